@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Compiler flags of our own code; generated code is compiled without the warnings.
+set(QAQPA_WARNINGS -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual
+	-Wwrite-strings -Wvla -Wformat=2 -Wundef -Werror=implicit-function-declaration -Werror=format-security
+	-Werror=unused-result -Werror=incompatible-pointer-types)
+if(QAQPA_WERROR)
+	list(APPEND QAQPA_WARNINGS -Werror)
+endif()
+add_compile_options(-g -fno-omit-frame-pointer -fno-strict-aliasing)
+add_compile_definitions(_GNU_SOURCE)
+if(QAQPA_SANITIZE)
+	add_compile_options(-fsanitize=${QAQPA_SANITIZE} -fno-sanitize-recover=all)
+	add_link_options(-fsanitize=${QAQPA_SANITIZE})
+elseif(QAQPA_HARDEN)
+	add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection
+		$<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+	add_link_options(-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+endif()
+if(QAQPA_COVERAGE)
+	add_compile_options(--coverage)
+	add_link_options(--coverage)
+endif()

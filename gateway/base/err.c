@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+static const struct fault_row faults[] = {
+#define F(name, code, qname, status, text) {code, qname, status, text},
+#include "base/faults.def"
+#undef F
+};
+
+static const struct reason_row reasons[] = {
+#define R(name, text, fault, class, side, title, remedy) \
+	{text, FAULT_##fault, CLASS_##class, SIDE_##side, title, remedy},
+#include "base/reasons.def"
+#undef R
+};
+
+const struct fault_row *fault_row(enum fault f)
+{
+	BUG_IF((unsigned)f >= FAULT_COUNT);
+	return &faults[f];
+}
+
+const struct reason_row *reason_row(enum reason r)
+{
+	BUG_IF((unsigned)r >= REASON_COUNT);
+	return &reasons[r];
+}
+
+enum reason reason_find(const char *name)
+{
+	for (unsigned i = 0; i < REASON_COUNT; i++) {
+		if (strcmp(reasons[i].name, name) == 0)
+			return (enum reason)i;
+	}
+	return REASON_COUNT;
+}
+
+outcome err_set(struct err *e, enum reason r, const char *format, ...)
+{
+	if (e) {
+		va_list args;
+
+		e->reason = r;
+		va_start(args, format);
+		vsnprintf(e->detail, sizeof e->detail, format, args);
+		va_end(args);
+	}
+	return FAILED;
+}
+
+void bug(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "{\"level\":\"panic\",\"event\":\"bug\",\"at\":\"%s:%d\",\"what\":\"%s\"}\n", file, line, what);
+	abort();
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* work - a fixed number of worker threads and one line of small jobs.
+ *
+ * A job must not block: what waits (journal, provider) continues later as a new job.
+ */
+#ifndef QAQPA_BASE_WORK_H
+#define QAQPA_BASE_WORK_H
+
+#include "base/err.h"
+
+struct work;
+
+/* Embed it in the thing that is worked on; it must stay valid until `run` is entered, not longer. */
+struct work_item {
+	struct work_item *next;
+	void (*run)(struct work_item *item);
+};
+
+/* Starts `threads` workers (1..64). NULL when threads cannot be made. */
+struct work *work_start(unsigned threads);
+/* Puts the item at the end of the line. Never blocks, never fails. Any thread. */
+void work_put(struct work *w, struct work_item *item);
+/* Jobs that wait now; for admission and metrics. Any thread. */
+size_t work_waiting(const struct work *w);
+/* Ends the workers after the line is empty. Takes NULL, sets NULL. */
+void work_stop(struct work **w);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* channel - the wire contract SyncChannel v10: reading verified messages, writing and forwarding ours, faults, WSDL.
+ *
+ * The only room that knows gSOAP. Types and strictness come from wsdl/sync-channel; reading is tolerant exactly where the
+ * bus contract lists deviations (section 1.6), writing is strict. gSOAP never sees octets of the wire: it is given a
+ * canonical projection of the verified requestInfo or responseInfo. The payload in `data` is never decoded: it stays
+ * an element with its octet range.
+ */
+#ifndef QAQPA_CHANNEL_CHANNEL_H
+#define QAQPA_CHANNEL_CHANNEL_H
+
+#include "security/security.h"
+
+#define NS_SYNC_TYPES "http://bip.bee.kz/SyncChannel/v10/Types"
+
+struct property {
+	struct bytes key, value;
+};
+
+/* All bytes are decoded text, living in the pool; empty when absent. */
+struct sync_request {
+	struct bytes message_id, correlation_id, service_id, route_id, message_date, sender_id, session_id;
+	struct bytes password; /* secret: never logged, never forwarded */
+	bool has_password;
+	struct stamp date;
+	const struct property *properties;
+	size_t property_count;
+	const struct element *info, *data; /* data: NULL when absent */
+	const struct element *operation;
+};
+
+struct sync_response {
+	struct bytes message_id, correlation_id, response_date, session_id, status_code, status_message;
+	struct stamp date;
+	const struct element *info, *data;
+	const struct element *operation;
+};
+
+/* ErrorInfo of the bus, and the SOAP 1.1 fault around it. Empty means absent. */
+struct channel_fault {
+	struct bytes faultcode, faultstring;      /* QName as text, words */
+	struct bytes error_code, error_message, error_data, session_id;
+	struct stamp error_date;
+};
+
+enum channel_kind { CHANNEL_REQUEST, CHANNEL_RESPONSE, CHANNEL_FAULT, CHANNEL_OTHER };
+/* What stands in the Body, by qualified name alone. */
+enum channel_kind channel_kind_of(const struct element *operation);
+
+/* Read a verified message. Fail with REASON_CHANNEL_* or REASON_SOAP_OPERATION; the detail names the element. */
+MUST_USE outcome channel_read_request(struct pool *pool, const struct verified *v, struct sync_request *out,
+	struct err *e);
+MUST_USE outcome channel_read_response(struct pool *pool, const struct verified *v, struct sync_response *out,
+	struct err *e);
+/* A provider's fault; takes the unverified envelope because a fault may be unsigned: for logs and for the words of our
+ * own fault only, never routed. Tolerant; false when the Body holds no Fault. */
+MUST_USE bool channel_read_fault(struct pool *pool, const struct envelope *env, struct channel_fault *out);
+
+/* The text of a verified message for the other side, before signing: octets kept, password removed, sessionId set to
+ * `session_id` (a guid) at its place in the sequence. Appended to `out`. */
+MUST_USE outcome channel_forward_request(const struct verified *v, const struct sync_request *r, const char *session_id,
+	struct buf *out, struct err *e);
+MUST_USE outcome channel_forward_response(const struct verified *v, const struct sync_response *r,
+	const char *session_id, struct buf *out, struct err *e);
+
+/* New messages of our own, unsigned, with wsu:Id on the Body. `data` is raw XML content of the data element and
+ * `data_attributes` text for its start tag (xmlns and xsi:type), both put in as they are; no data when NULL. The
+ * password is written only when has_password. */
+MUST_USE outcome channel_write_request(const struct sync_request *r, const char *data_attributes, const char *data,
+	struct buf *out, struct err *e);
+MUST_USE outcome channel_write_response(const struct sync_response *r, const char *data_attributes, const char *data,
+	struct buf *out, struct err *e);
+MUST_USE outcome channel_write_fault(const struct channel_fault *f, struct buf *out, struct err *e);
+
+/* The served WSDL with the address put in; whole document with its types in line, so that no second fetch is needed. */
+MUST_USE outcome channel_wsdl(const char *address, struct buf *out, struct err *e);
+
+/* Payload schemas: XSD compiled once; checking is safe from any thread. `data` in the typed, child-root, string and CDATA
+ * styles; an empty data fails unless the schema's file allows it. Fails with REASON_PAYLOAD_SCHEMA, the detail names the
+ * element and the rule. */
+struct schema;
+MUST_USE outcome schema_load(const char *xsd_path, struct schema **out, struct err *e);
+MUST_USE outcome schema_check(const struct schema *s, const struct envelope *env, const struct element *data,
+	struct err *e);
+void schema_free(struct schema **s);
+
+#endif

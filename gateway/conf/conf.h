@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* conf - the configuration: one YAML file in, one checked, frozen snapshot out, or every problem with its line.
+ *
+ * This room knows words, types, ranges, defaults and references between the named objects; it opens only the YAML
+ * file and does not read keys or certificates (that is trust's). Paths are made absolute against the folder of the
+ * file. Durations are written 500ms, 30s, 5m, 2h, 7d; sizes 64KiB, 15MiB. Every word is in conf_words.def with its
+ * type, range, default and one sentence; checker, sample and manual page come from that list.
+ */
+#ifndef QAQPA_CONF_CONF_H
+#define QAQPA_CONF_CONF_H
+
+#include "base/pool.h"
+
+/* Where a thing was said, for problems found later by other rooms. */
+struct conf_at {
+	const char *file;
+	int line;
+};
+
+struct conf_names {
+	const char *const *name;
+	size_t n;
+};
+
+enum conf_tls { CONF_TLS_OFF, CONF_TLS_SERVER, CONF_TLS_MUTUAL };
+
+struct conf_limits { /* of one listener */
+	size_t head_bytes, body_bytes;
+	int head_ms, body_ms, idle_ms, write_ms, handshake_ms;
+	int connections;             /* open at once */
+	int connections_per_address; /* 0: no bound */
+};
+
+struct conf_listener {
+	struct conf_at at;
+	const char *name;
+	const char *host; /* numeric address or name to bind */
+	int port;         /* 0: chosen by the kernel */
+	enum conf_tls tls;
+	const char *certificate, *key; /* PEM paths, with tls */
+	const char *client_ca;         /* PEM path, with tls: mutual */
+	const char *sync_path;         /* path of SyncChannel v10, default /bip-sync-wss-gost/ */
+	const char *public_url;        /* address in ?wsdl; NULL: taken from scheme, Host and path */
+	bool diagnostics;              /* explanations in faults */
+	struct conf_limits limits;
+};
+
+struct conf_key { /* own keys, addressed by name */
+	struct conf_at at;
+	const char *name;
+	const char *certificate, *key; /* PEM paths */
+};
+
+enum conf_form { /* transport signature forms of the bus contract section 4, as bits */
+	CONF_FORM_KEY_IDENTIFIER = 1, /* form A */
+	CONF_FORM_ISSUER_SERIAL = 2,  /* form B */
+	CONF_FORM_BST = 4,            /* BinarySecurityToken by Reference */
+	CONF_FORM_X509_DATA = 8,      /* SecurityTokenReference with X509Data/X509Certificate */
+	CONF_FORM_PLAIN = 16,         /* form C: ds:Signature in Header, Id without namespace */
+};
+
+struct conf_profile { /* what a transport signature may look like */
+	struct conf_at at;
+	const char *name;
+	unsigned forms;      /* accepted, bits of enum conf_form */
+	bool plain_id;       /* a Body identified by Id without namespace is accepted (implied by form plain) */
+	bool sha1;           /* rsa-sha1 and sha1 accepted */
+	enum conf_form sign; /* form used towards the participant */
+	const char *sign_algorithm; /* rsa-sha256 ...; NULL: by the key */
+	int skew_ms;         /* clock difference allowed to Timestamp and messageDate */
+	int max_age_ms;      /* oldest messageDate; also the window of the replay memory */
+};
+
+struct conf_participant {
+	struct conf_at at;
+	const char *name;
+	struct conf_names sender_ids;
+	const char *password_hash;       /* crypt(5) string; NULL: no password demanded */
+	struct conf_names certificates;  /* pinned, PEM or DER paths */
+	const char *issuer;              /* or: PEM path of the CA certificate that must have issued it ... */
+	const char *bin, *iin;           /* ... with this number in the subject; at least one when issuer is set */
+	const struct conf_profile *profile;
+	const struct conf_key *key;      /* own key used towards it */
+	struct conf_names may_call;      /* serviceIds; "*" means all */
+	bool diagnostics;
+};
+
+struct conf_service {
+	struct conf_at at;
+	const char *id; /* serviceId */
+	const struct conf_participant *provider;
+	const char *endpoint;
+	const char *tls_ca, *tls_certificate, *tls_key; /* for https endpoints; CA NULL: system's */
+	int deadline_ms;
+	int in_flight;
+	size_t answer_bytes;
+	const char *schema, *answer_schema; /* XSD paths or NULL */
+	bool repeat_safe; /* the same message may be sent again after an uncertain outcome */
+};
+
+struct conf_journal {
+	const char *directory;
+	int retention_days;
+	size_t free_bytes; /* below this much free space nothing is accepted */
+	int commit_us;     /* longest time a fact waits for companions before a commit */
+};
+
+struct conf_secrecy { /* rule B7: property keys whose value, unless harmless, marks a state secret */
+	struct conf_names properties, harmless;
+};
+
+struct conf {
+	char hash[65]; /* SHA-256 of the file, hex */
+	const char *path;
+	const char *zone, *log_level;
+	const char *admin_host; /* NULL: no admin listener */
+	int admin_port;
+	int workers;            /* 0: one a core */
+	int drain_ms;
+	size_t memory_bytes;    /* for all messages in flight */
+	size_t max_elements;
+	struct conf_journal journal;
+	struct conf_secrecy secrecy;
+	struct conf_names ca;           /* PEM paths of trusted authorities */
+	const struct conf_listener *listeners;
+	size_t listener_count;
+	const struct conf_key *keys;
+	size_t key_count;
+	const struct conf_profile *profiles;
+	size_t profile_count;
+	const struct conf_participant *participants;
+	size_t participant_count;
+	const struct conf_service *services;
+	size_t service_count;
+	struct pool *pool; /* owns all of it */
+};
+
+/* Problems gathered over the whole check; rooms that load keys or schemas add theirs. */
+struct conf_problem {
+	struct conf_at at;
+	bool warning;
+	const char *what, *remedy;
+};
+
+struct conf_problems {
+	struct pool *pool; /* set by conf_problems_new */
+	struct conf_problem *list;
+	size_t n, room, errors;
+};
+
+struct conf_problems *conf_problems_new(void);
+void conf_problems_free(struct conf_problems **p); /* fit for SCOPED */
+void conf_problem_add(struct conf_problems *p, struct conf_at at, bool warning, const char *remedy, const char *what, ...)
+	PRINTF_LIKE(5, 6);
+
+/* Reads and checks the file. Gives: a snapshot, freed by conf_free. Fails with REASON_CONFIG when `problems` holds
+ * an error (all that were found are there), REASON_IO when the file cannot be read or, holding password hashes, is
+ * readable by everybody. Any thread. */
+MUST_USE outcome conf_load(const char *path, struct conf **out, struct conf_problems *problems, struct err *e);
+void conf_free(struct conf **conf); /* fit for SCOPED */
+
+/* Look-ups by name; constant time. NULL when absent. Any thread. */
+const struct conf_participant *conf_participant_by_sender(const struct conf *c, struct bytes sender_id);
+const struct conf_service *conf_service_by_id(const struct conf *c, struct bytes service_id);
+/* True when the participant may call the service. */
+bool conf_may_call(const struct conf_participant *p, const struct conf_service *s);
+
+/* Writes the list of words as text (qaqpa check --words) for documents and tests. */
+void conf_words_print(struct buf *out);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* envelope - the only XML parse: octets to a tree and to octet ranges, and the shape of SOAP 1.1.
+ *
+ * Order: a linear pre-scan of the raw octets (bounds, UTF-8, no DTD, no processing instruction, ranges of the shallow
+ * elements), one libxml2 parse, then a walk that ties each shallow node to its range. Nothing is ever parsed again:
+ * later rooms work on these nodes and cut these octets. What comes from here is *not* verified; only security makes
+ * a `struct verified` from it.
+ */
+#ifndef QAQPA_ENVELOPE_ENVELOPE_H
+#define QAQPA_ENVELOPE_ENVELOPE_H
+
+#include "base/pool.h"
+
+struct _xmlNode;
+struct _xmlDoc;
+
+#define NS_SOAP11 "http://schemas.xmlsoap.org/soap/envelope/"
+#define NS_WSSE "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+#define NS_WSU "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+#define NS_DSIG "http://www.w3.org/2000/09/xmldsig#"
+#define NS_EXC_C14N "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define NS_XSI "http://www.w3.org/2001/XMLSchema-instance"
+
+struct envelope_limits {
+	size_t bytes;      /* of the message */
+	size_t elements;
+	int depth;         /* default 64 */
+	int attributes;    /* per element, default 64 */
+	int namespaces;    /* declarations in scope, default 32 */
+	size_t tag_bytes;  /* one start tag, default 64 KiB */
+	size_t comment_bytes; /* one comment, default 64 KiB */
+};
+#define ENVELOPE_LIMITS_DEFAULT \
+	((struct envelope_limits){16u << 20, 50000, 64, 64, 32, 65536, 65536})
+
+/* An element and where it stands in the octets. */
+struct element {
+	struct _xmlNode *node;
+	size_t start;   /* '<' of the start tag */
+	size_t inner;   /* behind '>' of the start tag (== end for an empty-element tag) */
+	size_t inner_end; /* '<' of the end tag (== end for an empty-element tag) */
+	size_t end;     /* behind the element */
+};
+
+struct envelope; /* lives in the pool given to envelope_parse */
+
+/* Once per process before threads; sets libxml2's global safety (no external entities, no catalogues). */
+void envelope_init(void);
+
+/* Parses a whole message. `text` must outlive the envelope and is never changed. Fails with REASON_XML_* or
+ * REASON_SOAP_*; the detail names the position. Any thread. */
+MUST_USE outcome envelope_parse(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
+	struct envelope **out, struct err *e);
+
+/* The same pre-scan and parse for a document that is no SOAP envelope (payloads, saved files): root only. */
+MUST_USE outcome envelope_parse_document(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
+	struct _xmlDoc **out, struct err *e);
+
+struct bytes envelope_text(const struct envelope *env);
+struct _xmlDoc *envelope_doc(const struct envelope *env);
+const struct element *envelope_root(const struct envelope *env);
+const struct element *envelope_header(const struct envelope *env); /* NULL when absent */
+const struct element *envelope_body(const struct envelope *env);
+/* The single element inside Body (never NULL; REASON_SOAP_OPERATION otherwise). */
+const struct element *envelope_operation(const struct envelope *env);
+
+/* Element children with their ranges, down to depth 7 counted from the Envelope as 1. In document order; from the
+ * pool. Gives the count; 0 below that depth. */
+size_t envelope_children(const struct envelope *env, const struct element *parent, const struct element **list);
+/* The only child of that local name (any namespace unless `ns` is given; "" means no namespace). NULL when absent;
+ * sets *several when there is more than one. */
+const struct element *envelope_child(const struct envelope *env, const struct element *parent, const char *ns,
+	const char *local, bool *several);
+
+/* Local name and namespace of a node; "" when in no namespace. Valid as long as the envelope. */
+const char *node_local(const struct _xmlNode *node);
+const char *node_ns(const struct _xmlNode *node);
+/* Whole text of an element that holds only text and CDATA (comments allowed and skipped); false when it holds an
+ * element. From the pool. */
+MUST_USE bool node_text(struct pool *pool, const struct _xmlNode *node, struct bytes *out);
+
+/* Every attribute whose local name is Id, ID or id (any namespace, xml:id too) is unique over the document and at most
+ * one per element: REASON_XML_DUPLICATE_ID otherwise. Part of envelope_parse; here for documents. */
+MUST_USE outcome envelope_ids_unique(const struct _xmlDoc *doc, struct err *e);
+/* The element that carries the identifier in wsu:Id, or, with plain_id, in an attribute Id without namespace, or, on
+ * ds:* elements, in Id. NULL when none. */
+struct _xmlNode *envelope_by_id(const struct envelope *env, struct bytes id, bool plain_id);
+
+/* Namespace declarations in scope at the operation element as sorted "prefix=uri" lines: part of what makes two
+ * messages identical. From the pool. */
+struct bytes envelope_scope(const struct envelope *env, struct pool *pool);
+
+/* Exclusive canonical form without comments (xml-exc-c14n) of the element and what is below it, handed to `sink` in
+ * pieces. `prefixes` as in InclusiveNamespaces, NULL-terminated or NULL. Fails with REASON_XML_NAMESPACE. */
+MUST_USE outcome envelope_canonical(struct _xmlNode *element, const char *const *prefixes,
+	bool (*sink)(void *ctx, const void *data, size_t n), void *ctx, struct err *e);
+
+/* Replaces parts of a text: cut [from,to) and put `with` there. Edits must be sorted and must not overlap. The result
+ * is appended to `out`. */
+struct edit {
+	size_t from, to;
+	struct bytes with;
+};
+void envelope_splice(struct bytes text, const struct edit *edits, size_t n, struct buf *out);
+
+#endif

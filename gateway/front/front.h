@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* front - sockets, TLS and HTTP/1.1 on the serving side.
+ *
+ * One event thread owns all connections. It reads a request whole, under limits and deadlines, before anybody else
+ * sees it, so that slow or hostile clients hold no worker. Framing follows RFC 9112 strictly: whatever is ambiguous
+ * is answered 400, 411, 413, 414, 417, 431, 501 or 505 and the connection is closed. Keep-alive and pipelining:
+ * answers go out in the order of the requests. Expect: 100-continue is honoured. Bodies: Content-Length or chunked.
+ */
+#ifndef QAQPA_FRONT_FRONT_H
+#define QAQPA_FRONT_FRONT_H
+
+#include "base/bytes.h"
+
+enum front_tls { FRONT_TLS_OFF, FRONT_TLS_SERVER, FRONT_TLS_MUTUAL };
+
+struct front_listener_options {
+	const char *name;
+	const char *host;
+	int port; /* 0: chosen by the kernel, see front_port */
+	enum front_tls tls;
+	const char *certificate, *key, *client_ca; /* PEM paths */
+	size_t head_bytes, body_bytes;
+	int head_ms, body_ms, idle_ms, write_ms, handshake_ms;
+	int connections, connections_per_address; /* 0: no bound for the second */
+};
+
+/* A complete request. Valid from the call of the handler until front_respond. */
+struct front_request {
+	struct bytes method;       /* token as sent */
+	struct bytes path;         /* origin-form target without query, not decoded */
+	struct bytes query;        /* after '?', may be empty */
+	struct bytes host;
+	struct bytes content_type; /* empty when absent */
+	struct bytes content_encoding;
+	struct bytes soap_action;  /* as sent, quotes included */
+	struct bytes body;
+	const char *peer;          /* numeric address, without the port */
+	bool tls;
+	struct bytes client_certificate; /* DER, with mutual TLS; else empty */
+	size_t listener;           /* index into the options given to front_start */
+	int64_t arrived_us;        /* mono_us of the first octet of the head */
+};
+
+struct front_answer {
+	int status;
+	const char *content_type; /* NULL: no body */
+	struct bytes body;        /* copied by front_respond */
+	int retry_after_s;        /* >0: Retry-After */
+	const char *allow;        /* for 405: value of Allow */
+	bool close;
+};
+
+/* Called in the event thread with a complete request; must not block. front_respond must follow exactly once, from
+ * any thread, also when the client has gone. */
+typedef void front_handler(void *ctx, struct front_request *request);
+
+struct front_settings {
+	const struct front_listener_options *listeners; /* copied */
+	size_t listener_count;
+	size_t memory_bytes; /* for buffered requests and answers in all; beyond it requests get 503 with Retry-After */
+	front_handler *handler;
+	void *ctx;
+};
+
+struct front;
+
+/* Binds all listeners and starts the event thread. Fails with REASON_IO (address, certificate, key named in the
+ * detail); then nothing is bound. */
+MUST_USE outcome front_start(const struct front_settings *settings, struct front **out, struct err *e);
+
+/* Answers the request and gives it back to the front; the pointer is dead afterwards. Any thread. */
+void front_respond(struct front_request *request, const struct front_answer *answer);
+
+/* The port a listener is bound to. */
+int front_port(const struct front *f, size_t listener);
+
+/* Reads certificates and keys of all listeners again; new connections get the new ones, open ones go on. All or
+ * nothing: on failure (REASON_IO) the old ones stay. Any thread. */
+MUST_USE outcome front_reload_tls(struct front *f, struct err *e);
+
+/* Stops accepting; open requests are still answered, each with Connection: close; idle connections are closed. Returns
+ * when no request is open or `wait_ms` passed; the number of requests still open. */
+size_t front_drain(struct front *f, int wait_ms);
+/* Closes everything. No handler call is under way afterwards; open requests may still be answered into nothing.
+ * Takes NULL, sets NULL. */
+void front_stop(struct front **f);
+
+struct front_counters {
+	uint64_t accepted, refused_connections, requests, refused_requests, timeouts, tls_failures;
+	size_t connections, open_requests, memory;
+};
+void front_count(const struct front *f, struct front_counters *out); /* any thread */
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* journal - the facts of sending and receiving (rule B4), exact octets included, and the replay memory.
+ *
+ * One SQLite file per local day in one directory (mode 0700, files 0600); retention removes whole days. One thread
+ * writes; facts that arrive together share one commit (group commit, synchronous=FULL), and nobody is called back
+ * before his facts are on disk. Reading is done from any process.
+ */
+#ifndef QAQPA_JOURNAL_JOURNAL_H
+#define QAQPA_JOURNAL_JOURNAL_H
+
+#include "base/clock.h"
+#include "base/pool.h"
+
+enum journal_direction { JOURNAL_RECEIVED, JOURNAL_SENT };
+enum journal_kind { JOURNAL_REQUEST, JOURNAL_ANSWER, JOURNAL_FAULT };
+enum journal_verdict {
+	JOURNAL_ACCEPTED, /* received and verified */
+	JOURNAL_REFUSED,  /* received and refused, see reason */
+	JOURNAL_SIGNED,   /* sent with our signature */
+	JOURNAL_PLAIN     /* sent without a signature (faults to the unauthenticated) */
+};
+
+struct journal_fact {
+	int64_t id;                /* set on reading */
+	struct stamp at;
+	char exchange[39];         /* guid: one per request with all its legs; also the sessionId */
+	enum journal_direction direction;
+	enum journal_kind kind;
+	enum journal_verdict verdict;
+	struct bytes participant;  /* the other side: configured name, or empty */
+	struct bytes peer;         /* address or URL */
+	struct bytes service_id, sender_id, message_id, correlation_id;
+	struct bytes certificate;  /* hex SHA-256 of the certificate that signed */
+	struct bytes subject;      /* its subject */
+	struct bytes reason;       /* stable text when refused */
+	struct bytes detail;
+	struct bytes error_id;
+	int64_t duration_us;       /* of this leg */
+	unsigned char sha256[32];  /* of the octets */
+	size_t size;
+	struct bytes octets;       /* exact; empty where content is not kept (B7, or beyond the bound for refused ones) */
+};
+
+enum journal_seen_state {
+	SEEN_NONE,      /* nothing known (only as an answer) */
+	SEEN_OPEN,      /* accepted, not yet answered */
+	SEEN_ANSWERED,  /* final answer kept */
+	SEEN_RELEASED,  /* failed for certain before anything was sent: may be tried again */
+	SEEN_UNCERTAIN  /* sent, outcome not known */
+};
+
+struct journal_seen {
+	struct bytes sender_id, message_id;
+	unsigned char content[32]; /* what makes two messages identical, hashed */
+	enum journal_seen_state state;
+	char exchange[39];
+	struct bytes answer;       /* exact octets of the first answer when ANSWERED */
+	int answer_status;         /* its HTTP status */
+};
+
+struct journal_settings {
+	const char *directory;
+	int retention_days;
+	size_t free_bytes;
+	int commit_us;
+};
+
+struct journal;
+
+/* Opens or makes the directory and today's file; removes days beyond retention. Fails with REASON_JOURNAL_DOWN. */
+MUST_USE outcome journal_open(const struct journal_settings *s, struct journal **out, struct err *e);
+/* Writes what is waiting, then closes. Takes NULL, sets NULL. */
+void journal_close(struct journal **j);
+
+/* One unit that is committed whole. Memory stays the caller's until `done`, which is called once, on the journal's
+ * thread, after the commit (ok) or its failure (REASON_JOURNAL_DOWN); it must not block. */
+struct journal_entry {
+	struct journal_entry *next;        /* the journal's */
+	const struct journal_fact *facts;
+	size_t fact_count;
+	const struct journal_seen *seen;   /* NULL, or inserted or updated by (sender_id, message_id) */
+	void (*done)(struct journal_entry *entry, outcome result, const struct err *e);
+	void *ctx;
+};
+void journal_put(struct journal *j, struct journal_entry *entry); /* any thread, never blocks */
+
+/* Replay memory: what is known of (sender_id, message_id) since `since_ms`. Strings and answer come from the pool. Fails
+ * with REASON_JOURNAL_DOWN. Any thread; short disk reads. */
+MUST_USE outcome journal_seen_find(struct journal *j, struct pool *pool, struct bytes sender_id, struct bytes message_id,
+	int64_t since_ms, struct journal_seen *out, struct err *e);
+
+/* True while the last commit succeeded and enough space is free; the detail says what is wrong. Any thread. */
+bool journal_healthy(struct journal *j, struct err *e);
+
+/* Reading for qaqpa msg; opens the directory read-only, also while a gateway writes it. */
+struct journal_filter {
+	const char *message_id, *correlation_id, *exchange, *participant, *service_id, *error_id, *sender_id; /* NULL: any */
+	int64_t since_ms, until_ms; /* 0: no bound */
+	bool refused_only;
+	bool with_octets;
+	size_t limit;               /* newest first; 0: 1000 */
+};
+/* Calls `each` for every fact until it returns false. Fails with REASON_JOURNAL_DOWN. */
+MUST_USE outcome journal_find(const char *directory, const struct journal_filter *f,
+	bool (*each)(void *ctx, const struct journal_fact *fact), void *ctx, struct err *e);
+
+#endif

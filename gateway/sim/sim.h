@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sim - honest peers: a simulated information system with its own key, endpoint and state.
+ *
+ * A system is a folder under adapters/: it gives one `struct sim_system` with its services. The engine serves them over
+ * HTTP, verifies every request like a real system would, signs every answer with the system's own key, and lets handlers
+ * send requests of their own through the gateway and get the verified answer.
+ */
+#ifndef QAQPA_SIM_SIM_H
+#define QAQPA_SIM_SIM_H
+
+#include "channel/channel.h"
+
+struct sim;
+
+struct sim_request {
+	struct pool *pool;
+	const struct verified *verified;
+	const struct sync_request *request;
+	/* Root element of the payload, whatever the style of data (child root, string, CDATA; typed: data itself). NULL when
+	 * empty. Lives in the pool. */
+	struct _xmlNode *payload;
+};
+
+struct sim_reply { /* set by the handler; strings from the request's pool */
+	const char *code;    /* SCSS001 ... */
+	const char *message;
+	const char *data;    /* raw XML content of data or NULL */
+	const char *data_attributes;
+};
+
+struct sim_service {
+	const char *service_id;
+	/* Runs on a worker of the simulator and may block. A failure becomes a signed fault. */
+	outcome (*handle)(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e);
+};
+
+struct sim_system {
+	const char *name;    /* permits */
+	const char *summary; /* one line for --help */
+	const struct sim_service *services; /* ends with a NULL service_id */
+	/* Opens the state under `directory` (made if absent); gives a pointer for sim_state. NULL when there is no state. */
+	outcome (*open)(const char *directory, void **state, struct err *e);
+	void (*close)(void *state);
+};
+
+/* All systems that are built in, NULL-terminated; from adapters/systems.def. */
+const struct sim_system *const *sim_systems(void);
+const struct sim_system *sim_system_named(const char *name);
+
+struct sim_options {
+	const char *host;
+	int port;                       /* 0: chosen; see sim_port */
+	const char *path;               /* of the endpoint */
+	const char *certificate, *key;  /* own, PEM paths */
+	const char *peer_certificate;   /* the gateway's, pinned */
+	const char *gateway_url;        /* where own requests go; NULL: cannot send */
+	const char *sender_id, *password_file;
+	const char *state;              /* directory */
+	unsigned threads;
+};
+
+/* Starts serving. Fails with REASON_IO, REASON_KEY_USELESS or the system's own reason. */
+MUST_USE outcome sim_start(const struct sim_system *system, const struct sim_options *options, struct sim **out,
+	struct err *e);
+int sim_port(const struct sim *s);
+void *sim_state(const struct sim *s);
+void sim_stop(struct sim **s);
+
+/* A verified answer, living in the pool. */
+struct sim_answer {
+	const struct verified *verified;
+	struct sync_response response;
+	struct _xmlNode *payload;
+	bool fault;                     /* the other side answered a fault: */
+	struct channel_fault fault_info;
+	int64_t duration_us;
+};
+/* Sends one request through the gateway and waits (deadline in ms). Also used by qaqpa send. Fails with
+ * REASON_PROVIDER_* seen from here: the gateway is the provider. */
+MUST_USE outcome sim_send(struct sim *s, struct pool *pool, const char *service_id, const char *data_attributes,
+	const char *data, int deadline_ms, struct sim_answer *out, struct err *e);
+
+/* The system's own key, for inner signatures over documents. */
+const struct trust_key *sim_key(const struct sim *s);
+
+#endif
