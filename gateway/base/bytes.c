@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bytes - growing buffers and the text forms that are built in them. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/bytes.h"
+
+bool bytes_eq_secret(struct bytes a, struct bytes b)
+{
+	unsigned diff = a.n != b.n;
+
+	for (size_t i = 0; i < a.n && i < b.n; i++)
+		diff |= (unsigned)(a.p[i] ^ b.p[i]);
+	return diff == 0;
+}
+
+unsigned char *buf_reserve(struct buf *b, size_t n)
+{
+	size_t room;
+	unsigned char *grown;
+
+	if (b->failed || n > b->ceiling - b->len) {
+		b->failed = true;
+		return NULL;
+	}
+	if (b->len + n + 1 <= b->room)
+		return b->data + b->len;
+	room = b->room ? b->room : 256;
+	while (room < b->len + n + 1)
+		room *= 2;
+	grown = realloc(b->data, room);
+	if (!grown) {
+		b->failed = true;
+		return NULL;
+	}
+	b->data = grown;
+	b->room = room;
+	return b->data + b->len;
+}
+
+void buf_grown(struct buf *b, size_t n)
+{
+	BUG_IF(b->len + n + 1 > b->room);
+	b->len += n;
+	b->data[b->len] = 0;
+}
+
+void buf_add(struct buf *b, struct bytes add)
+{
+	unsigned char *to = buf_reserve(b, add.n);
+
+	if (!to)
+		return;
+	if (add.n)
+		memcpy(to, add.p, add.n);
+	buf_grown(b, add.n);
+}
+
+void buf_str(struct buf *b, const char *s)
+{
+	buf_add(b, bytes_str(s));
+}
+
+void buf_char(struct buf *b, char c)
+{
+	buf_add(b, (struct bytes){(const unsigned char *)&c, 1});
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
+	va_list args;
+	int n;
+	unsigned char *to;
+
+	va_start(args, format);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	to = n < 0 ? NULL : buf_reserve(b, (size_t)n);
+	if (!to) {
+		b->failed = true;
+		return;
+	}
+	va_start(args, format);
+	vsnprintf((char *)to, (size_t)n + 1, format, args);
+	va_end(args);
+	buf_grown(b, (size_t)n);
+}
+
+void buf_xml(struct buf *b, struct bytes text)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		const char *ref = NULL;
+
+		switch (text.p[i]) {
+		case '&': ref = "&amp;"; break;
+		case '<': ref = "&lt;"; break;
+		case '>': ref = "&gt;"; break;
+		case '"': ref = "&quot;"; break;
+		case '\r': ref = "&#13;"; break;
+		default: continue;
+		}
+		buf_add(b, bytes_sub(text, from, i));
+		buf_str(b, ref);
+		from = i + 1;
+	}
+	buf_add(b, bytes_sub(text, from, text.n));
+}
+
+void buf_hex(struct buf *b, struct bytes raw)
+{
+	static const char digit[] = "0123456789abcdef";
+	unsigned char *to = buf_reserve(b, raw.n * 2);
+
+	if (!to)
+		return;
+	for (size_t i = 0; i < raw.n; i++) {
+		to[2 * i] = (unsigned char)digit[raw.p[i] >> 4];
+		to[2 * i + 1] = (unsigned char)digit[raw.p[i] & 15];
+	}
+	buf_grown(b, raw.n * 2);
+}
+
+void buf_base64(struct buf *b, struct bytes raw)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = (raw.n + 2) / 3 * 4;
+	unsigned char *to = buf_reserve(b, n);
+
+	if (!to)
+		return;
+	for (size_t i = 0; i < raw.n; i += 3) {
+		unsigned v = (unsigned)raw.p[i] << 16;
+
+		if (i + 1 < raw.n)
+			v |= (unsigned)raw.p[i + 1] << 8;
+		if (i + 2 < raw.n)
+			v |= raw.p[i + 2];
+		*to++ = (unsigned char)digit[v >> 18];
+		*to++ = (unsigned char)digit[v >> 12 & 63];
+		*to++ = i + 1 < raw.n ? (unsigned char)digit[v >> 6 & 63] : '=';
+		*to++ = i + 2 < raw.n ? (unsigned char)digit[v & 63] : '=';
+	}
+	buf_grown(b, n);
+}
+
+void buf_clear(struct buf *b)
+{
+	b->len = 0;
+	b->failed = false;
+	if (b->data)
+		b->data[0] = 0;
+}
+
+void buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = BUF(b->ceiling);
+}
+
+void buf_wipe(struct buf *b)
+{
+	if (b->data)
+		explicit_bzero(b->data, b->room);
+	buf_free(b);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* text - checked decoding of base64, hex and UTF-8, and JSON text. Spec: RFC 4648, RFC 3629, RFC 8259, XML 1.0 2.2. */
+#include "base/bytes.h"
+
+static int base64_value(unsigned char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+static bool is_xml_space(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+outcome base64_decode(struct bytes text, struct buf *out, struct err *e)
+{
+	unsigned bits = 0, have = 0, pad = 0;
+	size_t digits = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = text.p[i];
+		int v;
+
+		if (is_xml_space(c))
+			continue;
+		if (c == '=') {
+			pad++;
+			digits++;
+			continue;
+		}
+		v = base64_value(c);
+		if (v < 0 || pad)
+			return err_set(e, REASON_SEC_TOKEN_BROKEN, "character %zu is outside base64", i);
+		digits++;
+		bits = bits << 6 | (unsigned)v;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			buf_char(out, (char)(bits >> have & 255));
+			bits &= (1u << have) - 1;
+		}
+	}
+	if (digits % 4 || pad > 2 || bits || have / 2 != pad)
+		return err_set(e, REASON_SEC_TOKEN_BROKEN, "base64 text has wrong padding");
+	if (!buf_ok(out))
+		return err_set(e, REASON_MEMORY, "base64 text is too long");
+	return DONE;
+}
+
+static int hex_value(unsigned char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 32;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool hex_decode(struct bytes text, struct buf *out)
+{
+	if (text.n % 2)
+		return false;
+	for (size_t i = 0; i < text.n; i += 2) {
+		int high = hex_value(text.p[i]), low = hex_value(text.p[i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		buf_char(out, (char)(high << 4 | low));
+	}
+	return buf_ok(out);
+}
+
+/* Length and code point of the UTF-8 character at `p`; 0 when it is none (overlong, surrogate, cut, beyond U+10FFFF). */
+static size_t utf8_read(const unsigned char *p, size_t n, unsigned *code)
+{
+	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3
+		: p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : 0;
+
+	if (len == 0 || len > n)
+		return 0;
+	*code = len == 1 ? p[0] : p[0] & (0xFFu >> (len + 1));
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xC0) != 0x80)
+			return 0;
+		*code = *code << 6 | (p[i] & 0x3Fu);
+	}
+	if (*code < least[len] || *code > 0x10FFFF || (*code >= 0xD800 && *code < 0xE000))
+		return 0;
+	return len;
+}
+
+bool utf8_is_xml(struct bytes text)
+{
+	size_t i = 0;
+
+	while (i < text.n) {
+		unsigned code;
+		size_t len;
+
+		if (text.p[i] >= 0x20 && text.p[i] < 0x80) {
+			i++;
+			continue;
+		}
+		len = utf8_read(text.p + i, text.n - i, &code);
+		if (len == 0 || code == 0xFFFE || code == 0xFFFF)
+			return false;
+		if (code < 0x20 && !is_xml_space((unsigned char)code))
+			return false;
+		i += len;
+	}
+	return true;
+}
+
+void buf_json(struct buf *b, struct bytes text)
+{
+	size_t i = 0;
+
+	while (i < text.n) {
+		unsigned char c = text.p[i];
+		unsigned code;
+		size_t len = utf8_read(text.p + i, text.n - i, &code);
+
+		if (len == 0) {
+			buf_str(b, "\xEF\xBF\xBD");
+			i++;
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			buf_printf(b, "\\%c", c);
+		else if (c == '\n')
+			buf_str(b, "\\n");
+		else if (code < 0x20 || code == 0x7F)
+			buf_printf(b, "\\u%04x", code);
+		else
+			buf_add(b, bytes_sub(text, i, i + len));
+		i += len;
+	}
+}
