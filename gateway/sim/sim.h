@@ -8,7 +8,7 @@
 #ifndef QAQPA_SIM_SIM_H
 #define QAQPA_SIM_SIM_H
 
-#include "channel/channel.h"
+#include "sim/peer.h"
 
 struct sim;
 
@@ -19,6 +19,7 @@ struct sim_request {
 	/* Root element of the payload, whatever the style of data (child root, string, CDATA; typed: data itself). NULL when
 	 * empty. Lives in the pool. */
 	struct _xmlNode *payload;
+	struct bytes payload_text; /* its octets */
 };
 
 struct sim_reply { /* set by the handler; strings from the request's pool */
@@ -41,9 +42,13 @@ struct sim_system {
 	/* Opens the state under `directory` (made if absent); gives a pointer for sim_state. NULL when there is no state. */
 	outcome (*open)(const char *directory, void **state, struct err *e);
 	void (*close)(void *state);
+	/* What the system does by itself, asked for by the command: --<verb> <argument>; NULL when it does nothing. Lines for
+	 * the user go to `report`. 0: done; 1: done, but the other side refused something; -1: failed, see `e`. May block. */
+	int (*act)(struct sim *sim, const char *verb, const char *argument, struct buf *report, struct err *e);
 };
 
-/* All systems that are built in, NULL-terminated; from adapters/systems.def. */
+/* All systems that are built in, NULL-terminated; from adapters/systems.def (defined in adapters/systems.c, so that this
+ * room knows no system). */
 const struct sim_system *const *sim_systems(void);
 const struct sim_system *sim_system_named(const char *name);
 
@@ -57,6 +62,9 @@ struct sim_options {
 	const char *sender_id, *password_file;
 	const char *state;              /* directory */
 	unsigned threads;
+	const char *tls_ca;             /* PEM path for an https gateway_url; NULL: the system's authorities */
+	/* Whose inner signatures are accepted: "senderId=path of a PEM certificate", NULL-terminated. NULL: nobody's. */
+	const char *const *document_certificates;
 };
 
 /* Starts serving. Fails with REASON_IO, REASON_KEY_USELESS or the system's own reason. */
@@ -66,21 +74,20 @@ int sim_port(const struct sim *s);
 void *sim_state(const struct sim *s);
 void sim_stop(struct sim **s);
 
-/* A verified answer, living in the pool. */
-struct sim_answer {
-	const struct verified *verified;
-	struct sync_response response;
-	struct _xmlNode *payload;
-	bool fault;                     /* the other side answered a fault: */
-	struct channel_fault fault_info;
-	int64_t duration_us;
-};
-/* Sends one request through the gateway and waits (deadline in ms). Also used by qaqpa send. Fails with
- * REASON_PROVIDER_* seen from here: the gateway is the provider. */
+/* Sends one request through the gateway and waits (deadline in ms). Fails with
+ * REASON_PROVIDER_* seen from here: the gateway is the provider; REASON_CONFIG when there is no gateway_url. Any thread. */
 MUST_USE outcome sim_send(struct sim *s, struct pool *pool, const char *service_id, const char *data_attributes,
 	const char *data, int deadline_ms, struct sim_answer *out, struct err *e);
 
 /* The system's own key, for inner signatures over documents. */
 const struct trust_key *sim_key(const struct sim *s);
+/* Signs a document with the own key, and verifies one against the document certificates: security/document.h. The
+ * second gives the senderId that the signer's certificate belongs to. Without document certificates it fails with
+ * REASON_CERT_UNKNOWN. Any thread. */
+MUST_USE outcome sim_document_sign(struct sim *s, struct pool *pool, struct bytes xml, struct buf *out, struct err *e);
+MUST_USE outcome sim_document_verify(struct sim *s, struct pool *pool, struct bytes xml, const char **signer,
+	struct err *e);
+/* True when document certificates were given, so that inner signatures can be demanded. */
+bool sim_demands_documents(const struct sim *s);
 
 #endif
