@@ -64,11 +64,11 @@ const struct element *envelope_body(const struct envelope *env);
 /* The single element inside Body (never NULL; REASON_SOAP_OPERATION otherwise). */
 const struct element *envelope_operation(const struct envelope *env);
 
-/* Element children with their ranges, down to depth 7 counted from the Envelope as 1. In document order; from the
- * pool. Gives the count; 0 below that depth. */
+/* Element children with their ranges, down to depth 7 counted from the Envelope as 1. In document order. Gives the
+ * count; 0 below that depth. `parent` must be one that this envelope gave, not a copy. */
 size_t envelope_children(const struct envelope *env, const struct element *parent, const struct element **list);
-/* The only child of that local name (any namespace unless `ns` is given; "" means no namespace). NULL when absent;
- * sets *several when there is more than one. */
+/* The only child of that local name (any namespace unless `ns` is given; "" means no namespace). NULL when absent, and
+ * when there is more than one: *several, which may be NULL, tells which. */
 const struct element *envelope_child(const struct envelope *env, const struct element *parent, const char *ns,
 	const char *local, bool *several);
 
@@ -80,10 +80,12 @@ const char *node_ns(const struct _xmlNode *node);
 MUST_USE bool node_text(struct pool *pool, const struct _xmlNode *node, struct bytes *out);
 
 /* Every attribute whose local name is Id, ID or id (any namespace, xml:id too) is unique over the document and at most
- * one per element: REASON_XML_DUPLICATE_ID otherwise. Part of envelope_parse; here for documents. */
+ * one per element: REASON_XML_DUPLICATE_ID otherwise. Here for documents. envelope_parse does the same, except that
+ * payload attributes of these names (below depth 5 of the Body) may repeat among themselves, never one from outside. */
 MUST_USE outcome envelope_ids_unique(const struct _xmlDoc *doc, struct err *e);
 /* The element that carries the identifier in wsu:Id, or, with plain_id, in an attribute Id without namespace, or, on
- * ds:* elements, in Id. NULL when none. */
+ * ds:* elements, in Id. Only ever the Body, or an element of the Header down to depth 4 (a child of Security). NULL when
+ * none. */
 struct _xmlNode *envelope_by_id(const struct envelope *env, struct bytes id, bool plain_id);
 
 /* Namespace declarations in scope at the operation element as sorted "prefix=uri" lines: part of what makes two

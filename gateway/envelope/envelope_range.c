@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* envelope_range - ties the nodes of the tree to the ranges of the pre-scan.
+ *
+ * Promise: scan and parser saw the same elements by name, in the same order, at the same depths; otherwise the message
+ * is refused, so that no room ever cuts octets of one element while it looks at another.
+ */
+#include "envelope_int.h"
+
+xmlNode *envelope_tree_next(xmlNode *top, xmlNode *node, int *depth)
+{
+	xmlNode *next;
+
+	if (!node) {
+		*depth = 1;
+		return top;
+	}
+	next = xmlFirstElementChild(node);
+	if (next) {
+		(*depth)++;
+		return next;
+	}
+	while (node != top) {
+		next = xmlNextElementSibling(node);
+		if (next)
+			return next;
+		node = node->parent;
+		(*depth)--;
+	}
+	return NULL;
+}
+
+/* The qualified name in the octets is the one in the tree. */
+static bool same_name(struct bytes name, const xmlNode *node)
+{
+	const char *prefix = node->ns ? (const char *)node->ns->prefix : NULL;
+	struct bytes local = bytes_str((const char *)node->name);
+	size_t n = prefix ? strlen(prefix) + 1 : 0;
+
+	if (name.n != n + local.n || !bytes_eq(bytes_sub(name, n, name.n), local))
+		return false;
+	return n == 0 || (name.p[n - 1] == ':' && memcmp(name.p, prefix, n - 1) == 0);
+}
+
+/* Places siblings side by side: the marks come parents first, so a parent's block of places is laid out before its
+ * first child asks for one. `place` maps marks to places. */
+static size_t place_mark(struct envelope *env, const struct mark *marks, size_t i, const size_t *place,
+	size_t *free_place)
+{
+	size_t at = 0;
+
+	if (marks[i].depth > 1) {
+		struct kin *parent = &env->kin[place[marks[i].parent]];
+
+		at = parent->first + parent->count++;
+	}
+	env->kin[at].first = *free_place;
+	*free_place += marks[i].children;
+	return at;
+}
+
+static outcome disagree(const xmlNode *node, struct err *e)
+{
+	return err_set(e, REASON_XML_MALFORMED, "line %ld: octets and tree disagree", node ? xmlGetLineNo(node) : 0L);
+}
+
+static outcome tie_all(struct envelope *env, const struct scan *scan, size_t *place, struct err *e)
+{
+	xmlNode *root = xmlDocGetRootElement(env->doc);
+	const struct mark *marks = scan_marks(scan);
+	size_t i = 0, elements = 0, free_place = 1;
+	int depth;
+
+	for (xmlNode *node = envelope_tree_next(root, NULL, &depth); node;
+	     node = envelope_tree_next(root, node, &depth)) {
+		const struct mark *mark = &marks[i];
+
+		elements++;
+		if (depth > ENVELOPE_SHALLOW)
+			continue;
+		if (i == env->count || mark->depth != (uint32_t)depth ||
+		    !same_name(bytes_sub(env->text, mark->start + 1, mark->start + 1 + mark->name_n), node))
+			return disagree(node, e);
+		place[i] = place_mark(env, marks, i, place, &free_place);
+		env->elements[place[i]] =
+			(struct element){node, mark->start, mark->inner, mark->inner_end, mark->end};
+		i++;
+	}
+	if (i != env->count || elements != scan->elements)
+		return disagree(NULL, e);
+	return DONE;
+}
+
+outcome envelope_range_tie(struct envelope *env, const struct scan *scan, struct err *e)
+{
+	size_t *place;
+
+	env->count = scan->marks.len / sizeof(struct mark);
+	env->elements = pool_alloc(env->pool, env->count * sizeof *env->elements);
+	env->kin = pool_alloc(env->pool, env->count * sizeof *env->kin);
+	place = pool_alloc(env->pool, env->count * sizeof *place);
+	if (!env->elements || !env->kin || !place)
+		return err_set(e, REASON_MEMORY, "no memory for %zu ranges", env->count);
+	return tie_all(env, scan, place, e);
+}
+
+size_t envelope_children(const struct envelope *env, const struct element *parent, const struct element **list)
+{
+	const struct kin *kin;
+
+	BUG_IF(parent < env->elements || parent >= env->elements + env->count);
+	kin = &env->kin[parent - env->elements];
+	*list = env->elements + kin->first;
+	return kin->count;
+}
+
+const struct element *envelope_child(const struct envelope *env, const struct element *parent, const char *ns,
+	const char *local, bool *several)
+{
+	const struct element *list, *found = NULL;
+	size_t n = envelope_children(env, parent, &list);
+	unsigned count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(node_local(list[i].node), local) != 0 || (ns && strcmp(node_ns(list[i].node), ns) != 0))
+			continue;
+		count++;
+		if (!found)
+			found = &list[i];
+	}
+	if (several)
+		*several = count > 1;
+	return count == 1 ? found : NULL;
+}

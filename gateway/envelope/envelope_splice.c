@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* envelope_splice - a text with some of its parts replaced; every other octet stays as it was. */
+#include "envelope/envelope.h"
+
+void envelope_splice(struct bytes text, const struct edit *edits, size_t n, struct buf *out)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		BUG_IF(edits[i].from < at || edits[i].to < edits[i].from || edits[i].to > text.n);
+		buf_add(out, bytes_sub(text, at, edits[i].from));
+		buf_add(out, edits[i].with);
+		at = edits[i].to;
+	}
+	buf_add(out, bytes_sub(text, at, text.n));
+}
