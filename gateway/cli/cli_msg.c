@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cli_msg - qaqpa msg find and show: the facts of the journal. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conf/conf.h"
+#include "journal/journal.h"
+
+#include "cli/cli_int.h"
+
+static const char *const directions[] = {[JOURNAL_RECEIVED] = "received", [JOURNAL_SENT] = "sent"};
+static const char *const kinds[] = {[JOURNAL_REQUEST] = "request", [JOURNAL_ANSWER] = "answer", [JOURNAL_FAULT] = "fault"};
+static const char *const verdicts[] = {[JOURNAL_ACCEPTED] = "verified", [JOURNAL_REFUSED] = "refused",
+	[JOURNAL_SIGNED] = "signed", [JOURNAL_PLAIN] = "plain"};
+
+struct listing {
+	bool json, octets, whole;
+	json_t *list;
+	size_t count;
+};
+
+static json_t *text(struct bytes b)
+{
+	json_t *s = json_stringn((const char *)b.p, b.n);
+
+	return s ? s : json_string("(not UTF-8)");
+}
+
+static json_t *fact_json(const struct journal_fact *f, bool with_octets)
+{
+	SCOPED(buf_free) struct buf hash = BUF(128);
+	char at[STAMP_TEXT];
+	json_t *o;
+
+	stamp_print(f->at, at);
+	buf_hex(&hash, (struct bytes){f->sha256, sizeof f->sha256});
+	o = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)f->id, "at", at,
+		"exchange", f->exchange, "direction", directions[f->direction], "kind", kinds[f->kind], "verdict",
+		verdicts[f->verdict], "participant", text(f->participant), "peer", text(f->peer), "service",
+		text(f->service_id), "sender_id", text(f->sender_id), "message_id", text(f->message_id), "correlation_id",
+		text(f->correlation_id));
+	json_object_set_new(o, "certificate", text(f->certificate));
+	json_object_set_new(o, "subject", text(f->subject));
+	json_object_set_new(o, "reason", text(f->reason));
+	json_object_set_new(o, "detail", text(f->detail));
+	json_object_set_new(o, "error_id", text(f->error_id));
+	json_object_set_new(o, "duration_us", json_integer(f->duration_us));
+	json_object_set_new(o, "size", json_integer((json_int_t)f->size));
+	json_object_set_new(o, "sha256", json_string(buf_cstr(&hash)));
+	if (with_octets && f->octets.n)
+		json_object_set_new(o, "octets", text(f->octets));
+	return o;
+}
+
+static void print_row(const struct journal_fact *f)
+{
+	char at[STAMP_TEXT];
+
+	stamp_print(f->at, at);
+	printf("%s  %-8s %-7s %-8s %-14.*s %-20.*s %8.3f ms  %6zu B  %.8s  %.*s %.*s\n", at, directions[f->direction],
+		kinds[f->kind], verdicts[f->verdict], (int)f->participant.n, f->participant.p, (int)f->service_id.n,
+		f->service_id.p, (double)f->duration_us / 1000.0, f->size, f->exchange + 1, (int)f->reason.n, f->reason.p,
+		(int)f->error_id.n, f->error_id.p);
+}
+
+static void print_whole(const struct journal_fact *f, bool octets)
+{
+	char at[STAMP_TEXT];
+
+	stamp_print(f->at, at);
+	printf("%s %s, %s, %s\n", directions[f->direction], kinds[f->kind], verdicts[f->verdict], at);
+	printf("  exchange     %s\n  participant  %.*s\n  peer         %.*s\n", f->exchange, (int)f->participant.n,
+		f->participant.p, (int)f->peer.n, f->peer.p);
+	printf("  service      %.*s\n  messageId    %.*s\n  senderId     %.*s\n", (int)f->service_id.n, f->service_id.p,
+		(int)f->message_id.n, f->message_id.p, (int)f->sender_id.n, f->sender_id.p);
+	printf("  signed by    %.*s\n  certificate  %.*s\n", (int)f->subject.n, f->subject.p, (int)f->certificate.n,
+		f->certificate.p);
+	if (f->reason.n) {
+		enum reason r = reason_find((const char *)f->reason.p);
+
+		printf("  reason       %.*s (%.*s)  error id %.*s\n", (int)f->reason.n, f->reason.p, (int)f->detail.n, f->detail.p,
+			(int)f->error_id.n, f->error_id.p);
+		if (r != REASON_COUNT)
+			printf("               %s %s\n", reason_row(r)->title, reason_row(r)->remedy);
+	}
+	printf("  size         %zu octets, this leg took %.3f ms\n", f->size, (double)f->duration_us / 1000.0);
+	if (octets && f->octets.n) {
+		putchar('\n');
+		cli_write(f->octets);
+		putchar('\n');
+	}
+	putchar('\n');
+}
+
+static bool each_fact(void *ctx, const struct journal_fact *f)
+{
+	struct listing *l = ctx;
+
+	l->count++;
+	if (l->json)
+		json_array_append_new(l->list, fact_json(f, l->octets));
+	else if (l->whole)
+		print_whole(f, l->octets);
+	else
+		print_row(f);
+	return true;
+}
+
+/* The journal's folder, said or taken from the configuration. The configuration stays open as long as the name. */
+static const char *journal_directory(const char *directory, const char *config, struct conf **conf)
+{
+	SCOPED(conf_problems_free) struct conf_problems *problems = conf_problems_new();
+	struct err e = {0};
+
+	if (directory)
+		return directory;
+	if (!conf_load(config, conf, problems, &e).ok) {
+		cli_fail(&e);
+		return NULL;
+	}
+	return (*conf)->journal.directory;
+}
+
+static int list_facts(const char *directory, const struct journal_filter *filter, struct listing *l)
+{
+	struct err e = {0};
+	outcome found;
+
+	l->list = json_array();
+	found = journal_find(directory, filter, each_fact, l, &e);
+	if (found.ok && l->json) {
+		json_dumpf(l->list, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
+		putchar('\n');
+	}
+	json_decref(l->list);
+	if (!found.ok)
+		return cli_fail(&e);
+	if (l->count == 0)
+		fprintf(stderr, "qaqpa: nothing found\n");
+	return l->count ? CLI_DONE : 1;
+}
+
+static bool time_option(const char *value, int64_t *out)
+{
+	struct stamp s;
+
+	if (!value)
+		return true;
+	if (!stamp_parse(bytes_str(value), &s)) {
+		fprintf(stderr, "qaqpa: %s is no time; write 2030-01-02T03:04:05+05:00\n", value);
+		return false;
+	}
+	*out = s.ms;
+	return true;
+}
+
+int cmd_msg(int argc, char **argv)
+{
+	const char *directory = NULL, *config = "/etc/qaqpa/qaqpa.yaml", *form = NULL, *since = NULL, *until = NULL;
+	struct journal_filter filter = {0};
+	struct listing l = {0};
+	long limit = 100;
+	const struct cli_option options[] = {
+		{"journal", 0, CLI_TEXT, &directory, false, "folder of the journal; else that of the configuration"},
+		{"config", 'c', CLI_TEXT, &config, false, "the configuration"},
+		{"message-id", 0, CLI_TEXT, &filter.message_id, false, "facts of this messageId"},
+		{"correlation-id", 0, CLI_TEXT, &filter.correlation_id, false, "facts of this correlationId"},
+		{"exchange", 0, CLI_TEXT, &filter.exchange, false, "facts of this exchange (sessionId)"},
+		{"error-id", 0, CLI_TEXT, &filter.error_id, false, "the fact that a fault spoke of"},
+		{"participant", 'p', CLI_TEXT, &filter.participant, false, "facts with this participant"},
+		{"service", 's', CLI_TEXT, &filter.service_id, false, "facts of this serviceId"},
+		{"sender", 0, CLI_TEXT, &filter.sender_id, false, "facts of this senderId"},
+		{"since", 0, CLI_TEXT, &since, false, "not before this time"},
+		{"until", 0, CLI_TEXT, &until, false, "not after this time"},
+		{"refused", 0, CLI_FLAG, &filter.refused_only, false, "refused ones only"},
+		{"octets", 0, CLI_FLAG, &l.octets, false, "with the exact octets"},
+		{"limit", 'n', CLI_NUMBER, &limit, false, "at most so many, newest first (100)"},
+		{"output", 'o', CLI_TEXT, &form, false, "table or json"},
+		{0},
+	};
+	SCOPED(conf_free) struct conf *conf = NULL;
+	const char *verb = argc > 1 ? argv[1] : "";
+	int first, code;
+
+	l.whole = strcmp(verb, "show") == 0;
+	if (!l.whole && strcmp(verb, "find") != 0) {
+		fprintf(stderr, "qaqpa msg: say find or show; show takes an exchange, a messageId or an error id\n");
+		return CLI_USAGE;
+	}
+	code = cli_options(cli_command_named("msg"), options, argc - 1, argv + 1, &first);
+	if (code >= 0)
+		return code;
+	if (l.whole && first < argc - 1) {
+		const char *what = argv[1 + first];
+
+		if (what[0] == '{')
+			filter.exchange = what;
+		else if (strlen(what) == 12 && !strchr(what, '-'))
+			filter.error_id = what;
+		else
+			filter.message_id = what;
+	}
+	if (!time_option(since, &filter.since_ms) || !time_option(until, &filter.until_ms))
+		return CLI_USAGE;
+	filter.limit = limit > 0 ? (size_t)limit : 100;
+	filter.with_octets = l.octets;
+	l.json = cli_is_json(form);
+	directory = journal_directory(directory, config, &conf);
+	return directory ? list_facts(directory, &filter, &l) : CLI_CONFIG;
+}

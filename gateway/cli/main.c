@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* qaqpa - the command beside the gateway: checks configurations, signs, verifies, sends, reads the journal and plays
+ * other systems. */
+#include <stdio.h>
+
+#include "envelope/envelope.h"
+#include "security/security.h"
+
+#include "cli/cli_int.h"
+
+static const struct cli_command commands[] = {
+	{"check", "[--config FILE]", "check a configuration as a whole", cmd_check},
+	{"send", "--service ID [DATA-FILE]", "send one signed message and verify the answer", cmd_send},
+	{"sign", "[FILE]", "sign a SOAP message", cmd_sign},
+	{"verify", "[FILE]", "verify the transport signature of a saved message", cmd_verify},
+	{"msg", "find|show ...", "read the journal", cmd_msg},
+	{"sim", "SYSTEM ...", "play another information system", cmd_sim},
+	{"nikad", "check|explain NUMBER", "check a number of an administrative document", cmd_nikad},
+	{"hash-password", "", "make a password hash for the configuration", cmd_hash_password},
+	{0},
+};
+
+const struct cli_command *cli_command_named(const char *name)
+{
+	for (const struct cli_command *c = commands; c->name; c++) {
+		if (strcmp(c->name, name) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+static void print_usage(FILE *to)
+{
+	fputs("Usage: qaqpa COMMAND [OPTIONS]\n\n", to);
+	for (const struct cli_command *c = commands; c->name; c++)
+		fprintf(to, "  %-14s %s\n", c->name, c->summary);
+	fputs("\nqaqpa COMMAND --help explains a command. qaqpa --version prints the version.\n", to);
+}
+
+int main(int argc, char **argv)
+{
+	const struct cli_command *command;
+	struct err e = {0};
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return CLI_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_usage(stdout);
+		return CLI_DONE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("qaqpa " QAQPA_VERSION);
+		return CLI_DONE;
+	}
+	command = cli_command_named(argv[1]);
+	if (!command) {
+		fprintf(stderr, "qaqpa: no command is called %s\n", argv[1]);
+		print_usage(stderr);
+		return CLI_USAGE;
+	}
+	envelope_init();
+	if (!security_init(&e).ok)
+		return cli_fail(&e);
+	return command->run(argc - 1, argv + 1);
+}

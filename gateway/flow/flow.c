@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flow - wiring: journal, egress and workers are started and stopped here, snapshots are swapped here, and a request of
+ * the front is sent the right way. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "log/log.h"
+
+#include "flow/flow_int.h"
+
+static unsigned worker_count(const struct conf *c)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (c->workers > 0)
+		return (unsigned)c->workers;
+	return cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
+}
+
+static outcome flow_parts(struct flow *f, struct err *e)
+{
+	const struct conf *c = f->current->conf;
+	struct journal_settings settings = {
+		.directory = c->journal.directory,
+		.retention_days = c->journal.retention_days,
+		.free_bytes = c->journal.free_bytes,
+		.commit_us = c->journal.commit_us,
+	};
+
+	f->open = open_set_new();
+	f->work = work_start(worker_count(c));
+	f->egress = egress_start();
+	if (!f->open || !f->work || !f->egress)
+		return err_set(e, REASON_MEMORY, "no threads or memory to start");
+	return journal_open(&settings, &f->journal, e);
+}
+
+outcome flow_start(struct snapshot *first, struct flow **out, struct err *e)
+{
+	struct flow *f = calloc(1, sizeof *f);
+
+	if (!f) {
+		snapshot_drop(&first);
+		return err_set(e, REASON_MEMORY, "no memory to start");
+	}
+	pthread_mutex_init(&f->lock, NULL);
+	f->current = first;
+	f->started_us = mono_us();
+	if (!flow_parts(f, e).ok) {
+		flow_stop(&f);
+		return FAILED;
+	}
+	*out = f;
+	return DONE;
+}
+
+void flow_stop(struct flow **fp)
+{
+	struct flow *f = *fp;
+
+	if (!f)
+		return;
+	*fp = NULL;
+	egress_stop(&f->egress); /* open calls end as stopped and go on to their refusal */
+	while (__atomic_load_n(&f->exchanges, __ATOMIC_ACQUIRE) > 0)
+		usleep(1000);
+	work_stop(&f->work);
+	journal_close(&f->journal);
+	open_set_free(&f->open);
+	snapshot_drop(&f->current);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}
+
+struct snapshot *flow_snapshot(struct flow *f)
+{
+	struct snapshot *s;
+
+	pthread_mutex_lock(&f->lock);
+	s = snapshot_keep(f->current);
+	pthread_mutex_unlock(&f->lock);
+	return s;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The index of a listener is what the front knows it by, so number, order and addresses stay until a restart. */
+static bool same_listeners(const struct conf *a, const struct conf *b)
+{
+	if (a->listener_count != b->listener_count)
+		return false;
+	for (size_t i = 0; i < a->listener_count; i++) {
+		const struct conf_listener *l = &a->listeners[i], *m = &b->listeners[i];
+
+		if (!same_text(l->host, m->host) || l->port != m->port || l->tls != m->tls)
+			return false;
+	}
+	return true;
+}
+
+void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *problems)
+{
+	struct snapshot *old;
+	const struct conf *now = f->current->conf, *then = next->conf;
+	struct conf_at at = {then->path, 1};
+
+	if (!same_listeners(now, then)) {
+		conf_problem_add(problems, at, false, "Restart the gateway.", "listeners cannot change while running");
+		snapshot_drop(&next);
+		return;
+	}
+	if (!same_text(now->journal.directory, then->journal.directory))
+		conf_problem_add(problems, at, true, "Restart the gateway.", "the journal stays in %s until a restart",
+			now->journal.directory);
+	pthread_mutex_lock(&f->lock);
+	old = f->current;
+	f->current = next;
+	pthread_mutex_unlock(&f->lock);
+	snapshot_drop(&old);
+	egress_reload_tls(f->egress);
+}
+
+void flow_drain(struct flow *f)
+{
+	__atomic_store_n(&f->draining, true, __ATOMIC_RELAXED);
+}
+
+size_t flow_open_exchanges(const struct flow *f)
+{
+	return __atomic_load_n(&f->exchanges, __ATOMIC_ACQUIRE);
+}
+
+void flow_set_front(struct flow *f, struct front *front)
+{
+	f->front = front;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flow - the order of things: what happens to a message, step by step, and the wiring of the rooms.
+ *
+ * flow_steps.c holds the only table of steps. An exchange is one request with all its legs; a worker carries it from
+ * step to step and lets go of it where it waits (journal, provider), so that thousands can wait on few threads.
+ */
+#ifndef QAQPA_FLOW_FLOW_H
+#define QAQPA_FLOW_FLOW_H
+
+#include "channel/channel.h"
+#include "front/front.h"
+#include "journal/journal.h"
+
+struct flow;
+struct snapshot;
+
+/* A configuration with everything it names loaded: keys, certificates, schemas. Frozen; shared by reference count.
+ * Every problem is in `problems`. Fails with REASON_CONFIG or REASON_IO. */
+MUST_USE outcome snapshot_load(const char *conf_path, struct conf_problems *problems, struct snapshot **out,
+	struct err *e);
+const struct conf *snapshot_conf(const struct snapshot *s);
+struct trust *snapshot_trust(const struct snapshot *s);
+/* Gives the reference back; the last one frees. Takes NULL, sets NULL; fit for SCOPED. Any thread. */
+void snapshot_drop(struct snapshot **s);
+
+/* Opens the journal, starts workers and egress. Takes the reference to `first` also when it fails. */
+MUST_USE outcome flow_start(struct snapshot *first, struct flow **out, struct err *e);
+
+/* The front_handler of every listener: `ctx` is the flow. Requests of the listener with the index `admin` are health
+ * questions. */
+void flow_on_request(void *ctx, struct front_request *request);
+
+/* Puts another snapshot in place for new messages; those under way end with the one they began with. Takes the
+ * reference. What cannot change while running (addresses, journal) is reported in `problems` as a warning. */
+void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *problems);
+
+/* From now on new messages are refused with GATEWAY_STOPPING. */
+void flow_drain(struct flow *f);
+/* Exchanges that are not answered yet. Any thread. */
+size_t flow_open_exchanges(const struct flow *f);
+/* After front_stop: ends egress, workers and journal in this order, so that everything accepted is written. Takes NULL,
+ * sets NULL. */
+void flow_stop(struct flow **f);
+
+/* Health as JSON; true when the gateway can accept and prove. */
+bool flow_health(struct flow *f, struct buf *json);
+
+/* The front for health and counters, once it runs. */
+void flow_set_front(struct flow *f, struct front *front);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flow_admin - health of the gateway: alive (the process turns), ready (it can accept and prove), status and metrics. */
+#include "flow/flow_int.h"
+
+static void put_check(struct buf *json, const char *name, bool ok, const char *detail)
+{
+	buf_printf(json, "%s{\"check\":\"%s\",\"ok\":%s,\"detail\":\"", json->data[json->len - 1] == '[' ? "" : ",", name,
+		ok ? "true" : "false");
+	buf_json(json, bytes_str(detail));
+	buf_str(json, "\"}");
+}
+
+/* A real signature and its digest, so that ready means able to sign. */
+static bool keys_work(const struct snapshot *s, struct err *e)
+{
+	for (size_t i = 0; i < s->conf->key_count; i++) {
+		SCOPED(buf_free) struct buf value = BUF(4096);
+		const struct trust_key *key = trust_key_named(s->trust, s->conf->keys[i].name);
+
+		if (!trust_sign(key, key->usual, BYTES_LIT("self-test"), &value, e).ok)
+			return false;
+	}
+	return true;
+}
+
+bool flow_health(struct flow *f, struct buf *json)
+{
+	SCOPED(snapshot_drop) struct snapshot *s = flow_snapshot(f);
+	struct err e = {0};
+	bool draining = __atomic_load_n(&f->draining, __ATOMIC_RELAXED);
+	bool journal = journal_healthy(f->journal, &e);
+	struct err key_error = {0};
+	bool keys = keys_work(s, &key_error);
+	bool ready = !draining && journal && keys;
+
+	buf_printf(json, "{\"ready\":%s,\"checks\":[", ready ? "true" : "false");
+	put_check(json, "accepting", !draining, draining ? "the gateway is stopping" : "");
+	put_check(json, "journal", journal, journal ? "" : e.detail);
+	put_check(json, "keys", keys, keys ? "" : key_error.detail);
+	buf_printf(json, "],\"config_hash\":\"%s\",\"uptime_s\":%lld,\"open\":%zu,\"in_flight\":%zu,", s->conf->hash,
+		(long long)((mono_us() - f->started_us) / 1000000), flow_open_exchanges(f), egress_in_flight(f->egress));
+	buf_printf(json, "\"answered\":%llu,\"replayed\":%llu,\"faulted\":%llu}\n", (unsigned long long)f->answered,
+		(unsigned long long)f->replayed, (unsigned long long)f->faulted);
+	return ready;
+}
+
+static void put_metric(struct buf *out, const char *name, const char *type, const char *help, unsigned long long value)
+{
+	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, value);
+}
+
+static void put_metrics(struct flow *f, struct buf *out)
+{
+	struct front_counters c = {0};
+
+	if (f->front)
+		front_count(f->front, &c);
+	put_metric(out, "qaqpa_messages_answered_total", "counter", "Messages answered with the provider's answer.", f->answered);
+	put_metric(out, "qaqpa_messages_replayed_total", "counter", "Repeated messages given their first answer.", f->replayed);
+	put_metric(out, "qaqpa_messages_faulted_total", "counter", "Messages answered with a fault.", f->faulted);
+	put_metric(out, "qaqpa_exchanges_open", "gauge", "Exchanges not answered yet.", flow_open_exchanges(f));
+	put_metric(out, "qaqpa_calls_in_flight", "gauge", "Calls waiting for providers.", egress_in_flight(f->egress));
+	put_metric(out, "qaqpa_connections", "gauge", "Open connections.", c.connections);
+	put_metric(out, "qaqpa_connections_accepted_total", "counter", "Connections accepted.", c.accepted);
+	put_metric(out, "qaqpa_connections_refused_total", "counter", "Connections refused at a limit.", c.refused_connections);
+	put_metric(out, "qaqpa_http_requests_total", "counter", "Complete HTTP requests.", c.requests);
+	put_metric(out, "qaqpa_http_refused_total", "counter", "HTTP requests refused by framing or limits.", c.refused_requests);
+	put_metric(out, "qaqpa_http_timeouts_total", "counter", "Connections closed at a deadline.", c.timeouts);
+	put_metric(out, "qaqpa_tls_failures_total", "counter", "TLS handshakes that failed.", c.tls_failures);
+	put_metric(out, "qaqpa_buffered_bytes", "gauge", "Octets buffered for requests and answers.", c.memory);
+}
+
+void flow_admin_answer(struct flow *f, struct front_request *request)
+{
+	SCOPED(buf_free) struct buf out = BUF(64u << 10);
+	struct front_answer a = {.status = 200, .content_type = "application/json"};
+
+	if (bytes_is(request->path, "/livez")) {
+		buf_str(&out, "{\"alive\":true}\n");
+	} else if (bytes_is(request->path, "/readyz")) {
+		a.status = flow_health(f, &out) ? 200 : 503;
+	} else if (bytes_is(request->path, "/status")) {
+		flow_health(f, &out);
+	} else if (bytes_is(request->path, "/metrics")) {
+		a.content_type = "text/plain; version=0.0.4";
+		put_metrics(f, &out);
+	} else {
+		a.status = 404;
+		buf_str(&out, "{\"error\":\"no such page\"}\n");
+	}
+	a.body = buf_bytes(&out);
+	front_respond(request, &a);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flow_answer - the steps from the provider's octets to the answer of the caller. A provider is believed no more than a
+ * caller: its answer is parsed, verified and read by the same rooms. */
+#include <stdio.h>
+
+#include "flow/flow_int.h"
+
+static enum after call_failed(struct exchange *x)
+{
+	const struct egress_result *r = &x->result;
+	enum reason reason = REASON_PROVIDER_CONNECT;
+
+	switch (r->kind) {
+	case EGRESS_TLS: reason = REASON_PROVIDER_TLS; break;
+	case EGRESS_DEADLINE: reason = r->sent ? REASON_PROVIDER_DEADLINE : REASON_PROVIDER_CONNECT; break;
+	case EGRESS_BROKEN: reason = REASON_PROVIDER_BROKEN; break;
+	case EGRESS_TOO_LARGE: reason = REASON_PROVIDER_TOO_LARGE; break;
+	case EGRESS_STOPPED: reason = r->sent ? REASON_PROVIDER_BROKEN : REASON_GATEWAY_STOPPING; break;
+	case EGRESS_NOT_SENT:
+	case EGRESS_ANSWERED: break;
+	}
+	return exchange_refuse(x, reason, "%s after %lld ms", r->detail, (long long)(r->total_us / 1000));
+}
+
+/* Refuses with the provider's reason in front of what was found inside. */
+static enum after answer_refused(struct exchange *x, enum reason reason)
+{
+	struct err inner = x->err;
+	const char *name = reason_row(inner.reason)->name;
+
+	return exchange_refuse(x, reason, "HTTP %d; %s: %.180s", x->result.status, name, inner.detail);
+}
+
+static enum after provider_fault(struct exchange *x)
+{
+	struct channel_fault fault;
+
+	if (!x->answer_verified || !policy_answer(x->service, x->answer_verified, &x->err).ok)
+		return exchange_refuse(x, REASON_PROVIDER_FAULT, "HTTP %d; the fault is not signed by the provider",
+			x->result.status);
+	if (!channel_read_fault(x->stage, x->answer_env, &fault))
+		return exchange_refuse(x, REASON_PROVIDER_FAULT, "HTTP %d; the fault is empty", x->result.status);
+	const char *words = pool_printf(x->pool, "%.*s: %.*s", (int)fault.error_code.n, fault.error_code.p,
+		(int)fault.error_message.n, fault.error_message.p);
+	x->provider_words = bytes_str(words);
+	return exchange_refuse(x, REASON_PROVIDER_FAULT, "HTTP %d; %.*s", x->result.status,
+		(int)(fault.error_code.n > 64 ? 64 : fault.error_code.n), fault.error_code.p);
+}
+
+static outcome parse_answer(struct exchange *x)
+{
+	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+	struct envelope *env;
+
+	limits.bytes = x->service->answer_bytes;
+	limits.elements = x->snap->conf->max_elements;
+	TRY(exchange_stage(x));
+	TRY(envelope_parse(x->stage, buf_bytes(&x->result.body), &limits, &env, &x->err));
+	x->answer_env = env;
+	return DONE;
+}
+
+static enum after read_answer(struct exchange *x)
+{
+	const struct schema *schema = snapshot_service(x->snap, x->service)->answer_schema;
+
+	if (!policy_answer(x->service, x->answer_verified, &x->err).ok)
+		return AFTER_REFUSE;
+	if (!channel_read_response(x->stage, x->answer_verified, &x->response, &x->err).ok)
+		return answer_refused(x, REASON_PROVIDER_FORMAT);
+	if (schema && x->response.data && !schema_check(schema, x->answer_env, x->response.data, &x->err).ok)
+		return answer_refused(x, REASON_PROVIDER_FORMAT);
+	return AFTER_NEXT;
+}
+
+enum after step_examine(struct exchange *x)
+{
+	outcome verified;
+
+	if (x->result.kind != EGRESS_ANSWERED)
+		return call_failed(x);
+	x->answered = true;
+	if (x->result.body.len == 0)
+		return exchange_refuse(x, REASON_PROVIDER_EMPTY, "HTTP %d", x->result.status);
+	if (!parse_answer(x).ok)
+		return answer_refused(x, REASON_PROVIDER_NOT_SOAP);
+	verified = security_verify(x->stage, x->answer_env, x->snap->trust, stamp_now(), &x->answer_verified,
+		&x->answer_who, &x->err);
+	if (channel_kind_of(envelope_operation(x->answer_env)) == CHANNEL_FAULT)
+		return provider_fault(x);
+	if (!verified.ok)
+		return answer_refused(x, REASON_PROVIDER_UNSIGNED);
+	return read_answer(x);
+}
+
+enum after step_compose_answer(struct exchange *x)
+{
+	SCOPED(buf_free) struct buf text = BUF(x->result.body.len + 1024);
+
+	if (!channel_forward_response(x->answer_verified, &x->response, x->guid, &text, &x->err).ok
+		|| !exchange_sign(x, x->caller, buf_bytes(&text), &x->answer).ok)
+		return AFTER_REFUSE;
+	x->status = 200;
+	x->answer_kind = JOURNAL_ANSWER;
+	x->answer_signed = true;
+	return AFTER_NEXT;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flow_register - the facts of sending and receiving (B4), with the exact octets, before anything is answered. */
+#include "flow/flow_int.h"
+
+#define REFUSED_OCTETS_MOST 65536u /* content kept of what was refused */
+
+static struct journal_fact fact_new(const struct exchange *x, enum journal_direction direction, enum journal_kind kind,
+	struct bytes octets)
+{
+	struct journal_fact f = {
+		.at = stamp_now(),
+		.direction = direction,
+		.kind = kind,
+		.service_id = x->request.service_id,
+		.sender_id = x->request.sender_id,
+		.message_id = x->request.message_id,
+		.correlation_id = x->request.correlation_id,
+		.size = octets.n,
+		.octets = octets,
+	};
+
+	memcpy(f.exchange, x->guid, sizeof f.exchange);
+	sha256(octets, f.sha256);
+	return f;
+}
+
+static void fact_certificate(struct journal_fact *f, const struct trust_cert *c)
+{
+	if (!c)
+		return;
+	f->certificate = bytes_str(c->print);
+	f->subject = bytes_str(c->subject);
+}
+
+static void fact_own_key(const struct exchange *x, struct journal_fact *f, const struct conf_participant *towards)
+{
+	const struct trust_key *key = exchange_key(x, towards);
+
+	f->verdict = JOURNAL_SIGNED;
+	f->certificate = bytes_str(key->print);
+	f->subject = bytes_str(key->subject);
+}
+
+static void fact_refused(const struct exchange *x, struct journal_fact *f)
+{
+	f->verdict = JOURNAL_REFUSED;
+	f->reason = bytes_str(reason_row(x->err.reason)->name);
+	f->detail = bytes_str(x->err.detail);
+	f->error_id = bytes_str(x->error_id);
+	if (f->size > REFUSED_OCTETS_MOST || x->err.reason == REASON_SECRET_MARK) /* B7: content is not kept */
+		f->octets = BYTES_NONE;
+}
+
+static void add_received_request(struct exchange *x)
+{
+	struct journal_fact *f = &x->facts[x->fact_count++];
+
+	*f = fact_new(x, JOURNAL_RECEIVED, JOURNAL_REQUEST, x->http->body);
+	f->at = x->at;
+	f->peer = bytes_str(x->http->peer);
+	f->participant = bytes_str(x->caller ? x->caller->name : "");
+	f->duration_us = mono_us() - x->http->arrived_us;
+	fact_certificate(f, x->who);
+	if (x->err.reason != REASON_NONE)
+		fact_refused(x, f);
+}
+
+static void add_sent_request(struct exchange *x)
+{
+	struct journal_fact *f = &x->facts[x->fact_count++];
+
+	*f = fact_new(x, JOURNAL_SENT, JOURNAL_REQUEST, buf_bytes(&x->outgoing));
+	f->participant = bytes_str(x->service->provider->name);
+	f->peer = bytes_str(x->service->endpoint);
+	fact_own_key(x, f, x->service->provider);
+}
+
+static void add_received_answer(struct exchange *x)
+{
+	struct journal_fact *f = &x->facts[x->fact_count++];
+
+	*f = fact_new(x, JOURNAL_RECEIVED, JOURNAL_ANSWER, buf_bytes(&x->result.body));
+	f->participant = bytes_str(x->service->provider->name);
+	f->peer = bytes_str(x->service->endpoint);
+	f->duration_us = x->result.total_us;
+	fact_certificate(f, x->answer_who);
+	if (x->err.reason != REASON_NONE)
+		fact_refused(x, f);
+}
+
+static void add_sent_answer(struct exchange *x)
+{
+	struct journal_fact *f = &x->facts[x->fact_count++];
+
+	*f = fact_new(x, JOURNAL_SENT, x->answer_kind, buf_bytes(&x->answer));
+	f->participant = bytes_str(x->caller ? x->caller->name : "");
+	f->peer = bytes_str(x->http->peer);
+	f->duration_us = mono_us() - x->http->arrived_us;
+	f->verdict = JOURNAL_PLAIN;
+	if (x->answer_signed)
+		fact_own_key(x, f, x->caller);
+	if (x->err.reason != REASON_NONE) {
+		f->reason = bytes_str(reason_row(x->err.reason)->name);
+		f->detail = bytes_str(x->err.detail);
+		f->error_id = bytes_str(x->error_id);
+	}
+}
+
+static void entry_done(struct journal_entry *entry, outcome result, const struct err *e)
+{
+	struct exchange *x = entry->ctx;
+
+	x->registered = result.ok;
+	if (!result.ok)
+		x->journal_err = *e;
+	exchange_resume(x);
+}
+
+static enum after register_facts(struct exchange *x, bool seen)
+{
+	x->entry = (struct journal_entry){
+		.facts = x->facts,
+		.fact_count = x->fact_count,
+		.seen = seen ? &x->seen : NULL,
+		.done = entry_done,
+		.ctx = x,
+	};
+	journal_put(x->flow->journal, &x->entry);
+	return AFTER_WAIT;
+}
+
+static void see(struct exchange *x, enum journal_seen_state state)
+{
+	x->seen = (struct journal_seen){
+		.sender_id = x->request.sender_id,
+		.message_id = x->request.message_id,
+		.state = state,
+		.answer_status = x->status,
+	};
+	memcpy(x->seen.content, x->content, sizeof x->content);
+	memcpy(x->seen.exchange, x->guid, sizeof x->guid);
+}
+
+enum after step_register_request(struct exchange *x)
+{
+	x->fact_count = 0;
+	add_received_request(x);
+	add_sent_request(x);
+	see(x, SEEN_OPEN);
+	return register_facts(x, true);
+}
+
+/* What a repetition of the message will meet. */
+static enum journal_seen_state final_state(const struct exchange *x)
+{
+	if (x->err.reason == REASON_NONE)
+		return SEEN_ANSWERED;
+	switch (reason_row(x->err.reason)->class) {
+	case CLASS_REJECT:
+		return SEEN_ANSWERED;
+	case CLASS_RETRY:
+		return SEEN_RELEASED;
+	default:
+		return SEEN_UNCERTAIN;
+	}
+}
+
+enum after step_register_answer(struct exchange *x)
+{
+	x->fact_count = 0;
+	if (!x->accepted)
+		add_received_request(x);
+	else if (x->answered)
+		add_received_answer(x);
+	add_sent_answer(x);
+	if (x->from_memory) { /* the octets stand in the first exchange */
+		x->facts[0].reason = x->facts[1].reason = BYTES_LIT("replay.answered");
+		x->facts[1].octets = BYTES_NONE;
+	}
+	if (x->accepted)
+		see(x, final_state(x));
+	return register_facts(x, x->accepted);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flow_request - the steps from the received octets to the message that goes to the provider.
+ * Order after hostile inputs known for this stack: nothing is decided on what is not yet verified. */
+#include <stdio.h>
+
+#include "flow/flow_int.h"
+
+static struct envelope_limits limits_of(const struct exchange *x)
+{
+	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+
+	limits.bytes = x->listener->limits.body_bytes;
+	limits.elements = x->snap->conf->max_elements;
+	return limits;
+}
+
+enum after step_parse(struct exchange *x)
+{
+	struct envelope_limits limits = limits_of(x);
+	struct envelope *env;
+	outcome parsed;
+
+	if (x->flow->draining)
+		return exchange_refuse(x, REASON_GATEWAY_STOPPING, "draining");
+	if (!exchange_stage(x).ok)
+		return AFTER_REFUSE;
+	parsed = envelope_parse(x->stage, x->http->body, &limits, &env, &x->err);
+	if (parsed.ok)
+		x->env = env;
+	return exchange_after(parsed);
+}
+
+enum after step_verify(struct exchange *x)
+{
+	if (!security_verify(x->stage, x->env, x->snap->trust, x->at, &x->verified, &x->who, &x->err).ok)
+		return AFTER_REFUSE;
+	x->caller = verified_participant(x->verified);
+	return AFTER_NEXT;
+}
+
+/* The identifiers outlive the tree they were read from; the password does not. */
+static bool keep_identifiers(struct exchange *x)
+{
+	struct bytes *kept[] = {&x->request.message_id, &x->request.correlation_id, &x->request.service_id,
+		&x->request.sender_id};
+
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		kept[i]->p = (const unsigned char *)pool_copy(x->pool, *kept[i]);
+		if (!kept[i]->p)
+			return false;
+	}
+	return true;
+}
+
+enum after step_read(struct exchange *x)
+{
+	outcome read = channel_read_request(x->stage, x->verified, &x->request, &x->err);
+
+	if (!read.ok)
+		x->request = (struct sync_request){0};
+	else if (!keep_identifiers(x))
+		return exchange_refuse(x, REASON_MEMORY, "no memory for the identifiers");
+	return exchange_after(read);
+}
+
+enum after step_identify(struct exchange *x)
+{
+	outcome known = policy_sender(x->verified, &x->request, &x->err);
+
+	if (x->request.password.n)
+		x->request.password = BYTES_NONE;
+	if (!known.ok)
+		return AFTER_REFUSE;
+	return exchange_after(policy_date(x->verified, &x->request, x->at, &x->err));
+}
+
+enum after step_permit(struct exchange *x)
+{
+	const struct conf *conf = x->snap->conf;
+	const struct conf_service *service;
+	struct service_state *state;
+
+	if (!policy_secrecy(conf, &x->request, &x->err).ok
+		|| !policy_service(conf, x->verified, &x->request, &service, &x->err).ok)
+		return AFTER_REFUSE;
+	state = snapshot_service(x->snap, service);
+	if (__atomic_add_fetch(&state->in_flight, 1, __ATOMIC_RELAXED) > service->in_flight) {
+		__atomic_sub_fetch(&state->in_flight, 1, __ATOMIC_RELAXED);
+		return exchange_refuse(x, REASON_SERVICE_BUSY, "%d calls of %s are in flight", service->in_flight, service->id);
+	}
+	x->service = service;
+	return AFTER_NEXT;
+}
+
+enum after step_check_payload(struct exchange *x)
+{
+	const struct schema *schema = snapshot_service(x->snap, x->service)->schema;
+
+	if (!schema)
+		return AFTER_NEXT;
+	return exchange_after(schema_check(schema, x->env, x->request.data, &x->err));
+}
+
+/* What makes two messages identical: the octets of the operation, and the namespaces they stand in. */
+static void content_hash(struct exchange *x)
+{
+	const struct element *operation = verified_operation(x->verified);
+	struct bytes scope = envelope_scope(x->env, x->stage);
+	unsigned char digest[64];
+
+	digest_begin(DIGEST_SHA256);
+	digest_add(NULL, scope.p, scope.n);
+	digest_add(NULL, "", 1);
+	digest_add(NULL, envelope_text(x->env).p + operation->start, operation->end - operation->start);
+	digest_end(digest);
+	memcpy(x->content, digest, sizeof x->content);
+}
+
+static enum after recall_answer(struct exchange *x, const struct journal_seen *seen)
+{
+	buf_add(&x->answer, seen->answer);
+	if (!buf_ok(&x->answer) || seen->answer.n == 0)
+		return exchange_refuse(x, REASON_INTERNAL, "the first answer is not in the journal");
+	x->status = seen->answer_status;
+	x->answer_kind = seen->answer_status == 200 ? JOURNAL_ANSWER : JOURNAL_FAULT;
+	x->answer_signed = true;
+	x->from_memory = true;
+	return AFTER_REPLY;
+}
+
+enum after step_recall(struct exchange *x)
+{
+	struct journal_seen seen;
+	bool same;
+	int64_t since = x->at.ms - x->caller->profile->max_age_ms - x->caller->profile->skew_ms;
+
+	content_hash(x);
+	if (!open_set_enter(x->flow->open, x->request.sender_id, x->request.message_id, x->content, &same)) {
+		if (same)
+			return exchange_refuse(x, REASON_REPLAY_OPEN, "the first copy is not answered yet");
+		return exchange_refuse(x, REASON_REPLAY_CONFLICT, "another message with this messageId is being processed");
+	}
+	x->remembered = true;
+	if (!journal_seen_find(x->flow->journal, x->stage, x->request.sender_id, x->request.message_id, since, &seen,
+			&x->err).ok)
+		return AFTER_REFUSE;
+	if (seen.state == SEEN_NONE)
+		return AFTER_NEXT;
+	if (memcmp(seen.content, x->content, sizeof x->content) != 0)
+		return exchange_refuse(x, REASON_REPLAY_CONFLICT, "first used in exchange %s", seen.exchange);
+	if (seen.state == SEEN_ANSWERED)
+		return recall_answer(x, &seen);
+	if (seen.state == SEEN_RELEASED || x->service->repeat_safe)
+		return AFTER_NEXT;
+	return exchange_refuse(x, REASON_REPLAY_UNCERTAIN, "exchange %s", seen.exchange);
+}
+
+enum after step_compose(struct exchange *x)
+{
+	SCOPED(buf_free) struct buf text = BUF(x->http->body.n + 1024);
+
+	if (!channel_forward_request(x->verified, &x->request, x->guid, &text, &x->err).ok)
+		return AFTER_REFUSE;
+	return exchange_after(exchange_sign(x, x->service->provider, buf_bytes(&text), &x->outgoing));
+}
+
+static void call_done(struct egress_call *call, struct egress_result *result)
+{
+	struct exchange *x = call->ctx;
+
+	x->result = *result;
+	x->sent = result->sent || result->kind == EGRESS_ANSWERED;
+	exchange_resume(x);
+}
+
+enum after step_forward(struct exchange *x)
+{
+	const struct conf_service *s = x->service;
+
+	if (!x->registered) {
+		x->err = x->journal_err;
+		return AFTER_REFUSE;
+	}
+	x->accepted = true;
+	exchange_stage_drop(x); /* the wait may be long; only the outgoing octets are needed */
+	x->leg_us = mono_us();
+	x->call = (struct egress_call){
+		.url = s->endpoint,
+		.tls_ca = s->tls_ca,
+		.tls_certificate = s->tls_certificate,
+		.tls_key = s->tls_key,
+		.body = buf_bytes(&x->outgoing),
+		.deadline_ms = s->deadline_ms,
+		.answer_bytes = s->answer_bytes,
+		.done = call_done,
+		.ctx = x,
+	};
+	egress_submit(x->flow->egress, &x->call);
+	return AFTER_WAIT;
+}

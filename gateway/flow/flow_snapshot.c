@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flow_snapshot - a configuration with all it names loaded, checked as a whole before anybody uses it. */
+#include <stdlib.h>
+
+#include "flow/flow_int.h"
+
+struct snapshot *snapshot_keep(struct snapshot *s)
+{
+	__atomic_add_fetch(&s->references, 1, __ATOMIC_RELAXED);
+	return s;
+}
+
+void snapshot_drop(struct snapshot **sp)
+{
+	struct snapshot *s = *sp;
+
+	if (!s)
+		return;
+	*sp = NULL;
+	if (__atomic_sub_fetch(&s->references, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	for (size_t i = 0; s->services && i < s->conf->service_count; i++) {
+		schema_free(&s->services[i].schema);
+		schema_free(&s->services[i].answer_schema);
+	}
+	free(s->services);
+	trust_free(&s->trust);
+	conf_free(&s->conf);
+	free(s);
+}
+
+struct service_state *snapshot_service(const struct snapshot *s, const struct conf_service *service)
+{
+	return &s->services[service - s->conf->services];
+}
+
+const struct conf *snapshot_conf(const struct snapshot *s)
+{
+	return s->conf;
+}
+
+struct trust *snapshot_trust(const struct snapshot *s)
+{
+	return s->trust;
+}
+
+static void load_schema(const struct conf_service *service, const char *path, struct schema **out,
+	struct conf_problems *problems)
+{
+	struct err e;
+
+	if (path && !schema_load(path, out, &e).ok)
+		conf_problem_add(problems, service->at, false, "Correct the schema or its path.", "schema of service %s: %s",
+			service->id, e.detail);
+}
+
+static outcome load_parts(struct snapshot *s, struct conf_problems *problems, struct err *e)
+{
+	size_t n = s->conf->service_count;
+
+	s->services = calloc(n ? n : 1, sizeof *s->services);
+	if (!s->services)
+		return err_set(e, REASON_MEMORY, "no memory for the services");
+	s->trust = trust_load(s->conf, problems);
+	for (size_t i = 0; i < n; i++) {
+		const struct conf_service *service = &s->conf->services[i];
+
+		load_schema(service, service->schema, &s->services[i].schema, problems);
+		load_schema(service, service->answer_schema, &s->services[i].answer_schema, problems);
+	}
+	if (!s->trust || problems->errors)
+		return err_set(e, REASON_CONFIG, "%zu problems", problems->errors);
+	return DONE;
+}
+
+outcome snapshot_load(const char *conf_path, struct conf_problems *problems, struct snapshot **out, struct err *e)
+{
+	SCOPED(snapshot_drop) struct snapshot *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return err_set(e, REASON_MEMORY, "no memory for the configuration");
+	s->references = 1;
+	TRY(conf_load(conf_path, &s->conf, problems, e));
+	TRY(load_parts(s, problems, e));
+	*out = s;
+	s = NULL;
+	return DONE;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flow_steps - the table of steps, and the exchange that is carried along it.
+ *
+ * A step runs on a worker and never blocks. Where it waits it hands the exchange to the journal or to egress and
+ * touches it no more: it may be resumed on another worker at once. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "log/log.h"
+
+#include "flow/flow_int.h"
+
+#define STAGE_MOST (256u << 20)
+
+static const struct step steps[] = {
+	/* the request */
+	{"parse", step_parse},
+	{"verify", step_verify},
+	{"read", step_read},
+	{"identify", step_identify},
+	{"permit", step_permit},
+	{"check-payload", step_check_payload},
+	{"recall", step_recall},
+	{"compose", step_compose},
+	{"register-request", step_register_request}, /* waits for the disk */
+	{"forward", step_forward},                   /* waits for the provider */
+	/* the answer */
+	{"examine", step_examine},
+	{"compose-answer", step_compose_answer},
+	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"reply", step_reply},
+};
+static const struct step refusal[] = {
+	{"refuse", step_refuse},
+	{"register-answer", step_register_answer},
+	{"reply", step_reply},
+};
+
+void exchange_run(struct work_item *item)
+{
+	struct exchange *x = (struct exchange *)item;
+
+	if (!x->step)
+		x->step = steps;
+	for (;;) {
+		const struct step *step = x->step++;
+
+		switch (step->run(x)) {
+		case AFTER_NEXT:
+			break;
+		case AFTER_REFUSE:
+			x->step = refusal;
+			break;
+		case AFTER_REPLY:
+			x->step = refusal + 1;
+			break;
+		case AFTER_WAIT:
+		case AFTER_END:
+			return;
+		}
+	}
+}
+
+void exchange_resume(struct exchange *x)
+{
+	work_put(x->flow->work, &x->work);
+}
+
+enum after exchange_refuse(struct exchange *x, enum reason r, const char *format, ...)
+{
+	va_list args;
+
+	x->err.reason = r;
+	va_start(args, format);
+	vsnprintf(x->err.detail, sizeof x->err.detail, format, args);
+	va_end(args);
+	return AFTER_REFUSE;
+}
+
+outcome exchange_stage(struct exchange *x)
+{
+	exchange_stage_drop(x);
+	x->stage = pool_new(STAGE_MOST);
+	return x->stage ? DONE : err_set(&x->err, REASON_MEMORY, "no memory for the message");
+}
+
+void exchange_stage_drop(struct exchange *x)
+{
+	x->env = x->answer_env = NULL;
+	x->verified = x->answer_verified = NULL;
+	pool_free(&x->stage);
+}
+
+const struct trust_key *exchange_key(const struct exchange *x, const struct conf_participant *towards)
+{
+	return trust_key_named(x->snap->trust, towards->key->name);
+}
+
+outcome exchange_sign(struct exchange *x, const struct conf_participant *towards, struct bytes message,
+	struct buf *out)
+{
+	const char *algorithm = towards->profile->sign_algorithm;
+	struct sign_options options = {
+		.key = exchange_key(x, towards),
+		.form = towards->profile->sign,
+		.signature = algorithm ? signature_by_name(algorithm) : SIGNATURE_COUNT,
+	};
+
+	return security_sign(x->stage, message, &options, out, &x->err);
+}
