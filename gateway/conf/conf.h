@@ -3,7 +3,7 @@
  *
  * This room knows words, types, ranges, defaults and references between the named objects; it opens only the YAML
  * file and does not read keys or certificates (that is trust's). Paths are made absolute against the folder of the
- * file. Durations are written 500ms, 30s, 5m, 2h, 7d; sizes 64KiB, 15MiB. Every word is in conf_words.def with its
+ * file they stand in. Durations are written 500ms, 30s, 5m, 2h, 7d; sizes 64KiB, 15MiB. Every word is in conf_words.def with its
  * type, range, default and one sentence; checker, sample and manual page come from that list.
  */
 #ifndef QAQPA_CONF_CONF_H
@@ -109,9 +109,12 @@ struct conf_secrecy { /* rule B7: property keys whose value, unless harmless, ma
 	struct conf_names properties, harmless;
 };
 
+struct conf_index;
+
 struct conf {
-	char hash[65]; /* SHA-256 of the file, hex */
+	char hash[65]; /* SHA-256 of the file and, in their order, of the included ones, hex */
 	const char *path;
+	const char *include; /* folder of further files; NULL: none */
 	const char *zone, *log_level;
 	const char *admin_host; /* NULL: no admin listener */
 	int admin_port;
@@ -132,6 +135,7 @@ struct conf {
 	size_t participant_count;
 	const struct conf_service *services;
 	size_t service_count;
+	const struct conf_index *index; /* for the look-ups below; set by conf_load */
 	struct pool *pool; /* owns all of it */
 };
 

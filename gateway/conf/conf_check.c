@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* conf_check - what several words or several objects demand of each other.
+ * Promise: after it without a problem, every name is unique, every reference is set, and no object contradicts itself.
+ * Not here: single values (conf_kind, conf_text); files behind paths (trust, channel). */
+#include <stdlib.h>
+
+#include "conf/conf_int.h"
+
+#define NEAR_UP_TO 100 /* beyond so many errors nobody reads suggestions, and each costs a walk over all names */
+
+static const char *conf_item_name(enum conf_section s, const struct conf_item *item)
+{
+	switch (s) {
+	case CONF_SECTION_LISTENER:
+		return ((const struct conf_listener *)item->target)->name;
+	case CONF_SECTION_KEY:
+		return ((const struct conf_key *)item->target)->name;
+	case CONF_SECTION_PROFILE:
+		return ((const struct conf_profile *)item->target)->name;
+	case CONF_SECTION_PARTICIPANT:
+		return ((const struct conf_participant *)item->target)->name;
+	case CONF_SECTION_SERVICE:
+		return ((const struct conf_service *)item->target)->id;
+	default:
+		bug(__FILE__, __LINE__, "a section without names");
+	}
+}
+
+static void conf_check_names(struct conf_reading *r, enum conf_section s, const char *word)
+{
+	struct conf_list *list = &r->lists[s];
+
+	if (!conf_table_init(&list->names, r->conf->pool, list->n)) {
+		r->short_of_memory = true;
+		return;
+	}
+	for (size_t i = 0; i < list->n; i++) {
+		const char *name = conf_item_name(s, &list->items[i]);
+		const struct conf_at *first = name ? conf_table_add(&list->names, name, list->items[i].target) : NULL;
+
+		if (first)
+			conf_error(r, conf_item_at(&list->items[i], word), "Rename or remove one of the two.",
+				"%s: %s '%s' is used before, in %s line %d", conf_section(s)->title, word, name,
+				first->file, first->line);
+	}
+}
+
+static void conf_dangling(struct conf_reading *r, enum conf_section s, const char *word, const struct conf_value *v)
+{
+	struct conf_near near = {.wanted = v->text};
+	char hint[120], shown[64];
+
+	for (size_t i = 0; i < r->lists[s].n && r->problems->errors < NEAR_UP_TO; i++) {
+		const char *name = conf_item_name(s, &r->lists[s].items[i]);
+
+		if (name)
+			conf_near_offer(&near, name);
+	}
+	conf_error(r, v->at, "Correct the name, or define what it refers to.", "%s: nothing in %s is named '%s'%s", word,
+		conf_section(s)->title, conf_show(v->text, shown), conf_near_text(&near, hint));
+}
+
+/* What the word of the item refers to; NULL when the word is absent, or after a problem (then *said). */
+static const void *conf_refer(struct conf_reading *r, const struct conf_item *item, const char *word,
+	enum conf_section s, bool *said)
+{
+	struct conf_value v;
+	const void *found;
+
+	*said = conf_item_value(item, word, 0, &v);
+	if (!*said)
+		return NULL;
+	found = conf_table_find(&r->lists[s].names, v.text);
+	if (!found && v.text.n)
+		conf_dangling(r, s, word, &v);
+	return found;
+}
+
+static void conf_check_listener(struct conf_reading *r, const struct conf_item *item)
+{
+	struct conf_listener *l = item->target;
+
+	if (l->tls == CONF_TLS_OFF && (l->certificate || l->key || l->client_ca))
+		conf_error(r, conf_item_at(item, "tls"), "Write tls: server or tls: mutual, or remove the files.",
+			"the listener has certificate files, yet TLS is off");
+	if (l->tls != CONF_TLS_OFF && (!l->certificate || !l->key))
+		conf_error(r, conf_item_at(item, "tls"), "Name both PEM files.",
+			"the listener has TLS, yet no certificate and key");
+	if (l->tls == CONF_TLS_MUTUAL && !l->client_ca)
+		conf_error(r, conf_item_at(item, "tls"), "Name the PEM file of the clients' authorities in client_ca.",
+			"tls: mutual needs client_ca");
+	if (l->tls == CONF_TLS_SERVER && l->client_ca)
+		conf_error(r, conf_item_at(item, "client_ca"), "Write tls: mutual, or remove client_ca.",
+			"client_ca has no effect with tls: server");
+}
+
+/* conf_read_address left "host:port" in *host. */
+static void conf_split_address(struct conf_reading *r, const char **host, int *port)
+{
+	const char *whole = *host, *colon = whole ? strrchr(whole, ':') : NULL;
+	struct bytes name;
+
+	if (!colon)
+		return;
+	name = (struct bytes){(const unsigned char *)whole, (size_t)(colon - whole)};
+	if (name.p[0] == '[')
+		name = bytes_sub(name, 1, name.n - 1);
+	*host = conf_take_text(r, name);
+	*port = (int)strtol(colon + 1, NULL, 10);
+}
+
+static void conf_check_key_of(struct conf_reading *r, const struct conf_item *item, struct conf_participant *p)
+{
+	const struct conf_list *keys = &r->lists[CONF_SECTION_KEY];
+	bool said;
+
+	p->key = conf_refer(r, item, "key", CONF_SECTION_KEY, &said);
+	if (said)
+		return;
+	if (keys->n == 1)
+		p->key = keys->items[0].target;
+	else
+		conf_error(r, p->at, keys->n ? "Name one of the keys." : "Define a key in the list keys.",
+			"the participant has no key, and there %s", keys->n ? "are several" : "is none");
+}
+
+static void conf_check_owner(struct conf_reading *r, const struct conf_item *item, const struct conf_participant *p)
+{
+	if (!p->certificates.n && !p->issuer)
+		conf_error(r, p->at, "Name its certificates, or its issuer with bin or iin.",
+			"nothing tells which certificates belong to the participant");
+	if (p->issuer && !p->bin && !p->iin)
+		conf_error(r, conf_item_at(item, "issuer"), "Add bin or iin.",
+			"issuer alone would make every certificate of the authority the participant's");
+	if (!p->issuer && (p->bin || p->iin))
+		conf_error(r, conf_item_at(item, p->bin ? "bin" : "iin"), "Name the issuer, or remove the number.",
+			"%s has no effect without issuer", p->bin ? "bin" : "iin");
+	if (p->password_hash && item->file->open_to_all) {
+		r->unreadable = true;
+		conf_error(r, conf_item_at(item, "password_hash"), "Take the right to read from others: chmod o-r.",
+			"the file holds password hashes and everybody may read it");
+	}
+}
+
+static void conf_check_senders(struct conf_reading *r, const struct conf_item *item, struct conf_participant *p)
+{
+	for (size_t i = 0; i < p->sender_ids.n; i++) {
+		const struct conf_participant *first =
+			conf_table_add(&r->index->senders, p->sender_ids.name[i], p);
+		struct conf_value v;
+
+		if (!first || !conf_item_value(item, "sender_ids", i, &v))
+			continue;
+		conf_error(r, v.at, "Remove one of the two.", "sender_ids: '%s' is used before, by '%s' in %s line %d",
+			p->sender_ids.name[i], first->name ? first->name : "", first->at.file, first->at.line);
+	}
+}
+
+static void conf_check_calls(struct conf_reading *r, const struct conf_item *item)
+{
+	struct conf_value v;
+
+	for (size_t i = 0; conf_item_value(item, "may_call", i, &v); i++) {
+		if (v.text.n && !bytes_is(v.text, "*") && !conf_service_by_id(r->conf, v.text))
+			conf_dangling(r, CONF_SECTION_SERVICE, "may_call", &v);
+	}
+}
+
+static void conf_check_participant(struct conf_reading *r, const struct conf_item *item)
+{
+	struct conf_participant *p = item->target;
+	bool said;
+
+	p->profile = conf_refer(r, item, "profile", CONF_SECTION_PROFILE, &said);
+	if (!said)
+		p->profile = conf_table_find(&r->lists[CONF_SECTION_PROFILE].names, BYTES_LIT("standard"));
+	if (!said && !p->profile)
+		conf_error(r, p->at, "Name a profile, or define one named standard.",
+			"the participant has no profile, and none is named standard");
+	conf_check_key_of(r, item, p);
+	conf_check_owner(r, item, p);
+	conf_check_senders(r, item, p);
+	conf_check_calls(r, item);
+}
+
+static void conf_check_service(struct conf_reading *r, const struct conf_item *item)
+{
+	struct conf_service *s = item->target;
+	bool said;
+
+	s->provider = conf_refer(r, item, "provider", CONF_SECTION_PARTICIPANT, &said);
+	if (!s->tls_certificate != !s->tls_key)
+		conf_error(r, conf_item_at(item, "tls"), "Name both files, or none.",
+			"tls has only one of certificate and key");
+	if (s->endpoint && strncmp(s->endpoint, "http:", 5) == 0 && (s->tls_ca || s->tls_certificate || s->tls_key))
+		conf_error(r, conf_item_at(item, "tls"), "Make the endpoint https, or remove tls.",
+			"tls has no effect on an http endpoint");
+}
+
+/* The built-in profile, made of the defaults, when the configuration has none. */
+static void conf_standard_profile(struct conf_reading *r)
+{
+	struct conf_list *list = &r->lists[CONF_SECTION_PROFILE];
+	struct conf_profile *p;
+
+	if (list->n)
+		return;
+	p = conf_take(r, sizeof *p);
+	if (!p || !list->items)
+		return;
+	conf_walk_defaults(r, CONF_SECTION_PROFILE, p);
+	p->name = "standard";
+	p->at = (struct conf_at){r->conf->path, 1};
+	list->items[0] = (struct conf_item){.file = r->files, .target = p,
+		.node = yaml_document_get_root_node(&r->files->doc)};
+	list->n = 1;
+}
+
+static void conf_freeze_lists(struct conf_reading *r)
+{
+	struct conf *c = r->conf;
+	const struct conf_list *l = r->lists;
+
+	c->listeners = l[CONF_SECTION_LISTENER].n ? l[CONF_SECTION_LISTENER].items[0].target : NULL;
+	c->listener_count = l[CONF_SECTION_LISTENER].n;
+	c->keys = l[CONF_SECTION_KEY].n ? l[CONF_SECTION_KEY].items[0].target : NULL;
+	c->key_count = l[CONF_SECTION_KEY].n;
+	c->profiles = l[CONF_SECTION_PROFILE].n ? l[CONF_SECTION_PROFILE].items[0].target : NULL;
+	c->profile_count = l[CONF_SECTION_PROFILE].n;
+	c->participants = l[CONF_SECTION_PARTICIPANT].n ? l[CONF_SECTION_PARTICIPANT].items[0].target : NULL;
+	c->participant_count = l[CONF_SECTION_PARTICIPANT].n;
+	c->services = l[CONF_SECTION_SERVICE].n ? l[CONF_SECTION_SERVICE].items[0].target : NULL;
+	c->service_count = l[CONF_SECTION_SERVICE].n;
+}
+
+static bool conf_make_index(struct conf_reading *r)
+{
+	size_t senders = 0;
+
+	for (size_t i = 0; i < r->conf->participant_count; i++)
+		senders += r->conf->participants[i].sender_ids.n;
+	if (!conf_table_init(&r->index->senders, r->conf->pool, senders)) {
+		r->short_of_memory = true;
+		return false;
+	}
+	r->index->services = r->lists[CONF_SECTION_SERVICE].names;
+	r->conf->index = r->index;
+	return true;
+}
+
+static void conf_check_each(struct conf_reading *r, enum conf_section s,
+	void (*check)(struct conf_reading *r, const struct conf_item *item))
+{
+	for (size_t i = 0; i < r->lists[s].n; i++)
+		check(r, &r->lists[s].items[i]);
+}
+
+static void conf_check_profile(struct conf_reading *r, const struct conf_item *item)
+{
+	struct conf_profile *p = item->target;
+
+	(void)r;
+	p->plain_id |= (p->forms & CONF_FORM_PLAIN) != 0;
+}
+
+static void conf_check_address(struct conf_reading *r, const struct conf_item *item)
+{
+	struct conf_listener *l = item->target;
+
+	conf_check_listener(r, item);
+	conf_split_address(r, &l->host, &l->port);
+}
+
+void conf_check(struct conf_reading *r)
+{
+	conf_standard_profile(r);
+	conf_freeze_lists(r);
+	conf_split_address(r, &r->conf->admin_host, &r->conf->admin_port);
+	conf_check_names(r, CONF_SECTION_LISTENER, "name");
+	conf_check_names(r, CONF_SECTION_KEY, "name");
+	conf_check_names(r, CONF_SECTION_PROFILE, "name");
+	conf_check_names(r, CONF_SECTION_PARTICIPANT, "name");
+	conf_check_names(r, CONF_SECTION_SERVICE, "id");
+	if (r->short_of_memory || !conf_make_index(r))
+		return;
+	if (!r->conf->listener_count)
+		conf_error(r, (struct conf_at){r->conf->path, 1}, "Add one to the list listeners.",
+			"there is no listener: the gateway would receive nothing");
+	conf_check_each(r, CONF_SECTION_LISTENER, conf_check_address);
+	conf_check_each(r, CONF_SECTION_PROFILE, conf_check_profile);
+	conf_check_each(r, CONF_SECTION_PARTICIPANT, conf_check_participant);
+	conf_check_each(r, CONF_SECTION_SERVICE, conf_check_service);
+}
