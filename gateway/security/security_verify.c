@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* security_verify - the order of verification, and the only maker of struct verified.
+ * Promise:  what a struct verified names is what was digested: the envelope's own Body node.
+ * Spec:     bus contract section 4.8; WS-I BSP 1.1. */
+#include "security/security_int.h"
+
+struct verified {
+	const struct envelope *env;
+	const struct trust_cert *cert;
+	enum conf_form form;
+	enum signature signature;
+	enum digest digest; /* of the Body */
+};
+
+static bool is_legacy(const struct parts *p)
+{
+	if (signature_row(p->algorithm)->legacy)
+		return true;
+	for (size_t i = 0; i < p->reference_count; i++) {
+		if (digest_row(p->references[i].digest)->legacy)
+			return true;
+	}
+	return false;
+}
+
+outcome security_profile_check(const struct parts *p, const struct trust_cert *cert, struct err *e)
+{
+	const struct conf_profile *profile = cert->participant->profile;
+
+	if (!(profile->forms & (unsigned)p->form))
+		return err_set(e, REASON_SEC_FORM, "form %u is not among those of profile %.60s", (unsigned)p->form,
+			profile->name);
+	if (is_legacy(p) && !profile->sha1)
+		return err_set(e, REASON_SEC_ALGORITHM, "SHA-1 is not allowed by profile %.60s", profile->name);
+	if (p->plain_id && !profile->plain_id && p->form != CONF_FORM_PLAIN)
+		return err_set(e, REASON_SEC_ID_FORM, "Id without namespace is not allowed by profile %.60s",
+			profile->name);
+	if ((int)signature_row(p->algorithm)->key != cert->key_kind)
+		return err_set(e, REASON_SEC_VALUE, "%s does not fit the key of the certificate",
+			signature_row(p->algorithm)->name);
+	return DONE;
+}
+
+outcome security_verify(struct pool *pool, const struct envelope *env, struct trust *trust, struct stamp now,
+	const struct verified **out, const struct trust_cert **who, struct err *e)
+{
+	const struct trust_cert *cert = NULL;
+	struct parts p = {0};
+	struct verified *v;
+
+	TRY(security_header_read(env, &p, e));
+	TRY(security_reference_read(pool, env, &p, e));
+	TRY(security_token_find(pool, env, &p, trust, now.ms, &cert, e));
+	if (who)
+		*who = cert;
+	TRY(security_profile_check(&p, cert, e));
+	TRY(security_dsig_verify(pool, env, &p, cert, e));
+	if (p.timestamp)
+		TRY(security_timestamp_check(pool, p.timestamp, cert->participant->profile, now, e));
+	v = POOL_NEW(pool, struct verified);
+	if (!v)
+		return err_set(e, REASON_MEMORY, "struct verified");
+	*v = (struct verified){.env = env, .cert = cert, .form = p.form, .signature = p.algorithm,
+		.digest = p.body->digest};
+	*out = v;
+	return DONE;
+}
+
+const struct envelope *verified_envelope(const struct verified *v)
+{
+	return v->env;
+}
+
+const struct trust_cert *verified_certificate(const struct verified *v)
+{
+	return v->cert;
+}
+
+const struct conf_participant *verified_participant(const struct verified *v)
+{
+	return v->cert->participant;
+}
+
+const struct element *verified_operation(const struct verified *v)
+{
+	return envelope_operation(v->env);
+}
+
+enum conf_form verified_form(const struct verified *v)
+{
+	return v->form;
+}
+
+enum signature verified_signature(const struct verified *v)
+{
+	return v->signature;
+}
+
+enum digest verified_digest(const struct verified *v)
+{
+	return v->digest;
+}
