@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sim - starts and stops a simulated system; HTTP requests become jobs of its own workers.
+ * Promise:  the event thread of the front is never held: a handler may wait for the gateway as long as it likes.
+ * Not here: what is done with a message (sim_serve.c), what a system does (adapters). */
+#include <stdlib.h>
+
+#include "base/work.h"
+#include "front/front.h"
+#include "security/document.h"
+#include "sim_int.h"
+
+#define DRAIN_MS 10000
+#define FRONT_MEMORY (256u << 20)
+
+struct job {
+	struct work_item item;
+	struct sim *sim;
+	struct front_request *request;
+};
+
+static void run_job(struct work_item *item)
+{
+	struct job *job = (struct job *)item;
+	SCOPED(buf_free) struct buf out = BUF(SIM_MESSAGE_BYTES + 65536);
+	struct front_answer answer = {0};
+
+	answer.status = sim_serve(job->sim, job->request->body, &out);
+	if (out.len > 0) {
+		answer.content_type = "text/xml; charset=utf-8";
+		answer.body = buf_bytes(&out);
+	}
+	front_respond(job->request, &answer);
+	free(job);
+}
+
+static void receive(void *ctx, struct front_request *request)
+{
+	struct sim *s = ctx;
+	struct front_answer answer = {0};
+	struct job *job = NULL;
+
+	if (!bytes_is(request->path, s->path)) {
+		answer.status = 404;
+	} else if (!bytes_is(request->method, "POST")) {
+		answer.status = 405;
+		answer.allow = "POST";
+	} else {
+		job = calloc(1, sizeof *job);
+		answer.status = 503;
+		answer.retry_after_s = 1;
+	}
+	if (!job) {
+		front_respond(request, &answer);
+		return;
+	}
+	job->item.run = run_job;
+	job->sim = s;
+	job->request = request;
+	work_put(s->work, &job->item);
+}
+
+static outcome serve(struct sim *s, const struct sim_options *o, struct err *e)
+{
+	const struct front_listener_options listener = {
+		.name = s->system->name,
+		.host = o->host ? o->host : "127.0.0.1",
+		.port = o->port,
+		.tls = FRONT_TLS_OFF,
+		.head_bytes = 16384,
+		.body_bytes = SIM_MESSAGE_BYTES,
+		.head_ms = 10000,
+		.body_ms = 60000,
+		.idle_ms = 60000,
+		.write_ms = 60000,
+		.handshake_ms = 10000,
+		.connections = 1000,
+	};
+	const struct front_settings settings = {&listener, 1, FRONT_MEMORY, receive, s};
+
+	s->work = work_start(o->threads ? o->threads : 4);
+	if (!s->work)
+		return err_set(e, REASON_MEMORY, "workers of a simulated system");
+	return front_start(&settings, &s->front, e);
+}
+
+outcome sim_start(const struct sim_system *system, const struct sim_options *o, struct sim **out, struct err *e)
+{
+	SCOPED(sim_stop) struct sim *s = calloc(1, sizeof *s);
+	const struct peer_options peer = {
+		.certificate = o->certificate,
+		.key = o->key,
+		.peer_certificate = o->peer_certificate,
+		.url = o->gateway_url,
+		.sender_id = o->sender_id,
+		.password_file = o->password_file,
+		.tls_ca = o->tls_ca,
+	};
+
+	if (!s)
+		return err_set(e, REASON_MEMORY, "simulated system");
+	s->system = system;
+	s->path = strdup(o->path ? o->path : "/");
+	if (!s->path)
+		return err_set(e, REASON_MEMORY, "simulated system");
+	TRY(peer_open(&peer, &s->peer, e));
+	if (o->document_certificates)
+		TRY(sim_trust_open_documents(o->document_certificates, &s->documents, e));
+	if (system->open) {
+		if (!o->state)
+			return err_set(e, REASON_CONFIG, "the system %s needs a directory for its state", system->name);
+		TRY(system->open(o->state, &s->state, e));
+	}
+	TRY(serve(s, o, e));
+	*out = s;
+	s = NULL;
+	return DONE;
+}
+
+void sim_stop(struct sim **sim)
+{
+	struct sim *s = *sim;
+
+	if (!s)
+		return;
+	if (s->front)
+		front_drain(s->front, DRAIN_MS);
+	/* The front first: it puts jobs; those still under way answer into nothing. */
+	front_stop(&s->front);
+	work_stop(&s->work);
+	if (s->state && s->system->close)
+		s->system->close(s->state);
+	sim_trust_free(&s->documents);
+	peer_free(&s->peer);
+	free(s->path);
+	free(s);
+	*sim = NULL;
+}
+
+int sim_port(const struct sim *s)
+{
+	return front_port(s->front, 0);
+}
+
+void *sim_state(const struct sim *s)
+{
+	return s->state;
+}
+
+outcome sim_send(struct sim *s, struct pool *pool, const char *service_id, const char *data_attributes,
+	const char *data, int deadline_ms, struct sim_answer *out, struct err *e)
+{
+	return peer_send(s->peer, pool, service_id, data_attributes, data, NULL, deadline_ms, out, e);
+}
+
+const struct trust_key *sim_key(const struct sim *s)
+{
+	return peer_key(s->peer);
+}
+
+outcome sim_document_sign(struct sim *s, struct pool *pool, struct bytes xml, struct buf *out, struct err *e)
+{
+	return document_sign(pool, xml, sim_key(s), out, e);
+}
+
+outcome sim_document_verify(struct sim *s, struct pool *pool, struct bytes xml, const char **signer, struct err *e)
+{
+	const struct trust_cert *cert;
+
+	if (!s->documents)
+		return err_set(e, REASON_CERT_UNKNOWN, "no certificates of documents were given");
+	TRY(document_verify(pool, xml, sim_trust(s->documents), stamp_now().ms, &cert, e));
+	*signer = cert->participant->name;
+	return DONE;
+}
+
+bool sim_demands_documents(const struct sim *s)
+{
+	return s->documents;
+}

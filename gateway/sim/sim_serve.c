@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sim_serve - one message: verify, read, hand to the service, sign what it says.
+ * Promise:  nothing unverified reaches a service; every answer and every fault is signed with the system's own key.
+ * Not here: sockets (sim.c). */
+#include "base/clock.h"
+#include "base/ident.h"
+#include "log/log.h"
+#include "sim_int.h"
+
+#define REQUEST_POOL (64u << 20)
+#define STATUS_MESSAGE_CHARACTERS 250 /* StatusInfo/message of the contract */
+
+/* One message on its way through the system. */
+struct visit {
+	struct sim *sim;
+	struct pool *pool;
+	struct sync_request request;
+	struct sim_reply reply;
+	bool read; /* `request` is filled */
+};
+
+static const struct sim_service *service_named(const struct sim_system *system, struct bytes service_id)
+{
+	for (const struct sim_service *s = system->services; s->service_id; s++) {
+		if (bytes_is(service_id, s->service_id))
+			return s;
+	}
+	return NULL;
+}
+
+static outcome handle(struct visit *v, struct bytes message, struct err *e)
+{
+	struct sim_request in = {.pool = v->pool, .request = &v->request};
+	const struct sim_service *service;
+	struct envelope *env;
+
+	TRY(envelope_parse(v->pool, message, &ENVELOPE_LIMITS_DEFAULT, &env, e));
+	TRY(security_verify(v->pool, env, peer_trust(v->sim->peer), stamp_now(), &in.verified, NULL, e));
+	TRY(channel_read_request(v->pool, in.verified, &v->request, e));
+	v->read = true;
+	service = service_named(v->sim->system, v->request.service_id);
+	if (!service)
+		return err_set(e, REASON_SERVICE_UNKNOWN, "serviceId %.*s", (int)v->request.service_id.n,
+			(const char *)v->request.service_id.p);
+	TRY(sim_payload(v->pool, env, v->request.data, &in.payload, &in.payload_text, e));
+	return service->handle(v->sim, &in, &v->reply, e);
+}
+
+/* At most the characters that the contract allows, never half a character. */
+static struct bytes short_message(const char *text)
+{
+	size_t characters = 0, i = 0;
+
+	for (; text[i]; i++) {
+		bool starts = ((unsigned char)text[i] & 0xc0) != 0x80;
+
+		if (starts && characters++ == STATUS_MESSAGE_CHARACTERS)
+			break;
+	}
+	return (struct bytes){(const unsigned char *)text, i};
+}
+
+static outcome write_answer(const struct visit *v, struct buf *plain, struct err *e)
+{
+	char id[37], date[STAMP_TEXT];
+	struct stamp now = stamp_now();
+	struct sync_response r = {.date = now};
+
+	BUG_IF(!v->reply.code || !v->reply.message);
+	uuid_new(id);
+	stamp_print(now, date);
+	r.message_id = bytes_str(id);
+	r.correlation_id = v->request.correlation_id;
+	r.response_date = bytes_str(date);
+	r.status_code = bytes_str(v->reply.code);
+	r.status_message = short_message(v->reply.message);
+	return channel_write_response(&r, v->reply.data_attributes, v->reply.data, plain, e);
+}
+
+/* The public words, the nearer title and the detail: a simulated system hides nothing. */
+static outcome write_fault(const struct visit *v, const struct err *why, struct buf *plain, struct err *e)
+{
+	const struct reason_row *row = reason_row(why->reason);
+	const struct fault_row *public = fault_row(row->fault);
+	SCOPED(buf_free) struct buf explanation = BUF(2048);
+	struct channel_fault f = {
+		.faultcode = bytes_str(public->qname),
+		.faultstring = bytes_str(public->text),
+		.error_code = bytes_str(public->code),
+		.error_message = bytes_str(public->text),
+		.session_id = v->request.session_id,
+		.error_date = stamp_now(),
+	};
+
+	buf_printf(&explanation, "%s: %s %s", row->name, row->title, why->detail);
+	f.error_data = buf_bytes(&explanation);
+	return channel_write_fault(&f, plain, e);
+}
+
+static void log_visit(const struct visit *v, const char *result, int64_t began)
+{
+	log_event(LOG_INFO, "sim.message", LOG_TEXT("system", v->sim->system->name),
+		LOG_PART("service", v->request.service_id), LOG_PART("sender", v->request.sender_id),
+		LOG_PART("message_id", v->request.message_id), LOG_TEXT("result", result),
+		LOG_NUM("duration_us", mono_us() - began));
+}
+
+static outcome sign_into(const struct visit *v, struct bytes plain, struct buf *out, struct err *e)
+{
+	struct sign_options sign = {peer_key(v->sim->peer), peer_form(v->sim->peer), SIGNATURE_COUNT};
+
+	return security_sign(v->pool, plain, &sign, out, e);
+}
+
+static int refuse(struct visit *v, const struct err *why, struct buf *out)
+{
+	SCOPED(buf_free) struct buf plain = BUF(65536);
+	struct err e;
+
+	buf_clear(out);
+	log_err(LOG_WARNING, "sim.refused", why, NULL);
+	if (!write_fault(v, why, &plain, &e).ok || !sign_into(v, buf_bytes(&plain), out, &e).ok) {
+		log_err(LOG_ERROR, "sim.fault-unsigned", &e, NULL);
+		buf_clear(out);
+	}
+	return fault_row(reason_row(why->reason)->fault)->status;
+}
+
+int sim_serve(struct sim *s, struct bytes message, struct buf *out)
+{
+	SCOPED(buf_free) struct buf plain = BUF(SIM_MESSAGE_BYTES);
+	SCOPED(pool_free) struct pool *pool = pool_new(REQUEST_POOL);
+	struct visit v = {.sim = s, .pool = pool};
+	int64_t began = mono_us();
+	struct err e = {.reason = REASON_NONE};
+
+	if (!pool)
+		return fault_row(reason_row(REASON_MEMORY)->fault)->status;
+	if (handle(&v, message, &e).ok && write_answer(&v, &plain, &e).ok &&
+		sign_into(&v, buf_bytes(&plain), out, &e).ok) {
+		log_visit(&v, v.reply.code, began);
+		return 200;
+	}
+	log_visit(&v, reason_row(e.reason)->name, began);
+	return refuse(&v, &e, out);
+}
