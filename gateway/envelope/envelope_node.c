@@ -43,10 +43,15 @@ bool node_text(struct pool *pool, const struct _xmlNode *node, struct bytes *out
 	return true;
 }
 
+static const char *prefix_of(const xmlNs *ns)
+{
+	return ns->prefix ? (const char *)ns->prefix : "";
+}
+
 static bool is_hidden(const xmlNs *const *seen, size_t n, const xmlNs *ns)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (xmlStrEqual(seen[i]->prefix, ns->prefix))
+		if (strcmp(prefix_of(seen[i]), prefix_of(ns)) == 0)
 			return true;
 	}
 	return false;
@@ -56,16 +61,16 @@ static int by_prefix(const void *a, const void *b)
 {
 	const xmlNs *const *left = a, *const *right = b;
 
-	return xmlStrcmp((*left)->prefix ? (*left)->prefix : BAD_CAST "", (*right)->prefix ? (*right)->prefix : BAD_CAST "");
+	return strcmp(prefix_of(*left), prefix_of(*right));
 }
 
 /* Innermost declarations first; those they hide are left out. Gives the count. */
-static size_t scope_collect(const xmlNode *node, const xmlNs **seen, size_t room)
+static size_t scope_collect(const xmlNode *node, const xmlNs **seen)
 {
 	size_t n = 0;
 
 	for (; node && node->type == XML_ELEMENT_NODE; node = node->parent) {
-		for (const xmlNs *ns = node->nsDef; ns && n < room; ns = ns->next) {
+		for (const xmlNs *ns = node->nsDef; ns; ns = ns->next) {
 			if (!is_hidden(seen, n, ns))
 				seen[n++] = ns;
 		}
@@ -84,26 +89,34 @@ static size_t scope_count(const xmlNode *node)
 	return n;
 }
 
+/* xmlns="" hides an outer default; by itself it says nothing. */
+static bool says_nothing(const xmlNs *ns)
+{
+	return !ns->href || !*ns->href;
+}
+
 struct bytes envelope_scope(const struct envelope *env, struct pool *pool)
 {
 	const xmlNode *node = env->operation->node;
-	size_t room = scope_count(node), n, size = 0;
-	const xmlNs **seen = pool_alloc(pool, room * sizeof *seen);
+	const xmlNs **seen = pool_alloc(pool, scope_count(node) * sizeof *seen);
+	size_t n, size = 1;
 	char *text, *to;
 
 	if (!seen)
 		return BYTES_NONE;
-	n = scope_collect(node, seen, room);
+	n = scope_collect(node, seen);
 	qsort(seen, n, sizeof *seen, by_prefix);
 	for (size_t i = 0; i < n; i++)
 		size += (size_t)xmlStrlen(seen[i]->prefix) + (size_t)xmlStrlen(seen[i]->href) + 2;
-	text = to = pool_alloc(pool, size + 1);
+	text = to = pool_alloc(pool, size);
 	if (!text)
 		return BYTES_NONE;
 	for (size_t i = 0; i < n; i++) {
-		to = stpcpy(to, seen[i]->prefix ? (const char *)seen[i]->prefix : "");
+		if (says_nothing(seen[i]))
+			continue;
+		to = stpcpy(to, prefix_of(seen[i]));
 		to = stpcpy(to, "=");
-		to = stpcpy(to, seen[i]->href ? (const char *)seen[i]->href : "");
+		to = stpcpy(to, (const char *)seen[i]->href);
 		to = stpcpy(to, "\n");
 	}
 	return (struct bytes){(const unsigned char *)text, (size_t)(to - text)};

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include <libxml/tree.h>
+
 #include "envelope/envelope.h"
 
 #define OPEN "<s:Envelope xmlns:s=\"" NS_SOAP11 "\">"
