@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cli_sim - qaqpa sim: plays an information system until stopped, or lets it do one thing of its own. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "sim/sim.h"
+
+#include "cli/cli_int.h"
+
+static void print_systems(FILE *to)
+{
+	for (const struct sim_system *const *s = sim_systems(); *s; s++)
+		fprintf(to, "  %-14s %s\n", (*s)->name, (*s)->summary);
+}
+
+/* host:port or [v6]:port; the host is cut out of `text`. */
+static bool split_address(char *text, const char **host, int *port)
+{
+	char *colon = strrchr(text, ':'), *end;
+
+	if (!colon)
+		return false;
+	*port = (int)strtol(colon + 1, &end, 10);
+	if (end == colon + 1 || *end || *port < 0 || *port > 65535)
+		return false;
+	*colon = 0;
+	*host = text;
+	if (text[0] == '[' && colon[-1] == ']') {
+		colon[-1] = 0;
+		*host = text + 1;
+	}
+	return true;
+}
+
+static void wait_for_stop(void)
+{
+	sigset_t set;
+	int number;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigwait(&set, &number);
+}
+
+static void block_stop(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int act(const struct sim_system *system, struct sim *sim, const char *verb, const char *argument)
+{
+	SCOPED(buf_free) struct buf report = BUF(1u << 20);
+	struct err e = {0};
+	int result;
+
+	if (!system->act) {
+		fprintf(stderr, "qaqpa sim: %s does nothing by itself\n", system->name);
+		return CLI_USAGE;
+	}
+	result = system->act(sim, verb, argument, &report, &e);
+	cli_write(buf_bytes(&report));
+	return result < 0 ? cli_fail(&e) : result;
+}
+
+static int play(const struct sim_system *system, const struct sim_options *options, const char *verb,
+	const char *argument)
+{
+	struct sim *sim = NULL;
+	struct err e = {0};
+	int code = CLI_DONE;
+
+	block_stop();
+	if (!sim_start(system, options, &sim, &e).ok)
+		return cli_fail(&e);
+	if (verb) {
+		code = act(system, sim, verb, argument);
+	} else {
+		printf("%s listens on %s port %d, path %s\n", system->name, options->host, sim_port(sim), options->path);
+		fflush(stdout);
+		wait_for_stop();
+	}
+	sim_stop(&sim);
+	return code;
+}
+
+int cmd_sim(int argc, char **argv)
+{
+	struct sim_options sim = {.path = "/", .threads = 4, .host = "127.0.0.1"};
+	const char *listen = NULL, *verb = NULL, *argument = NULL, *zone = "Asia/Almaty";
+	struct cli_list signers = {.n = 0};
+	long threads = 4;
+	char *address;
+	const struct cli_option options[] = {
+		{"listen", 'l', CLI_TEXT, &listen, false, "host:port to serve on (127.0.0.1, any free port)"},
+		{"path", 0, CLI_TEXT, &sim.path, false, "path to serve (/)"},
+		{"certificate", 0, CLI_TEXT, &sim.certificate, true, "own certificate, PEM"},
+		{"key", 0, CLI_TEXT, &sim.key, true, "own private key, PEM"},
+		{"peer-certificate", 0, CLI_TEXT, &sim.peer_certificate, true, "the gateway's certificate, pinned"},
+		{"gateway", 'g', CLI_TEXT, &sim.gateway_url, false, "where own requests go"},
+		{"sender-id", 0, CLI_TEXT, &sim.sender_id, false, "own senderId"},
+		{"password-file", 0, CLI_TEXT, &sim.password_file, false, "file whose first line is the password"},
+		{"tls-ca", 0, CLI_TEXT, &sim.tls_ca, false, "authority of an https gateway, PEM"},
+		{"state", 0, CLI_TEXT, &sim.state, false, "folder of the system's memory"},
+		{"document-certificate", 0, CLI_LIST, &signers, false, "senderId=PEM of a signer of documents; may be repeated"},
+		{"threads", 0, CLI_NUMBER, &threads, false, "requests handled at once (4)"},
+		{"zone", 0, CLI_TEXT, &zone, false, "time zone (Asia/Almaty)"},
+		{"act", 0, CLI_TEXT, &verb, false, "do one thing of its own and stop, for example: request"},
+		{"argument", 0, CLI_TEXT, &argument, false, "what to do it with"},
+		{0},
+	};
+	const struct sim_system *system = argc > 1 ? sim_system_named(argv[1]) : NULL;
+	int first, code;
+
+	if (!system) {
+		fprintf(stderr, "qaqpa sim: say which system:\n");
+		print_systems(stderr);
+		return CLI_USAGE;
+	}
+	code = cli_options(cli_command_named("sim"), options, argc - 1, argv + 1, &first);
+	if (code >= 0)
+		return code;
+	address = listen ? strdup(listen) : NULL;
+	if (listen && (!address || !split_address(address, &sim.host, &sim.port))) {
+		fprintf(stderr, "qaqpa sim: %s is not host:port\n", listen);
+		free(address);
+		return CLI_USAGE;
+	}
+	if (!clock_zone(zone))
+		fprintf(stderr, "qaqpa sim: no time zone is called %s\n", zone);
+	signers.item[signers.n < CLI_LIST_MOST ? signers.n : CLI_LIST_MOST - 1] = NULL;
+	sim.document_certificates = signers.n ? signers.item : NULL;
+	sim.threads = threads > 0 && threads <= 64 ? (unsigned)threads : 4;
+	code = play(system, &sim, verb, argument);
+	free(address);
+	return code;
+}

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness import pki as pki_module  # noqa: E402
+from harness.gateway import Gateway  # noqa: E402
+from harness.provider import Provider  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def pki():
+    return pki_module.default()
+
+
+@pytest.fixture(scope="module")
+def provider(pki):
+    p = Provider(pki["permits"])
+    yield p
+    p.close()
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory, pki, provider):
+    """A running gateway with one service, Demo, that the provider answers."""
+    g = Gateway(tmp_path_factory.mktemp("gateway"), pki)
+    g.service(provider)
+    g.start()
+    yield g
+    assert g.stop() == 0

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gateway as a process: configuration, start, log, journal, stop."""
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import requests
+import yaml
+
+from . import soap, wss
+
+BIN = Path(os.environ.get("QAQPA_BIN", Path(__file__).resolve().parents[2] / "build/dev/bin"))
+PATH = "/bip-sync-wss-gost/"
+
+
+def hash_password(password):
+    done = subprocess.run([BIN / "qaqpa", "hash-password"], input=password.encode(), stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode().strip()
+
+
+class Gateway:
+    """Start with a dict of configuration; `base()` gives one to change."""
+
+    def __init__(self, folder, pki):
+        self.folder = Path(folder)
+        self.pki = pki
+        self.process = None
+        self.password_hash = hash_password("secret")
+        self.conf = self.base()
+
+    def base(self):
+        p = self.pki.path
+        return {
+            "admin": {"listen": "127.0.0.1:0"},
+            "journal": {"directory": str(self.folder / "journal"), "free_space": "1MiB"},
+            "authorities": [str(p("root.crt")), str(p("issuing.crt"))],
+            "listeners": [{"name": "plain", "listen": "127.0.0.1:0", "diagnostics": True}],
+            "keys": [{"name": "gateway", "certificate": str(p("gateway.crt")), "key": str(p("gateway.key"))}],
+            "participants": [
+                {"name": "department", "sender_ids": "department_is", "password_hash": self.password_hash,
+                 "certificates": str(p("department.crt")), "may_call": "*"},
+                {"name": "permits", "sender_ids": "permits_is", "certificates": str(p("permits.crt")), "may_call": "*"},
+            ],
+            "services": [],
+        }
+
+    def participant(self, name):
+        return next(p for p in self.conf["participants"] if p["name"] == name)
+
+    def service(self, provider, service_id="Demo", owner="permits", **more):
+        self.conf["services"].append({"id": service_id, "provider": owner, "endpoint": provider.url, **more})
+
+    def write(self):
+        path = self.folder / "qaqpa.yaml"
+        path.write_text(yaml.safe_dump(self.conf, sort_keys=False, allow_unicode=True))
+        path.chmod(0o600)
+        return path
+
+    def start(self, environment=None):
+        path = self.write()
+        self.log_path = self.folder / "gateway.log"
+        self.log_from = self.log_path.stat().st_size if self.log_path.exists() else 0
+        self.process = subprocess.Popen([BIN / "qaqpad", "--config", path], stderr=self.log_path.open("ab"),
+                                        env={**os.environ, **(environment or {})})
+        self.wait(lambda: self.events("gateway.ready") or self.process.poll() is not None)
+        assert self.process.poll() is None, self.log_path.read_text()
+        self.ports = {e["listener"]: e["port"] for e in self.events("gateway.listening")}
+        self.url = f"http://127.0.0.1:{self.ports['plain']}{PATH}"
+        return self
+
+    def events(self, name=None):
+        octets = self.log_path.read_bytes()[self.log_from:]
+        lines = [json.loads(line) for line in octets.decode(errors="replace").splitlines() if line.startswith("{")]
+        return [e for e in lines if name is None or e["event"] == name]
+
+    def wait(self, condition, seconds=20):
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "waited in vain; log:\n" + self.log_path.read_text()[-4000:]
+            time.sleep(0.01)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(30)
+        return self.process.returncode if self.process else None
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def post(self, octets, listener="plain", content_type="text/xml; charset=utf-8", **more):
+        return requests.post(f"http://127.0.0.1:{self.ports[listener]}{PATH}", data=octets,
+                             headers={"Content-Type": content_type, "SOAPAction": '""'}, timeout=30, **more)
+
+    def send(self, text=None, identity=None, **fields):
+        """Signs as the department and posts; the answer as Answer."""
+        text = text or soap.envelope(soap.request(**fields))
+        return Answer(self, self.post(wss.sign(text, identity or self.pki["department"])))
+
+    def admin(self, page):
+        return requests.get(f"http://127.0.0.1:{self.ports['admin']}{page}", timeout=10)
+
+    def journal(self, *arguments):
+        done = subprocess.run([BIN / "qaqpa", "msg", "find", "--journal", self.folder / "journal", "-o", "json", "--limit", "100000",
+                               *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        return json.loads(done.stdout or "[]")
+
+
+class Answer:
+    def __init__(self, gateway, response):
+        self.gateway = gateway
+        self.status = response.status_code
+        self.octets = response.content
+        self.headers = response.headers
+
+    def verified(self):
+        """The tree, once the gateway's signature was verified by the second opinion."""
+        return wss.verify(self.octets, self.gateway.pki["gateway"].certificate)
+
+    def text(self, name):
+        found = wss.parse(self.octets).xpath(f"//*[local-name()='{name}']")
+        return found[0].text if found else None
+
+    @property
+    def code(self):
+        """errorCode of a fault, or the status code of an answer."""
+        return self.text("errorCode") or self.text("code")
+
+    @property
+    def faultcode(self):
+        return self.text("faultcode")
+
+    @property
+    def reason(self):
+        """The finer reason, where diagnostics are on."""
+        data = self.text("errorData") or ""
+        return data.split("reason=")[1].split(";")[0] if "reason=" in data else None
