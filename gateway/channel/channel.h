@@ -57,7 +57,7 @@ MUST_USE outcome channel_read_response(struct pool *pool, const struct verified 
 MUST_USE bool channel_read_fault(struct pool *pool, const struct envelope *env, struct channel_fault *out);
 
 /* The text of a verified message for the other side, before signing: octets kept, password removed, sessionId set to
- * `session_id` (a guid) at its place in the sequence. Appended to `out`. */
+ * `session_id` (a guid with braces) at its place in the sequence. `r` was read from `v`. Appended to `out`. */
 MUST_USE outcome channel_forward_request(const struct verified *v, const struct sync_request *r, const char *session_id,
 	struct buf *out, struct err *e);
 MUST_USE outcome channel_forward_response(const struct verified *v, const struct sync_response *r,
@@ -65,21 +65,29 @@ MUST_USE outcome channel_forward_response(const struct verified *v, const struct
 
 /* New messages of our own, unsigned, with wsu:Id on the Body. `data` is raw XML content of the data element and
  * `data_attributes` text for its start tag (xmlns and xsi:type), both put in as they are; no data when NULL. The
- * password is written only when has_password. */
+ * password is written only when has_password; dates are written from the stamps; a status_message is cut to the 250
+ * characters of the schema. A faultcode has the prefix soapenv or wsse. Fail with REASON_CHANNEL_* when a field is
+ * outside the contract. */
 MUST_USE outcome channel_write_request(const struct sync_request *r, const char *data_attributes, const char *data,
 	struct buf *out, struct err *e);
 MUST_USE outcome channel_write_response(const struct sync_response *r, const char *data_attributes, const char *data,
 	struct buf *out, struct err *e);
 MUST_USE outcome channel_write_fault(const struct channel_fault *f, struct buf *out, struct err *e);
 
-/* The served WSDL with the address put in; whole document with its types in line, so that no second fetch is needed. */
-MUST_USE outcome channel_wsdl(const char *address, struct buf *out, struct err *e);
+/* The served documents of the contract, with `address` (scheme to path, without query) in every location. `query` is what
+ * follows the '?' of the request: "wsdl" is the main document, which imports the others from the same address as
+ * ?wsdl=interfaces and ?xsd=types, request, response, common (one WSDL document cannot hold two target namespaces). Fails
+ * with REASON_SOAP_OPERATION for any other query. */
+MUST_USE outcome channel_wsdl(const char *address, const char *query, struct buf *out, struct err *e);
 
 /* Payload schemas: XSD compiled once; checking is safe from any thread. `data` in the typed, child-root, string and CDATA
- * styles; an empty data fails unless the schema's file allows it. Fails with REASON_PAYLOAD_SCHEMA, the detail names the
- * element and the rule. */
+ * styles; absent or empty data fails unless its xsi:type is a type of the schema that allows it. Fails with
+ * REASON_PAYLOAD_SCHEMA, the detail names the element and the rule, never a value. */
 struct schema;
+/* Reads the file and what it imports or includes from local files; the network is never asked. Any thread, one load at a
+ * time. Fails with REASON_CONFIG, or REASON_IO when the file cannot be read. */
 MUST_USE outcome schema_load(const char *xsd_path, struct schema **out, struct err *e);
+/* `data` may be NULL. Needs nothing of the envelope but that `data` belongs to it. */
 MUST_USE outcome schema_check(const struct schema *s, const struct envelope *env, const struct element *data,
 	struct err *e);
 void schema_free(struct schema **s);
