@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* journal_writer - the one thread that writes: group commit, the turn of the day, a sick file tried again.
+ * Promise:  entries are committed and called back in the order they were put; nobody is called back well before his
+ *           facts are on disk. Consecutive entries of one day share a commit: while one commit waits for the disk, the
+ *           entries of the next gather by themselves.
+ * Not here: SQL (journal_day.c). */
+#include <string.h>
+#include <time.h>
+
+#include "journal_int.h"
+
+void journal_put(struct journal *j, struct journal_entry *entry)
+{
+	entry->next = NULL;
+	pthread_mutex_lock(&j->lock);
+	*j->tail = entry;
+	j->tail = &entry->next;
+	j->waiting++;
+	pthread_cond_signal(&j->wake);
+	pthread_mutex_unlock(&j->lock);
+}
+
+static struct timespec moment_after(int64_t us)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	us += t.tv_nsec / 1000;
+	t.tv_sec += (time_t)(us / 1000000);
+	t.tv_nsec = (long)(us % 1000000) * 1000;
+	return t;
+}
+
+/* Waits until there are entries and takes them all; NULL when it is time to keep house, or the end. */
+static struct journal_entry *writer_wait(struct journal *j, bool *closing)
+{
+	struct timespec until = moment_after(JOURNAL_HOUSE_MS * INT64_C(1000));
+	struct journal_entry *batch;
+	int rc = 0;
+
+	pthread_mutex_lock(&j->lock);
+	while (!j->head && !j->closing && rc == 0)
+		rc = pthread_cond_timedwait(&j->wake, &j->lock, &until);
+	/* Companions are worth waiting for only where there were some just now. */
+	if (j->head && j->commit_us > 0 && j->companions > 1) {
+		until = moment_after(j->commit_us);
+		for (rc = 0; rc == 0 && !j->closing && j->waiting < j->companions;)
+			rc = pthread_cond_timedwait(&j->wake, &j->lock, &until);
+	}
+	batch = j->head;
+	j->companions = j->waiting;
+	j->head = NULL;
+	j->tail = &j->head;
+	j->waiting = 0;
+	*closing = j->closing;
+	pthread_mutex_unlock(&j->lock);
+	return batch;
+}
+
+/* Keeps the outcome of work on the day's file; after a failure its connections are made anew. */
+static void writer_judge(struct journal *j, struct journal_day *day, const char *name, outcome r, const struct err *e)
+{
+	if (!r.ok && day)
+		journal_days_disconnect(&j->days, day);
+	journal_health_set(&j->health, r, name, e);
+}
+
+static void run_finish(struct journal_entry *first, const struct journal_entry *end, outcome r, const struct err *e)
+{
+	while (first != end) {
+		struct journal_entry *next = first->next; /* the entry is gone after the call */
+
+		first->done(first, r, e);
+		first = next;
+	}
+}
+
+/* Commits the entries at the head of the batch that belong into one file; returns the rest. */
+static struct journal_entry *run_commit(struct journal *j, struct journal_entry *first)
+{
+	char name[JOURNAL_DAY], other[JOURNAL_DAY];
+	struct journal_entry *end = first->next;
+	struct journal_day *day = NULL;
+	struct err e = {.reason = REASON_NONE};
+	outcome r = journal_days_home(&j->days, first, name, &e);
+
+	if (r.ok) {
+		while (end && journal_days_home(&j->days, end, other, &e).ok && strcmp(name, other) == 0)
+			end = end->next;
+		r = journal_days_ready(&j->days, name, &day, &e);
+	}
+	if (r.ok)
+		r = journal_day_write(day, first, end, &e);
+	writer_judge(j, day, name, r, &e);
+	run_finish(first, end, r, &e);
+	if (r.ok) {
+		r = journal_day_checkpoint(day, &e);
+		if (!r.ok)
+			writer_judge(j, day, name, r, &e);
+	}
+	return end;
+}
+
+static void batch_commit(struct journal *j, struct journal_entry *batch)
+{
+	struct err e;
+
+	while (batch) {
+		outcome r = journal_health_space(&j->health, &e);
+
+		if (r.ok) {
+			batch = run_commit(j, batch);
+		} else {
+			run_finish(batch, NULL, r, &e);
+			batch = NULL;
+		}
+	}
+}
+
+/* Once a second: opens the file of a new day before its first fact, and tries a sick file again, because nobody
+ * sends facts to a journal that calls itself sick. */
+static void writer_keep_house(struct journal *j)
+{
+	char today[JOURNAL_DAY], name[JOURNAL_DAY];
+	struct journal_day *day = NULL;
+	struct err e;
+	bool turned, ill;
+	outcome r;
+
+	if (mono_ms() - j->kept_ms < JOURNAL_HOUSE_MS)
+		return;
+	j->kept_ms = mono_ms();
+	stamp_day(stamp_now(), today);
+	turned = strcmp(today, j->today) != 0;
+	if (turned) {
+		memcpy(j->today, today, sizeof today);
+		journal_days_turn(&j->days, today);
+	}
+	ill = journal_health_ill(&j->health, name);
+	if (!turned && !ill)
+		return;
+	if (!ill || strcmp(today, name) > 0)
+		memcpy(name, today, sizeof name);
+	r = journal_days_ready(&j->days, name, &day, &e);
+	if (r.ok)
+		r = journal_day_probe(day, &e);
+	writer_judge(j, day, name, r, &e);
+}
+
+void *journal_writer_run(void *journal)
+{
+	struct journal *j = journal;
+	struct journal_entry *batch;
+	bool closing;
+
+	do {
+		batch = writer_wait(j, &closing);
+		batch_commit(j, batch);
+		writer_keep_house(j);
+	} while (batch || !closing);
+	return NULL;
+}
