@@ -39,6 +39,7 @@ struct egress_call {
 	/* Called once, on the egress thread; must not block. Owns the result's body. */
 	void (*done)(struct egress_call *call, struct egress_result *result);
 	void *ctx;
+	struct egress_call *next; /* used by egress alone, between egress_submit and `done` */
 };
 
 struct egress;

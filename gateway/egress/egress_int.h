@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* egress_int - what the files of this room share: the loop (egress_loop) drives pools of connections, a flight
+ * (egress_flight) is one call on its way. All of it belongs to the egress thread.
+ */
+#ifndef QAQPA_EGRESS_INT_H
+#define QAQPA_EGRESS_INT_H
+
+#include <curl/curl.h>
+
+#include "egress/egress.h"
+
+/* One call on its way, with a handle that is used again for later calls. */
+struct egress_flight {
+	struct egress_flight *next, **link; /* list of open or of spare flights */
+	struct egress_pool *pool;
+	CURL *easy;
+	struct egress_call *call;
+	size_t given;       /* octets of the body that curl took */
+	size_t head_octets; /* of the answer */
+	bool sent;          /* the request began to leave */
+	bool too_large;
+	struct buf answer;
+	char error[CURL_ERROR_SIZE];
+};
+
+/* NULL when memory is short. */
+struct egress_flight *egress_flight_new(void);
+void egress_flight_free(struct egress_flight *f);
+/* Sets all options for the call; false when curl refuses one (no memory, a file or address it cannot use). */
+bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, struct curl_slist *headers);
+/* Hands the result to the caller; the flight may be used again afterwards. */
+void egress_flight_end(struct egress_flight *f, CURLcode code);
+void egress_flight_stop(struct egress_flight *f);
+#define EGRESS_STOPPING "the gateway is stopping"
+
+#endif
