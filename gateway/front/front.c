@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* front - starting, stopping and asking the front; the calls that other threads make.
+ * Owns:     struct front and what its listeners hold.
+ * Not here: the work of the event thread (front_loop.c). */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "log/log.h"
+
+#include "front/front_int.h"
+
+#define LINGER_MS 2000
+
+static void wake_ready(struct front *f, struct front_source *s, uint32_t events)
+{
+	uint64_t count;
+	(void)s, (void)events;
+	ssize_t n = read(f->wake, &count, sizeof(count));
+	(void)n; /* whatever it says, the loop looks at everything that can have been meant */
+}
+
+static bool copy_text(const char **text)
+{
+	if (!*text)
+		return true;
+	*text = strdup(*text);
+	return *text;
+}
+
+/* Every string is replaced by its copy, also after a failure, so that listener_free may free them all. */
+static bool copy_options(struct front_listener *l, const struct front_listener_options *from)
+{
+	l->options = *from;
+	const char **texts[] = {&l->options.name, &l->options.host, &l->options.certificate, &l->options.key,
+				&l->options.client_ca};
+	bool ok = true;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ok = copy_text(texts[i]) && ok;
+	return ok;
+}
+
+static void set_phases(struct front_listener *l)
+{
+	const struct front_listener_options *o = &l->options;
+	l->phase_us[PHASE_HANDSHAKE] = o->handshake_ms * INT64_C(1000);
+	l->phase_us[PHASE_IDLE] = o->idle_ms * INT64_C(1000);
+	l->phase_us[PHASE_HEAD] = o->head_ms * INT64_C(1000);
+	l->phase_us[PHASE_BODY] = o->body_ms * INT64_C(1000);
+	l->phase_us[PHASE_WRITE] = o->write_ms * INT64_C(1000);
+	l->phase_us[PHASE_LINGER] = LINGER_MS * INT64_C(1000);
+}
+
+static void listener_free(struct front_listener *l)
+{
+	const char *texts[] = {l->options.name, l->options.host, l->options.certificate, l->options.key,
+			       l->options.client_ca};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		free((void *)(uintptr_t)texts[i]);
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		while (l->lines[phase].first)
+			front_conn_drop(l->lines[phase].first);
+	front_listen_close(l);
+	SSL_CTX_free(l->tls);
+}
+
+void front_unref(struct front *f)
+{
+	if (atomic_fetch_sub(&f->references, 1) > 1)
+		return;
+	if (f->wake >= 0)
+		close(f->wake);
+	pthread_cond_destroy(&f->quiet);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}
+
+/* After the event thread: all connections, then the answers that came too late. */
+static void tear_down(struct front *f)
+{
+	for (size_t i = 0; i < f->listener_count; i++)
+		listener_free(&f->listeners[i]);
+	front_conn_bury(f);
+	free(f->listeners);
+	free(f->scratch);
+	if (f->reserve >= 0)
+		close(f->reserve);
+	if (f->epoll >= 0)
+		close(f->epoll);
+	pthread_mutex_lock(&f->lock);
+	f->stopped = true;
+	struct front_job *job = f->answers;
+	pthread_mutex_unlock(&f->lock);
+	while (job) {
+		struct front_job *next = job->next;
+		front_job_free(job);
+		job = next;
+	}
+	front_unref(f);
+}
+
+static outcome open_loop(struct front *f, struct err *e)
+{
+	f->wake_source.ready = wake_ready;
+	f->epoll = epoll_create1(EPOLL_CLOEXEC);
+	f->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	f->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	f->scratch = malloc(FRONT_SCRATCH);
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = &f->wake_source};
+	if (f->epoll < 0 || f->wake < 0 || f->reserve < 0 || !f->scratch ||
+	    epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->wake, &event) < 0)
+		return err_set(e, REASON_IO, "event loop: %s", strerror(errno));
+	return DONE;
+}
+
+static outcome open_listeners(struct front *f, const struct front_settings *settings, struct err *e)
+{
+	f->listeners = calloc(settings->listener_count, sizeof(*f->listeners));
+	if (!f->listeners && settings->listener_count > 0)
+		return err_set(e, REASON_MEMORY, "listeners");
+	for (size_t i = 0; i < settings->listener_count; i++) {
+		struct front_listener *l = &f->listeners[i];
+		l->front = f;
+		l->index = i;
+		l->fd = -1;
+		f->listener_count = i + 1;
+		if (!copy_options(l, &settings->listeners[i]))
+			return err_set(e, REASON_MEMORY, "listeners");
+		set_phases(l);
+		if (l->options.tls != FRONT_TLS_OFF)
+			TRY(front_tls_context(&l->options, i, &l->tls, e));
+		TRY(front_listen_open(l, e));
+	}
+	return DONE;
+}
+
+static outcome run(struct front *f, const struct front_settings *settings, struct err *e)
+{
+	TRY(open_loop(f, e));
+	TRY(open_listeners(f, settings, e));
+	for (size_t i = 0; i < f->listener_count; i++)
+		front_listen_resume(&f->listeners[i]);
+	int wrong = pthread_create(&f->thread, NULL, front_loop_run, f);
+	if (wrong)
+		return err_set(e, REASON_IO, "event thread: %s", strerror(wrong));
+	for (size_t i = 0; i < f->listener_count; i++) {
+		const struct front_listener *l = &f->listeners[i];
+		log_event(LOG_INFO, "front.listening", LOG_TEXT("listener", l->options.name),
+			  LOG_TEXT("address", l->options.host ? l->options.host : ""), LOG_NUM("port", l->port),
+			  LOG_TEXT("tls", l->options.tls == FRONT_TLS_OFF      ? "off"
+					  : l->options.tls == FRONT_TLS_SERVER ? "server"
+									       : "mutual"));
+	}
+	return DONE;
+}
+
+outcome front_start(const struct front_settings *settings, struct front **out, struct err *e)
+{
+	struct front *f = calloc(1, sizeof(*f));
+	if (!f)
+		return err_set(e, REASON_MEMORY, "front");
+	f->handler = settings->handler;
+	f->ctx = settings->ctx;
+	f->memory_bytes = settings->memory_bytes;
+	f->epoll = f->wake = f->reserve = -1;
+	f->answers_end = &f->answers;
+	atomic_init(&f->references, 1);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->quiet, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	if (!run(f, settings, e).ok) {
+		tear_down(f);
+		return FAILED;
+	}
+	*out = f;
+	return DONE;
+}
+
+void front_respond(struct front_request *request, const struct front_answer *answer)
+{
+	struct front_job *job = (struct front_job *)request;
+	struct front *f = job->front;
+	atomic_fetch_add(&f->references, 1); /* the job may be gone before the last line here */
+	job->close = job->close || answer->close || atomic_load(&f->draining);
+	if (!front_answer_make(f, &job->out, answer, job->head_only, job->close))
+		log_event(LOG_ERROR, "front.answer-lost", LOG_TEXT("peer", job->peer), LOG_TEXT("reason", "memory"));
+	front_job_release_input(job); /* after the answer is made: its body may be a part of the request's */
+	front_loop_hand_back(f, job);
+	front_unref(f);
+}
+
+int front_port(const struct front *f, size_t listener)
+{
+	BUG_IF(listener >= f->listener_count);
+	return f->listeners[listener].port;
+}
+
+static void free_contexts(SSL_CTX **contexts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		SSL_CTX_free(contexts[i]);
+	free(contexts);
+}
+
+outcome front_reload_tls(struct front *f, struct err *e)
+{
+	SSL_CTX **contexts = calloc(f->listener_count + 1, sizeof(*contexts));
+	if (!contexts)
+		return err_set(e, REASON_MEMORY, "TLS contexts");
+	for (size_t i = 0; i < f->listener_count; i++) {
+		const struct front_listener_options *o = &f->listeners[i].options;
+		if (o->tls != FRONT_TLS_OFF && !front_tls_context(o, i, &contexts[i], e).ok) {
+			free_contexts(contexts, f->listener_count);
+			return FAILED;
+		}
+	}
+	pthread_mutex_lock(&f->lock);
+	for (size_t i = 0; i < f->listener_count; i++) {
+		SSL_CTX *old = f->listeners[i].tls;
+		f->listeners[i].tls = contexts[i];
+		contexts[i] = old;
+	}
+	pthread_mutex_unlock(&f->lock);
+	free_contexts(contexts, f->listener_count);
+	return DONE;
+}
+
+size_t front_drain(struct front *f, int wait_ms)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += wait_ms / 1000;
+	until.tv_nsec += wait_ms % 1000 * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	atomic_store(&f->draining, true);
+	front_loop_wake(f);
+	pthread_mutex_lock(&f->lock);
+	while (!f->drained || atomic_load(&f->open_requests) > 0)
+		if (pthread_cond_timedwait(&f->quiet, &f->lock, &until) == ETIMEDOUT)
+			break;
+	pthread_mutex_unlock(&f->lock);
+	return atomic_load(&f->open_requests);
+}
+
+void front_stop(struct front **f)
+{
+	if (!*f)
+		return;
+	atomic_store(&(*f)->stopping, true);
+	front_loop_wake(*f);
+	pthread_join((*f)->thread, NULL);
+	tear_down(*f);
+	*f = NULL;
+}
+
+void front_count(const struct front *f, struct front_counters *out)
+{
+	*out = (struct front_counters){
+		.accepted = atomic_load(&f->accepted),
+		.refused_connections = atomic_load(&f->refused_connections),
+		.requests = atomic_load(&f->requests),
+		.refused_requests = atomic_load(&f->refused_requests),
+		.timeouts = atomic_load(&f->timeouts),
+		.tls_failures = atomic_load(&f->tls_failures),
+		.connections = atomic_load(&f->connections),
+		.open_requests = atomic_load(&f->open_requests),
+		.memory = atomic_load(&f->memory),
+	};
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* front_conn - one connection: phases, deadlines, and the way of octets in and out.
+ * Owns:     socket, TLS session, octets kept for later, the job while it is read or its answer written.
+ * Promise:  one request at a time, answers in order; a refused connection gets its answer and is closed.
+ * Not here: what the octets mean (front_head.c, front_chunk.c), TLS (front_tls.c), the loop (front_loop.c). */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "log/log.h"
+
+#include "front/front_int.h"
+
+#define MAX_DISCARDED (4u << 20)
+
+static void conn_ready(struct front *f, struct front_source *s, uint32_t events);
+static void write_out(struct front_conn *c);
+
+static void leave_line(struct front_conn *c)
+{
+	struct front_line *line = &c->listener->lines[c->phase];
+	*(c->previous ? &c->previous->next : &line->first) = c->next;
+	*(c->next ? &c->next->previous : &line->last) = c->previous;
+}
+
+static void join_line(struct front_conn *c, enum front_phase phase)
+{
+	struct front_line *line = &c->listener->lines[phase];
+	c->phase = phase;
+	c->deadline_us = c->front->now_us + c->listener->phase_us[phase];
+	c->previous = line->last;
+	c->next = NULL;
+	*(line->last ? &line->last->next : &line->first) = c;
+	line->last = c;
+}
+
+static void enter(struct front_conn *c, enum front_phase phase)
+{
+	leave_line(c);
+	join_line(c, phase);
+}
+
+static bool is_reading(const struct front_conn *c)
+{
+	return c->phase == PHASE_IDLE || c->phase == PHASE_HEAD || c->phase == PHASE_BODY;
+}
+
+static void wait_for(struct front_conn *c, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = &c->source};
+	if (c->armed != events && epoll_ctl(c->front->epoll, EPOLL_CTL_MOD, c->fd, &event) == 0)
+		c->armed = events;
+}
+
+void front_conn_start(struct front_listener *l, int fd, const char *peer, struct front_address *address)
+{
+	struct front *f = l->front;
+	struct front_conn *c = calloc(1, sizeof(*c));
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = c ? &c->source : NULL};
+	if (!c || epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+		front_address_leave(l, address);
+		close(fd);
+		free(c);
+		atomic_fetch_add(&f->refused_connections, 1);
+		return;
+	}
+	c->source.ready = conn_ready;
+	c->front = f;
+	c->listener = l;
+	c->address = address;
+	c->fd = fd;
+	c->armed = EPOLLIN;
+	memcpy(c->peer, peer, strlen(peer) + 1);
+	l->connections++;
+	atomic_fetch_add(&f->connections, 1);
+	atomic_fetch_add(&f->accepted, 1);
+	join_line(c, l->options.tls == FRONT_TLS_OFF ? PHASE_IDLE : PHASE_HANDSHAKE);
+	if (c->phase == PHASE_HANDSHAKE && !front_tls_attach(c))
+		front_conn_drop(c);
+}
+
+void front_conn_drop(struct front_conn *c)
+{
+	struct front *f = c->front;
+	leave_line(c);
+	if (c->job && c->phase == PHASE_ANSWER)
+		c->job->conn = NULL;
+	else if (c->job)
+		front_job_free(c->job);
+	SSL_free(c->ssl);
+	close(c->fd);
+	front_store_free(f, &c->kept);
+	front_store_free(f, &c->out);
+	front_address_leave(c->listener, c->address);
+	c->listener->connections--;
+	atomic_fetch_sub(&f->connections, 1);
+	c->phase = PHASE_DEAD;
+	c->next = f->dead;
+	f->dead = c;
+}
+
+void front_conn_bury(struct front *f)
+{
+	while (f->dead) {
+		struct front_conn *c = f->dead;
+		f->dead = c->next;
+		free(c);
+	}
+}
+
+/* Answers by ourselves and closes (RFC 9112 section 9.6). */
+static void refuse(struct front_conn *c, struct front_refusal why)
+{
+	struct front *f = c->front;
+	struct front_answer answer = {.status = why.status, .retry_after_s = why.status == 503};
+	atomic_fetch_add(&f->refused_requests, 1);
+	log_event(LOG_INFO, "front.refused", LOG_TEXT("listener", c->listener->options.name), LOG_TEXT("peer", c->peer),
+		  LOG_NUM("status", why.status), LOG_TEXT("reason", why.reason));
+	if (c->job)
+		front_job_release_input(c->job);
+	c->closing = true;
+	enter(c, PHASE_WRITE);
+	if (front_answer_make(f, &c->out, &answer, false, true))
+		write_out(c);
+	else
+		front_conn_drop(c);
+}
+
+static void refuse_for_memory(struct front_conn *c)
+{
+	refuse(c, (struct front_refusal){503, "memory"});
+}
+
+static void hand_over(struct front_conn *c)
+{
+	struct front *f = c->front;
+	if (!front_job_complete(c->job)) {
+		refuse_for_memory(c);
+		return;
+	}
+	enter(c, PHASE_ANSWER);
+	atomic_fetch_add(&f->requests, 1);
+	f->handler(f->ctx, &c->job->request);
+}
+
+/* A client that cannot take 25 octets is not one that waits for them. */
+static void invite_body(struct front_conn *c)
+{
+	static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	if (front_io_write(c, line, sizeof(line) - 1) != (ssize_t)sizeof(line) - 1)
+		front_conn_drop(c);
+}
+
+static void begin_body(struct front_conn *c, bool more_is_here)
+{
+	const struct front_head *h = &c->job->parsed;
+	if (!h->chunked && h->content_length == 0) {
+		hand_over(c);
+		return;
+	}
+	c->job->chunk.limit = c->listener->options.body_bytes;
+	enter(c, PHASE_BODY);
+	if (h->expects_continue && !more_is_here)
+		invite_body(c);
+}
+
+/* Takes what belongs to the head, and says how much that was. */
+static size_t take_head(struct front_conn *c, struct bytes in)
+{
+	struct front *f = c->front;
+	const struct front_listener_options *o = &c->listener->options;
+	if (!c->job) {
+		c->job = front_job_new(c);
+		if (!c->job) {
+			refuse_for_memory(c);
+			return in.n;
+		}
+		enter(c, PHASE_HEAD);
+	}
+	struct front_job *job = c->job;
+	const unsigned char *blank = memmem(in.p, in.n, "\r\n\r\n", 4);
+	size_t before = job->head.len, room = o->head_bytes - before;
+	size_t n = blank ? (size_t)(blank - in.p) + 4 : in.n;
+	n = n < room ? n : room;
+	if (!front_store_add(f, &job->head, bytes_sub(in, 0, n), o->head_bytes)) {
+		refuse_for_memory(c);
+		return in.n;
+	}
+	switch (front_head_feed(&job->parsed, front_store_bytes(&job->head), o->body_bytes)) {
+	case STEP_BAD:
+		refuse(c, job->parsed.refusal);
+		return in.n;
+	case STEP_MORE:
+		if (job->head.len == o->head_bytes)
+			refuse(c, front_head_too_large(&job->parsed));
+		return n;
+	default:
+		job->head.len = job->parsed.end;
+		n = job->parsed.end - before;
+		begin_body(c, n < in.n);
+		return n;
+	}
+}
+
+static size_t take_chunks(struct front_conn *c, struct bytes in)
+{
+	struct front_job *job = c->job;
+	struct bytes data;
+	size_t used;
+	enum front_step step = front_chunk_feed(&job->chunk, in, &used, &data);
+	if (step == STEP_BAD)
+		refuse(c, job->chunk.refusal);
+	else if (!front_store_add(c->front, &job->body, data, c->listener->options.body_bytes))
+		refuse_for_memory(c);
+	else if (step == STEP_DONE)
+		hand_over(c);
+	return used;
+}
+
+static size_t take_body(struct front_conn *c, struct bytes in)
+{
+	struct front_job *job = c->job;
+	if (job->parsed.chunked)
+		return take_chunks(c, in);
+	size_t length = (size_t)job->parsed.content_length, left = length - job->body.len;
+	size_t n = in.n < left ? in.n : left;
+	if (!front_store_add(c->front, &job->body, bytes_sub(in, 0, n), length))
+		refuse_for_memory(c);
+	else if (n == left)
+		hand_over(c);
+	return n;
+}
+
+/* Takes what the present request wants, and says how much that was. */
+static size_t take(struct front_conn *c, struct bytes in)
+{
+	size_t at = 0;
+	while (at < in.n && is_reading(c)) {
+		struct bytes rest = bytes_sub(in, at, in.n);
+		at += c->phase == PHASE_BODY ? take_body(c, rest) : take_head(c, rest);
+	}
+	return at;
+}
+
+static void end_of_input(struct front_conn *c)
+{
+	if (c->phase == PHASE_IDLE)
+		front_conn_drop(c);
+	else
+		refuse(c, (struct front_refusal){400, "incomplete"});
+}
+
+/* One read at a time: epoll tells when there is more, and other connections get their turn. */
+static void read_in(struct front_conn *c)
+{
+	struct front *f = c->front;
+	ssize_t n = front_io_read(c, f->scratch, FRONT_SCRATCH);
+	if (n == IO_AGAIN) {
+		wait_for(c, c->want);
+		return;
+	}
+	if (n == IO_BROKEN) {
+		front_conn_drop(c);
+		return;
+	}
+	if (n == IO_END) {
+		end_of_input(c);
+		return;
+	}
+	struct bytes in = {f->scratch, (size_t)n};
+	struct bytes rest = bytes_sub(in, take(c, in), in.n);
+	/* The next requests wait for the present answer. Without memory for them the client has to send them again. */
+	if (rest.n > 0 && c->phase == PHASE_ANSWER && !front_store_add(f, &c->kept, rest, rest.n))
+		c->closing = true;
+	if (is_reading(c))
+		wait_for(c, EPOLLIN);
+}
+
+/* Goes on with what was kept; reads again when that is not a whole request. */
+static void next_request(struct front_conn *c)
+{
+	struct front *f = c->front;
+	front_job_free(c->job);
+	c->job = NULL;
+	enter(c, PHASE_IDLE);
+	if (atomic_load(&f->draining)) {
+		front_conn_drop(c);
+		return;
+	}
+	c->kept_at += take(c, bytes_sub(front_store_bytes(&c->kept), c->kept_at, c->kept.len));
+	if (c->phase == PHASE_DEAD)
+		return;
+	if (c->kept_at == c->kept.len) {
+		front_store_free(f, &c->kept);
+		c->kept_at = 0;
+	}
+	if (is_reading(c))
+		wait_for(c, EPOLLIN);
+}
+
+/* All is written, and the connection ends: our side closes first, the rest of theirs is read over. */
+static void linger(struct front_conn *c)
+{
+	if (c->job)
+		front_job_free(c->job);
+	c->job = NULL;
+	front_store_free(c->front, &c->kept);
+	front_io_finish(c);
+	enter(c, PHASE_LINGER);
+	wait_for(c, EPOLLIN);
+}
+
+static void write_out(struct front_conn *c)
+{
+	while (c->written < c->out.len) {
+		ssize_t n = front_io_write(c, c->out.data + c->written, c->out.len - c->written);
+		if (n == IO_AGAIN) {
+			wait_for(c, c->want);
+			return;
+		}
+		if (n <= 0) {
+			front_conn_drop(c);
+			return;
+		}
+		c->written += (size_t)n;
+	}
+	front_store_free(c->front, &c->out);
+	c->written = 0;
+	if (c->closing)
+		linger(c);
+	else
+		next_request(c);
+}
+
+void front_conn_answer(struct front_conn *c, struct front_job *job)
+{
+	c->out = job->out;
+	job->out = (struct front_store){0};
+	c->closing = c->closing || job->close;
+	enter(c, PHASE_WRITE);
+	if (c->out.len > 0)
+		write_out(c);
+	else
+		front_conn_drop(c); /* there was no memory for the answer */
+}
+
+static void discard(struct front_conn *c)
+{
+	struct front *f = c->front;
+	ssize_t n = recv(c->fd, f->scratch, FRONT_SCRATCH, 0);
+	if (n < 0 && errno == EAGAIN)
+		return;
+	c->discarded += n > 0 ? (size_t)n : 0;
+	if (n <= 0 || c->discarded > MAX_DISCARDED)
+		front_conn_drop(c);
+}
+
+static void shake_hands(struct front_conn *c)
+{
+	switch (front_tls_handshake(c)) {
+	case IO_END:
+		enter(c, PHASE_IDLE);
+		wait_for(c, EPOLLIN);
+		return;
+	case IO_AGAIN:
+		wait_for(c, c->want);
+		return;
+	default:
+		front_conn_drop(c);
+	}
+}
+
+static void conn_ready(struct front *f, struct front_source *s, uint32_t events)
+{
+	struct front_conn *c = (struct front_conn *)s;
+	(void)f;
+	switch (c->phase) {
+	case PHASE_HANDSHAKE:
+		shake_hands(c);
+		return;
+	case PHASE_IDLE:
+	case PHASE_HEAD:
+	case PHASE_BODY:
+		read_in(c);
+		return;
+	case PHASE_ANSWER:
+		if (events & (EPOLLERR | EPOLLHUP))
+			front_conn_drop(c);
+		else
+			wait_for(c, 0); /* more requests, or the end of input: after the answer */
+		return;
+	case PHASE_WRITE:
+		write_out(c);
+		return;
+	case PHASE_LINGER:
+		discard(c);
+		return;
+	case PHASE_DEAD:
+		return;
+	}
+}
+
+/* Unsent octets are thrown away with the connection; otherwise the kernel would keep them for a client that does not
+ * read. */
+static void abort_unsent(struct front_conn *c)
+{
+	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	front_conn_drop(c);
+}
+
+void front_conn_expire(struct front_conn *c)
+{
+	struct front *f = c->front;
+	switch (c->phase) {
+	case PHASE_HEAD:
+	case PHASE_BODY:
+		atomic_fetch_add(&f->timeouts, 1);
+		refuse(c, (struct front_refusal){408, c->phase == PHASE_HEAD ? "head-deadline" : "body-deadline"});
+		return;
+	case PHASE_HANDSHAKE:
+		atomic_fetch_add(&f->timeouts, 1);
+		front_conn_drop(c);
+		return;
+	case PHASE_WRITE:
+		atomic_fetch_add(&f->timeouts, 1);
+		abort_unsent(c);
+		return;
+	default:
+		front_conn_drop(c);
+	}
+}

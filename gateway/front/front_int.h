@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* front_int - what the files of this room share.
+ *
+ * Everything here belongs to the event thread unless its comment says otherwise. front_head.c and front_chunk.c know
+ * neither sockets nor memory: they take octets and say what these mean.
+ */
+#ifndef QAQPA_FRONT_FRONT_INT_H
+#define QAQPA_FRONT_FRONT_INT_H
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include <openssl/ssl.h>
+
+#include "front/front.h"
+
+/* ---- front_head.c: the head of a request (RFC 9112 sections 2 to 6) ---- */
+
+enum front_step { STEP_MORE, STEP_DONE, STEP_BAD };
+
+struct front_refusal {
+	int status;
+	const char *reason; /* a stable word for the log */
+};
+
+/* A part of the head, by position: the buffer may move while it grows. */
+struct front_range {
+	size_t at, n;
+};
+
+enum front_field {
+	FIELD_HOST,
+	FIELD_CONTENT_LENGTH,
+	FIELD_TRANSFER_ENCODING,
+	FIELD_CONTENT_TYPE,
+	FIELD_CONTENT_ENCODING,
+	FIELD_SOAP_ACTION,
+	FIELD_EXPECT,
+	FIELD_COUNT
+};
+
+/* Starts as all zero. */
+struct front_head {
+	size_t at;   /* octets looked at */
+	size_t line; /* where the current line begins */
+	size_t end;  /* length of the head, once it is complete */
+	unsigned lines;
+	bool method_ended, skipped_empty;
+	struct front_range method, path, query, authority;
+	struct front_range field[FIELD_COUNT];
+	unsigned seen; /* bit per enum front_field */
+	int minor;     /* HTTP/1.<minor> */
+	bool close, chunked, expects_continue;
+	uint64_t content_length;
+	struct front_refusal refusal; /* after STEP_BAD */
+};
+
+/* Looks at the octets that came since the last call; `all` is the head so far, from its first octet. Control
+ * characters, a bare LF and a broken line are refused when they arrive, not when the head is complete. After STEP_DONE
+ * the head is checked as a whole: its framing is clear, and a body of known length is within `body_limit`. */
+enum front_step front_head_feed(struct front_head *h, struct bytes all, uint64_t body_limit);
+/* What a head that filled its limit without an end is refused with. */
+struct front_refusal front_head_too_large(const struct front_head *h);
+static inline struct bytes front_head_part(struct bytes all, struct front_range r)
+{
+	return bytes_sub(all, r.at, r.at + r.n);
+}
+
+/* front_syntax.c: the grammar of single words. */
+bool front_is_token_char(unsigned char c);
+bool front_is_token(struct bytes text);
+bool front_is_host(struct bytes text);                /* uri-host [ ":" port ], not empty */
+bool front_is_target(struct bytes text);              /* characters of path and query, percent-encoding */
+bool front_is_same(struct bytes text, const char *s); /* without regard to case */
+
+/* ---- front_chunk.c: the chunked coding (RFC 9112 section 7.1) ---- */
+
+enum front_chunk_state {
+	CHUNK_SIZE,
+	CHUNK_BLANK,
+	CHUNK_EXTENSION,
+	CHUNK_SIZE_LF,
+	CHUNK_DATA,
+	CHUNK_DATA_CR,
+	CHUNK_DATA_LF,
+	CHUNK_TRAILER_START,
+	CHUNK_TRAILER_NAME,
+	CHUNK_TRAILER_VALUE,
+	CHUNK_TRAILER_LF,
+	CHUNK_END_LF
+};
+
+/* Starts as all zero but for `limit`. */
+struct front_chunk {
+	enum front_chunk_state state;
+	unsigned digits;
+	uint64_t left;  /* size read so far, then octets of the chunk still to come */
+	uint64_t total; /* data octets announced so far */
+	uint64_t limit; /* of the body */
+	unsigned line_extension, extensions, trailers;
+	struct front_refusal refusal; /* after STEP_BAD */
+};
+
+/* Takes octets from `in` until there is data, an end or an error. `used` octets were taken; `data`, perhaps empty,
+ * points into `in`. STEP_MORE with used < in.n: call again with the rest. */
+enum front_step front_chunk_feed(struct front_chunk *k, struct bytes in, size_t *used, struct bytes *data);
+
+/* ---- front_store.c: memory under the budget of the front. Any thread. ---- */
+
+struct front_store {
+	unsigned char *data;
+	size_t len, room;
+};
+
+/* Adds to the end, growing by doubling up to `limit`, which the content must not exceed. False: over the budget, or
+ * no memory; the content is then as before. */
+MUST_USE bool front_store_add(struct front *f, struct front_store *s, struct bytes add, size_t limit);
+/* Exactly `room` octets for an empty store, also beyond the budget: an answer that was worked for is not dropped. */
+MUST_USE bool front_store_force(struct front *f, struct front_store *s, size_t room);
+void front_store_free(struct front *f, struct front_store *s);
+static inline struct bytes front_store_bytes(const struct front_store *s)
+{
+	return (struct bytes){s->data, s->len};
+}
+
+/* ---- front_job.c: a request from its first octet until its answer is written ---- */
+
+struct front_job {
+	struct front_request request; /* first: front_respond casts back */
+	struct front *front;
+	struct front_conn *conn; /* NULL when the client has gone; event thread only */
+	struct front_job *next;  /* in the list of answers */
+	struct front_head parsed;
+	struct front_chunk chunk;
+	struct front_store head, body, certificate;
+	struct front_store out; /* the answer, from front_respond to the event thread */
+	bool close, head_only;
+	char peer[INET6_ADDRSTRLEN];
+};
+
+/* NULL: over the budget, or no memory. */
+struct front_job *front_job_new(struct front_conn *c);
+/* Fills the public request from head and body. */
+MUST_USE bool front_job_complete(struct front_job *job);
+/* Gives head, body and certificate back; the answer needs none of them. Any thread. */
+void front_job_release_input(struct front_job *job);
+void front_job_free(struct front_job *job); /* any thread */
+
+/* ---- front_answer.c ---- */
+
+/* Head and body in one piece. `out` must be empty. Any thread. */
+MUST_USE bool front_answer_make(struct front *f, struct front_store *out, const struct front_answer *a,
+				bool head_only, bool close);
+
+/* ---- front_tls.c: contexts; reading and writing with and without TLS ---- */
+
+MUST_USE outcome front_tls_context(const struct front_listener_options *o, size_t index, SSL_CTX **out,
+				   struct err *e);
+/* A server session on the listener's present context. */
+MUST_USE bool front_tls_attach(struct front_conn *c);
+enum { IO_END = 0, IO_AGAIN = -1, IO_BROKEN = -2 };
+/* IO_END is the end of the handshake. */
+int front_tls_handshake(struct front_conn *c);
+/* Octets read or written, or one of the above; after IO_AGAIN, c->want says what to wait for. */
+ssize_t front_io_read(struct front_conn *c, void *into, size_t n);
+ssize_t front_io_write(struct front_conn *c, const void *from, size_t n);
+/* Says that nothing more will be written. */
+void front_io_finish(struct front_conn *c);
+
+/* ---- front_conn.c: one connection ---- */
+
+/* What the event loop waits for; the first member of everything it knows. */
+struct front_source {
+	void (*ready)(struct front *f, struct front_source *s, uint32_t events);
+};
+
+/* Each phase but PHASE_ANSWER has a fixed duration per listener, so that the connections of a phase, in the order
+ * in which they entered it, are also in the order of their deadlines. */
+enum front_phase {
+	PHASE_HANDSHAKE,
+	PHASE_IDLE,   /* no octet of a request yet */
+	PHASE_HEAD,
+	PHASE_BODY,
+	PHASE_ANSWER, /* in the hands of the handler */
+	PHASE_WRITE,
+	PHASE_LINGER, /* all is written; what the client still sends is dropped, lest a reset overtake the answer */
+	PHASE_COUNT,
+	PHASE_DEAD = PHASE_COUNT
+};
+
+struct front_conn {
+	struct front_source source;
+	struct front *front;
+	struct front_listener *listener;
+	struct front_conn *previous, *next; /* in the line of its phase */
+	int64_t deadline_us;
+	struct front_job *job; /* NULL while idle */
+	SSL *ssl;
+	struct front_address *address; /* NULL without a bound per address */
+	struct front_store kept;       /* octets after the present request */
+	size_t kept_at;
+	struct front_store out;
+	size_t written;
+	size_t discarded;
+	int fd;
+	uint32_t armed, want; /* epoll events */
+	enum front_phase phase;
+	bool closing; /* after what is being written */
+	char peer[INET6_ADDRSTRLEN];
+};
+
+/* Takes the socket. */
+void front_conn_start(struct front_listener *l, int fd, const char *peer, struct front_address *address);
+void front_conn_answer(struct front_conn *c, struct front_job *job);
+void front_conn_expire(struct front_conn *c);
+/* Closes at once; the memory stays until front_conn_bury. */
+void front_conn_drop(struct front_conn *c);
+void front_conn_bury(struct front *f);
+
+/* ---- front_listen.c: listening sockets ---- */
+
+struct front_line {
+	struct front_conn *first, *last;
+};
+
+#define FRONT_ADDRESS_BUCKETS 1024
+
+struct front_address {
+	struct front_address *next;
+	unsigned char key[16];
+	int connections;
+};
+
+struct front_listener {
+	struct front_source source;
+	struct front *front;
+	struct front_listener_options options; /* strings owned */
+	size_t index;
+	int fd, port;
+	SSL_CTX *tls; /* under front.lock */
+	int64_t phase_us[PHASE_COUNT];
+	struct front_line lines[PHASE_COUNT];
+	int connections;
+	struct front_address *addresses[FRONT_ADDRESS_BUCKETS];
+	int64_t complained_us;
+};
+
+MUST_USE outcome front_listen_open(struct front_listener *l, struct err *e);
+/* Begins to accept, or again after a pause. */
+void front_listen_resume(struct front_listener *l);
+void front_listen_close(struct front_listener *l);
+
+/* front_address.c: NULL when the address has all its connections, or no memory. */
+struct front_address *front_address_enter(struct front_listener *l, const struct sockaddr_storage *from);
+void front_address_leave(struct front_listener *l, struct front_address *a); /* takes NULL */
+void front_address_print(const struct sockaddr_storage *from, char out[INET6_ADDRSTRLEN]);
+
+/* ---- front_loop.c: the event thread ---- */
+
+#define FRONT_SCRATCH 65536
+
+struct front {
+	front_handler *handler;
+	void *ctx;
+	size_t memory_bytes;
+	struct front_listener *listeners;
+	size_t listener_count;
+
+	int epoll, reserve; /* reserve: a descriptor to give up when there are no more */
+	int64_t now_us, accept_again_us;
+	struct front_conn *dead;
+	unsigned char *scratch;
+
+	pthread_t thread;
+	pthread_t self; /* the same, known before the first handler call */
+	struct front_source wake_source;
+	int wake;
+	atomic_bool stopping, draining;
+	atomic_size_t references; /* the owner's and one per job */
+
+	pthread_mutex_t lock;
+	pthread_cond_t quiet; /* nothing is open, or listening has ended */
+	struct front_job *answers, **answers_end; /* under lock */
+	bool stopped, drained;                    /* under lock */
+
+	atomic_uint_fast64_t accepted, refused_connections, requests, refused_requests, timeouts, tls_failures;
+	atomic_size_t connections, open_requests, memory;
+};
+
+void *front_loop_run(void *front);
+void front_loop_wake(struct front *f); /* any thread */
+/* Gives a job with its answer to the event thread. Any thread. */
+void front_loop_hand_back(struct front *f, struct front_job *job);
+void front_unref(struct front *f); /* any thread */
+
+#endif

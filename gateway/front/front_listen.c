@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* front_listen - listening sockets: binding, accepting, the bounds on connections.
+ * Promise:  a connection that cannot be served is closed at once; a lack of descriptors neither spins nor stops the
+ *           connections that exist.
+ * Not here: what a connection does (front_conn.c). */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "log/log.h"
+
+#include "front/front_int.h"
+
+#define BACKLOG 4096
+#define ACCEPTS_PER_TURN 64
+#define PAUSE_US 100000
+#define COMPLAIN_US 1000000
+
+/* Not more than one line a second and listener: refusing is cheap, and so must be saying so. */
+static void complain(struct front_listener *l, const char *event, const char *peer)
+{
+	atomic_fetch_add(&l->front->refused_connections, 1);
+	if (l->front->now_us - l->complained_us < COMPLAIN_US)
+		return;
+	l->complained_us = l->front->now_us;
+	log_event(LOG_WARNING, event, LOG_TEXT("listener", l->options.name), LOG_TEXT("peer", peer));
+}
+
+static void admit(struct front_listener *l, int fd, const struct sockaddr_storage *from)
+{
+	char peer[INET6_ADDRSTRLEN];
+	front_address_print(from, peer);
+	if (l->connections >= l->options.connections) {
+		close(fd);
+		complain(l, "front.connections-full", peer);
+		return;
+	}
+	struct front_address *address = NULL;
+	if (l->options.connections_per_address > 0) {
+		address = front_address_enter(l, from);
+		if (!address) {
+			close(fd);
+			complain(l, "front.connections-of-address-full", peer);
+			return;
+		}
+	}
+	front_conn_start(l, fd, peer, address);
+}
+
+/* No descriptor is left: the reserve takes the waiting connection and hangs up on it, so that the line moves. When
+ * another thread was faster, accepting pauses. */
+static bool shed_one(struct front_listener *l)
+{
+	struct front *f = l->front;
+	close(f->reserve);
+	int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	f->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	complain(l, "front.descriptors-short", "");
+	if (fd >= 0 && f->reserve >= 0)
+		return true;
+	epoll_ctl(f->epoll, EPOLL_CTL_DEL, l->fd, NULL);
+	f->accept_again_us = f->now_us + PAUSE_US;
+	return false;
+}
+
+static void listen_ready(struct front *f, struct front_source *s, uint32_t events)
+{
+	struct front_listener *l = (struct front_listener *)s;
+	(void)f, (void)events;
+	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+		struct sockaddr_storage from;
+		socklen_t n = sizeof(from);
+		int fd = accept4(l->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			admit(l, fd, &from);
+		else if (errno == EAGAIN)
+			return;
+		else if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) && !shed_one(l))
+			return;
+	}
+}
+
+void front_listen_resume(struct front_listener *l)
+{
+	struct front *f = l->front;
+	if (f->reserve < 0)
+		f->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = &l->source};
+	if (l->fd >= 0 && epoll_ctl(f->epoll, EPOLL_CTL_ADD, l->fd, &event) < 0 && errno != EEXIST)
+		f->accept_again_us = f->now_us + PAUSE_US;
+}
+
+/* TCP_NODELAY is inherited by accepted sockets. */
+static bool listen_on(struct front_listener *l, const struct addrinfo *a)
+{
+	int on = 1;
+	struct sockaddr_storage bound;
+	socklen_t n = sizeof(bound);
+	l->fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->fd < 0 || setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
+	    bind(l->fd, a->ai_addr, a->ai_addrlen) < 0 || listen(l->fd, BACKLOG) < 0 ||
+	    getsockname(l->fd, (struct sockaddr *)&bound, &n) < 0)
+		return false;
+	l->port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&bound)->sin6_port
+						    : ((struct sockaddr_in *)(void *)&bound)->sin_port);
+	return true;
+}
+
+outcome front_listen_open(struct front_listener *l, struct err *e)
+{
+	const struct front_listener_options *o = &l->options;
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
+	const char *host = o->host ? o->host : "*";
+	char port[16];
+	snprintf(port, sizeof(port), "%d", o->port);
+	l->source.ready = listen_ready;
+	int wrong = getaddrinfo(o->host, port, &hints, &found);
+	if (wrong)
+		return err_set(e, REASON_IO, "listener %s: address %s port %d: %s", o->name, host, o->port,
+			       gai_strerror(wrong));
+	bool ok = listen_on(l, found);
+	int error = errno;
+	freeaddrinfo(found);
+	if (!ok)
+		return err_set(e, REASON_IO, "listener %s: address %s port %d: %s", o->name, host, o->port,
+			       strerror(error));
+	return DONE;
+}
+
+void front_listen_close(struct front_listener *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* front_store - buffers that count against the memory budget of the front.
+ * Promise:  what is charged equals what is allocated; any thread, one at a time per store.
+ * Not here: what a full budget is answered with (front_conn.c). */
+
+#include <stdlib.h>
+
+#include "front/front_int.h"
+
+#define FIRST_ROOM 1024
+
+static bool charge(struct front *f, size_t n)
+{
+	if (atomic_fetch_add(&f->memory, n) + n <= f->memory_bytes)
+		return true;
+	atomic_fetch_sub(&f->memory, n);
+	return false;
+}
+
+bool front_store_add(struct front *f, struct front_store *s, struct bytes add, size_t limit)
+{
+	size_t need = s->len + add.n;
+	BUG_IF(need > limit);
+	if (need > s->room) {
+		size_t room = s->room ? s->room * 2 : FIRST_ROOM;
+		room = room > limit ? limit : room;
+		room = room < need ? need : room;
+		size_t more = room - s->room;
+		if (!charge(f, more))
+			return false;
+		unsigned char *data = realloc(s->data, room);
+		if (!data) {
+			atomic_fetch_sub(&f->memory, more);
+			return false;
+		}
+		s->data = data;
+		s->room = room;
+	}
+	if (add.n > 0)
+		memcpy(s->data + s->len, add.p, add.n);
+	s->len = need;
+	return true;
+}
+
+bool front_store_force(struct front *f, struct front_store *s, size_t room)
+{
+	BUG_IF(s->data);
+	s->data = malloc(room);
+	if (!s->data)
+		return false;
+	s->room = room;
+	atomic_fetch_add(&f->memory, room);
+	return true;
+}
+
+void front_store_free(struct front *f, struct front_store *s)
+{
+	free(s->data);
+	atomic_fetch_sub(&f->memory, s->room);
+	*s = (struct front_store){0};
+}
