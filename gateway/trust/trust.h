@@ -77,8 +77,11 @@ struct trust;
 struct trust *trust_new(void);
 void trust_free(struct trust **t); /* fit for SCOPED; nobody may use what it gave any more */
 
-/* Building; single thread, before the first look-up. Fail with REASON_CERT_* or REASON_KEY_USELESS, the file named. The
- * conf objects must outlive the trust. A key file that others may read is refused. */
+/* Building; single thread, before the first look-up, authorities first. Fail with REASON_CERT_*, REASON_KEY_USELESS,
+ * REASON_IO or REASON_SEC_TOKEN_BROKEN, the file named. The conf objects must outlive the trust. A pinned certificate
+ * is trusted as itself, whoever issued it. With `issuer`, the numbers in the subject must be exactly the participant's
+ * bin and iin: the certificate of an employee carries both and does not speak for the organisation. The issuer rests on
+ * the authorities when its root is among them, else on itself. A key file that others may read is refused. */
 MUST_USE outcome trust_add_authority(struct trust *t, const char *pem_path, struct err *e);
 MUST_USE outcome trust_add_participant(struct trust *t, const struct conf_participant *p, struct err *e);
 MUST_USE outcome trust_add_key(struct trust *t, const struct conf_key *k, struct err *e);
@@ -103,7 +106,7 @@ MUST_USE outcome trust_find_ski(struct trust *t, struct bytes ski, int64_t now_m
 const struct trust_key *trust_key_named(const struct trust *t, const char *name);
 
 /* Signs the octets; gives the value in XML form (RSA PKCS#1 v1.5; ECDSA r||s, RFC 4050), appended to `out`. Fails with
- * REASON_KEY_USELESS. Any thread; contexts are kept per thread. */
+ * REASON_KEY_USELESS. Any thread; contexts are prepared once per key. */
 MUST_USE outcome trust_sign(const struct trust_key *k, enum signature s, struct bytes octets, struct buf *out,
 	struct err *e);
 /* Verifies such a value. Fails with REASON_SEC_VALUE. */

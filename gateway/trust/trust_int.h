@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* trust_int - what the files of the room share. Nothing here is seen by other rooms.
+ *
+ * How a look-up goes: trust_store.c asks the table (trust_table.c) for a decided entry; without one trust_issued.c
+ * decides: chain (trust_chain.c), quality (trust_check.c), number in the subject (trust_name.c), owner.
+ */
+#ifndef QAQPA_TRUST_INT_H
+#define QAQPA_TRUST_INT_H
+
+#include <pthread.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+
+#include "trust/trust.h"
+
+/* Closers for SCOPED. */
+static inline void scoped_x509(X509 **p) { X509_free(*p); }
+static inline void scoped_pkey(EVP_PKEY **p) { EVP_PKEY_free(*p); }
+static inline void scoped_pkey_ctx(EVP_PKEY_CTX **p) { EVP_PKEY_CTX_free(*p); }
+static inline void scoped_bio(BIO **p) { BIO_free(*p); }
+static inline void scoped_text(char **p) { OPENSSL_free(*p); }
+
+/* --- digests (trust_digest.c) --- */
+
+/* The fetched algorithm, kept for the life of the process. */
+const EVP_MD *digest_md(enum digest d);
+/* Digest in one call; the octets written are returned. Does not disturb a begun incremental digest. */
+size_t digest_once(enum digest d, struct bytes octets, unsigned char out[64]);
+
+/* --- prepared keys (trust_sign.c) --- */
+
+/* A context for every algorithm that fits the key, made once; each use works on a duplicate, so that no thread
+ * fetches algorithms or waits for another. False when OpenSSL cannot serve the key. */
+struct prepared {
+	EVP_PKEY_CTX *ctx[SIGNATURE_COUNT];
+	size_t half; /* octets of r and of s; 0 for RSA */
+};
+MUST_USE bool prepared_for(struct prepared *p, EVP_PKEY *key, int key_kind, bool sign);
+void prepared_drop(struct prepared *p);
+
+/* --- names (trust_name.c, trust_name_text.c) --- */
+
+#define TRUST_NAME_PARTS 32
+
+/* A distinguished name as attributes: type and value, decoded and folded. Their order is not kept in mind. */
+struct trust_name {
+	struct buf text;
+	struct {
+		size_t from, to;
+	} part[TRUST_NAME_PARTS];
+	size_t n;
+};
+#define TRUST_NAME ((struct trust_name){.text = BUF(16384)})
+void trust_name_free(struct trust_name *n); /* fit for SCOPED */
+/* Takes one attribute: dotted type, value in UTF-8. False when there are too many. */
+MUST_USE bool trust_name_add(struct trust_name *n, const char *type, struct bytes value);
+/* False when an attribute is no text or holds control characters. */
+MUST_USE bool trust_name_of(struct trust_name *n, const X509_NAME *name);
+/* From RFC 2253 or 4514 text. Fails with REASON_SEC_TOKEN_UNKNOWN. */
+MUST_USE outcome trust_name_read(struct trust_name *n, struct bytes text, struct err *e);
+/* The same 32 octets for the same attributes and serial number. */
+void trust_name_key(const struct trust_name *n, struct bytes serial, unsigned char key[32]);
+/* RFC 2253 text in UTF-8; free(). NULL when memory is short. */
+char *trust_name_text(const X509_NAME *name);
+/* Decimal; free(). NULL when memory is short. */
+char *trust_serial_text(X509 *x);
+
+/* Registration numbers of a subject; empty when absent. */
+struct trust_numbers {
+	char bin[13], iin[13];
+};
+/* False when the subject names two different numbers of one kind. */
+MUST_USE bool trust_numbers_of(struct trust_numbers *n, const X509_NAME *name);
+
+/* --- files (trust_file.c) --- */
+
+/* The certificates of a PEM file, or the one of a DER file; at least one. Fails with REASON_IO or
+ * REASON_SEC_TOKEN_BROKEN. */
+MUST_USE outcome trust_file_certificates(const char *path, STACK_OF(X509) **out, struct err *e);
+void trust_certificates_free(STACK_OF(X509) **list); /* fit for SCOPED */
+/* The unencrypted private key of a PEM file that only its owner may touch. Fails with REASON_KEY_USELESS. */
+MUST_USE outcome trust_file_key(const char *path, EVP_PKEY **out, struct err *e);
+/* Exactly one certificate, or REASON_SEC_TOKEN_BROKEN. */
+MUST_USE outcome trust_der_read(struct bytes der, X509 **out, struct err *e);
+/* The DER of a certificate, appended; its SHA-256. Fails with REASON_MEMORY. */
+MUST_USE outcome trust_der_write(const X509 *x, struct buf *out, unsigned char digest[32], struct err *e);
+/* Puts the file's name before the detail; FAILED. */
+outcome trust_file_failed(const char *path, struct err *e);
+
+/* --- quality (trust_check.c) --- */
+
+/* Usage, strength and form of an end-entity certificate, whoever issued it; `sha1`: it may be signed with SHA-1. Gives
+ * the kind of its key. Fails with REASON_CERT_USAGE, REASON_CERT_WEAK or, for names that hide something,
+ * REASON_CERT_OWNER. */
+MUST_USE outcome trust_check(X509 *x, bool sha1, int *key_kind, struct err *e);
+
+struct trust_period {
+	int64_t from_ms, until_ms; /* both inclusive, whole seconds */
+};
+/* Narrows the period by the certificate's; false when its dates cannot be read. */
+MUST_USE bool trust_period_narrow(struct trust_period *p, const X509 *x);
+/* Fails with REASON_CERT_EXPIRED. */
+MUST_USE outcome trust_period_holds(const struct trust_period *p, int64_t now_ms, struct err *e);
+
+/* --- chains (trust_chain.c) --- */
+
+/* A certificate of a CA that participants name as their issuer, and what it rests on. */
+struct trust_anchor {
+	X509 *x509;
+	X509_STORE *store;      /* what is trusted: all authorities, or this certificate alone */
+	bool itself;            /* the store holds this certificate alone */
+	struct trust_anchor *next;
+};
+/* Verifies `x` against the authorities alone. Fails with REASON_CERT_UNKNOWN or REASON_CERT_WEAK. */
+MUST_USE outcome trust_chain_authorities(X509_STORE *authorities, X509 *x, struct err *e);
+/* Verifies that the anchor issued `x`; gives the period in which all of the chain is valid. Fails as above. */
+MUST_USE outcome trust_chain_anchor(const struct trust_anchor *a, X509 *x, struct trust_period *period,
+	struct err *e);
+/* The anchor of a certificate file, resting on the authorities when its root is among them. Fails with REASON_CERT_*,
+ * REASON_IO or REASON_SEC_TOKEN_BROKEN. */
+MUST_USE outcome trust_anchor_new(X509_STORE *authorities, const char *path, struct trust_anchor **out,
+	struct err *e);
+void trust_anchor_free(struct trust_anchor **a); /* fit for SCOPED */
+
+/* --- entries and their table (trust_table.c) --- */
+
+enum trust_index { INDEX_DER, INDEX_NAME, INDEX_SKI, INDEX_COUNT };
+
+struct trust_link {
+	unsigned char key[32];
+	struct trust_entry *entry; /* NULL: not linked */
+	struct trust_link *next;
+};
+
+struct trust_entry {
+	struct trust_cert cert; /* first, so that the public part leads back here */
+	X509 *x509;
+	char *subject, *issuer, *serial;
+	struct prepared verify;
+	struct trust_period period; /* of the certificate and of those that vouch for it */
+	struct trust_link link[INDEX_COUNT];
+	struct trust_entry *next;
+};
+
+/* An entry that owns `x` from now on, failure included; checked by trust_check. Fails with REASON_CERT_* or REASON_MEMORY. */
+MUST_USE outcome trust_entry_new(X509 *x, const unsigned char digest[32], const struct conf_participant *owner,
+	bool sha1, struct trust_entry **out, struct err *e);
+void trust_entry_free(struct trust_entry **en); /* fit for SCOPED */
+
+#define TRUST_BUCKETS 4096
+
+struct trust_table {
+	pthread_rwlock_t lock;
+	struct trust_link *bucket[TRUST_BUCKETS];
+	struct trust_entry *entries;
+	size_t issued; /* entries that were decided on the message path */
+};
+void trust_table_init(struct trust_table *t);
+void trust_table_drop(struct trust_table *t);
+/* By SHA-256 of the DER; NULL when absent. */
+const struct trust_entry *trust_table_der(struct trust_table *t, const unsigned char digest[32]);
+/* The entry for the key that is valid at `now_ms`. Fails with REASON_SEC_TOKEN_UNKNOWN when there is none or the valid
+ * ones have several owners, with REASON_CERT_EXPIRED when none is valid. */
+MUST_USE outcome trust_table_pick(struct trust_table *t, const unsigned char key[32], int64_t now_ms,
+	const struct trust_entry **out, struct err *e);
+/* Adds the entry or, when another thread was faster, frees it; gives the one in the table. `bounded`: counts against
+ * the bound of decisions made on the message path, and fails with REASON_MEMORY at it. */
+MUST_USE outcome trust_table_add(struct trust_table *t, struct trust_entry **en, bool bounded,
+	const struct trust_entry **out, struct err *e);
+/* Index key of a subject key identifier. */
+void trust_ski_key(struct bytes ski, unsigned char key[32]);
+/* SHA-256 as text. */
+void trust_print(const unsigned char digest[32], char out[65]);
+
+/* --- the whole --- */
+
+/* A participant that is known by issuer and number. */
+struct trust_member {
+	const struct conf_participant *participant;
+	const struct trust_anchor *anchor;
+	struct trust_member *next;
+};
+
+/* An own key (trust_key.c). */
+struct trust_own {
+	struct trust_key key; /* first, so that the public part leads back here */
+	X509 *x509;
+	EVP_PKEY *secret;
+	char *subject, *issuer, *serial;
+	struct buf der, base64;
+	struct prepared sign;
+	struct trust_own *next;
+};
+
+struct trust {
+	struct trust_table table;
+	X509_STORE *authorities;
+	struct trust_anchor *anchors;
+	struct trust_member *members;
+	struct trust_own *keys;
+};
+
+/* Takes the authorities of a file, and gives them (trust_issued.c). */
+MUST_USE outcome trust_authorities_take(struct trust *t, const char *path, STACK_OF(X509) **out, struct err *e);
+/* Takes issuer and number of a participant that has them; gives the issuer's certificate, which stays ours. */
+MUST_USE outcome trust_member_take(struct trust *t, const struct conf_participant *p, X509 **issuer, struct err *e);
+/* Decides on a certificate that is not in the table: an entry for it. Takes `x` over. */
+MUST_USE outcome trust_issued_decide(struct trust *t, X509 *x, const unsigned char digest[32],
+	struct trust_entry **out, struct err *e);
+
+/* Pins the certificate of a file; gives its entry (trust_store.c). */
+MUST_USE outcome trust_pin(struct trust *t, const struct conf_participant *p, const char *path,
+	const struct trust_entry **out, struct err *e);
+
+/* Takes a key; gives it (trust_key.c). */
+MUST_USE outcome trust_own_take(struct trust *t, const struct conf_key *k, const struct trust_own **out, struct err *e);
+void trust_own_free(struct trust_own **own); /* fit for SCOPED */
+
+#endif

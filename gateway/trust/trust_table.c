@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* trust_table - certificates that were decided on, found by digest, by issuer and serial number, and by subject key
+ * identifier.
+ * Promise:  an entry never changes and never goes before its table, so what was found may be used without a lock; what
+ *           strangers can make grow is bounded.
+ * Not here: deciding (trust_pin.c, trust_issued.c). */
+#include <stdlib.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "trust/trust_int.h"
+
+#define ISSUED_MOST 4096
+
+void trust_ski_key(struct bytes ski, unsigned char key[32])
+{
+	SCOPED(buf_free) struct buf whole = BUF(ski.n + 8);
+
+	buf_str(&whole, "ski:");
+	buf_add(&whole, ski);
+	BUG_IF(!buf_ok(&whole));
+	sha256(buf_bytes(&whole), key);
+}
+
+void trust_print(const unsigned char digest[32], char out[65])
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < 32; i++) {
+		out[2 * i] = digit[digest[i] >> 4];
+		out[2 * i + 1] = digit[digest[i] & 15];
+	}
+	out[64] = 0;
+}
+
+static outcome set_links(struct trust_entry *en, struct err *e)
+{
+	SCOPED(trust_name_free) struct trust_name issuer = TRUST_NAME;
+	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(en->x509);
+
+	if (!trust_name_of(&issuer, X509_get_issuer_name(en->x509)))
+		return err_set(e, REASON_CERT_OWNER, "the issuer's name cannot be read");
+	memcpy(en->link[INDEX_DER].key, en->cert.sha256, 32);
+	trust_name_key(&issuer, bytes_str(en->serial), en->link[INDEX_NAME].key);
+	en->link[INDEX_DER].entry = en->link[INDEX_NAME].entry = en;
+	if (ski) {
+		trust_ski_key((struct bytes){ASN1_STRING_get0_data(ski), (size_t)ASN1_STRING_length(ski)},
+			en->link[INDEX_SKI].key);
+		en->link[INDEX_SKI].entry = en;
+	}
+	return DONE;
+}
+
+static outcome fill(struct trust_entry *en, const unsigned char digest[32], const struct conf_participant *owner,
+	bool sha1, struct err *e)
+{
+	struct trust_cert *c = &en->cert;
+
+	TRY(trust_check(en->x509, sha1, &c->key_kind, e));
+	en->period = (struct trust_period){INT64_MIN, INT64_MAX};
+	if (!trust_period_narrow(&en->period, en->x509))
+		return err_set(e, REASON_CERT_WEAK, "a date in the certificate cannot be read");
+	c->not_before_ms = en->period.from_ms;
+	c->not_after_ms = en->period.until_ms;
+	c->participant = owner;
+	c->key = X509_get0_pubkey(en->x509);
+	memcpy(c->sha256, digest, 32);
+	trust_print(digest, c->print);
+	c->subject = en->subject = trust_name_text(X509_get_subject_name(en->x509));
+	c->issuer = en->issuer = trust_name_text(X509_get_issuer_name(en->x509));
+	c->serial = en->serial = trust_serial_text(en->x509);
+	if (!c->subject || !c->issuer || !c->serial || !prepared_for(&en->verify, c->key, c->key_kind, false)) {
+		ERR_clear_error();
+		return err_set(e, REASON_MEMORY, "no memory for a certificate");
+	}
+	return set_links(en, e);
+}
+
+outcome trust_entry_new(X509 *x, const unsigned char digest[32], const struct conf_participant *owner, bool sha1,
+	struct trust_entry **out, struct err *e)
+{
+	SCOPED(trust_entry_free) struct trust_entry *en = calloc(1, sizeof(*en));
+
+	if (!en) {
+		X509_free(x);
+		return err_set(e, REASON_MEMORY, "no memory for a certificate");
+	}
+	en->x509 = x;
+	TRY(fill(en, digest, owner, sha1, e));
+	*out = en;
+	en = NULL;
+	return DONE;
+}
+
+void trust_entry_free(struct trust_entry **en)
+{
+	if (!*en)
+		return;
+	prepared_drop(&(*en)->verify);
+	X509_free((*en)->x509);
+	free((*en)->subject);
+	free((*en)->issuer);
+	free((*en)->serial);
+	free(*en);
+	*en = NULL;
+}
+
+void trust_table_init(struct trust_table *t)
+{
+	BUG_IF(pthread_rwlock_init(&t->lock, NULL) != 0);
+}
+
+void trust_table_drop(struct trust_table *t)
+{
+	while (t->entries) {
+		struct trust_entry *en = t->entries;
+
+		t->entries = en->next;
+		trust_entry_free(&en);
+	}
+	pthread_rwlock_destroy(&t->lock);
+}
+
+/* Keys are digests: any two octets of them spread evenly. */
+static size_t bucket_of(const unsigned char key[32])
+{
+	return ((size_t)key[0] << 8 | key[1]) % TRUST_BUCKETS;
+}
+
+static const struct trust_link *next_match(const struct trust_link *l, const unsigned char key[32])
+{
+	while (l && memcmp(l->key, key, 32) != 0)
+		l = l->next;
+	return l;
+}
+
+static const struct trust_entry *find_der(const struct trust_table *t, const unsigned char digest[32])
+{
+	const struct trust_link *l = next_match(t->bucket[bucket_of(digest)], digest);
+
+	return l ? l->entry : NULL;
+}
+
+const struct trust_entry *trust_table_der(struct trust_table *t, const unsigned char digest[32])
+{
+	const struct trust_entry *found;
+
+	pthread_rwlock_rdlock(&t->lock);
+	found = find_der(t, digest);
+	pthread_rwlock_unlock(&t->lock);
+	return found;
+}
+
+static outcome pick(const struct trust_link *first, const unsigned char key[32], int64_t now_ms,
+	const struct trust_entry **out, struct err *e)
+{
+	const struct trust_entry *best = NULL;
+	outcome expired = DONE;
+
+	for (const struct trust_link *l = next_match(first, key); l; l = next_match(l->next, key)) {
+		if (!trust_period_holds(&l->entry->period, now_ms, e).ok) {
+			expired = FAILED;
+			continue;
+		}
+		if (best && best->cert.participant != l->entry->cert.participant)
+			return err_set(e, REASON_SEC_TOKEN_UNKNOWN, "the reference fits certificates of two participants");
+		if (!best || best->period.until_ms < l->entry->period.until_ms)
+			best = l->entry;
+	}
+	if (best) {
+		*out = best;
+		return DONE;
+	}
+	return expired.ok ? err_set(e, REASON_SEC_TOKEN_UNKNOWN, "the reference fits no known certificate") : FAILED;
+}
+
+outcome trust_table_pick(struct trust_table *t, const unsigned char key[32], int64_t now_ms,
+	const struct trust_entry **out, struct err *e)
+{
+	outcome result;
+
+	pthread_rwlock_rdlock(&t->lock);
+	result = pick(t->bucket[bucket_of(key)], key, now_ms, out, e);
+	pthread_rwlock_unlock(&t->lock);
+	return result;
+}
+
+static void put(struct trust_table *t, struct trust_entry *en)
+{
+	for (enum trust_index i = 0; i < INDEX_COUNT; i++) {
+		struct trust_link **head = &t->bucket[bucket_of(en->link[i].key)];
+
+		if (!en->link[i].entry)
+			continue;
+		en->link[i].next = *head;
+		*head = &en->link[i];
+	}
+	en->next = t->entries;
+	t->entries = en;
+}
+
+outcome trust_table_add(struct trust_table *t, struct trust_entry **en, bool bounded, const struct trust_entry **out,
+	struct err *e)
+{
+	const struct trust_entry *there;
+
+	pthread_rwlock_wrlock(&t->lock);
+	there = find_der(t, (*en)->cert.sha256);
+	if (!there && !(bounded && t->issued == ISSUED_MOST)) {
+		put(t, *en);
+		t->issued += bounded;
+		there = *en;
+		*en = NULL;
+	}
+	pthread_rwlock_unlock(&t->lock);
+	trust_entry_free(en);
+	*out = there;
+	return there ? DONE : err_set(e, REASON_MEMORY, "%d certificates were met; no more are kept", ISSUED_MOST);
+}
