@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bench - load for a running gateway: signed messages in, a provider that answers, figures out.
+ *
+ * Messages and the provider's answer are signed before the clock starts, so that what is measured on the gateway's side
+ * is the gateway. CPU seconds are those of the gateway's process, from the kernel. */
+#ifndef QAQPA_BENCH_INT_H
+#define QAQPA_BENCH_INT_H
+
+#include "channel/channel.h"
+
+struct bench_messages {
+	struct buf *list; /* whole HTTP requests */
+	size_t n;
+};
+
+/* `n` signed requests of about `payload` octets of element-rich content each. */
+MUST_USE outcome bench_messages_make(const struct trust_key *key, const char *service, const char *sender,
+	const char *password, const char *path, size_t payload, size_t n, struct bench_messages *out, struct err *e);
+/* One signed answer of that size. */
+MUST_USE outcome bench_answer_make(const struct trust_key *key, size_t payload, struct buf *out, struct err *e);
+
+/* A provider on a thread of its own: the same answer to everybody after `delay_ms`. */
+struct bench_provider;
+struct bench_provider *bench_provider_start(int port, struct bytes answer, int delay_ms);
+void bench_provider_stop(struct bench_provider **p);
+
+struct bench_run {
+	int port;             /* of the gateway on 127.0.0.1 */
+	int connections;
+	int idle;             /* further connections that stay silent after one request to ?wsdl */
+	const struct bench_messages *messages;
+	/* results */
+	size_t answered, failed;
+	double seconds;
+	int64_t *latency_us;  /* sorted; room for messages->n */
+};
+/* Closed loop: each connection sends its next message when the last is answered, until all are used. False when the
+ * gateway cannot be reached. */
+MUST_USE bool bench_run_load(struct bench_run *run);
+
+/* The gateway's process. */
+double bench_cpu_seconds(int pid);
+double bench_peak_mb(int pid);
+double bench_now_mb(int pid);
+void bench_peak_reset(int pid);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bench_main - one measured case; prints one row of tab-separated figures. See ./bench. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bench_int.h"
+
+static double stat_field(int pid, const char *file, const char *key)
+{
+	char path[64], line[512];
+	double value = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof line, f)) {
+		if (strncmp(line, key, strlen(key)) == 0)
+			value = strtod(line + strlen(key), NULL);
+	}
+	if (f)
+		fclose(f);
+	return value;
+}
+
+double bench_peak_mb(int pid) { return stat_field(pid, "status", "VmHWM:") / 1024; }
+double bench_now_mb(int pid) { return stat_field(pid, "status", "VmRSS:") / 1024; }
+
+void bench_peak_reset(int pid)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%d/clear_refs", pid);
+	f = fopen(path, "w");
+	if (f) {
+		fputs("5", f);
+		fclose(f);
+	}
+}
+
+double bench_cpu_seconds(int pid)
+{
+	char path[64], line[1024], *at;
+	unsigned long user = 0, system = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	if (fgets(line, sizeof line, f) && (at = strrchr(line, ')')))
+		sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
+	fclose(f);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+struct options {
+	int port, pid, provider_port, delay_ms, connections, idle;
+	size_t payload, messages;
+	const char *certificate, *key, *provider_certificate, *provider_key;
+};
+
+static void print_row(const struct options *o, const struct bench_run *r, double cpu)
+{
+	double p50 = r->answered ? (double)r->latency_us[r->answered / 2] / 1000 : 0;
+	double p99 = r->answered ? (double)r->latency_us[r->answered * 99 / 100] / 1000 : 0;
+
+	printf("%zu\t%d\t%d\t%zu\t%zu\t%.1f\t%.1f\t%.3f\t%.3f\t%.1f\t%.1f\n", o->payload, o->connections, o->idle, r->answered,
+		r->failed, (double)r->answered / r->seconds, cpu > 0 ? (double)r->answered / cpu : 0, p50, p99,
+		bench_peak_mb(o->pid), bench_now_mb(o->pid));
+}
+
+static outcome measure(const struct options *o, const struct trust_key *own, const struct trust_key *provider_key,
+	struct err *e)
+{
+	SCOPED(buf_free) struct buf answer = BUF(64u << 20);
+	struct bench_messages messages = {0};
+	struct bench_run run = {.port = o->port, .connections = o->connections, .idle = o->idle, .messages = &messages};
+	struct bench_provider *provider;
+	double cpu;
+
+	TRY(bench_answer_make(provider_key, o->payload, &answer, e));
+	TRY(bench_messages_make(own, "Bench", "department_is", NULL, "/bip-sync-wss-gost/", o->payload, o->messages, &messages,
+		e));
+	provider = bench_provider_start(o->provider_port, buf_bytes(&answer), o->delay_ms);
+	run.latency_us = calloc(o->messages, sizeof *run.latency_us);
+	if (!provider || !run.latency_us)
+		return err_set(e, REASON_IO, "the provider cannot listen on port %d", o->provider_port);
+	bench_peak_reset(o->pid);
+	cpu = bench_cpu_seconds(o->pid);
+	if (!bench_run_load(&run))
+		return err_set(e, REASON_IO, "the gateway cannot be reached on port %d", o->port);
+	print_row(o, &run, bench_cpu_seconds(o->pid) - cpu);
+	bench_provider_stop(&provider);
+	return run.failed ? err_set(e, REASON_INTERNAL, "%zu messages failed", run.failed) : DONE;
+}
+
+static bool read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option names[] = {
+		{"port", 1, NULL, 'p'}, {"pid", 1, NULL, 'i'}, {"provider-port", 1, NULL, 'P'}, {"delay", 1, NULL, 'd'},
+		{"connections", 1, NULL, 'c'}, {"idle", 1, NULL, 'I'}, {"payload", 1, NULL, 's'}, {"messages", 1, NULL, 'n'},
+		{"certificate", 1, NULL, 'C'}, {"key", 1, NULL, 'K'}, {"provider-certificate", 1, NULL, 'D'},
+		{"provider-key", 1, NULL, 'L'}, {0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		long number = optarg ? strtol(optarg, NULL, 10) : 0;
+
+		switch (c) {
+		case 'p': o->port = (int)number; break;
+		case 'i': o->pid = (int)number; break;
+		case 'P': o->provider_port = (int)number; break;
+		case 'd': o->delay_ms = (int)number; break;
+		case 'c': o->connections = (int)number; break;
+		case 'I': o->idle = (int)number; break;
+		case 's': o->payload = (size_t)number; break;
+		case 'n': o->messages = (size_t)number; break;
+		case 'C': o->certificate = optarg; break;
+		case 'K': o->key = optarg; break;
+		case 'D': o->provider_certificate = optarg; break;
+		case 'L': o->provider_key = optarg; break;
+		default: return false;
+		}
+	}
+	return o->port && o->pid && o->messages && o->certificate && o->key && o->provider_certificate && o->provider_key;
+}
+
+static void many_descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.connections = 1, .payload = 2048};
+	SCOPED(trust_free) struct trust *trust = trust_new();
+	struct conf_key own = {.name = "own"}, provider = {.name = "provider"};
+	struct err e = {0};
+
+	if (!read_options(argc, argv, &o)) {
+		fprintf(stderr, "usage: see ./bench\n");
+		return 64;
+	}
+	many_descriptors();
+	own.certificate = o.certificate;
+	own.key = o.key;
+	provider.certificate = o.provider_certificate;
+	provider.key = o.provider_key;
+	envelope_init();
+	if (!security_init(&e).ok || !trust_add_key(trust, &own, &e).ok || !trust_add_key(trust, &provider, &e).ok
+		|| !measure(&o, trust_key_named(trust, "own"), trust_key_named(trust, "provider"), &e).ok) {
+		fprintf(stderr, "bench: %s: %s\n", reason_row(e.reason)->name, e.detail);
+		return 1;
+	}
+	return 0;
+}
