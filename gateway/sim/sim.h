@@ -74,8 +74,8 @@ int sim_port(const struct sim *s);
 void *sim_state(const struct sim *s);
 void sim_stop(struct sim **s);
 
-/* Sends one request through the gateway and waits (deadline in ms). Fails with
- * REASON_PROVIDER_* seen from here: the gateway is the provider; REASON_CONFIG when there is no gateway_url. Any thread. */
+/* Sends one request through the gateway and waits (deadline in ms). Fails with REASON_PROVIDER_* seen from here (the
+ * gateway is the provider), or REASON_CONFIG when there is no gateway_url. Any thread. */
 MUST_USE outcome sim_send(struct sim *s, struct pool *pool, const char *service_id, const char *data_attributes,
 	const char *data, int deadline_ms, struct sim_answer *out, struct err *e);
 
@@ -89,5 +89,9 @@ MUST_USE outcome sim_document_verify(struct sim *s, struct pool *pool, struct by
 	struct err *e);
 /* True when document certificates were given, so that inner signatures can be demanded. */
 bool sim_demands_documents(const struct sim *s);
+
+/* Makes words fit for XML: when they are not UTF-8 of XML characters (cut in the middle, say), every octet that is not
+ * printable ASCII becomes a question mark. */
+void sim_words(char *text);
 
 #endif

@@ -2,6 +2,8 @@
 /* sim_serve - one message: verify, read, hand to the service, sign what it says.
  * Promise:  nothing unverified reaches a service; every answer and every fault is signed with the system's own key.
  * Not here: sockets (sim.c). */
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/ident.h"
 #include "log/log.h"
@@ -77,12 +79,22 @@ static outcome write_answer(const struct visit *v, struct buf *plain, struct err
 	return channel_write_response(&r, v->reply.data_attributes, v->reply.data, plain, e);
 }
 
+void sim_words(char *text)
+{
+	if (utf8_is_xml(bytes_str(text)))
+		return;
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}
+
 /* The public words, the nearer title and the detail: a simulated system hides nothing. */
 static outcome write_fault(const struct visit *v, const struct err *why, struct buf *plain, struct err *e)
 {
 	const struct reason_row *row = reason_row(why->reason);
 	const struct fault_row *public = fault_row(row->fault);
-	SCOPED(buf_free) struct buf explanation = BUF(2048);
+	char explanation[1024];
 	struct channel_fault f = {
 		.faultcode = bytes_str(public->qname),
 		.faultstring = bytes_str(public->text),
@@ -92,8 +104,9 @@ static outcome write_fault(const struct visit *v, const struct err *why, struct 
 		.error_date = stamp_now(),
 	};
 
-	buf_printf(&explanation, "%s: %s %s", row->name, row->title, why->detail);
-	f.error_data = buf_bytes(&explanation);
+	snprintf(explanation, sizeof explanation, "%s: %s %s", row->name, row->title, why->detail);
+	sim_words(explanation);
+	f.error_data = bytes_str(explanation);
 	return channel_write_fault(&f, plain, e);
 }
 

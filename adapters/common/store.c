@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store - see store.h.
+ * Owns: one connection and the lock that makes units follow each other within the process; BEGIN IMMEDIATE does it
+ *       between processes. */
+#include <errno.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/store.h"
+
+#define BUSY_MS 20000
+
+struct store {
+	sqlite3 *db;
+	pthread_mutex_t lock;
+};
+
+static void finish(sqlite3_stmt **stmt)
+{
+	sqlite3_finalize(*stmt);
+}
+
+static outcome broken(struct store *s, const char *what, struct err *e)
+{
+	return err_set(e, REASON_IO, "state: %s: %s", what, sqlite3_errmsg(s->db));
+}
+
+static outcome execute(struct store *s, const char *sql, struct err *e)
+{
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? DONE : broken(s, sql, e);
+}
+
+void store_close(struct store **s)
+{
+	if (!*s)
+		return;
+	sqlite3_close(s[0]->db);
+	pthread_mutex_destroy(&s[0]->lock);
+	free(*s);
+	*s = NULL;
+}
+
+outcome store_open(const char *directory, const char *file, const char *schema, struct store **out, struct err *e)
+{
+	SCOPED(store_close) struct store *s = NULL;
+	SCOPED(buf_free) struct buf path = BUF(4096);
+
+	buf_printf(&path, "%s/%s", directory, file);
+	if (!buf_ok(&path))
+		return err_set(e, REASON_IO, "state: the path is too long");
+	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+		return err_set(e, REASON_IO, "state: %s cannot be made: %s", directory, strerror(errno));
+	s = calloc(1, sizeof *s);
+	if (!s)
+		return err_set(e, REASON_MEMORY, "state");
+	pthread_mutex_init(&s->lock, NULL);
+	if (sqlite3_open(buf_cstr(&path), &s->db) != SQLITE_OK)
+		return broken(s, buf_cstr(&path), e);
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	TRY(execute(s, "PRAGMA journal_mode=WAL", e));
+	TRY(execute(s, "PRAGMA synchronous=FULL", e));
+	TRY(execute(s, schema, e));
+	*out = s;
+	s = NULL;
+	return DONE;
+}
+
+outcome store_transact(struct store *s, outcome (*body)(struct store *s, void *ctx, struct err *e), void *ctx,
+	struct err *e)
+{
+	outcome result;
+
+	pthread_mutex_lock(&s->lock);
+	result = execute(s, "BEGIN IMMEDIATE", e);
+	if (result.ok) {
+		result = body(s, ctx, e);
+		if (result.ok)
+			result = execute(s, "COMMIT", e);
+		if (!result.ok)
+			(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return result;
+}
+
+static outcome copy_row(struct store *s, sqlite3_stmt *stmt, const struct store_column *columns, size_t n,
+	struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char *text = sqlite3_column_text(stmt, (int)i);
+		size_t length = (size_t)sqlite3_column_bytes(stmt, (int)i);
+
+		if (length >= columns[i].room)
+			return broken(s, "a text is longer than its room", e);
+		if (length > 0)
+			memcpy(columns[i].text, text, length);
+		columns[i].text[length] = '\0';
+	}
+	return DONE;
+}
+
+outcome store_run(struct store *s, const char *sql, const char *const *values, size_t n,
+	const struct store_column *columns, size_t column_count, bool *found, struct err *e)
+{
+	SCOPED(finish) sqlite3_stmt *stmt = NULL;
+	int rc;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return broken(s, sql, e);
+	for (size_t i = 0; i < n; i++) {
+		if (sqlite3_bind_text(stmt, (int)i + 1, values[i], -1, SQLITE_STATIC) != SQLITE_OK)
+			return broken(s, sql, e);
+	}
+	rc = sqlite3_step(stmt);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return broken(s, sql, e);
+	if (found)
+		*found = rc == SQLITE_ROW;
+	if (rc == SQLITE_ROW)
+		TRY(copy_row(s, stmt, columns, column_count, e));
+	while (rc == SQLITE_ROW) /* to the end, so that a writing statement has its whole effect */
+		rc = sqlite3_step(stmt);
+	return rc == SQLITE_DONE ? DONE : broken(s, sql, e);
+}
