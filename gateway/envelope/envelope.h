@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* envelope - the only XML parse: octets to a tree and to octet ranges, and the shape of SOAP 1.1.
  *
- * Order: a linear pre-scan of the raw octets (bounds, UTF-8, no DTD, no processing instruction, ranges of the shallow
- * elements), one libxml2 parse, then a walk that ties each shallow node to its range. Nothing is ever parsed again:
- * later rooms work on these nodes and cut these octets. What comes from here is *not* verified; only security makes
- * a `struct verified` from it.
+ * Order: a linear pre-scan of the raw octets (bounds, UTF-8, no DTD, no processing instruction, ranges
+ * of the shallow elements), one libxml2 parse, then a walk that ties each shallow node to its range.
+ * Nothing is ever parsed again: later rooms work on these nodes and cut these octets. What comes from
+ * here is *not* verified; only security makes a `struct verified` from it.
  */
 #ifndef QAQPA_ENVELOPE_ENVELOPE_H
 #define QAQPA_ENVELOPE_ENVELOPE_H
@@ -23,8 +23,8 @@ struct _xmlDoc;
 
 struct envelope_limits {
 	size_t bytes;      /* of the message */
-	size_t elements;
-	int depth;         /* default 64 */
+	size_t elements;   /* and four times as many attributes, comments and CDATA sections in all */
+	int depth;         /* default 64; never above 256 */
 	int attributes;    /* per element, default 64 */
 	int namespaces;    /* declarations in scope, default 32 */
 	size_t tag_bytes;  /* one start tag, default 64 KiB */
@@ -53,7 +53,8 @@ MUST_USE outcome envelope_parse(struct pool *pool, struct bytes text, const stru
 	struct envelope **out, struct err *e);
 
 /* The same pre-scan and parse for a document that is no SOAP envelope (payloads, saved files): root only. */
-MUST_USE outcome envelope_parse_document(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
+MUST_USE outcome envelope_parse_document(struct pool *pool, struct bytes text,
+	const struct envelope_limits *limits,
 	struct _xmlDoc **out, struct err *e);
 
 struct bytes envelope_text(const struct envelope *env);
@@ -64,41 +65,44 @@ const struct element *envelope_body(const struct envelope *env);
 /* The single element inside Body (never NULL; REASON_SOAP_OPERATION otherwise). */
 const struct element *envelope_operation(const struct envelope *env);
 
-/* Element children with their ranges, down to depth 7 counted from the Envelope as 1. In document order. Gives the
- * count; 0 below that depth. `parent` must be one that this envelope gave, not a copy. */
-size_t envelope_children(const struct envelope *env, const struct element *parent, const struct element **list);
-/* The only child of that local name (any namespace unless `ns` is given; "" means no namespace). NULL when absent, and
- * when there is more than one: *several, which may be NULL, tells which. */
+/* Element children with their ranges, down to depth 7 counted from the Envelope as 1. In document order.
+ * Gives the count; 0 below that depth. `parent` must be one that this envelope gave, not a copy. */
+size_t envelope_children(const struct envelope *env, const struct element *parent,
+	const struct element **list);
+/* The only child of that local name (any namespace unless `ns` is given; "" means no namespace). NULL
+ * when absent, and when there is more than one: *several, which may be NULL, tells which. */
 const struct element *envelope_child(const struct envelope *env, const struct element *parent, const char *ns,
 	const char *local, bool *several);
 
 /* Local name and namespace of a node; "" when in no namespace. Valid as long as the envelope. */
 const char *node_local(const struct _xmlNode *node);
 const char *node_ns(const struct _xmlNode *node);
-/* Whole text of an element that holds only text and CDATA (comments allowed and skipped); false when it holds an
- * element. From the pool. */
+/* Whole text of an element that holds only text and CDATA (comments allowed and skipped); false when it
+ * holds an element. From the pool. */
 MUST_USE bool node_text(struct pool *pool, const struct _xmlNode *node, struct bytes *out);
 
-/* Every attribute whose local name is Id, ID or id (any namespace, xml:id too) is unique over the document and at most
- * one per element: REASON_XML_DUPLICATE_ID otherwise. Here for documents. envelope_parse does the same, except that
- * payload attributes of these names (below depth 5 of the Body) may repeat among themselves, never one from outside. */
+/* Every attribute whose local name is Id, ID or id (any namespace, xml:id too) is unique over the
+ * document and at most one per element: REASON_XML_DUPLICATE_ID otherwise. Here for documents.
+ * envelope_parse does the same, except that payload attributes of these names (below depth 5 of the
+ * Body) may repeat among themselves, never one from outside. */
 MUST_USE outcome envelope_ids_unique(const struct _xmlDoc *doc, struct err *e);
-/* The element that carries the identifier in wsu:Id, or, with plain_id, in an attribute Id without namespace, or, on
- * ds:* elements, in Id. Only ever the Body, or an element of the Header down to depth 4 (a child of Security). NULL when
- * none. */
+/* The element that carries the identifier in wsu:Id, or, with plain_id, in an attribute Id without
+ * namespace, or, on ds:* elements, in Id. Only ever the Body, or an element of the Header down to depth
+ * 4 (a child of Security). NULL when none. */
 struct _xmlNode *envelope_by_id(const struct envelope *env, struct bytes id, bool plain_id);
 
-/* Namespace declarations in scope at the operation element as sorted "prefix=uri" lines: part of what makes two
- * messages identical. From the pool; BYTES_NONE when memory is short. */
+/* Namespace declarations in scope at the operation element as sorted "prefix=uri" lines: part of what
+ * makes two messages identical. From the pool; BYTES_NONE when memory is short. */
 struct bytes envelope_scope(const struct envelope *env, struct pool *pool);
 
-/* Exclusive canonical form without comments (xml-exc-c14n) of the element and what is below it, handed to `sink` in
- * pieces. `prefixes` as in InclusiveNamespaces, NULL-terminated or NULL. Fails with REASON_XML_NAMESPACE. */
+/* Exclusive canonical form without comments (xml-exc-c14n) of the element and what is below it, handed
+ * to `sink` in pieces. `prefixes` as in InclusiveNamespaces, NULL-terminated or NULL. Fails with
+ * REASON_XML_NAMESPACE. */
 MUST_USE outcome envelope_canonical(struct _xmlNode *element, const char *const *prefixes,
 	bool (*sink)(void *ctx, const void *data, size_t n), void *ctx, struct err *e);
 
-/* Replaces parts of a text: cut [from,to) and put `with` there. Edits must be sorted and must not overlap. The result
- * is appended to `out`. */
+/* Replaces parts of a text: cut [from,to) and put `with` there. Edits must be sorted and must not
+ * overlap. The result is appended to `out`. */
 struct edit {
 	size_t from, to;
 	struct bytes with;

@@ -11,8 +11,9 @@ struct stream {
 	bool refused; /* by the sink */
 };
 
-/* Within the subtree, its attributes and namespace declarations included. A declaration is no xmlNode, so only its
- * `type`, which xmlNs has at the same place, may be looked at; `parent` is the element it stands for. */
+/* Within the subtree, its attributes and namespace declarations included. A declaration is no xmlNode,
+ * so only its `type`, which xmlNs has at the same place, may be looked at; `parent` is the element it
+ * stands for. */
 static int is_visible(void *apex, xmlNode *node, xmlNode *parent)
 {
 	const xmlNode *at = node->type == XML_NAMESPACE_DECL ? parent : node;
@@ -66,7 +67,8 @@ outcome envelope_canonical(struct _xmlNode *element, const char *const *prefixes
 	void *handler_ctx = xmlStructuredErrorContext;
 	bool good;
 
-	/* The words of the canonicaliser would go to whatever is set for the thread; the return value is enough. */
+	/* The words of the canonicaliser would go to whatever is set for the thread; the return value is
+	 * enough. */
 	xmlSetStructuredErrorFunc(NULL, on_error);
 	good = run(element, prefixes, &stream);
 	xmlSetStructuredErrorFunc(handler_ctx, handler);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* envelope_ids - identifiers are unique, so that a Reference can mean one element only.
  *
- * Id spellings differ (wsu:Id, Id, ID, id, xml:id), and libraries differ in which they follow; so all of them count,
- * in any namespace, as one space of names. That is strict for the message: Envelope, Header with all that is in it, and
- * the Body down to ENVELOPE_CONTRACT_DEPTH. Deeper in the Body lie the payload and plain fields: there `id` is mostly a
- * business attribute that repeats (<item id="1"/>), no Reference may point there, and its values may repeat among
- * themselves; but one that equals an identifier of the message is refused, since that is how a wrapped Body would pose
- * as the signed one. xml:id alone is unique everywhere: the parser itself sees to it.
+ * Id spellings differ (wsu:Id, Id, ID, id, xml:id), and libraries differ in which they follow; so all of
+ * them count, in any namespace, as one space of names. That is strict for the message: Envelope, Header
+ * with all that is in it, and the Body down to ENVELOPE_CONTRACT_DEPTH. Deeper in the Body lie the
+ * payload and plain fields: there `id` is mostly a business attribute that repeats (<item id="1"/>), no
+ * Reference may point there, and its values may repeat among themselves; but one that equals an
+ * identifier of the message is refused, since that is how a wrapped Body would pose as the signed one.
+ * xml:id alone is unique everywhere: the parser itself sees to it.
  */
 #include "envelope_int.h"
 
@@ -21,12 +22,13 @@ struct collector {
 
 static bool is_id(const xmlAttr *attribute)
 {
-	return xmlStrEqual(attribute->name, BAD_CAST "Id") || xmlStrEqual(attribute->name, BAD_CAST "ID") ||
-		xmlStrEqual(attribute->name, BAD_CAST "id");
+	const char *name = (const char *)attribute->name;
+
+	return strcmp(name, "Id") == 0 || strcmp(name, "ID") == 0 || strcmp(name, "id") == 0;
 }
 
-/* Without a document type an attribute's value is one text, or nothing when it is empty; anything else is not looked
- * through but refused. */
+/* Without a document type an attribute's value is one text, or nothing when it is empty; anything else
+ * is not looked through but refused. */
 static bool value_of(const xmlAttr *attribute, struct bytes *value)
 {
 	const xmlNode *text = attribute->children;
@@ -73,7 +75,8 @@ static outcome collect(struct collector *c, const xmlNode *node, int depth, bool
 }
 
 /* Payload begins below `contract_depth`, except under the element `header`. */
-static bool is_payload(const xmlNode *node, int depth, const xmlNode *header, int contract_depth, bool *in_header)
+static bool is_payload(const xmlNode *node, int depth, const xmlNode *header, int contract_depth,
+	bool *in_header)
 {
 	if (depth == 2)
 		*in_header = node == header;
@@ -89,7 +92,8 @@ static outcome sort_unique(struct collector *c)
 		qsort(list, n, sizeof *list, by_value);
 	for (size_t i = 1; i < n; i++) {
 		if (by_value(&list[i - 1], &list[i]) == 0)
-			return refuse(list[i].attribute->parent, list[i].value, "two elements carry one identifier", c->e);
+			return refuse(list[i].attribute->parent, list[i].value,
+				"two elements carry one identifier", c->e);
 	}
 	return DONE;
 }
@@ -108,7 +112,7 @@ static outcome check_payload(const struct collector *c, const xmlNode *node)
 		if (!value_of(attribute, &found.value))
 			return err_set(c->e, REASON_XML_MALFORMED, "an identifier is not plain text");
 		if (bsearch(&found, list, n, sizeof *list, by_value))
-			return refuse(node, found.value, "the payload repeats an identifier of the message", c->e);
+			return refuse(node, found.value, "the payload repeats it from the message", c->e);
 	}
 	return DONE;
 }
@@ -175,7 +179,7 @@ struct _xmlNode *envelope_by_id(const struct envelope *env, struct bytes id, boo
 	/* Of the Body only the Body itself, of the Header what Security and its neighbours are made of. */
 	if (node != env->body->node && (!found->in_header || found->depth > HEADER_DEPTH_MOST))
 		return NULL;
-	if (!xmlStrEqual(attribute->name, BAD_CAST "Id"))
+	if (strcmp((const char *)attribute->name, "Id") != 0)
 		return NULL;
 	ns = attribute->ns ? (const char *)attribute->ns->href : "";
 	if (strcmp(ns, NS_WSU) == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* envelope_int - what the files of this room share: the marks of the pre-scan, the parse, the envelope itself. */
+/* envelope_int - what the files of this room share: the marks of the pre-scan, the parse, the envelope
+ * itself. */
 #ifndef QAQPA_ENVELOPE_ENVELOPE_INT_H
 #define QAQPA_ENVELOPE_ENVELOPE_INT_H
 
@@ -9,8 +10,8 @@
 
 #define ENVELOPE_SHALLOW 7     /* elements down to here have ranges; the Envelope is 1 */
 #define ENVELOPE_DEPTH_MOST 256 /* no limit in force is above it, whatever is asked for */
-/* The wire contract puts requestInfo and requestData at depth 5. Deeper elements of the Body are fields and payload:
- * there an attribute named id is business data, not an identifier of the message. */
+/* The wire contract puts requestInfo and requestData at depth 5. Deeper elements of the Body are fields
+ * and payload: there an attribute named id is business data, not an identifier of the message. */
 #define ENVELOPE_CONTRACT_DEPTH 5
 
 /* White space of XML 1.0 production 3. */
@@ -39,11 +40,12 @@ static inline struct mark *scan_marks(const struct scan *scan)
 	return (struct mark *)(void *)scan->marks.data;
 }
 
-/* Byte order mark, characters and XML declaration. `*skip` is where the parser begins, `*content` where the markup
- * does. */
+/* Byte order mark, characters and XML declaration. `*skip` is where the parser begins, `*content` where
+ * the markup does. */
 MUST_USE outcome envelope_prolog_read(struct bytes text, size_t *skip, size_t *content, struct err *e);
 
-/* The linear pass: bounds, structure, ranges of the elements down to depth `shallow` (0: none). Free out->marks. */
+/* The linear pass: bounds, structure, ranges of the elements down to depth `shallow` (0: none). Free
+ * out->marks. */
 MUST_USE outcome envelope_scan_read(struct bytes text, const struct envelope_limits *limits, int shallow,
 	struct scan *out, struct err *e);
 
@@ -53,8 +55,8 @@ outcome envelope_scan_fail(struct bytes text, size_t at, enum reason reason, con
 /* The one parse by libxml2 of scanned octets; the tree belongs to the pool. */
 MUST_USE outcome envelope_tree_build(struct pool *pool, struct bytes text, xmlDoc **out, struct err *e);
 
-/* The elements of `top` in document order: itself at depth 1 for a NULL node, then the one after `node`, whose depth is
- * *depth. NULL after the last. */
+/* The elements of `top` in document order: itself at depth 1 for a NULL node, then the one after `node`,
+ * whose depth is *depth. NULL after the last. */
 xmlNode *envelope_tree_next(xmlNode *top, xmlNode *node, int *depth);
 
 /* An element with an identifier outside the payload. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* envelope_node - what a single node says: its names, its whole text, the prefixes that are in force at it. */
+/* envelope_node - what a single node says: its names, its whole text, the prefixes that are in force at
+ * it. */
 #include "envelope_int.h"
 
 #include <stdlib.h>
@@ -19,8 +20,8 @@ static bool is_text(const xmlNode *node)
 	return node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE;
 }
 
-/* A comment is invisible to the signature yet splits the text around it: reading a part would read another message than
- * the signed one. */
+/* A comment is invisible to the signature yet splits the text around it: reading a part would read
+ * another message than the signed one. */
 bool node_text(struct pool *pool, const struct _xmlNode *node, struct bytes *out)
 {
 	size_t n = 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* envelope_parse - the one run of libxml2 over a text, and the entry points of the room.
  *
- * Promise: a tree comes out only when libxml2 was content in every way in which it tells so; one that it merely
- * tolerated (an unbound prefix, two attributes of one expanded name, version 1.1, a rest it did not read) does not.
+ * Promise: a tree comes out only when libxml2 was content in every way in which it tells so; one that it
+ * merely tolerated (an unbound prefix, two attributes of one expanded name, version 1.1, a rest it did
+ * not read) does not.
  */
 #include "envelope_int.h"
 
@@ -42,7 +43,8 @@ void envelope_init(void)
 	xmlInitParser();
 	xmlSetExternalEntityLoader(refuse_entity);
 	xmlCatalogSetDefaults(XML_CATA_ALLOW_NONE);
-	/* The default prints what a stranger wrote to stderr; it is set for this thread and for those to come. */
+	/* The default prints what a stranger wrote to stderr; it is set for this thread and for those to
+	 * come. */
 	xmlSetGenericErrorFunc(NULL, be_silent);
 	xmlThrDefSetGenericErrorFunc(NULL, be_silent);
 }
@@ -78,7 +80,8 @@ static void on_error(void *ctx, xmlError *error)
 	struct findings *found = ctxt->_private;
 	size_t n = 0;
 
-	/* Warnings are about style; what matters of them, relative namespace names, is checked on the tree. */
+	/* Warnings are about style; what matters of them, relative namespace names, is checked on the
+	 * tree. */
 	if (error->level < XML_ERR_ERROR || found->code != 0)
 		return;
 	found->code = error->code;
@@ -119,7 +122,7 @@ static outcome judge(xmlParserCtxt *ctxt, int returned, size_t n, struct err *e)
 		if (xmlByteConsumed(ctxt) != (long)n)
 			return err_set(e, REASON_XML_MALFORMED, "the parser read %ld of %zu octets",
 				xmlByteConsumed(ctxt), n);
-		if (!ctxt->myDoc->version || !xmlStrEqual(ctxt->myDoc->version, BAD_CAST "1.0"))
+		if (!ctxt->myDoc->version || strcmp((const char *)ctxt->myDoc->version, "1.0") != 0)
 			return err_set(e, REASON_XML_DECLARATION, "the version is not 1.0");
 		return DONE;
 	}
@@ -136,8 +139,8 @@ static void free_context(xmlParserCtxt **ctxt)
 	xmlFreeParserCtxt(*ctxt);
 }
 
-/* Fresh for each text: making one costs a few microseconds, and a kept one would keep the dictionary of names that
- * strangers fill. */
+/* Fresh for each text: making one costs a few microseconds, and a kept one would keep the dictionary of
+ * names that strangers fill. */
 static xmlParserCtxt *make_context(struct bytes text, struct findings *found)
 {
 	int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
@@ -145,8 +148,9 @@ static xmlParserCtxt *make_context(struct bytes text, struct findings *found)
 
 	if (!ctxt)
 		return NULL;
-	/* HUGE lifts the limit of text nodes, which base64 can exceed, but also those of depth, names and entities. The
-	 * pre-scan bounds depth and names and knows no entities; still it is set only where it is needed. */
+	/* HUGE lifts the limit of text nodes, which base64 can exceed, but also those of depth, names
+	 * and entities. The pre-scan bounds depth and names and knows no entities; still it is set only
+	 * where it is needed. */
 	if (text.n > TEXT_NODE_MOST)
 		options |= XML_PARSE_HUGE;
 	xmlCtxtUseOptions(ctxt, options);
@@ -157,16 +161,21 @@ static xmlParserCtxt *make_context(struct bytes text, struct findings *found)
 	return ctxt;
 }
 
-/* RFC 3986 section 3.1: a scheme makes a name absolute. Canonical XML refuses whole documents that hold a relative
- * one, whatever part of them is asked for, and refusing late has made signatures over nothing elsewhere. */
+static bool is_letter(xmlChar c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* RFC 3986 section 3.1: a scheme makes a name absolute. Canonical XML refuses whole documents that hold
+ * a relative one, whatever part of them is asked for, and refusing late has made signatures over nothing
+ * elsewhere. */
 static bool is_absolute(const xmlChar *uri)
 {
 	const xmlChar *p = uri;
 
-	if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')))
+	if (!is_letter(*p))
 		return false;
-	while ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '+' ||
-	       *p == '-' || *p == '.')
+	while (is_letter(*p) || (*p >= '0' && *p <= '9') || *p == '+' || *p == '-' || *p == '.')
 		p++;
 	return *p == ':';
 }
@@ -181,7 +190,8 @@ static outcome check_namespaces(xmlNode *root, struct err *e)
 			if (!ns->prefix && (!ns->href || !*ns->href))
 				continue;
 			if (!ns->href || !is_absolute(ns->href))
-				return err_set(e, REASON_XML_NAMESPACE, "line %ld: the namespace name of %.40s is relative",
+				return err_set(e, REASON_XML_NAMESPACE,
+					"line %ld: the namespace name of %.40s is relative",
 					xmlGetLineNo(node), ns->prefix ? (const char *)ns->prefix : "xmlns");
 		}
 	}

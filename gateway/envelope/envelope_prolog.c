@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* envelope_prolog - what comes before the markup: byte order mark, characters, XML declaration.
  *
- * Promise: afterwards the octets are UTF-8 of characters that XML 1.0 allows, and nothing declares otherwise; the
- * parser has no encoding left to guess.
+ * Promise: afterwards the octets are UTF-8 of characters that XML 1.0 allows, and nothing declares
+ * otherwise; the parser has no encoding left to guess.
  */
 #include "envelope_int.h"
 
 #include <strings.h>
 
-/* Names the first octet that spoils the text. Multi-octet characters hold no ASCII octet, so the text may be judged run
- * by run. Only called for a text that is spoilt. */
+/* Names the first octet that spoils the text. Multi-octet characters hold no ASCII octet, so the text
+ * may be judged run by run. Only called for a text that is spoilt. */
 static outcome blame_octets(struct bytes text, struct err *e)
 {
 	size_t at = 0;
@@ -73,13 +73,16 @@ static outcome declaration_read(struct bytes text, size_t at, size_t *behind, st
 		return envelope_scan_fail(text, at, REASON_XML_DECLARATION, "no version 1.0", e);
 	if (declared(text, &at, "encoding", &value) &&
 	    (value.n != 5 || strncasecmp((const char *)value.p, "UTF-8", 5) != 0))
-		return envelope_scan_fail(text, at, REASON_XML_ENCODING, "the declaration does not say UTF-8", e);
+		return envelope_scan_fail(text, at, REASON_XML_ENCODING,
+			"the declaration does not say UTF-8", e);
 	if (declared(text, &at, "standalone", &value) && !bytes_is(value, "yes") && !bytes_is(value, "no"))
-		return envelope_scan_fail(text, at, REASON_XML_DECLARATION, "standalone is neither yes nor no", e);
+		return envelope_scan_fail(text, at, REASON_XML_DECLARATION,
+			"standalone is neither yes nor no", e);
 	while (at < text.n && is_blank(text.p[at]))
 		at++;
 	if (text.n - at < 2 || memcmp(text.p + at, "?>", 2) != 0)
-		return envelope_scan_fail(text, at, REASON_XML_DECLARATION, "the declaration does not end", e);
+		return envelope_scan_fail(text, at, REASON_XML_DECLARATION,
+			"the declaration does not end", e);
 	*behind = at + 2;
 	return DONE;
 }

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* envelope_range - ties the nodes of the tree to the ranges of the pre-scan.
  *
- * Promise: scan and parser saw the same elements by name, in the same order, at the same depths; otherwise the message
- * is refused, so that no room ever cuts octets of one element while it looks at another.
+ * Promise: scan and parser saw the same elements by name, in the same order, at the same depths;
+ * otherwise the message is refused, so that no room ever cuts octets of one element while it looks at
+ * another.
  */
 #include "envelope_int.h"
+
+/* The node itself or the first sibling behind it that is an element. */
+static xmlNode *first_element(xmlNode *node)
+{
+	while (node && node->type != XML_ELEMENT_NODE)
+		node = node->next;
+	return node;
+}
 
 xmlNode *envelope_tree_next(xmlNode *top, xmlNode *node, int *depth)
 {
@@ -14,13 +23,13 @@ xmlNode *envelope_tree_next(xmlNode *top, xmlNode *node, int *depth)
 		*depth = 1;
 		return top;
 	}
-	next = xmlFirstElementChild(node);
+	next = first_element(node->children);
 	if (next) {
 		(*depth)++;
 		return next;
 	}
 	while (node != top) {
-		next = xmlNextElementSibling(node);
+		next = first_element(node->next);
 		if (next)
 			return next;
 		node = node->parent;
@@ -41,8 +50,8 @@ static bool same_name(struct bytes name, const xmlNode *node)
 	return n == 0 || (name.p[n - 1] == ':' && memcmp(name.p, prefix, n - 1) == 0);
 }
 
-/* Places siblings side by side: the marks come parents first, so a parent's block of places is laid out before its
- * first child asks for one. `place` maps marks to places. */
+/* Places siblings side by side: the marks come parents first, so a parent's block of places is laid out
+ * before its first child asks for one. `place` maps marks to places. */
 static size_t place_mark(struct envelope *env, const struct mark *marks, size_t i, const size_t *place,
 	size_t *free_place)
 {
@@ -60,7 +69,8 @@ static size_t place_mark(struct envelope *env, const struct mark *marks, size_t 
 
 static outcome disagree(const xmlNode *node, struct err *e)
 {
-	return err_set(e, REASON_XML_MALFORMED, "line %ld: octets and tree disagree", node ? xmlGetLineNo(node) : 0L);
+	return err_set(e, REASON_XML_MALFORMED, "line %ld: octets and tree disagree",
+		node ? xmlGetLineNo(node) : 0L);
 }
 
 static outcome tie_all(struct envelope *env, const struct scan *scan, size_t *place, struct err *e)
@@ -103,7 +113,8 @@ outcome envelope_range_tie(struct envelope *env, const struct scan *scan, struct
 	return tie_all(env, scan, place, e);
 }
 
-size_t envelope_children(const struct envelope *env, const struct element *parent, const struct element **list)
+size_t envelope_children(const struct envelope *env, const struct element *parent,
+	const struct element **list)
 {
 	const struct kin *kin;
 
@@ -121,7 +132,8 @@ const struct element *envelope_child(const struct envelope *env, const struct el
 	unsigned count = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(node_local(list[i].node), local) != 0 || (ns && strcmp(node_ns(list[i].node), ns) != 0))
+		if (strcmp(node_local(list[i].node), local) != 0 ||
+		    (ns && strcmp(node_ns(list[i].node), ns) != 0))
 			continue;
 		count++;
 		if (!found)

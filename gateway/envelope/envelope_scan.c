@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* envelope_scan - one linear pass over the raw octets before any parser sees them.
  *
- * Promise: whatever passes is bounded in every dimension in which the parser or the canonicaliser costs more than
- * linear time (depth, attributes, namespaces in scope, sizes, elements), holds no document type and no processing
- * instruction, and its tags nest; the ranges are those of the elements. Well-formedness in the small (names, references,
- * attribute uniqueness, namespaces) is the parser's business.
+ * Promise: whatever passes is bounded in every dimension in which the parser or the canonicaliser costs
+ * more than linear time (depth, attributes, namespaces in scope, sizes, elements), holds no document
+ * type and no processing instruction, and its tags nest; the ranges are those of the elements.
+ * Well-formedness in the small (names, references, attribute uniqueness, namespaces) is the parser's
+ * business.
  */
 #include "envelope_int.h"
+
+/* Attributes, comments and CDATA sections cost as much memory as elements do; in all there may be this
+ * many for each element that the limits permit. */
+#define OTHERS_PER_ELEMENT 4
 
 struct open {
 	uint32_t name, name_n;
@@ -24,6 +29,7 @@ struct scanner {
 	int depth;      /* of the innermost open element */
 	int depth_most, shallow;
 	int namespaces; /* declarations in scope */
+	size_t others;  /* attributes, comments, CDATA sections so far */
 	struct open open[ENVELOPE_DEPTH_MOST + 1]; /* by depth */
 };
 
@@ -56,6 +62,13 @@ static void skip_blanks(struct scanner *s, size_t end)
 {
 	while (s->at < end && is_blank(s->text.p[s->at]))
 		s->at++;
+}
+
+static outcome count_other(struct scanner *s)
+{
+	if (++s->others > s->limits->elements * OTHERS_PER_ELEMENT)
+		return fail(s, REASON_XML_ELEMENTS, "too many attributes, comments and CDATA sections");
+	return DONE;
 }
 
 static outcome scan_text(struct scanner *s)
@@ -108,6 +121,7 @@ static outcome scan_declaration(struct scanner *s)
 {
 	unsigned char next;
 
+	TRY(count_other(s));
 	if (looking_at(s, "<!--", 4))
 		return scan_comment(s);
 	if (looking_at(s, "<![CDATA[", 9))
@@ -152,6 +166,7 @@ static outcome scan_attribute(struct scanner *s, uint32_t *namespaces)
 	const unsigned char *end;
 	unsigned char quote;
 
+	TRY(count_other(s));
 	TRY(scan_name(s, &name));
 	skip_blanks(s, s->tag_end);
 	if (s->at == s->tag_end)
@@ -316,8 +331,8 @@ static outcome scan_all(struct scanner *s)
 	return DONE;
 }
 
-outcome envelope_scan_read(struct bytes text, const struct envelope_limits *limits, int shallow, struct scan *out,
-	struct err *e)
+outcome envelope_scan_read(struct bytes text, const struct envelope_limits *limits, int shallow,
+	struct scan *out, struct err *e)
 {
 	struct scanner s = {.text = text, .limits = limits, .out = out, .e = e, .shallow = shallow};
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* envelope_shape - the form of a SOAP 1.1 envelope, found by walking from the root and never by search.
  *
- * Promise: the Body that every later room works on is the only child of that name, the last of the Envelope, and holds
- * one element. Not here: what the element is (a call, an answer, a Fault). Spec: SOAP 1.1 section 4, WS-I Basic Profile
- * 1.1 R1011 and R2201.
+ * Promise: the Body that every later room works on is the only child of that name, the last of the
+ * Envelope, and holds one element. Not here: what the element is (a call, an answer, a Fault). Spec:
+ * SOAP 1.1 section 4, WS-I Basic Profile 1.1 R1011 and R2201.
  */
 #include "envelope_int.h"
 
@@ -48,7 +48,8 @@ outcome envelope_shape_check(struct envelope *env, struct err *e)
 	if (i < n && is_soap(list[i].node, "Body"))
 		env->body = &list[i++];
 	if (!env->body || i < n)
-		return refuse(i < n ? list[i].node : root->node, REASON_SOAP_SHAPE, "not Header, then Body", e);
+		return refuse(i < n ? list[i].node : root->node, REASON_SOAP_SHAPE,
+			"not Header, then Body", e);
 	if (env->header && !holds_no_words(env->header->node))
 		return refuse(env->header->node, REASON_SOAP_SHAPE, "text between header blocks", e);
 	n = envelope_children(env, env->body, &list);

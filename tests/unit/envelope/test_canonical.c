@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The exclusive canonical form, rule by rule, against literal texts (xml-exc-c14n section 3, xml-c14n section 2.3). */
+/* The exclusive canonical form, rule by rule, against literal texts (xml-exc-c14n section 3, xml-c14n
+ * section 2.3). */
 #include "envelope_samples.h"
 
 #define XSI "xmlns:xsi=\"" NS_XSI "\""
@@ -17,21 +18,26 @@ static const struct row {
 		"<apex a=\"1\"> \n\t</apex>"},
 	{"attributes are sorted, those without namespace first",
 		BYTES_LIT("<apex xmlns:b='urn:a' xmlns:a='urn:b' a:x='1' b:y='2' b:x='3' z='4' B='5'/>"), {0},
-		"<apex xmlns:a=\"urn:b\" xmlns:b=\"urn:a\" B=\"5\" z=\"4\" b:x=\"3\" b:y=\"2\" a:x=\"1\"></apex>"},
+		"<apex xmlns:a=\"urn:b\" xmlns:b=\"urn:a\" B=\"5\" z=\"4\" "
+		"b:x=\"3\" b:y=\"2\" a:x=\"1\"></apex>"},
 	{"declarations are sorted by prefix, the default first",
 		BYTES_LIT("<apex xmlns:c='urn:c' xmlns:a='urn:a' xmlns='urn:d' c:x='1' a:x='1'/>"), {0},
 		"<apex xmlns=\"urn:d\" xmlns:a=\"urn:a\" xmlns:c=\"urn:c\" a:x=\"1\" c:x=\"1\"></apex>"},
-	{"comments go, the text around them joins", BYTES_LIT("<!--1--><apex>a<!-- b -->c</apex><!--2-->"), {0},
+	{"comments go, the text around them joins",
+		BYTES_LIT("<!--1--><apex>a<!-- b -->c</apex><!--2-->"), {0},
 		"<apex>ac</apex>"},
-	{"CDATA becomes escaped text", BYTES_LIT("<apex><![CDATA[<&>\"]]></apex>"), {0}, "<apex>&lt;&amp;&gt;\"</apex>"},
+	{"CDATA becomes escaped text",
+		BYTES_LIT("<apex><![CDATA[<&>\"]]></apex>"), {0}, "<apex>&lt;&amp;&gt;\"</apex>"},
 	{"text is escaped", BYTES_LIT("<apex>&lt;&#62;&amp;&quot;&apos;&#13;\r\n&#9;</apex>"), {0},
 		"<apex>&lt;&gt;&amp;\"'&#xD;\n\t</apex>"},
-	{"attribute values are escaped and normalised", BYTES_LIT("<apex a='&lt;>&amp;&quot;&apos;&#13;&#10;&#9;\n\t'/>"), {0},
+	{"attribute values are escaped and normalised",
+		BYTES_LIT("<apex a='&lt;>&amp;&quot;&apos;&#13;&#10;&#9;\n\t'/>"), {0},
 		"<apex a=\"&lt;>&amp;&quot;'&#xD;&#xA;&#x9;  \"></apex>"},
 	{"characters beyond ASCII stay", BYTES_LIT("<apex a='\xD0\x9A'>\xF0\x9F\x98\x80&#x41A;</apex>"), {0},
 		"<apex a=\"\xD0\x9A\">\xF0\x9F\x98\x80\xD0\x9A</apex>"},
 	{"used prefixes of ancestors are declared at the apex, unused ones are not",
-		BYTES_LIT("<r xmlns:a='urn:a' xmlns:b='urn:b' xmlns:c='urn:c' xmlns='urn:d'><a:apex b:z='2'><a:y/></a:apex></r>"),
+		BYTES_LIT("<r xmlns:a='urn:a' xmlns:b='urn:b' xmlns:c='urn:c' xmlns='urn:d'>"
+			"<a:apex b:z='2'><a:y/></a:apex></r>"),
 		{0}, "<a:apex xmlns:a=\"urn:a\" xmlns:b=\"urn:b\" b:z=\"2\"><a:y></a:y></a:apex>"},
 	{"an inherited default namespace is declared where it is used",
 		BYTES_LIT("<r xmlns='urn:d' xmlns:a='urn:a'><a:apex><x/><x/></a:apex></r>"), {0},
@@ -53,7 +59,8 @@ static const struct row {
 	{"xml:lang of an ancestor stays outside, one inside stays",
 		BYTES_LIT("<r xml:lang='kk'><apex><x xml:lang='ru'/></apex></r>"), {0},
 		"<apex><x xml:lang=\"ru\"></x></apex>"},
-	{"a prefix in a value is not seen", BYTES_LIT("<r " XSD "><apex " XSI " xsi:type='xs:string'>1</apex></r>"), {0},
+	{"a prefix in a value is not seen",
+		BYTES_LIT("<r " XSD "><apex " XSI " xsi:type='xs:string'>1</apex></r>"), {0},
 		"<apex " XSI " xsi:type=\"xs:string\">1</apex>"},
 	{"a listed prefix is declared at the apex though nothing shows it",
 		BYTES_LIT("<r " XSD "><apex " XSI " xsi:type='xs:string'>1</apex></r>"), {"xs"},
@@ -61,14 +68,17 @@ static const struct row {
 	{"a listed prefix that is declared nowhere is left out",
 		BYTES_LIT("<apex><x/></apex>"), {"nix"}, "<apex><x></x></apex>"},
 	{"the listed default is treated inclusively",
-		BYTES_LIT("<r xmlns='urn:d' xmlns:a='urn:a'><a:apex><x/><y xmlns=''/></a:apex></r>"), {"#default"},
+		BYTES_LIT("<r xmlns='urn:d' xmlns:a='urn:a'><a:apex><x/><y xmlns=''/></a:apex></r>"),
+			{"#default"},
 		"<a:apex xmlns=\"urn:d\" xmlns:a=\"urn:a\"><x></x><y xmlns=\"\"></y></a:apex>"},
 	{"two listed prefixes, one bound anew inside",
-		BYTES_LIT("<r xmlns:p='urn:p' xmlns:q='urn:q'><apex><x xmlns:p='urn:2'/></apex></r>"), {"p", "q"},
+		BYTES_LIT("<r xmlns:p='urn:p' xmlns:q='urn:q'><apex><x xmlns:p='urn:2'/></apex></r>"),
+			{"p", "q"},
 		"<apex xmlns:p=\"urn:p\" xmlns:q=\"urn:q\"><x xmlns:p=\"urn:2\"></x></apex>"},
 	{"what stands beside the apex stays out",
 		BYTES_LIT("<r>1<apex>2</apex>3<apexb>4</apexb><!--5--></r>"), {0}, "<apex>2</apex>"},
-	{"the root can be the apex", BYTES_LIT("<?xml version='1.0'?>\n<apex>1</apex>\n"), {0}, "<apex>1</apex>"},
+	{"the root can be the apex",
+		BYTES_LIT("<?xml version='1.0'?>\n<apex>1</apex>\n"), {0}, "<apex>1</apex>"},
 	{"identifiers are ordinary attributes", BYTES_LIT("<apex xml:id='i' Id='j'/>"), {0},
 		"<apex Id=\"j\" xml:id=\"i\"></apex>"},
 };
@@ -112,7 +122,8 @@ static void each_rule_gives_its_text(void **state)
 		SCOPED(pool_free) struct pool *pool = new_pool();
 		SCOPED(buf_free) struct buf out = BUF(4096);
 		xmlNode *apex = find_apex(xmlDocGetRootElement(document(pool, rows[i].text)));
-		bool ok = envelope_canonical(apex, rows[i].prefixes[0] ? rows[i].prefixes : NULL, keep, &out, NULL).ok;
+		bool ok = envelope_canonical(apex, rows[i].prefixes[0] ? rows[i].prefixes : NULL, keep,
+			&out, NULL).ok;
 
 		if (ok && strcmp(buf_cstr(&out), rows[i].canonical) == 0)
 			continue;
@@ -147,7 +158,8 @@ static void a_long_text_comes_whole_through_the_sink(void **state)
 	for (int i = 0; i < 20000; i++)
 		buf_printf(&text, "<x>%d</x>", i);
 	buf_str(&text, "</apex>");
-	assert_true(envelope_canonical(xmlDocGetRootElement(document(pool, buf_bytes(&text))), NULL, keep, &out, NULL).ok);
+	assert_true(envelope_canonical(xmlDocGetRootElement(document(pool, buf_bytes(&text))), NULL, keep,
+		&out, NULL).ok);
 	assert_true(bytes_eq(buf_bytes(&text), buf_bytes(&out)));
 }
 

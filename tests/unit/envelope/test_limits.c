@@ -132,6 +132,33 @@ static void make_bytes(struct buf *text, size_t n)
 	repeat(text, "\n", n - text->len);
 }
 
+/* These three count the declaration of the Envelope too. */
+static void make_comments(struct buf *text, size_t n)
+{
+	open_request(text, "");
+	repeat(text, "<!---->x", n - 1);
+	close_request(text);
+}
+
+static void make_cdata(struct buf *text, size_t n)
+{
+	open_request(text, "");
+	repeat(text, "<![CDATA[]]>", n - 1);
+	close_request(text);
+}
+
+static void make_many_attributes(struct buf *text, size_t n)
+{
+	open_request(text, "");
+	for (size_t i = 1; i < n;) {
+		buf_str(text, "<a");
+		for (size_t k = 0; k < 50 && i < n; k++, i++)
+			buf_printf(text, " a%zu=''", k);
+		buf_str(text, "/>");
+	}
+	close_request(text);
+}
+
 static const struct row {
 	const char *name;
 	maker *make;
@@ -139,11 +166,15 @@ static const struct row {
 	enum reason reason;
 } rows[] = {
 	{"64 elements deep", make_depth, 64, 65, REASON_XML_DEPTH},
-	{"64 elements deep, the last an empty-element tag", make_depth_by_empty_tag, 64, 65, REASON_XML_DEPTH},
+	{"64 elements deep, the last an empty-element tag",
+		make_depth_by_empty_tag, 64, 65, REASON_XML_DEPTH},
 	{"64 attributes", make_attributes, 64, 65, REASON_XML_ATTRIBUTES},
 	{"32 namespaces on one element", make_namespaces_on_one, 32, 33, REASON_XML_NAMESPACES},
 	{"32 namespaces on nested elements", make_namespaces_on_many, 32, 33, REASON_XML_NAMESPACES},
 	{"50000 elements", make_elements, 50000, 50001, REASON_XML_ELEMENTS},
+	{"200000 comments", make_comments, 200000, 200001, REASON_XML_ELEMENTS},
+	{"200000 CDATA sections", make_cdata, 200000, 200001, REASON_XML_ELEMENTS},
+	{"200000 attributes in all", make_many_attributes, 200000, 200001, REASON_XML_ELEMENTS},
 	{"a start tag of 64 KiB", make_tag, 65536, 65537, REASON_XML_ATTRIBUTES},
 	{"a start tag of 64 KiB of blanks", make_tag_of_blanks, 65536, 65537, REASON_XML_ATTRIBUTES},
 	{"a comment of 64 KiB", make_comment, 65536, 65537, REASON_XML_SIZE},
@@ -171,11 +202,13 @@ static void each_bound_holds_exactly(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		enum reason good = reason_of(rows[i].make, rows[i].good), bad = reason_of(rows[i].make, rows[i].bad);
+		enum reason good = reason_of(rows[i].make, rows[i].good);
+		enum reason bad = reason_of(rows[i].make, rows[i].bad);
 
 		if (good == REASON_NONE && bad == rows[i].reason)
 			continue;
-		print_error("%s: %s, one more: %s\n", rows[i].name, reason_row(good)->name, reason_row(bad)->name);
+		print_error("%s: %s, one more: %s\n", rows[i].name, reason_row(good)->name,
+			reason_row(bad)->name);
 		wrong++;
 	}
 	assert_int_equal(wrong, 0);

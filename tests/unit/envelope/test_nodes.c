@@ -8,7 +8,8 @@ static const char with_ids[] =
 	OPEN "<s:Header><sec><tok " WSU " u:Id=\"tok\"><deep Id=\"deep\" /></tok>"
 	"<d:Signature xmlns:d=\"" NS_DSIG "\" Id=\"sig\"/><x ID=\"up\"/><x id=\"low\"/><x xml:id=\"xid\"/>"
 	"<x xmlns:o='urn:o' o:Id='other'/><x Id=\"plain\"/></sec><block " WSU " u:Id=\"a&amp;b\"/></s:Header>"
-	"<s:Body " WSU " u:Id=\"body\"><op Id=\"op\"><r><i><d><p Id=\"pay\"/></d></i></r></op></s:Body>" CLOSE;
+	"<s:Body " WSU " u:Id=\"body\">"
+	"<op Id=\"op\"><r><i><d><p Id=\"pay\"/></d></i></r></op></s:Body>" CLOSE;
 
 static const struct row {
 	const char *id, *local, *local_plain; /* whom it gives, also with plain identifiers; "" for nobody */
@@ -87,7 +88,8 @@ static void a_document_needs_no_soap_but_the_same_care(void **state)
 	xmlDoc *doc = NULL;
 
 	(void)state;
-	assert_true(envelope_parse_document(pool, BYTES_LIT("\xEF\xBB\xBF<p:a xmlns:p='urn:p'>x</p:a>"), &limits, &doc, &e).ok);
+	assert_true(envelope_parse_document(pool, BYTES_LIT("\xEF\xBB\xBF<p:a xmlns:p='urn:p'>x</p:a>"),
+		&limits, &doc, &e).ok);
 	assert_string_equal(node_local(xmlDocGetRootElement(doc)), "a");
 	assert_string_equal(node_ns(xmlDocGetRootElement(doc)), "urn:p");
 	assert_false(envelope_parse_document(pool, BYTES_LIT("<!DOCTYPE a><a/>"), &limits, &doc, &e).ok);
@@ -141,7 +143,8 @@ static void the_scope_names_what_is_in_force_at_the_operation(void **state)
 	SCOPED(pool_free) struct pool *pool = new_pool();
 	const struct envelope *env = parse_ok(pool, BYTES_LIT(
 		"<s:Envelope xmlns:z='urn:z' xmlns='urn:default' xmlns:s='" NS_SOAP11 "' xmlns:b='urn:outer'>"
-		"<s:Body xmlns:b='urn:inner'><op xmlns='' xmlns:a='urn:a'><x xmlns:c='urn:c'/></op></s:Body></s:Envelope>"));
+		"<s:Body xmlns:b='urn:inner'>"
+		"<op xmlns='' xmlns:a='urn:a'><x xmlns:c='urn:c'/></op></s:Body></s:Envelope>"));
 
 	(void)state;
 	assert_true(bytes_is(envelope_scope(env, pool), "a=urn:a\nb=urn:inner\ns=" NS_SOAP11 "\nz=urn:z\n"));
@@ -163,8 +166,11 @@ static const struct {
 	{"at the beginning", "abcdef", {{0, 0, BYTES_LIT("-")}}, 1, "-abcdef"},
 	{"at the end", "abcdef", {{6, 6, BYTES_LIT("-")}}, 1, "abcdef-"},
 	{"everything", "abcdef", {{0, 6, BYTES_LIT("-")}}, 1, "-"},
-	{"neighbours", "abcdef", {{1, 2, BYTES_LIT("1")}, {2, 3, BYTES_LIT("2")}, {3, 3, BYTES_LIT("3")}}, 3, "a123def"},
-	{"two at one place keep their order", "ab", {{1, 1, BYTES_LIT("1")}, {1, 1, BYTES_LIT("2")}}, 2, "a12b"},
+	{"neighbours",
+		"abcdef", {{1, 2, BYTES_LIT("1")}, {2, 3, BYTES_LIT("2")}, {3, 3, BYTES_LIT("3")}}, 3,
+		"a123def"},
+	{"two at one place keep their order",
+		"ab", {{1, 1, BYTES_LIT("1")}, {1, 1, BYTES_LIT("2")}}, 2, "a12b"},
 	{"an empty text", "", {{0, 0, BYTES_LIT("x")}}, 1, "x"},
 };
 
@@ -176,7 +182,8 @@ static void splicing_changes_only_what_it_names(void **state)
 
 		buf_str(&out, ">");
 		envelope_splice(bytes_str(splice_rows[i].text), splice_rows[i].edits, splice_rows[i].n, &out);
-		if (!buf_ok(&out) || buf_cstr(&out)[0] != '>' || strcmp(buf_cstr(&out) + 1, splice_rows[i].result) != 0)
+		if (!buf_ok(&out) || buf_cstr(&out)[0] != '>' ||
+		    strcmp(buf_cstr(&out) + 1, splice_rows[i].result) != 0)
 			fail_msg("%s: %s", splice_rows[i].name, buf_cstr(&out));
 	}
 }

@@ -24,21 +24,27 @@ static const struct row rows[] = {
 		"<p:R xmlns:p=\"urn:p\"><p:a/></p:R>", "\n\t", "\n\t"},
 	{"a prefixed element", "<d:data xmlns:d='urn:d'>x</d:data>", "x", "", ""},
 	{"escaped markup", "<data>&lt;data&gt;x&lt;/data&gt;</data>", "&lt;data&gt;x&lt;/data&gt;", "", ""},
-	{"CDATA that holds its own end tag", "<data><![CDATA[</data>]]></data>", "<![CDATA[</data>]]>", "", ""},
+	{"CDATA that holds its own end tag",
+		"<data><![CDATA[</data>]]></data>", "<![CDATA[</data>]]>", "", ""},
 	{"CDATA with brackets before its end", "<data><![CDATA[a]]]></data>", "<![CDATA[a]]]>", "", ""},
-	{"a comment that holds its own end tag", "<data><!-- </data> -->x</data>", "<!-- </data> -->x", "", ""},
+	{"a comment that holds its own end tag",
+		"<data><!-- </data> -->x</data>", "<!-- </data> -->x", "", ""},
 	{"comments around it that hold start tags", "<data>x</data>", "x", "<!--<data>-->", "<!--<data/>-->"},
 	{"greater-than signs in attribute values", "<data a=\"/>\" b='>'>x</data>", "x", "", ""},
 	{"the other quotes in attribute values", "<data a=\"'\" b='\"'>x</data>", "x", "", ""},
-	{"white space and line ends inside the tags", "<data\r\n\ta = \"1\"\r\n>x</data\r\n >", "x", "\r\n", "\r\n"},
-	{"elements of the same name inside", "<data><data><data/></data></data>", "<data><data/></data>", "", ""},
-	{"octets beyond ASCII", "<data>\xD0\x9A\xD1\x96\xF0\x9F\x98\x80</data>", "\xD0\x9A\xD1\x96\xF0\x9F\x98\x80",
+	{"white space and line ends inside the tags",
+		"<data\r\n\ta = \"1\"\r\n>x</data\r\n >", "x", "\r\n", "\r\n"},
+	{"elements of the same name inside",
+		"<data><data><data/></data></data>", "<data><data/></data>", "", ""},
+	{"octets beyond ASCII",
+		"<data>\xD0\x9A\xD1\x96\xF0\x9F\x98\x80</data>", "\xD0\x9A\xD1\x96\xF0\x9F\x98\x80",
 		"<!--\xD0\x9A-->", ""},
 	{"a name beyond ASCII", "<data><\xD0\x9A/></data>", "<\xD0\x9A/>", "", ""},
 	{"a carriage return and references", "<data>a\r\nb&#13;&amp;</data>", "a\r\nb&#13;&amp;", "", ""},
 };
 
-static const struct element *child(const struct envelope *env, const struct element *parent, size_t at, size_t count)
+static const struct element *child(const struct envelope *env, const struct element *parent, size_t at,
+	size_t count)
 {
 	const struct element *list;
 
@@ -64,13 +70,14 @@ static bool row_holds(const struct row *row, const char *mark)
 	const struct envelope *env;
 	const struct element *request, *request_data, *data;
 
-	buf_printf(&text, "%s%s%s<requestData>%s%s%s</requestData>%s", mark, FRAME_HEAD, INFO, row->before, row->data,
-		row->after, FRAME_TAIL);
+	buf_printf(&text, "%s%s%s<requestData>%s%s%s</requestData>%s", mark, FRAME_HEAD, INFO, row->before,
+		row->data, row->after, FRAME_TAIL);
 	env = parse_ok(pool, buf_bytes(&text));
 	request = child(env, envelope_operation(env), 0, 1);
 	request_data = child(env, request, 1, 2);
 	data = child(env, request_data, 0, 1);
-	return cuts(buf_bytes(&text), data, row->data, row->inner) && strcmp(node_local(data->node), "data") == 0;
+	return cuts(buf_bytes(&text), data, row->data, row->inner) &&
+		strcmp(node_local(data->node), "data") == 0;
 }
 
 static void the_slice_of_data_is_its_text(void **state)
@@ -79,7 +86,8 @@ static void the_slice_of_data_is_its_text(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		if (row_holds(&rows[i], "") && row_holds(&rows[i], "\xEF\xBB\xBF<?xml version=\"1.0\"?>\r\n<!-- -->"))
+		if (row_holds(&rows[i], "") &&
+		    row_holds(&rows[i], "\xEF\xBB\xBF<?xml version=\"1.0\"?>\r\n<!-- -->"))
 			continue;
 		print_error("%s\n", rows[i].name);
 		wrong++;
@@ -122,7 +130,8 @@ static void children_are_listed_in_order_down_to_depth_seven(void **state)
 {
 	SCOPED(pool_free) struct pool *pool = new_pool();
 	const struct envelope *env = parse_ok(pool, BYTES_LIT(WHOLE(BODY(
-		"<d3><d4a><x1/><x2><y1/><y2/></x2></d4a><d4b/>text<d4c><x3><d6><d7><d8/></d7><d7b/></d6></x3></d4c></d3>"))));
+		"<d3><d4a><x1/><x2><y1/><y2/></x2></d4a><d4b/>text"
+		"<d4c><x3><d6><d7><d8/></d7><d7b/></d6></x3></d4c></d3>"))));
 	const struct element *d4, *x, *d6, *d7, *none;
 
 	(void)state;
@@ -169,11 +178,14 @@ static void the_only_child_of_a_name_is_found(void **state)
 	assert_false(several);
 }
 
-/* Any text that differs in one octet either is refused or still has ranges that begin and end with a tag's signs. */
+/* Any text that differs in one octet either is refused or still has ranges that begin and end with a
+ * tag's signs. */
 static void a_changed_octet_never_makes_a_range_that_is_no_element(void **state)
 {
-	static const char sample[] = REQUEST("<p:a xmlns:p='urn:p' b=\"1\"><!-- c --><![CDATA[d]]>e&amp;f</p:a>");
-	static const unsigned char put[] = {0, '<', '>', '/', '"', '\'', '&', ' ', '!', '-', ']', 'x', ':', '=', 0xD0};
+	static const char sample[] =
+		REQUEST("<p:a xmlns:p='urn:p' b=\"1\"><!-- c --><![CDATA[d]]>e&amp;f</p:a>");
+	static const unsigned char put[] =
+		{0, '<', '>', '/', '"', '\'', '&', ' ', '!', '-', ']', 'x', ':', '=', 0xD0};
 	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
 	unsigned accepted = 0, refused = 0;
 
@@ -182,12 +194,13 @@ static void a_changed_octet_never_makes_a_range_that_is_no_element(void **state)
 		for (size_t k = 0; k < sizeof put; k++) {
 			SCOPED(pool_free) struct pool *pool = new_pool();
 			unsigned char text[sizeof sample];
+			const struct bytes changed = {text, sizeof sample - 1};
 			struct envelope *env;
 			const struct element *op;
 
 			memcpy(text, sample, sizeof sample);
 			text[i] = put[k];
-			if (!envelope_parse(pool, (struct bytes){text, sizeof sample - 1}, &limits, &env, NULL).ok) {
+			if (!envelope_parse(pool, changed, &limits, &env, NULL).ok) {
 				refused++;
 				continue;
 			}
