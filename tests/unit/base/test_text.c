@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Octets, buffers, base64, UTF-8, JSON and XML text. */
+#include "../cm.h"
+
+#include "base/bytes.h"
+
+static void base64_is_strict(void **state)
+{
+	static const struct {
+		const char *name, *text, *raw; /* raw NULL: refused */
+	} rows[] = {
+		{"nothing is nothing", "", ""},
+		{"one octet", "QQ==", "A"},
+		{"two octets", "QUI=", "AB"},
+		{"three octets", "QUJD", "ABC"},
+		{"white space and CR may stand anywhere", " QU\r\n\tJD ", "ABC"},
+		{"padding may be split by white space", "QQ=\n=", "A"},
+		{"padding is required", "QQ", NULL},
+		{"half of the padding is not enough", "QQ=", NULL},
+		{"too much padding", "QUI==", NULL},
+		{"nothing may follow padding", "QQ==QQ==", NULL},
+		{"unused bits must be zero", "QR==", NULL},
+		{"unused bits of two octets must be zero", "QUJ=", NULL},
+		{"characters outside the alphabet", "QU*D", NULL},
+		{"the URL alphabet is another one", "QU_-", NULL},
+		{"padding alone", "====", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		SCOPED(buf_free) struct buf out = BUF(100);
+		struct err e;
+		bool ok = base64_decode(bytes_str(rows[i].text), &out, &e).ok;
+
+		if (ok != (rows[i].raw != NULL))
+			fail_msg("%s", rows[i].name);
+		if (ok && !bytes_is(buf_bytes(&out), rows[i].raw))
+			fail_msg("%s: %s", rows[i].name, buf_cstr(&out));
+	}
+}
+
+static void base64_comes_back(void **state)
+{
+	unsigned char raw[70];
+
+	(void)state;
+	for (size_t n = 0; n < sizeof raw; n++) {
+		SCOPED(buf_free) struct buf text = BUF(200), back = BUF(200);
+		struct err e;
+
+		raw[n] = (unsigned char)(n * 37 + 129);
+		buf_base64(&text, (struct bytes){raw, n});
+		assert_true(base64_decode(buf_bytes(&text), &back, &e).ok);
+		assert_true(bytes_eq(buf_bytes(&back), (struct bytes){raw, n}));
+	}
+}
+
+static void hex_is_strict(void **state)
+{
+	SCOPED(buf_free) struct buf out = BUF(100), text = BUF(100);
+
+	(void)state;
+	assert_true(hex_decode(BYTES_LIT("00fFA9"), &out));
+	assert_int_equal(out.len, 3);
+	buf_hex(&text, buf_bytes(&out));
+	assert_string_equal(buf_cstr(&text), "00ffa9");
+	assert_false(hex_decode(BYTES_LIT("0"), &out));
+	assert_false(hex_decode(BYTES_LIT("0g"), &out));
+}
+
+static void utf8_of_xml(void **state)
+{
+	static const struct {
+		const char *name, *text;
+		bool ok;
+	} rows[] = {
+		{"ASCII", "plain", true},
+		{"Kazakh letters", "Қақпа әіңғүұқөһ", true},
+		{"an emoji", "\xF0\x9F\x98\x80", true},
+		{"the last code point", "\xF4\x8F\xBF\xBD", true},
+		{"tab, line feed and CR", "\t\n\r", true},
+		{"a control character", "\x01", false},
+		{"DEL is allowed by XML 1.0", "\x7F", true},
+		{"overlong two", "\xC0\xBC", false},
+		{"overlong three", "\xE0\x80\xBC", false},
+		{"overlong four", "\xF0\x80\x80\xBC", false},
+		{"a surrogate", "\xED\xA0\x80", false},
+		{"beyond Unicode", "\xF4\x90\x80\x80", false},
+		{"a lone continuation", "\x80", false},
+		{"a cut character", "\xD2", false},
+		{"U+FFFE", "\xEF\xBF\xBE", false},
+		{"Latin-1", "caf\xE9", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (utf8_is_xml(bytes_str(rows[i].text)) != rows[i].ok)
+			fail_msg("%s", rows[i].name);
+	}
+	assert_false(utf8_is_xml((struct bytes){(const unsigned char *)"a\0b", 3}));
+}
+
+static void text_is_escaped(void **state)
+{
+	SCOPED(buf_free) struct buf xml = BUF(200), json = BUF(200);
+
+	(void)state;
+	buf_xml(&xml, BYTES_LIT("a<b>&\"c\"\r\n"));
+	assert_string_equal(buf_cstr(&xml), "a&lt;b&gt;&amp;&quot;c&quot;&#13;\n");
+	buf_json(&json, BYTES_LIT("q\"\\\n\x01\x7F\xFFқ"));
+	assert_string_equal(buf_cstr(&json), "q\\\"\\\\\\n\\u0001\\u007f\xEF\xBF\xBDқ");
+}
+
+static void a_buffer_stops_at_its_ceiling(void **state)
+{
+	SCOPED(buf_free) struct buf b = BUF(10);
+
+	(void)state;
+	buf_str(&b, "123456789");
+	buf_char(&b, '0');
+	assert_true(buf_ok(&b));
+	buf_char(&b, 'x');
+	assert_false(buf_ok(&b));
+	buf_str(&b, "");
+	buf_printf(&b, "%d", 7);
+	assert_string_equal(buf_cstr(&b), "1234567890");
+	buf_clear(&b);
+	buf_printf(&b, "%05d", 42);
+	assert_true(buf_ok(&b));
+	assert_string_equal(buf_cstr(&b), "00042");
+}
+
+static void secrets_compare_whole(void **state)
+{
+	(void)state;
+	assert_true(bytes_eq_secret(BYTES_LIT("abc"), BYTES_LIT("abc")));
+	assert_false(bytes_eq_secret(BYTES_LIT("abc"), BYTES_LIT("abd")));
+	assert_false(bytes_eq_secret(BYTES_LIT("abc"), BYTES_LIT("ab")));
+	assert_false(bytes_eq_secret(BYTES_LIT(""), BYTES_LIT("a")));
+	assert_true(bytes_eq_secret(BYTES_NONE, BYTES_NONE));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(base64_is_strict),
+		cmocka_unit_test(base64_comes_back),
+		cmocka_unit_test(hex_is_strict),
+		cmocka_unit_test(utf8_of_xml),
+		cmocka_unit_test(text_is_escaped),
+		cmocka_unit_test(a_buffer_stops_at_its_ceiling),
+		cmocka_unit_test(secrets_compare_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

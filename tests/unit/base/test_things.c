@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pools, identifiers, registration numbers, workers, the catalogue of faults. */
+#include "../cm.h"
+
+#include <pthread.h>
+
+#include "base/ident.h"
+#include "base/pool.h"
+#include "base/work.h"
+
+static int closed;
+static void close_and_count(void *thing)
+{
+	closed = closed * 10 + *(int *)thing;
+}
+
+static void a_pool_ends_at_its_ceiling_and_closes_newest_first(void **state)
+{
+	struct pool *pool = pool_new(20000);
+	int one = 1, two = 2;
+	unsigned char *p;
+
+	(void)state;
+	closed = 0;
+	assert_true(pool_closes(pool, close_and_count, &one));
+	assert_true(pool_closes(pool, close_and_count, &two));
+	p = pool_alloc(pool, 9000);
+	assert_non_null(p);
+	for (int i = 0; i < 9000; i++)
+		assert_int_equal(p[i], 0);
+	assert_string_equal(pool_copy(pool, BYTES_LIT("abc")), "abc");
+	assert_string_equal(pool_printf(pool, "%d-%s", 5, "x"), "5-x");
+	assert_null(pool_alloc(pool, 15000));
+	assert_null(pool_alloc(pool, SIZE_MAX));
+	assert_non_null(pool_alloc(pool, 1000));
+	pool_free(&pool);
+	assert_null(pool);
+	assert_int_equal(closed, 21);
+	pool_free(&pool);
+}
+
+static void identifiers_have_their_form(void **state)
+{
+	char guid[39], other[39], id[13];
+
+	(void)state;
+	guid_new(guid);
+	guid_new(other);
+	assert_true(guid_is(bytes_str(guid)));
+	assert_string_not_equal(guid, other);
+	assert_int_equal(guid[15], '4');
+	assert_non_null(strchr("89ab", guid[20]));
+	assert_false(guid_is(BYTES_LIT("99999999-8888-4777-8666-555555555555")));
+	assert_false(guid_is(BYTES_LIT("{99999999-8888-4777-8666-55555555555g}")));
+	assert_false(guid_is(BYTES_LIT("{}")));
+	error_id_new(id);
+	assert_int_equal(strlen(id), 12);
+	for (int i = 0; id[i]; i++)
+		assert_non_null(strchr("23456789ABCDEFGHJKLMNPQRSTUVWXYZ", id[i]));
+}
+
+static void registration_numbers_are_checked(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ok;
+	} rows[] = {
+		{"000000000000", true}, {"123456789013", true}, {"123456789012", false}, {"940140000385", true},
+		{"940140000386", false}, {"12345678901", false}, {"1234567890111", false}, {"12345678901a", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (iin_bin_is(bytes_str(rows[i].text)) != rows[i].ok)
+			fail_msg("%s", rows[i].text);
+	}
+}
+
+struct job {
+	struct work_item item;
+	int *count;
+};
+
+static void count_up(struct work_item *item)
+{
+	__atomic_add_fetch(((struct job *)item)->count, 1, __ATOMIC_RELAXED);
+}
+
+static void workers_finish_the_line_before_they_stop(void **state)
+{
+	static struct job jobs[5000];
+	struct work *w = work_start(4);
+	int count = 0;
+
+	(void)state;
+	assert_non_null(w);
+	for (size_t i = 0; i < 5000; i++) {
+		jobs[i] = (struct job){{NULL, count_up}, &count};
+		work_put(w, &jobs[i].item);
+	}
+	work_stop(&w);
+	assert_int_equal(count, 5000);
+}
+
+static void every_reason_has_its_own_name_and_words(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < REASON_COUNT; i++) {
+		const struct reason_row *r = reason_row((enum reason)i);
+
+		assert_int_equal(reason_find(r->name), i);
+		if (strlen(r->title) < 10 || strlen(r->remedy) < 10)
+			fail_msg("%s has no words", r->name);
+	}
+	for (unsigned i = 0; i < FAULT_COUNT; i++) {
+		for (unsigned j = 0; j < i; j++)
+			assert_string_not_equal(fault_row((enum fault)i)->code, fault_row((enum fault)j)->code);
+	}
+	assert_int_equal(reason_find("no.such"), REASON_COUNT);
+}
+
+static void a_failure_keeps_its_words(void **state)
+{
+	struct err e = {0};
+
+	(void)state;
+	assert_false(err_set(&e, REASON_XML_NUL, "at %d", 7).ok);
+	assert_int_equal(e.reason, REASON_XML_NUL);
+	assert_string_equal(e.detail, "at 7");
+	assert_false(err_set(NULL, REASON_XML_NUL, "nobody listens").ok);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pool_ends_at_its_ceiling_and_closes_newest_first),
+		cmocka_unit_test(identifiers_have_their_form),
+		cmocka_unit_test(registration_numbers_are_checked),
+		cmocka_unit_test(workers_finish_the_line_before_they_stop),
+		cmocka_unit_test(every_reason_has_its_own_name_and_words),
+		cmocka_unit_test(a_failure_keeps_its_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
