@@ -6,6 +6,7 @@ world_port() { echo $((${QAQPA_PORT:-9080} + $1)); }
 
 world_make() {
 	local world=$1 system
+	umask 077
 	mkdir -p "$world/log" "$world/state"
 	certs/make-test-pki "$world/pki" >/dev/null
 	for system in permits monitoring department; do
