@@ -9,7 +9,7 @@ static const struct field request_fields[] = {
 	{"requestInfo", "messageId", FIELD_REQUIRED | FIELD_FILLED, 128},
 	{"requestInfo", "correlationId", 0, 128},
 	{"requestInfo", "serviceId", FIELD_REQUIRED | FIELD_FILLED, 128},
-	{"requestInfo", "messageDate", FIELD_REQUIRED, 64},
+	{"requestInfo", "messageDate", FIELD_REQUIRED | FIELD_LINES, 64},
 	{"requestInfo", "routeId", 0, 128},
 	{"requestInfo", "sender", FIELD_REQUIRED | FIELD_GROUP, 0},
 	{"sender", "senderId", FIELD_REQUIRED | FIELD_FILLED, 128},
@@ -25,7 +25,7 @@ static const struct field request_fields[] = {
 static const struct field response_fields[] = {
 	{"responseInfo", "messageId", FIELD_REQUIRED, 128},
 	{"responseInfo", "correlationId", 0, 128},
-	{"responseInfo", "responseDate", FIELD_REQUIRED, 64},
+	{"responseInfo", "responseDate", FIELD_REQUIRED | FIELD_LINES, 64},
 	{"responseInfo", "status", FIELD_REQUIRED | FIELD_GROUP, 0},
 	{"status", "code", FIELD_REQUIRED | FIELD_FILLED, 128},
 	{"status", "message", FIELD_REQUIRED | FIELD_LINES | FIELD_ASIDE, 4096},
