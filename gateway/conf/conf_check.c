@@ -178,7 +178,8 @@ static void conf_check_participant(struct conf_reading *r, const struct conf_ite
 		conf_error(r, p->at, "Name a profile, or define one named standard.",
 			"the participant has no profile, and none is named standard");
 	conf_check_key_of(r, item, p);
-	conf_check_owner(r, item, p);
+	if (!item->faulty)
+		conf_check_owner(r, item, p);
 	conf_check_senders(r, item, p);
 	conf_check_calls(r, item);
 }
@@ -189,6 +190,8 @@ static void conf_check_service(struct conf_reading *r, const struct conf_item *i
 	bool said;
 
 	s->provider = conf_refer(r, item, "provider", CONF_SECTION_PARTICIPANT, &said);
+	if (item->faulty)
+		return;
 	if (!s->tls_certificate != !s->tls_key)
 		conf_error(r, conf_item_at(item, "tls"), "Name both files, or none.",
 			"tls has only one of certificate and key");
@@ -267,7 +270,8 @@ static void conf_check_address(struct conf_reading *r, const struct conf_item *i
 {
 	struct conf_listener *l = item->target;
 
-	conf_check_listener(r, item);
+	if (!item->faulty)
+		conf_check_listener(r, item);
 	conf_split_address(r, &l->host, &l->port);
 }
 

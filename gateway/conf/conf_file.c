@@ -84,9 +84,29 @@ static bool conf_syntax_error(struct conf_reading *r, const struct conf_file *f,
 	return false;
 }
 
-/* Why the token is refused, or NULL. */
-static const char *conf_token_refused(yaml_token_type_t type, int *documents, int *depth)
+/* What was seen of the tokens so far. */
+struct conf_tokens {
+	int depth;
+	bool content, ended, second;
+};
+
+/* True for the token with which a second document begins. */
+static bool conf_token_is_second(struct conf_tokens *t, yaml_token_type_t type)
 {
+	bool second = !t->second && type != YAML_STREAM_END_TOKEN &&
+		(t->ended || (t->content && type == YAML_DOCUMENT_START_TOKEN));
+
+	t->second |= second;
+	t->content |= type != YAML_STREAM_START_TOKEN && type != YAML_VERSION_DIRECTIVE_TOKEN;
+	t->ended |= type == YAML_DOCUMENT_END_TOKEN;
+	return second;
+}
+
+/* Why the token is refused, or NULL. */
+static const char *conf_token_refused(struct conf_tokens *t, yaml_token_type_t type)
+{
+	if (conf_token_is_second(t, type))
+		return "a second document begins";
 	switch (type) {
 	case YAML_ANCHOR_TOKEN:
 	case YAML_ALIAS_TOKEN:
@@ -94,17 +114,15 @@ static const char *conf_token_refused(yaml_token_type_t type, int *documents, in
 	case YAML_TAG_TOKEN:
 	case YAML_TAG_DIRECTIVE_TOKEN:
 		return "tags (!) are not part of the configuration language";
-	case YAML_DOCUMENT_START_TOKEN:
-		return ++*documents > 1 ? "a second document (---) begins" : NULL;
 	case YAML_BLOCK_SEQUENCE_START_TOKEN:
 	case YAML_BLOCK_MAPPING_START_TOKEN:
 	case YAML_FLOW_SEQUENCE_START_TOKEN:
 	case YAML_FLOW_MAPPING_START_TOKEN:
-		return ++*depth > DEEPEST ? "the nesting is too deep" : NULL;
+		return ++t->depth == DEEPEST ? "the nesting is too deep" : NULL;
 	case YAML_BLOCK_END_TOKEN:
 	case YAML_FLOW_SEQUENCE_END_TOKEN:
 	case YAML_FLOW_MAPPING_END_TOKEN:
-		--*depth;
+		t->depth--;
 		return NULL;
 	default:
 		return NULL;
@@ -115,7 +133,7 @@ static const char *conf_token_refused(yaml_token_type_t type, int *documents, in
 static bool conf_file_tokens(struct conf_reading *r, const struct conf_file *f, const struct buf *text)
 {
 	SCOPED(yaml_parser_delete) yaml_parser_t p;
-	int documents = 0, depth = 0;
+	struct conf_tokens seen = {0};
 	bool fine = true, end = false;
 
 	if (!yaml_parser_initialize(&p)) {
@@ -123,13 +141,13 @@ static bool conf_file_tokens(struct conf_reading *r, const struct conf_file *f, 
 		return false;
 	}
 	conf_parser_open(&p, text);
-	while (!end && depth <= DEEPEST) {
+	while (!end && seen.depth < DEEPEST) {
 		SCOPED(yaml_token_delete) yaml_token_t token;
 		const char *refused;
 
 		if (!yaml_parser_scan(&p, &token))
 			return conf_syntax_error(r, f, &p);
-		refused = conf_token_refused(token.type, &documents, &depth);
+		refused = conf_token_refused(&seen, token.type);
 		if (refused) {
 			conf_error(r, conf_mark_at(f, token.start_mark),
 				"Write the value out; put a text that begins with such a sign in quotes.", "%s", refused);

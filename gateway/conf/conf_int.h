@@ -104,6 +104,7 @@ struct conf_item {
 	struct conf_file *file;
 	const yaml_node_t *node;
 	void *target;
+	bool faulty; /* a value in it was refused: what its words demand of each other is not judged */
 };
 
 struct conf_slot {
@@ -143,6 +144,7 @@ struct conf_reading {
 	struct conf_list lists[CONF_SECTIONS];
 	struct evp_md_ctx_st *hash;
 	bool short_of_memory;
+	bool torn;       /* a list or file has the wrong shape, so that names in it are not known */
 	bool unreadable; /* a file could not be read, or may be read by too many */
 };
 
@@ -150,6 +152,8 @@ struct conf_reading {
 void *conf_take(struct conf_reading *r, size_t n);
 char *conf_take_text(struct conf_reading *r, struct bytes text);
 void conf_error(struct conf_reading *r, struct conf_at at, const char *remedy, const char *what, ...) PRINTF_LIKE(4, 5);
+/* Into the order of files and lines, from the index `from` on; equal places keep their order. */
+void conf_problems_sort(struct conf_problems *p, size_t from);
 
 /* Reads and parses one file and appends it to the files. False when it gave a problem. */
 bool conf_file_add(struct conf_reading *r, const char *path, struct conf_at named_at);
@@ -159,8 +163,8 @@ void conf_files_free(struct conf_reading *r);
 yaml_node_t *conf_node(struct conf_file *f, int index);
 struct conf_at conf_node_at(const struct conf_file *f, const yaml_node_t *n);
 
-/* All values of all files into the structs; reads the folder of `include` on the way. False when a file could not be
- * read or parsed, so that references may dangle for that reason alone. */
+/* All values of all files into the structs; reads the folder of `include` on the way. False when a file or list
+ * could not be read at all, so that references may dangle for that reason alone. */
 bool conf_walk(struct conf_reading *r);
 /* Sets the defaults of a section in its struct. */
 void conf_walk_defaults(struct conf_reading *r, enum conf_section s, void *target);

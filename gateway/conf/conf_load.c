@@ -122,6 +122,7 @@ outcome conf_load(const char *path, struct conf **out, struct conf_problems *pro
 		conf_check(&r);
 	if (!r.short_of_memory)
 		conf_hash_end(&r);
+	conf_problems_sort(problems, first);
 	TRY(conf_verdict(&r, errors_before, first, e));
 	*out = r.conf;
 	r.conf = NULL;

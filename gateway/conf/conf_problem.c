@@ -92,3 +92,22 @@ void conf_error(struct conf_reading *r, struct conf_at at, const char *remedy, c
 	va_end(args);
 	conf_problem_put(r->problems, at, false, remedy, text);
 }
+
+static bool conf_problem_before(const struct conf_problem *a, const struct conf_problem *b)
+{
+	int files = strcmp(a->at.file, b->at.file);
+
+	return files ? files < 0 : a->at.line < b->at.line;
+}
+
+void conf_problems_sort(struct conf_problems *p, size_t from)
+{
+	for (size_t i = from + 1; i < p->n; i++) {
+		struct conf_problem moved = p->list[i];
+		size_t j = i;
+
+		for (; j > from && conf_problem_before(&moved, &p->list[j - 1]); j--)
+			p->list[j] = p->list[j - 1];
+		p->list[j] = moved;
+	}
+}

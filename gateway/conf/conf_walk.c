@@ -207,6 +207,7 @@ static bool conf_is_mapping(struct conf_reading *r, struct conf_file *f, const y
 {
 	if (n->type == YAML_MAPPING_NODE)
 		return true;
+	r->torn |= n == yaml_document_get_root_node(&f->doc);
 	conf_error(r, conf_node_at(f, n), "Write word: value, one a line, indented below it.", "%s is no mapping of words",
 		what);
 	return false;
@@ -237,11 +238,12 @@ static void conf_walk_rest(struct conf_reading *r, enum conf_section s, struct c
 static void conf_count_list(struct conf_reading *r, struct conf_file *f, const struct conf_word *w,
 	const yaml_node_t *n)
 {
-	if (n->type == YAML_SEQUENCE_NODE)
+	if (n->type == YAML_SEQUENCE_NODE) {
 		r->lists[w->inside].n += conf_node_length(n);
-	else
-		conf_error(r, conf_node_at(f, n), "Begin every item with '- ', or remove the word.", "%s is no list",
-			w->name);
+		return;
+	}
+	r->torn = true;
+	conf_error(r, conf_node_at(f, n), "Begin every item with '- ', or remove the word.", "%s is no list", w->name);
 }
 
 static void conf_walk_mapping(struct conf_reading *r, struct conf_file *f, enum conf_section s, yaml_node_t *n,
@@ -292,12 +294,14 @@ static void conf_walk_item(struct conf_reading *r, struct conf_file *f, enum con
 {
 	struct conf_item *item = &r->lists[s].items[i];
 	struct conf_at at = conf_node_at(f, n);
+	size_t errors = r->problems->errors;
 
 	item->file = f;
 	item->node = n;
 	item->target = (char *)structs + i * conf_section(s)->size;
 	memcpy(item->target, &at, sizeof at); /* all of these structs begin with it */
 	conf_walk_mapping(r, f, s, n, item->target);
+	item->faulty = r->problems->errors != errors;
 }
 
 /* All items of one list, from all files. */
@@ -349,7 +353,7 @@ bool conf_walk(struct conf_reading *r)
 	}
 	for (struct conf_file *f = main_file; f; f = f->next)
 		whole &= f->parsed;
-	return whole && !r->unreadable;
+	return whole && !r->unreadable && !r->torn;
 }
 
 static yaml_node_t *conf_item_node(const struct conf_item *item, const char *word)

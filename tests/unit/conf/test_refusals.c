@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test_refusals - every mistake is one problem, in its line, in words that name it. */
+#include "conf_fixture.h"
+
+struct row {
+	const char *name;
+	const char *without; /* parts that the row's text replaces: j l k p s */
+	const char *text;    /* stands before the other parts, so its lines are the file's */
+	int line;
+	const char *fragment;
+};
+
+#define LISTENER "listeners:\n  - name: main\n    listen: '127.0.0.1:1'\n"
+#define PARTICIPANT "participants:\n  - name: dep\n    certificates: dep.crt\n"
+#define SERVICE "services:\n  - id: Echo\n    provider: dep\n    endpoint: https://dep.example/x\n"
+#define PROFILE "profiles:\n  - name: standard\n"
+#define HASH "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$tnSYvahCwPBHKZUspmcxMfb0.WiB9W.zEaKlOBL35rC"
+
+static const struct row rows[] = {
+	{"a misspelt section is named with the right one", "", "jurnal: {}\n", 1, "did you mean 'journal'?"},
+	{"an unknown section far from any word has no suggestion", "", "zzzzzzzz: 1\n", 1, "no word 'zzzzzzzz'"},
+	{"a misspelt word of a participant is named", "p", PARTICIPANT "    sender_id: x\n", 4, "did you mean 'sender_ids'?"},
+	{"swapped letters are one mistake", "s", SERVICE "    daedline: 5s\n", 5, "did you mean 'deadline'?"},
+	{"a misspelt word of the limits is named", "l", LISTENER "    limits:\n      haed: 16KiB\n", 5, "did you mean 'head'?"},
+	{"a word twice in a mapping", "s", SERVICE "    deadline: 5s\n    deadline: 6s\n", 6, "first in line 5"},
+	{"a section twice in the file", "", "gateway: {}\ngateway: {}\n", 2, "gateway stands twice"},
+	{"a list twice in the file", "k", "keys: [{name: a, certificate: c, key: k}]\nkeys: []\n", 2, "keys stands twice"},
+	{"an anchor", "", "gateway: &x {}\n", 1, "anchors and aliases"},
+	{"a tag", "", "gateway:\n  workers: !!int 3\n", 2, "tags"},
+	{"a second document", "", "gateway: {}\n---\n", 2, "a second document"},
+	{"a merge key", "", "gateway:\n  <<: {workers: 3}\n", 2, "no word '<<'"},
+	{"a tab as indentation", "", "gateway:\n\tworkers: 3\n", 2, "not well-formed YAML"},
+	{"an open bracket", "jlkps", "listeners: [\n", 2, "not well-formed YAML"},
+	{"an octet that is no UTF-8", "", "gateway:\n  zone: \"\xff\"\n", 1, "not readable as YAML"},
+	{"an empty file", "jlkps", "# nothing\n", 1, "the file is empty"},
+	{"a list at the top", "jlkps", "- a\n", 1, "the file is no mapping"},
+	{"a text instead of a section", "", "gateway: fast\n", 1, "gateway is no mapping"},
+	{"a section without words", "", "gateway:\n", 1, "gateway is no mapping"},
+	{"a mapping instead of a list", "k", "keys:\n  name: a\n", 2, "keys is no list"},
+	{"a text as an item of a list of mappings", "p", "participants: [dep]\nservices: []\n", 1, "participants[] is no mapping"},
+	{"a mapping where one value belongs", "", "gateway:\n  zone: {a: b}\n", 2, "takes one value, not a mapping"},
+	{"a list where one value belongs", "", "gateway:\n  zone: [a, b]\n", 2, "takes one value, not a list"},
+	{"a list as a key", "", "gateway:\n  [a]: b\n", 2, "a key that is not a word"},
+	{"a word without value", "", "gateway:\n  zone:\n", 2, "zone has no value"},
+	{"null as a value", "", "gateway:\n  zone: null\n", 2, "zone has no value"},
+	{"no journal", "j", "", 1, "journal is missing in the file"},
+	{"no journal directory", "j", "journal:\n  retention: 3d\n", 2, "directory is missing in journal"},
+	{"no listener", "l", "", 1, "there is no listener"},
+	{"a service without provider", "s", "services:\n  - id: Echo\n    endpoint: http://a/\n", 2, "provider is missing in services[]"},
+	{"an admin section without address", "", "admin: {}\n", 1, "listen is missing in admin"},
+	{"a duration without unit", "", "gateway:\n  drain: 5\n", 2, "drain: '5' is not a duration"},
+	{"a duration with a space", "", "gateway:\n  drain: 5 s\n", 2, "drain: '5 s' is not a duration"},
+	{"a duration with a fraction", "", "gateway:\n  drain: 1.5s\n", 2, "drain: '1.5s' is not a duration"},
+	{"a negative duration", "", "gateway:\n  drain: -5s\n", 2, "drain: '-5s' is not a duration"},
+	{"a duration beyond its range", "", "gateway:\n  drain: 11m\n", 2, "not between 0s and 10m"},
+	{"a duration beyond 63 bits", "", "gateway:\n  drain: 99999999999999999999d\n", 2, "is not a duration"},
+	{"a product beyond 63 bits", "", "gateway:\n  memory: 9223372036854775807GiB\n", 2, "is not a size"},
+	{"a size in decimal units", "", "gateway:\n  memory: 64MB\n", 2, "'64MB' is not a size"},
+	{"a size below its range", "", "gateway:\n  memory: 64KiB\n", 2, "not between 1MiB and 1024GiB"},
+	{"a number with a leading zero", "", "gateway:\n  workers: 08\n", 2, "workers: '08' is not a number"},
+	{"a number with a unit", "", "gateway:\n  workers: 8s\n", 2, "workers: '8s' is not a number"},
+	{"a hexadecimal number", "", "gateway:\n  workers: 0x8\n", 2, "is not a number"},
+	{"retention in hours", "j", "journal:\n  directory: j\n  retention: 48h\n", 3, "is not a number of days"},
+	{"yes as a boolean", "p", PARTICIPANT "    diagnostics: yes\n", 4, "'yes' is neither true nor false"},
+	{"True as a boolean", "p", PARTICIPANT "    diagnostics: True\n", 4, "'True' is neither true nor false"},
+	{"an unknown log level", "", "gateway:\n  log_level: warn\n", 2, "unknown value 'warn'"},
+	{"a misspelt form", "", PROFILE "    accept: [key-identifer]\n", 3, "did you mean 'key-identifier'?"},
+	{"no form at all", "", PROFILE "    accept: []\n", 3, "accept is empty"},
+	{"signing in form plain", "", PROFILE "    sign: plain\n", 3, "sign: unknown value 'plain'"},
+	{"an unknown algorithm", "", PROFILE "    algorithm: rsa-sha1\n", 3, "algorithm: unknown value 'rsa-sha1'"},
+	{"a listener without port", "l", "listeners:\n  - name: main\n    listen: 127.0.0.1\n", 3, "no address with a port"},
+	{"a port beyond 65535", "l", "listeners:\n  - name: main\n    listen: 'a:65536'\n", 3, "no address with a port"},
+	{"an IPv6 address without brackets", "l", "listeners:\n  - name: main\n    listen: '::1:80'\n", 3, "no address with a port"},
+	{"TLS without certificate", "l", LISTENER "    tls: server\n", 4, "no certificate and key"},
+	{"mutual TLS without the clients' authorities", "l",
+		LISTENER "    tls: mutual\n    certificate: c\n    key: k\n", 4, "needs client_ca"},
+	{"certificate files without TLS", "l", LISTENER "    certificate: c\n", 2, "TLS is off"},
+	{"clients' authorities without mutual TLS", "l",
+		LISTENER "    tls: server\n    certificate: c\n    key: k\n    client_ca: a\n", 7, "no effect"},
+	{"a sync_path without slash", "l", LISTENER "    sync_path: sync\n", 4, "no path of a URL"},
+	{"a public_url with a fragment", "l", LISTENER "    public_url: http://a/#b\n", 4, "no http or https address"},
+	{"two listeners of one name", "l", LISTENER "  - name: main\n    listen: '127.0.0.1:2'\n", 4, "is used before"},
+	{"two keys of one name", "k", "keys:\n  - {name: gw, certificate: c, key: k}\n  - {name: gw, certificate: c, key: k}\n"
+		"participants: [{name: dep, certificates: c, key: gw}]\n", 3, "qaqpa.yaml line 2"},
+	{"two participants of one name", "p", PARTICIPANT "  - name: dep\n    certificates: c\n", 4, "line 2"},
+	{"two services of one id", "s", SERVICE "  - id: Echo\n    provider: dep\n    endpoint: http://a/\n", 5, "line 2"},
+	{"one senderId of two participants", "p",
+		PARTICIPANT "    sender_ids: a\n  - name: two\n    certificates: c\n    sender_ids:\n      - b\n      - a\n", 9,
+		"'a' is used before, by 'dep' in"},
+	{"one senderId twice", "p", PARTICIPANT "    sender_ids: [a, a]\n", 4, "'a' is used before"},
+	{"an unknown provider", "s", "services:\n  - {id: Echo, provider: dpe, endpoint: 'http://a/'}\n", 2, "did you mean 'dep'?"},
+	{"an unknown profile", "p", PARTICIPANT "    profile: standart\n", 4, "did you mean 'standard'?"},
+	{"an unknown key", "p", PARTICIPANT "    key: gv\n", 4, "did you mean 'gw'?"},
+	{"an unknown service in may_call", "p", PARTICIPANT "    may_call:\n      - Echo\n      - echo\n", 6, "did you mean 'Echo'?"},
+	{"several keys and none named", "k", "keys:\n  - {name: a, certificate: c, key: k}\n  - {name: b, certificate: c, key: k}\n",
+		6, "the participant has no key"},
+	{"no key at all", "k", "", 3, "there is none"},
+	{"no profile named standard", "", "profiles:\n  - name: old\n", 6, "none is named standard"},
+	{"a participant without certificates", "p", "participants:\n  - name: dep\n", 2, "nothing tells which certificates"},
+	{"an issuer without number", "p", PARTICIPANT "    issuer: ca.crt\n", 4, "issuer alone"},
+	{"a number without issuer", "p", PARTICIPANT "    bin: '123456789025'\n", 4, "bin has no effect"},
+	{"a BIN with a wrong check digit", "p", PARTICIPANT "    issuer: i\n    iin: '123456789025'\n    bin: '123456789022'\n",
+		6, "12 digits with a right check digit"},
+	{"a password in clear", "p", PARTICIPANT "    password_hash: secret\n", 4, "no password hash"},
+	{"a name with a space", "p", "participants:\n  - name: the dep\n    certificates: c\nservices: []\n", 2, "is no name"},
+	{"an empty id", "s", "services:\n  - {id: '', provider: dep, endpoint: 'http://a/'}\n", 2, "has 0 octets"},
+	{"a NUL in a text", "", "gateway:\n  zone: \"a\\0b\"\n", 2, "control character"},
+	{"an endpoint of another scheme", "s", "services:\n  - {id: E, provider: dep, endpoint: 'ftp://a/'}\n", 2, "no http or https"},
+	{"an endpoint without host", "s", "services:\n  - {id: E, provider: dep, endpoint: 'http:///x'}\n", 2, "no http or https"},
+	{"an endpoint with a user", "s", "services:\n  - {id: E, provider: dep, endpoint: 'http://u:p@a/'}\n", 2, "no http or https"},
+	{"an endpoint with a space", "s", "services:\n  - {id: E, provider: dep, endpoint: 'http://a/ b'}\n", 2, "no http or https"},
+	{"tls on an http endpoint", "s", "services:\n  - id: E\n    provider: dep\n    endpoint: http://a/\n    tls: {ca: c}\n", 5,
+		"no effect on an http endpoint"},
+	{"half of a client certificate", "s", SERVICE "    tls:\n      certificate: c\n", 6, "only one of certificate and key"},
+	{"an include folder that is not there", "", "include: nowhere\n", 1, "nowhere cannot be read"},
+};
+
+static void row_text(const struct row *row, char *out, size_t room)
+{
+	static const struct {
+		char letter;
+		const char *text;
+	} parts[] = {{'j', PART_JOURNAL}, {'l', PART_LISTENERS}, {'k', PART_KEYS}, {'p', PART_PARTICIPANTS},
+		{'s', PART_SERVICES}};
+	size_t n = (size_t)snprintf(out, room, "%s", row->text);
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		char word[16];
+
+		snprintf(word, sizeof word, "%.*s", (int)strcspn(parts[i].text, " "), parts[i].text);
+		if (!strchr(row->without, parts[i].letter) && !strstr(row->text, word))
+			n += (size_t)snprintf(out + n, room - n, "%s", parts[i].text);
+	}
+	assert_true(n < room);
+}
+
+static bool row_holds(const struct row *row)
+{
+	struct fixture f;
+	char text[2000];
+	bool right;
+
+	row_text(row, text, sizeof text);
+	fixture_read(&f, text);
+	right = !f.ok && f.problems->errors == 1 && f.problems->n == 1 && f.problems->list[0].at.line == row->line &&
+		strstr(f.problems->list[0].at.file, "qaqpa.yaml") && strstr(f.problems->list[0].what, row->fragment) &&
+		f.problems->list[0].remedy[0] && !f.problems->list[0].warning;
+	if (!right) {
+		print_message("%s: wanted line %d and '%s', got %zu:\n", row->name, row->line, row->fragment, f.problems->n);
+		fixture_print(&f);
+	}
+	fixture_drop(&f);
+	return right;
+}
+
+static void each_mistake_is_one_problem_in_its_line(void **state)
+{
+	size_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		wrong += !row_holds(&rows[i]);
+	assert_int_equal(wrong, 0);
+}
+
+static void all_mistakes_are_found_in_one_go_and_sorted(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_read(&f, "services:\n  - {id: Echo, provider: dpe, endpoint: 'gopher://a/'}\nkyes: []\n"
+			 "gateway: {workers: 99, drain: x}\n" PART_LISTENERS PART_KEYS PART_PARTICIPANTS);
+	assert_false(f.ok);
+	assert_int_equal(f.e.reason, REASON_CONFIG);
+	assert_non_null(strstr(f.e.detail, "6 errors"));
+	assert_int_equal(f.problems->errors, 6);
+	for (size_t i = 1; i < f.problems->n; i++)
+		assert_true(f.problems->list[i - 1].at.line <= f.problems->list[i].at.line);
+	fixture_drop(&f);
+}
+
+static void hashes_in_a_file_that_all_may_read_are_refused(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f);
+	fixture_write(&f, "qaqpa.yaml",
+		bytes_str(PARTICIPANT "    password_hash: " HASH "\n" PART_JOURNAL PART_LISTENERS PART_KEYS));
+	fixture_load(&f);
+	assert_true(f.ok);
+	conf_free(&f.conf);
+	assert_int_equal(chmod(f.path, 0644), 0);
+	fixture_load(&f);
+	assert_false(f.ok);
+	assert_int_equal(f.e.reason, REASON_IO);
+	assert_int_equal(f.problems->n, 1);
+	assert_int_equal(f.problems->list[0].at.line, 4);
+	assert_null(strstr(f.problems->list[0].what, "j9T"));
+	fixture_drop(&f);
+}
+
+static void an_unreadable_file_says_so(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f);
+	fixture_load(&f);
+	assert_false(f.ok);
+	assert_int_equal(f.e.reason, REASON_IO);
+	assert_int_equal(f.problems->errors, 1);
+	assert_non_null(strstr(f.problems->list[0].what, "No such file"));
+	fixture_drop(&f);
+}
+
+static void more_than_a_thousand_problems_are_counted(void **state)
+{
+	SCOPED(buf_free) struct buf text = BUF(1 << 20);
+	struct fixture f;
+
+	(void)state;
+	for (int i = 0; i < 1500; i++)
+		buf_printf(&text, "wrong%d: 1\n", i);
+	fixture_read(&f, buf_cstr(&text));
+	assert_false(f.ok);
+	assert_int_equal(f.problems->n, 1000);
+	assert_true(f.problems->errors >= 1500);
+	fixture_drop(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_mistake_is_one_problem_in_its_line),
+		cmocka_unit_test(all_mistakes_are_found_in_one_go_and_sorted),
+		cmocka_unit_test(hashes_in_a_file_that_all_may_read_are_refused),
+		cmocka_unit_test(an_unreadable_file_says_so),
+		cmocka_unit_test(more_than_a_thousand_problems_are_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
