@@ -52,19 +52,21 @@ static void admit(struct front_listener *l, int fd, const struct sockaddr_storag
 	front_conn_start(l, fd, peer, address);
 }
 
-/* No descriptor is left: the reserve takes the waiting connection and hangs up on it, so that the line moves. When
- * another thread was faster, accepting pauses. */
+/* No descriptor is left: the reserve takes the waiting connection and hangs up on it, so that the line moves. (Without
+ * a descriptor accept does not even say that nobody waits.) When another thread was faster, accepting pauses. */
 static bool shed_one(struct front_listener *l)
 {
 	struct front *f = l->front;
 	close(f->reserve);
 	int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd >= 0)
+	bool nobody = fd < 0 && errno == EAGAIN;
+	if (fd >= 0) {
 		close(fd);
+		complain(l, "front.descriptors-short", "");
+	}
 	f->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	complain(l, "front.descriptors-short", "");
-	if (fd >= 0 && f->reserve >= 0)
-		return true;
+	if (f->reserve >= 0 && (fd >= 0 || nobody))
+		return !nobody;
 	epoll_ctl(f->epoll, EPOLL_CTL_DEL, l->fd, NULL);
 	f->accept_again_us = f->now_us + PAUSE_US;
 	return false;
