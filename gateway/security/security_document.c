@@ -115,6 +115,13 @@ static outcome only_signature(xmlNode *root, xmlNode **out, struct err *e)
 	return DONE;
 }
 
+static bool is_empty(const xmlAttr *a)
+{
+	const xmlNode *text = a->children; /* libxml2 gives an empty value none, or one empty text */
+
+	return !text || (!text->next && text->type == XML_TEXT_NODE && (!text->content || !text->content[0]));
+}
+
 static outcome read_reference(struct parts *p, xmlNode *reference, struct err *e)
 {
 	static const char *const names[] = {"Transforms", "DigestMethod", "DigestValue"};
@@ -123,7 +130,7 @@ static outcome read_reference(struct parts *p, xmlNode *reference, struct err *e
 	const xmlAttr *a = reference->properties;
 	const char *uri;
 
-	if (!a || a->next || a->ns || strcmp((const char *)a->name, "URI") != 0 || a->children)
+	if (!a || a->next || a->ns || strcmp((const char *)a->name, "URI") != 0 || !is_empty(a))
 		return err_set(e, REASON_SEC_REFERENCE, "the Reference is not to the whole document, URI=\"\"");
 	TRY(children_are(reference, names, found, 3, e));
 	TRY(children_are(found[0], transforms, transform, 2, e));

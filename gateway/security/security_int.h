@@ -71,6 +71,10 @@ MUST_USE outcome security_timestamp_read(struct pool *pool, const xmlNode *node,
 MUST_USE outcome security_timestamp_check(struct pool *pool, const xmlNode *node, const struct conf_profile *profile,
 	struct stamp now, struct err *e);
 
+/* For security_explain: tries the usual mistakes and words what fits. */
+void security_guess_digest(struct buf *out, const struct reference *r);
+void security_guess_value(struct pool *pool, struct buf *out, const struct parts *p, const struct trust_cert *cert);
+
 /* Nodes. */
 bool security_node_is(const xmlNode *node, const char *ns, const char *local);
 /* The first element at or after `node` among its siblings. */

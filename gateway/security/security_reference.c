@@ -147,19 +147,30 @@ static bool is_ancestor(const xmlNode *above, const xmlNode *node)
 	return node != NULL;
 }
 
-/* Whether some element below carries the identifier in any spelling: somebody moved what was signed. */
-static bool is_elsewhere(const xmlNode *node, const char *id)
+/* The first element that carries the identifier in any spelling. Only for the words of a refusal. */
+static const xmlNode *carrier_of(const xmlNode *node, const char *id)
 {
+	const xmlNode *found = NULL;
+
 	for (const xmlAttr *a = node->properties; a; a = a->next) {
 		if (strcasecmp((const char *)a->name, "Id") == 0 && a->children &&
 		    strcmp((const char *)a->children->content, id) == 0)
-			return true;
+			return node;
 	}
-	for (xmlNode *c = security_node_element(node->children); c; c = security_node_element(c->next)) {
-		if (is_elsewhere(c, id))
-			return true;
-	}
-	return false;
+	for (xmlNode *c = security_node_element(node->children); c && !found; c = security_node_element(c->next))
+		found = carrier_of(c, id);
+	return found;
+}
+
+static outcome unresolved(const struct envelope *env, const char *id, struct err *e)
+{
+	const xmlNode *carrier = carrier_of(envelope_root(env)->node, id);
+
+	if (!carrier)
+		return err_set(e, REASON_SEC_REFERENCE, "no element has the identifier %.100s", id);
+	if (carrier == envelope_body(env)->node)
+		return err_set(e, REASON_SEC_ID_FORM, "%.100s is neither in wsu:Id nor in Id", id);
+	return err_set(e, REASON_SEC_WRAPPED, "%.100s is neither the Body nor a header", id);
 }
 
 /* The target and the attribute that names it. */
@@ -176,10 +187,8 @@ static outcome resolve(const struct envelope *env, struct parts *p, struct refer
 		r->target = envelope_by_id(env, id, true);
 		p->plain_id = p->plain_id || r->target;
 	}
-	if (!r->target && is_elsewhere(envelope_root(env)->node, uri + 1))
-		return err_set(e, REASON_SEC_WRAPPED, "%.100s is neither the Body nor a header", uri + 1);
 	if (!r->target)
-		return err_set(e, REASON_SEC_REFERENCE, "no element has the identifier %.100s", uri + 1);
+		return unresolved(env, uri + 1, e);
 	r->id = security_node_attribute(r->target, NS_WSU, "Id");
 	if (!r->id)
 		r->id = security_node_attribute(r->target, "", "Id");
