@@ -21,11 +21,14 @@ static inline void scoped_members(STACK_OF(X509) **p) { sk_X509_free(*p); }
 static outcome refuse(const X509_STORE_CTX *ctx, struct err *e)
 {
 	int code = X509_STORE_CTX_get_error(ctx);
-	bool weak = code == X509_V_ERR_CA_MD_TOO_WEAK || code == X509_V_ERR_EE_KEY_TOO_SMALL ||
-		code == X509_V_ERR_CA_KEY_TOO_SMALL;
+	enum reason reason = REASON_CERT_UNKNOWN;
 
-	return err_set(e, weak ? REASON_CERT_WEAK : REASON_CERT_UNKNOWN, "chain: %s",
-		X509_verify_cert_error_string(code));
+	if (code == X509_V_ERR_CA_MD_TOO_WEAK || code == X509_V_ERR_EE_KEY_TOO_SMALL ||
+		code == X509_V_ERR_CA_KEY_TOO_SMALL || code == X509_V_ERR_EC_KEY_EXPLICIT_PARAMS)
+		reason = REASON_CERT_WEAK;
+	else if (code == X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION)
+		reason = REASON_CERT_USAGE;
+	return err_set(e, reason, "chain: %s", X509_verify_cert_error_string(code));
 }
 
 /* A context that was run; `*good` is the verdict. NULL when memory is short. */

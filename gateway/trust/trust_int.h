@@ -113,7 +113,8 @@ struct trust_anchor {
 	bool itself;            /* the store holds this certificate alone */
 	struct trust_anchor *next;
 };
-/* Verifies `x` against the authorities alone. Fails with REASON_CERT_UNKNOWN or REASON_CERT_WEAK. */
+/* Verifies `x` against the authorities alone. Fails with REASON_CERT_UNKNOWN, REASON_CERT_WEAK or
+ * REASON_CERT_USAGE. */
 MUST_USE outcome trust_chain_authorities(X509_STORE *authorities, X509 *x, struct err *e);
 /* Verifies that the anchor issued `x`; gives the period in which all of the chain is valid. Fails as above. */
 MUST_USE outcome trust_chain_anchor(const struct trust_anchor *a, X509 *x, struct trust_period *period,
@@ -150,6 +151,7 @@ MUST_USE outcome trust_entry_new(X509 *x, const unsigned char digest[32], const 
 void trust_entry_free(struct trust_entry **en); /* fit for SCOPED */
 
 #define TRUST_BUCKETS 4096
+#define TRUST_ISSUED_MOST 4096
 
 struct trust_table {
 	pthread_rwlock_t lock;

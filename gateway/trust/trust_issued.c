@@ -95,15 +95,19 @@ outcome trust_member_take(struct trust *t, const struct conf_participant *p, X50
 static outcome find_issuer(const struct trust *t, X509 *x, const struct trust_anchor **out,
 	struct trust_period *period, struct err *e)
 {
+	struct err weaker, *into = e;
+
 	*out = NULL;
 	for (const struct trust_anchor *a = t->anchors; a; a = a->next) {
-		if (X509_NAME_cmp(X509_get_subject_name(a->x509), X509_get_issuer_name(x)) == 0 &&
-			trust_chain_anchor(a, x, period, e).ok) {
+		if (X509_NAME_cmp(X509_get_subject_name(a->x509), X509_get_issuer_name(x)) != 0)
+			continue;
+		if (trust_chain_anchor(a, x, period, into).ok) {
 			*out = a;
 			return DONE;
 		}
+		into = &weaker; /* the first anchor of this name has the word */
 	}
-	return trust_chain_authorities(t->authorities, x, e);
+	return trust_chain_authorities(t->authorities, x, into);
 }
 
 static outcome find_owner(const struct trust *t, const struct trust_anchor *a, struct trust_entry *en, struct err *e)

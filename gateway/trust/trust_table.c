@@ -11,8 +11,6 @@
 
 #include "trust/trust_int.h"
 
-#define ISSUED_MOST 4096
-
 void trust_ski_key(struct bytes ski, unsigned char key[32])
 {
 	SCOPED(buf_free) struct buf whole = BUF(ski.n + 8);
@@ -207,7 +205,7 @@ outcome trust_table_add(struct trust_table *t, struct trust_entry **en, bool bou
 
 	pthread_rwlock_wrlock(&t->lock);
 	there = find_der(t, (*en)->cert.sha256);
-	if (!there && !(bounded && t->issued == ISSUED_MOST)) {
+	if (!there && !(bounded && t->issued == TRUST_ISSUED_MOST)) {
 		put(t, *en);
 		t->issued += bounded;
 		there = *en;
@@ -216,5 +214,5 @@ outcome trust_table_add(struct trust_table *t, struct trust_entry **en, bool bou
 	pthread_rwlock_unlock(&t->lock);
 	trust_entry_free(en);
 	*out = there;
-	return there ? DONE : err_set(e, REASON_MEMORY, "%d certificates were met; no more are kept", ISSUED_MOST);
+	return there ? DONE : err_set(e, REASON_MEMORY, "%d certificates were met; no more are kept", TRUST_ISSUED_MOST);
 }
