@@ -84,11 +84,13 @@ static size_t egress_flight_take(char *octets, size_t size, size_t count, void *
 static size_t egress_flight_head(char *octets, size_t size, size_t count, void *of)
 {
 	struct egress_flight *f = of;
+	struct bytes line = {(const unsigned char *)octets, size * count};
 
-	(void)octets;
-	f->head_octets += size * count;
+	f->head_octets += line.n;
+	f->head_whole |= bytes_is(line, "\r\n") || bytes_is(line, "\n");
+	f->head_whole &= line.n < 5 || memcmp(line.p, "HTTP/", 5) != 0; /* after an interim answer another head comes */
 	if (f->head_octets <= HEAD_LARGEST)
-		return size * count;
+		return line.n;
 	f->too_large = true;
 	return 0;
 }
@@ -142,6 +144,7 @@ bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, st
 	f->call = call;
 	f->given = 0;
 	f->head_octets = 0;
+	f->head_whole = false;
 	f->sent = false;
 	f->too_large = false;
 	f->answer = BUF(call->answer_bytes);
@@ -169,8 +172,8 @@ static bool egress_is_tls(CURLcode code)
 
 static enum egress_kind egress_flight_kind(const struct egress_flight *f, CURLcode code)
 {
-	if (code == CURLE_OK)
-		return EGRESS_ANSWERED;
+	if (code == CURLE_OK) /* curl takes a connection that ends within the head for an answer */
+		return f->head_whole ? EGRESS_ANSWERED : EGRESS_BROKEN;
 	if (f->too_large)
 		return EGRESS_TOO_LARGE;
 	if (code == CURLE_OPERATION_TIMEDOUT)
@@ -220,7 +223,7 @@ void egress_flight_end(struct egress_flight *f, CURLcode code)
 	const char *detail = f->error[0] ? f->error : curl_easy_strerror(code);
 
 	if (code == CURLE_OK)
-		detail = "";
+		detail = kind == EGRESS_ANSWERED ? "" : "the connection ended within the head of the answer";
 	else if (kind == EGRESS_TOO_LARGE)
 		detail = "the answer is larger than allowed";
 	else if (code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_SEND_FAIL_REWIND)

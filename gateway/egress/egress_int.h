@@ -17,6 +17,7 @@ struct egress_flight {
 	struct egress_call *call;
 	size_t given;       /* octets of the body that curl took */
 	size_t head_octets; /* of the answer */
+	bool head_whole;    /* the answer's head came to its end */
 	bool sent;          /* the request began to leave */
 	bool too_large;
 	struct buf answer;
