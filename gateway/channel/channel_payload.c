@@ -3,6 +3,8 @@
  * Promise:  nothing passes unchecked: a root or type that the schema does not declare is refused. Details name elements
  *           and rules, never values: they may be personal data.
  * Spec:     bus contract 1.5 */
+#include <stdio.h>
+
 #include <libxml/tree.h>
 #include <libxml/xmlschemas.h>
 
@@ -17,21 +19,34 @@ static outcome refuse(struct err *e, const char *words) { return err_set(e, REAS
 /* The first thing the validator found. */
 struct finding {
 	int code;
-	bool attribute;
-	char name[64];
+	char name[160]; /* element x, or element x, attribute y */
 };
+
+/* libxml2 gives the element as a node, but an attribute only in the head of its message, "Element 'x', attribute 'y': ";
+ * what follows the head may hold values. */
+static struct bytes attribute_of(const char *message)
+{
+	static const char mark[] = ", attribute '";
+	const char *at = message ? strstr(message, mark) : NULL, *end = message ? strstr(message, "': ") : NULL;
+
+	if (!at || !end || end < at + sizeof(mark) - 1)
+		return BYTES_NONE;
+	at += sizeof(mark) - 1;
+	return (struct bytes){(const unsigned char *)at, (size_t)(end - at)};
+}
 
 static void on_finding(void *ctx, xmlError *error)
 {
 	struct finding *f = ctx;
 	const xmlNode *node = error->node;
+	struct bytes attribute = attribute_of(error->message);
 
 	if (f->code)
 		return;
 	f->code = error->code;
-	f->attribute = node && node->type == XML_ATTRIBUTE_NODE;
-	if (node)
-		xmlStrPrintf((xmlChar *)f->name, sizeof(f->name), "%.60s", node->name);
+	snprintf(f->name, sizeof(f->name), "element %.60s%s%.*s", node ? (const char *)node->name : "data",
+		attribute.n ? ", attribute " : "", (int)(attribute.n < 60 ? attribute.n : 60),
+		attribute.n ? (const char *)attribute.p : "");
 }
 
 static outcome validate(const struct schema *s, xmlNode *element, struct err *e)
@@ -47,8 +62,8 @@ static outcome validate(const struct schema *s, xmlNode *element, struct err *e)
 	xmlSchemaFreeValidCtxt(ctxt);
 	if (rc == 0 && !f.code)
 		return DONE;
-	return err_set(e, REASON_PAYLOAD_SCHEMA, "%s %s: %s", f.attribute ? "attribute" : "element",
-		f.name[0] ? f.name : "data", channel_schema_words(f.code));
+	return err_set(e, REASON_PAYLOAD_SCHEMA, "%s: %s", f.name[0] ? f.name : "element data",
+		channel_schema_words(f.code));
 }
 
 /* A root of a message must not reach our own element, which allows anything. */

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The served documents: complete, under our address, and usable by a foreign client. */
+#include "channel_bench.h"
+
+#define ADDRESS "https://bus.example/sync?a&b/"
+#define ADDRESS_XML "https://bus.example/sync?a&amp;b/"
+
+static const char *const queries[] = {"wsdl", "wsdl=interfaces", "xsd=types", "xsd=request", "xsd=response", "xsd=common"};
+
+static struct buf fetch(const char *address, const char *query)
+{
+	struct buf out = BUF(MUCH);
+	struct err e = {0};
+
+	if (!channel_wsdl(address, query, &out, &e).ok)
+		fail_msg("%s: %s", query, e.detail);
+	return out;
+}
+
+static size_t count(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		n++;
+	return n;
+}
+
+/* Every location leads to a document that is served, or to the service. */
+static void every_location_is_an_address_of_ours(void **state)
+{
+	size_t addresses = 0, documents = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		SCOPED(buf_free) struct buf out = fetch(ADDRESS, queries[i]);
+
+		assert_int_equal(count(buf_cstr(&out), "ocation=\""), count(buf_cstr(&out), "ocation=\"" ADDRESS_XML));
+		addresses += count(buf_cstr(&out), "ocation=\"" ADDRESS_XML "\"");
+		for (size_t k = 1; k < sizeof(queries) / sizeof(queries[0]); k++) {
+			char wanted[128];
+
+			snprintf(wanted, sizeof(wanted), "ocation=\"" ADDRESS_XML "?%s\"", queries[k]);
+			documents += count(buf_cstr(&out), wanted);
+		}
+	}
+	assert_int_equal(addresses, 1);
+	assert_int_equal(documents, 7);
+}
+
+static void documents_are_well_formed(void **state)
+{
+	struct bench *b = bench_fresh(state);
+
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		SCOPED(buf_free) struct buf out = fetch(ADDRESS, queries[i]);
+		struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+		struct _xmlDoc *doc;
+		struct err e = {0};
+
+		if (!envelope_parse_document(b->pool, buf_bytes(&out), &limits, &doc, &e).ok)
+			fail_msg("%s: %s", queries[i], e.detail);
+	}
+}
+
+static void clients_may_shout(void **state)
+{
+	SCOPED(buf_free) struct buf quiet = fetch(ADDRESS, "wsdl"), loud = fetch(ADDRESS, "WSDL");
+
+	(void)state;
+	assert_true(bytes_eq(buf_bytes(&quiet), buf_bytes(&loud)));
+}
+
+static void other_queries_fail(void **state)
+{
+	static const char *const bad[] = {"", "wsd", "wsdl=", "wsdl=types", "xsd=", "xsd=interfaces", "xsd", "=", "xsd=types.xsd",
+		"xsd=../common", "wsdl=sync-channel.wsdl", "singleWsdl",
+		"xsd=typestypestypestypestypestypestypestypestypestypestypestypestypes"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct buf out = BUF(MUCH);
+		struct err e = {0};
+
+		if (channel_wsdl(ADDRESS, bad[i], &out, &e).ok)
+			fail_msg("%s was served", bad[i]);
+		assert_int_equal(e.reason, REASON_SOAP_OPERATION);
+		assert_null(out.data);
+	}
+}
+
+/* zeep fetches by address: a transport that reads the fetched documents from files stands in for HTTP. */
+static const char zeep_script[] =
+	"import sys, urllib.parse, zeep, zeep.transports\n"
+	"class Files(zeep.transports.Transport):\n"
+	"    def load(self, url):\n"
+	"        assert url.startswith('http://bus.example/sync?'), url\n"
+	"        return open(sys.argv[1] + '/' + url.split('?')[1], 'rb').read()\n"
+	"c = zeep.Client('http://bus.example/sync?wsdl', transport=Files())\n"
+	"port = c.wsdl.services['ISyncChannelHttpService'].ports['SyncChannelHttpPort']\n"
+	"assert port.binding_options['address'] == 'http://bus.example/sync', port.binding_options\n"
+	"assert port.binding.name.text == '{http://bip.bee.kz/SyncChannel/v10/Interfaces/Binding2}SyncChannelHttpBinding'\n"
+	"op = port.binding.get('SendMessage')\n"
+	"assert op.soapaction == '' and op.style == 'document'\n"
+	"info = dict(messageId='m', serviceId='s', messageDate='2030-01-02T03:04:05', sender=dict(senderId='i'))\n"
+	"e = c.create_message(c.service, 'SendMessage', request=dict(requestInfo=info, requestData=dict()))\n"
+	"body = e[0][0]\n"
+	"assert body.tag == '{http://bip.bee.kz/SyncChannel/v10/Types}SendMessage', body.tag\n"
+	"assert body[0].tag == 'request' and body[0][0].tag == 'requestInfo', body[0].tag\n"
+	"assert [x.tag for x in body[0][0]] == ['messageId', 'serviceId', 'messageDate', 'sender']\n";
+
+static void save(const char *folder, const char *name, struct bytes text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text.p, 1, text.n, f), text.n);
+	fclose(f);
+}
+
+static void zeep_understands_the_documents(void **state)
+{
+	char folder[] = "/tmp/qaqpa-wsdl-XXXXXX", command[256];
+
+	(void)state;
+	if (system("/usr/bin/python3 -c 'import zeep' 2>/dev/null") != 0) {
+		print_message("python3-zeep is absent: the WSDL is not tried with it\n");
+		skip();
+	}
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		SCOPED(buf_free) struct buf out = fetch("http://bus.example/sync", queries[i]);
+
+		save(folder, queries[i], buf_bytes(&out));
+	}
+	save(folder, "try.py", BYTES_LIT(zeep_script));
+	snprintf(command, sizeof(command), "/usr/bin/python3 %s/try.py %s", folder, folder);
+	assert_int_equal(system(command), 0);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_location_is_an_address_of_ours),
+		cmocka_unit_test(documents_are_well_formed),
+		cmocka_unit_test(clients_may_shout),
+		cmocka_unit_test(other_queries_fail),
+		cmocka_unit_test(zeep_understands_the_documents),
+	};
+
+	return cmocka_run_group_tests_name("channel wsdl", tests, bench_open, bench_close);
+}
