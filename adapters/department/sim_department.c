@@ -267,10 +267,14 @@ static outcome take_application(struct sim *sim, const struct sim_request *in, s
 		.failure = "SCSE001",
 	};
 
+	bool other;
+
 	if (!read_application(&a, in->payload))
 		return reply_unreadable(out, "The payload is not a DepartmentRequest of department.xsd.");
 	judge_application(&a, in);
-	TRY(department_case_load(sim_state(sim), a.info.request_number, &a.done, e));
+	TRY(department_case_load(sim_state(sim), a.info.request_number, a.subject_number, &a.done, &other, e));
+	if (other)
+		reasons_add(&a.reasons, "request.number", "the request number belongs to another applicant");
 	if (a.reasons.n == 0)
 		TRY(process(&a, e));
 	return answer_application(&a, out, e);

@@ -220,7 +220,7 @@ static bool narrow(xmlSecDSigCtx *ctx, const struct parts *p)
 	bool ok = allow(ctx, ENVELOPED, true, false) && allow(ctx, digest_row(p->digest)->uri, true, false) &&
 		allow(ctx, signature_row(p->algorithm)->uri, false, true);
 
-	ctx->enabledReferenceUris = xmlSecTransformUriTypeSameDocument;
+	ctx->enabledReferenceUris = xmlSecTransformUriTypeEmpty;
 	ctx->keyInfoReadCtx.retrievalMethodCtx.enabledUris = xmlSecTransformUriTypeNone;
 	ctx->flags |= XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS;
 	for (size_t i = 0; ok && i < CANONICAL_FORMS; i++)
@@ -235,7 +235,7 @@ static bool preset_key(xmlSecDSigCtx *ctx, const struct trust_cert *cert)
 	xmlSecKeyData *data = key ? xmlSecOpenSSLEvpKeyAdopt(key) : NULL;
 
 	if (!data) {
-		EVP_PKEY_free(key);
+		EVP_PKEY_free(key); /* takes NULL */
 		return false;
 	}
 	ctx->signKey = xmlSecKeyCreate();
@@ -250,10 +250,14 @@ static outcome compute(const struct parts *p, const struct trust_cert *cert, str
 {
 	SCOPED(free_context) xmlSecDSigCtx *ctx = xmlSecDSigCtxCreate(NULL);
 	xmlSecDSigReferenceCtx *reference;
+	bool right;
 
 	if (!ctx || !narrow(ctx, p) || !preset_key(ctx, cert))
 		return err_set(e, REASON_MEMORY, "context of a document signature");
-	if (xmlSecDSigCtxVerify(ctx, p->signature) == 0 && ctx->status == xmlSecDSigStatusSucceeded)
+	right = xmlSecDSigCtxVerify(ctx, p->signature) == 0 && ctx->status == xmlSecDSigStatusSucceeded;
+	/* What OpenSSL says about a wrong signature must not meet the next user of its queue. */
+	ERR_clear_error();
+	if (right)
 		return DONE;
 	reference = xmlSecPtrListGetItem(&ctx->signedInfoReferences, 0);
 	if (reference && reference->status == xmlSecDSigStatusSucceeded)
