@@ -8,30 +8,44 @@
 #define WORK_THREADS_MOST 64
 #define WORK_STACK (1024u * 1024)
 
+struct line {
+	struct work_item *first, **last;
+};
+
 struct work {
 	pthread_mutex_t lock;
 	pthread_cond_t some;
-	struct work_item *first, **last;
+	struct line begun, fresh;
 	size_t waiting;
 	bool stopping;
 	unsigned count;
 	pthread_t threads[WORK_THREADS_MOST];
 };
 
+static struct work_item *line_take(struct line *l)
+{
+	struct work_item *item = l->first;
+
+	if (item) {
+		l->first = item->next;
+		if (!l->first)
+			l->last = &l->first;
+	}
+	return item;
+}
+
 static struct work_item *work_take(struct work *w)
 {
 	struct work_item *item;
 
 	pthread_mutex_lock(&w->lock);
-	while (!w->first && !w->stopping)
+	while (w->waiting == 0 && !w->stopping)
 		pthread_cond_wait(&w->some, &w->lock);
-	item = w->first;
-	if (item) {
-		w->first = item->next;
-		if (!w->first)
-			w->last = &w->first;
+	item = line_take(&w->begun);
+	if (!item)
+		item = line_take(&w->fresh);
+	if (item)
 		w->waiting--;
-	}
 	pthread_mutex_unlock(&w->lock);
 	return item;
 }
@@ -53,7 +67,8 @@ struct work *work_start(unsigned threads)
 	BUG_IF(threads == 0 || threads > WORK_THREADS_MOST);
 	if (!w)
 		return NULL;
-	w->last = &w->first;
+	w->begun.last = &w->begun.first;
+	w->fresh.last = &w->fresh.first;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->some, NULL);
 	pthread_attr_init(&attr);
@@ -68,15 +83,25 @@ struct work *work_start(unsigned threads)
 	return w;
 }
 
-void work_put(struct work *w, struct work_item *item)
+static void work_add(struct work *w, struct line *l, struct work_item *item)
 {
 	item->next = NULL;
 	pthread_mutex_lock(&w->lock);
-	*w->last = item;
-	w->last = &item->next;
+	*l->last = item;
+	l->last = &item->next;
 	w->waiting++;
 	pthread_cond_signal(&w->some);
 	pthread_mutex_unlock(&w->lock);
+}
+
+void work_put(struct work *w, struct work_item *item)
+{
+	work_add(w, &w->fresh, item);
+}
+
+void work_put_begun(struct work *w, struct work_item *item)
+{
+	work_add(w, &w->begun, item);
 }
 
 size_t work_waiting(const struct work *w)

@@ -80,7 +80,6 @@ struct exchange {
 	struct buf outgoing;
 	unsigned char content[32];
 	bool remembered; /* the open set and the replay memory know the message */
-	bool sent;       /* octets may have reached the provider */
 
 	/* The answer. */
 	struct egress_call call;

@@ -116,8 +116,10 @@ static void entry_done(struct journal_entry *entry, outcome result, const struct
 	exchange_resume(x);
 }
 
+/* The trees go before the wait: what waits holds octets and identifiers only. */
 static enum after register_facts(struct exchange *x, bool seen)
 {
+	exchange_stage_drop(x);
 	x->entry = (struct journal_entry){
 		.facts = x->facts,
 		.fact_count = x->fact_count,

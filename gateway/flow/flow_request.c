@@ -169,7 +169,7 @@ static void call_done(struct egress_call *call, struct egress_result *result)
 	struct exchange *x = call->ctx;
 
 	x->result = *result;
-	x->sent = result->sent || result->kind == EGRESS_ANSWERED;
+	buf_free(&x->outgoing);
 	exchange_resume(x);
 }
 
@@ -182,7 +182,6 @@ enum after step_forward(struct exchange *x)
 		return AFTER_REFUSE;
 	}
 	x->accepted = true;
-	exchange_stage_drop(x); /* the wait may be long; only the outgoing octets are needed */
 	x->leg_us = mono_us();
 	x->call = (struct egress_call){
 		.url = s->endpoint,

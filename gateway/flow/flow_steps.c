@@ -64,7 +64,7 @@ void exchange_run(struct work_item *item)
 
 void exchange_resume(struct exchange *x)
 {
-	work_put(x->flow->work, &x->work);
+	work_put_begun(x->flow->work, &x->work);
 }
 
 enum after exchange_refuse(struct exchange *x, enum reason r, const char *format, ...)
