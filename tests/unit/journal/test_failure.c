@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What cannot be written is reported, nothing broken is overwritten, and a journal that was sick mends itself. */
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "help.h"
+#include "journal_int.h"
+
+#define WHEN "2030-01-02T03:04:05+05:00"
+
+static const struct journal_filter all = {.limit = 100000};
+static struct folder folder;
+
+static int setup(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	folder_drop(&folder);
+	return 0;
+}
+
+static void check_down(const struct err *e, const char *part)
+{
+	assert_int_equal(e->reason, REASON_JOURNAL_DOWN);
+	if (!strstr(e->detail, part))
+		fail_msg("'%s' is not named in: %s", part, e->detail);
+}
+
+/* The thread looks once a second; how long it takes does not matter, that it never comes does. */
+static void becomes_healthy(struct journal *j)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+
+	for (int i = 0; i < 3000 && !journal_healthy(j, NULL); i++)
+		nanosleep(&pause, NULL);
+	assert_true(journal_healthy(j, NULL));
+}
+
+static void too_little_free_space_refuses_and_writes_nothing(void **state)
+{
+	struct journal *j = journal_start_with(&folder, (struct journal_settings){.free_bytes = (size_t)1 << 62});
+	struct journal_fact fact = fact_of(WHEN, "{1}", "m");
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	assert_false(put_wait(j, &fact, 1, NULL, &e));
+	check_down(&e, folder.journal);
+	e.reason = REASON_NONE;
+	assert_false(journal_healthy(j, &e));
+	check_down(&e, folder.journal);
+	journal_close(&j);
+	assert_int_equal(facts_count(folder.journal, &all), 0);
+	j = journal_start_with(&folder, (struct journal_settings){.free_bytes = 1});
+	assert_true(journal_healthy(j, &e));
+	assert_true(put_wait(j, &fact, 1, NULL, &e));
+	journal_close(&j);
+}
+
+/* Three entries wait together; the second cannot be written. */
+static void a_batch_fails_whole_and_the_next_one_succeeds(void **state)
+{
+	struct journal *j = journal_start(&folder);
+	struct journal_fact facts[3];
+	struct ticket tickets[3];
+	struct journal_seen seen = {.sender_id = BYTES_LIT("s"), .message_id = BYTES_LIT("m"), .state = SEEN_OPEN}, out;
+	struct pool *pool = pool_new(10000);
+	struct hold hold;
+	struct err e;
+
+	(void)state;
+	hold_begin(j, &hold, WHEN);
+	for (int i = 0; i < 3; i++) {
+		facts[i] = fact_of(WHEN, "{1}", "m");
+		if (i == 1) /* more than SQLite takes; it looks at the length first */
+			facts[i].octets = (struct bytes){(const unsigned char *)"x", 1500000000};
+		ticket_put(j, &tickets[i], &facts[i], 1, i == 0 ? &seen : NULL);
+	}
+	hold_end(&hold);
+	for (int i = 0; i < 3; i++) {
+		assert_false(ticket_wait(&tickets[i], &e));
+		check_down(&e, "journal-2030-01-02.sqlite");
+	}
+	assert_int_equal(facts_count(folder.journal, &all), 1);
+	assert_true(journal_seen_find(j, pool, seen.sender_id, seen.message_id, 0, &out, &e).ok);
+	assert_int_equal(out.state, SEEN_NONE);
+	becomes_healthy(j);
+	assert_true(put_wait(j, facts, 1, &seen, &e));
+	journal_close(&j);
+	assert_int_equal(facts_count(folder.journal, &all), 2);
+	pool_free(&pool);
+}
+
+static void a_file_that_cannot_grow_makes_it_sick_and_room_heals_it(void **state)
+{
+	static unsigned char octets[400000];
+	struct journal_fact big = fact_of(WHEN, "{1}", "big");
+	struct journal *j = journal_start(&folder);
+	struct rlimit before, tight;
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	big.octets = (struct bytes){octets, sizeof octets};
+	assert_true(put_fact(j, WHEN, "{1}", "small"));
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	tight = before;
+	tight.rlim_cur = 200000;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	assert_false(put_wait(j, &big, 1, NULL, &e));
+	check_down(&e, "journal-2030-01-02.sqlite");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	becomes_healthy(j); /* by itself: nobody sends to a sick journal */
+	assert_true(put_wait(j, &big, 1, NULL, &e));
+	journal_close(&j);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(facts_count(folder.journal, &all), 2);
+	file_is_whole(&folder, "journal-2030-01-02.sqlite");
+}
+
+static void a_full_file_system_loses_nothing_that_was_confirmed(void **state)
+{
+	static unsigned char octets[20000];
+	struct journal_fact fact = fact_of(WHEN, "{1}", "m");
+	struct journal *j;
+	struct err e = {.reason = REASON_NONE};
+	int confirmed = 0;
+
+	(void)state;
+	assert_int_equal(mkdir(folder.journal, 0700), 0);
+	if (mount("tmpfs", folder.journal, "tmpfs", 0, "size=1m,mode=0700") != 0) {
+		print_message("no small file system can be mounted here\n");
+		skip();
+	}
+	fact.octets = (struct bytes){octets, sizeof octets};
+	j = journal_start(&folder);
+	while (confirmed < 1000 && put_wait(j, &fact, 1, NULL, &e))
+		confirmed++;
+	assert_in_range(confirmed, 1, 999);
+	check_down(&e, "journal-2030-01-02.sqlite");
+	assert_int_equal(facts_count(folder.journal, &all), confirmed);
+	assert_int_equal(mount("tmpfs", folder.journal, "tmpfs", MS_REMOUNT, "size=8m,mode=0700"), 0);
+	becomes_healthy(j);
+	assert_true(put_wait(j, &fact, 1, NULL, &e));
+	journal_close(&j);
+	assert_int_equal(facts_count(folder.journal, &all), confirmed + 1);
+	file_is_whole(&folder, "journal-2030-01-02.sqlite");
+	assert_int_equal(umount(folder.journal), 0);
+}
+
+static void check_untouched(const char *name, const char *text)
+{
+	char path[512], got[64] = "";
+	FILE *file;
+
+	folder_path(&folder, name, path);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_true(fread(got, 1, strlen(text), file) == strlen(text));
+	fclose(file);
+	assert_string_equal(got, text);
+}
+
+static void a_broken_file_is_named_and_never_touched(void **state)
+{
+	struct journal_settings s = {.directory = folder.journal};
+	struct journal_fact fact = fact_of(WHEN, "{1}", "m");
+	struct journal *j = journal_start(&folder);
+	struct told told = {.ids = BUF(64)};
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	file_fill(&folder, "journal-2030-01-02.sqlite", "this is no database ");
+	assert_false(put_wait(j, &fact, 1, NULL, &e)); /* while it runs */
+	check_down(&e, "journal-2030-01-02.sqlite");
+	assert_false(journal_healthy(j, &e));
+	check_down(&e, "journal-2030-01-02.sqlite");
+	assert_true(put_fact(j, "2030-01-01T12:00:00+05:00", "{1}", "other day"));
+	assert_true(journal_healthy(j, &e));
+	journal_close(&j);
+	assert_false(journal_open(&s, &j, &e).ok); /* at the start */
+	assert_null(j);
+	check_down(&e, "journal-2030-01-02.sqlite");
+	assert_false(journal_find(folder.journal, &all, told_each, &told, &e).ok);
+	check_down(&e, "journal-2030-01-02.sqlite");
+	check_untouched("journal-2030-01-02.sqlite", "this is no database this is no");
+	buf_free(&told.ids);
+}
+
+static void another_schema_is_named_and_never_touched(void **state)
+{
+	struct journal_settings s = {.directory = folder.journal};
+	struct journal *j = journal_start(&folder);
+	char path[512];
+	sqlite3 *db;
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	assert_true(put_fact(j, WHEN, "{1}", "m"));
+	journal_close(&j);
+	folder_path(&folder, "journal-2030-01-02.sqlite", path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=7", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_false(journal_open(&s, &j, &e).ok);
+	check_down(&e, "journal-2030-01-02.sqlite: its schema is 7");
+}
+
+static void one_directory_has_one_writer(void **state)
+{
+	struct journal_settings s = {.directory = folder.journal};
+	struct journal *first = journal_start(&folder), *second = NULL;
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	assert_false(journal_open(&s, &second, &e).ok);
+	check_down(&e, "another gateway");
+	journal_close(&first);
+	assert_true(journal_open(&s, &second, &e).ok);
+	journal_close(&second);
+}
+
+static void a_place_that_is_no_directory_is_named(void **state)
+{
+	struct journal_settings s = {.directory = "/dev/null"};
+	struct journal *j = NULL;
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	assert_false(journal_open(&s, &j, &e).ok);
+	check_down(&e, "/dev/null");
+	s.directory = "/nonexistent/parent/journal";
+	assert_false(journal_open(&s, &j, &e).ok);
+	check_down(&e, "/nonexistent/parent/journal");
+}
+
+static void a_file_taken_away_is_made_anew(void **state)
+{
+	struct journal *j = journal_start(&folder);
+	char from[512], to[512];
+
+	(void)state;
+	assert_true(put_fact(j, WHEN, "{1}", "before"));
+	folder_path(&folder, "journal-2030-01-02.sqlite", from);
+	folder_path(&folder, "aside", to);
+	assert_int_equal(rename(from, to), 0);
+	folder_path(&folder, "journal-2030-01-02.sqlite-wal", from);
+	assert_int_equal(unlink(from), 0);
+	folder_path(&folder, "journal-2030-01-02.sqlite-shm", from);
+	assert_int_equal(unlink(from), 0);
+	assert_true(put_fact(j, WHEN, "{1}", "after"));
+	assert_int_equal(facts_count(folder.journal, &all), 1); /* in a file that has a name */
+	journal_close(&j);
+	assert_int_equal(facts_count(folder.journal, &all), 1);
+}
+
+static void an_attempt_cut_short_is_no_hindrance(void **state)
+{
+	struct journal *j;
+
+	(void)state;
+	assert_int_equal(mkdir(folder.journal, 0700), 0);
+	file_fill(&folder, "journal-new.sqlite", "half a file");
+	file_fill(&folder, "journal-new.sqlite-wal", "half a log");
+	j = journal_start(&folder);
+	assert_true(put_fact(j, WHEN, "{1}", "m"));
+	journal_close(&j);
+	file_is_whole(&folder, "journal-2030-01-02.sqlite");
+}
+
+static void the_turn_of_the_day_removes_and_closes(void **state)
+{
+	struct journal_days days;
+	struct journal_day *day;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(mkdir(folder.journal, 0700), 0);
+	assert_true(journal_days_open(&days, folder.journal, 1, &e).ok);
+	assert_true(journal_days_ready(&days, "2001-02-03", &day, &e).ok);
+	assert_true(journal_days_ready(&days, "2030-01-01", &day, &e).ok);
+	assert_true(journal_days_ready(&days, "2030-01-02", &day, &e).ok);
+	assert_int_equal(days.count, 3);
+	journal_days_turn(&days, "2030-01-02");
+	assert_int_equal(days.count, 2);
+	assert_string_equal(days.item[0]->name, "2030-01-02");
+	assert_non_null(days.item[0]->db);
+	assert_null(days.item[1]->db);
+	assert_false(file_there(&folder, "journal-2001-02-03.sqlite"));
+	assert_true(file_there(&folder, "journal-2030-01-01.sqlite"));
+	journal_days_close(&days);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(too_little_free_space_refuses_and_writes_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_batch_fails_whole_and_the_next_one_succeeds, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_cannot_grow_makes_it_sick_and_room_heals_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_full_file_system_loses_nothing_that_was_confirmed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_broken_file_is_named_and_never_touched, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_schema_is_named_and_never_touched, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_directory_has_one_writer, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_place_that_is_no_directory_is_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_taken_away_is_made_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_attempt_cut_short_is_no_hindrance, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_turn_of_the_day_removes_and_closes, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

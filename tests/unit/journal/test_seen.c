@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The replay memory: states, days, restarts, and that doubt is never a no. */
+#include "help.h"
+#include "journal_int.h"
+
+#define DAY1 "2030-01-01T23:59:59+05:00"
+#define DAY2 "2030-01-02T00:00:01+05:00"
+#define DAY3 "2030-01-03T12:00:00+05:00"
+
+static struct folder folder;
+static struct pool *pool;
+
+static int setup(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	pool = pool_new(1 << 20);
+	return pool ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	folder_drop(&folder);
+	pool_free(&pool);
+	return 0;
+}
+
+static struct journal_seen seen_of(const char *message_id, enum journal_seen_state state, const char *exchange)
+{
+	struct journal_seen seen = {.sender_id = BYTES_LIT("sys"), .message_id = bytes_str(message_id), .state = state};
+
+	memset(seen.content, 0xab, sizeof seen.content);
+	seen.content[0] = 0;
+	snprintf(seen.exchange, sizeof seen.exchange, "%s", exchange);
+	return seen;
+}
+
+/* One fact and, with it, what is known of its message. */
+static void put_seen(struct journal *j, const char *when, struct journal_seen seen)
+{
+	struct journal_fact fact = fact_of(when, seen.exchange, "m");
+
+	assert_true(put_wait(j, &fact, 1, &seen, NULL));
+}
+
+static void put_answer(struct journal *j, const char *when, struct journal_seen seen, enum journal_kind kind,
+	struct bytes octets)
+{
+	struct journal_fact fact = fact_of(when, seen.exchange, "m");
+
+	fact.direction = JOURNAL_SENT;
+	fact.kind = kind;
+	fact.octets = octets;
+	assert_true(put_wait(j, &fact, 1, &seen, NULL));
+}
+
+static struct journal_seen find(struct journal *j, const char *sender, const char *message, const char *since)
+{
+	struct journal_seen out;
+	struct err e = {.detail = ""};
+
+	if (!journal_seen_find(j, pool, bytes_str(sender), bytes_str(message), at(since).ms, &out, &e).ok)
+		fail_msg("journal_seen_find: %s", e.detail);
+	assert_true(bytes_is(out.sender_id, sender));
+	assert_true(bytes_is(out.message_id, message));
+	return out;
+}
+
+static void every_state_comes_back_and_follows_the_last_change(void **state)
+{
+	static const enum journal_seen_state way[] = {SEEN_OPEN, SEEN_RELEASED, SEEN_OPEN, SEEN_UNCERTAIN, SEEN_ANSWERED};
+	struct journal *j = journal_start(&folder);
+	struct journal_seen got;
+
+	(void)state;
+	assert_int_equal(find(j, "sys", "m", DAY1).state, SEEN_NONE);
+	for (size_t i = 0; i < sizeof way / sizeof way[0]; i++) {
+		struct journal_seen seen = seen_of("m", way[i], "{x}");
+
+		seen.answer_status = 200 + (int)i;
+		put_seen(j, DAY1, seen);
+		got = find(j, "sys", "m", DAY1);
+		assert_int_equal(got.state, way[i]);
+		assert_string_equal(got.exchange, "{x}");
+		assert_memory_equal(got.content, seen.content, 32);
+		assert_int_equal(got.answer_status, 200 + i);
+		assert_int_equal(got.answer.n, 0);
+	}
+	journal_close(&j);
+	j = journal_start(&folder); /* a restart forgets nothing */
+	assert_int_equal(find(j, "sys", "m", DAY1).state, SEEN_ANSWERED);
+	assert_int_equal(find(j, "sys", "n", DAY1).state, SEEN_NONE);
+	assert_int_equal(find(j, "sy", "sm", DAY1).state, SEEN_NONE);
+	assert_int_equal(find(j, "", "m", DAY1).state, SEEN_NONE);
+	journal_close(&j);
+}
+
+static void the_first_answer_comes_back_octet_for_octet(void **state)
+{
+	static const unsigned char octets[] = {'<', 0, 0xff, '\r', '\n', 0};
+	struct journal_fact request = fact_of(DAY1, "{x}", "m");
+	struct journal *j = journal_start(&folder);
+	struct journal_seen got;
+
+	(void)state;
+	request.octets = BYTES_LIT("the request");
+	assert_true(put_wait(j, &request, 1, NULL, NULL));
+	request.direction = JOURNAL_SENT; /* onwards to the provider: no answer either */
+	assert_true(put_wait(j, &request, 1, NULL, NULL));
+	put_answer(j, DAY1, seen_of("m", SEEN_ANSWERED, "{x}"), JOURNAL_ANSWER, (struct bytes){octets, sizeof octets});
+	put_answer(j, DAY1, seen_of("f", SEEN_ANSWERED, "{y}"), JOURNAL_FAULT, BYTES_LIT("<fault/>"));
+	put_answer(j, DAY1, seen_of("m", SEEN_ANSWERED, "{x}"), JOURNAL_ANSWER, BYTES_LIT("a later one"));
+	got = find(j, "sys", "m", DAY1);
+	assert_int_equal(got.answer.n, sizeof octets);
+	assert_memory_equal(got.answer.p, octets, sizeof octets);
+	assert_true(bytes_is(find(j, "sys", "f", DAY1).answer, "<fault/>"));
+	journal_close(&j);
+}
+
+static void a_row_before_the_window_is_not_known(void **state)
+{
+	struct journal *j = journal_start(&folder);
+
+	(void)state;
+	put_seen(j, "2030-01-02T10:00:00+05:00", seen_of("m", SEEN_OPEN, "{x}"));
+	assert_int_equal(find(j, "sys", "m", "2030-01-02T10:00:00+05:00").state, SEEN_OPEN);
+	assert_int_equal(find(j, "sys", "m", "2030-01-02T10:00:00.001+05:00").state, SEEN_NONE);
+	assert_int_equal(find(j, "sys", "m", "2030-01-09T00:00:00+05:00").state, SEEN_NONE);
+	assert_int_equal(find(j, "sys", "m", "2029-06-01T00:00:00+05:00").state, SEEN_OPEN);
+	journal_close(&j);
+}
+
+/* What is put when, and what must be known after it. */
+static const struct row {
+	const char *name, *accepted, *answered, *since;
+} midnights[] = {
+	{"answered on the day it was accepted", DAY1, DAY1, DAY1},
+	{"accepted before midnight, answered after it", DAY1, DAY2, DAY1},
+	{"accepted before midnight, answered after it, asked for the new day alone", DAY1, DAY2, DAY2},
+	{"answered two days later", DAY1, DAY3, DAY1},
+	{"the clock was set back over midnight before the answer", DAY2, DAY1, DAY1},
+	{"the clock was set back by days before the answer", DAY3, DAY1, DAY1}};
+
+static void the_answer_is_known_whatever_midnight_does(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof midnights / sizeof midnights[0]; i++) {
+		const struct row *row = &midnights[i];
+		struct journal *j = journal_start(&folder);
+		char message[16], exchange[16];
+		struct journal_seen got;
+
+		snprintf(message, sizeof message, "m%zu", i);
+		snprintf(exchange, sizeof exchange, "{x%zu}", i);
+		put_seen(j, row->accepted, seen_of(message, SEEN_OPEN, exchange));
+		if (find(j, "sys", message, row->accepted).state != SEEN_OPEN)
+			fail_msg("%s: not known as open", row->name);
+		put_answer(j, row->answered, seen_of(message, SEEN_ANSWERED, exchange), JOURNAL_ANSWER, BYTES_LIT("<a/>"));
+		for (int restarted = 0; restarted < 2; restarted++) {
+			got = find(j, "sys", message, row->since);
+			if (got.state != SEEN_ANSWERED || !bytes_is(got.answer, "<a/>"))
+				fail_msg("%s: state %d after %d restarts", row->name, got.state, restarted);
+			journal_close(&j);
+			j = journal_start(&folder);
+		}
+		journal_close(&j);
+	}
+}
+
+static void an_answer_of_yesterday_is_found_from_a_row_of_today(void **state)
+{
+	struct journal *j = journal_start(&folder);
+	struct journal_fact fact = fact_of(DAY1, "{x}", "m");
+	struct journal_seen got;
+
+	(void)state;
+	fact.direction = JOURNAL_SENT;
+	fact.kind = JOURNAL_ANSWER;
+	fact.octets = BYTES_LIT("<yesterday/>");
+	assert_true(put_wait(j, &fact, 1, NULL, NULL));
+	put_seen(j, DAY2, seen_of("m", SEEN_ANSWERED, "{x}"));
+	got = find(j, "sys", "m", DAY1);
+	assert_int_equal(got.state, SEEN_ANSWERED);
+	assert_true(bytes_is(got.answer, "<yesterday/>"));
+	journal_close(&j);
+}
+
+static void a_change_without_facts_reaches_the_row(void **state)
+{
+	struct journal *j = journal_start(&folder);
+	struct journal_seen released = seen_of("m", SEEN_RELEASED, "{x}");
+
+	(void)state;
+	put_seen(j, DAY3, seen_of("m", SEEN_OPEN, "{x}"));
+	assert_true(put_wait(j, NULL, 0, &released, NULL));
+	assert_int_equal(find(j, "sys", "m", "2020-01-01T00:00:00Z").state, SEEN_RELEASED);
+	journal_close(&j);
+}
+
+/* More days than have a filter in memory; the message is of the oldest. */
+static void many_days(struct journal *j)
+{
+	put_seen(j, "2029-12-01T12:00:00+05:00", seen_of("old", SEEN_UNCERTAIN, "{old}"));
+	for (int day = 1; day <= JOURNAL_FILTERED + 2; day++) {
+		char when[40], message[16];
+
+		snprintf(when, sizeof when, "2030-01-%02dT12:00:00+05:00", day);
+		snprintf(message, sizeof message, "m%d", day);
+		put_seen(j, when, seen_of(message, SEEN_OPEN, "{x}"));
+	}
+}
+
+static void days_without_a_filter_are_searched_too(void **state)
+{
+	struct journal *j = journal_start(&folder);
+
+	(void)state;
+	many_days(j);
+	for (int restarted = 0; restarted < 2; restarted++) {
+		assert_int_equal(find(j, "sys", "old", "2029-12-01T00:00:00+05:00").state, SEEN_UNCERTAIN);
+		assert_int_equal(find(j, "sys", "old", "2029-12-05T00:00:00+05:00").state, SEEN_NONE);
+		assert_int_equal(find(j, "sys", "m1", "2029-12-01T00:00:00+05:00").state, SEEN_OPEN);
+		assert_int_equal(find(j, "sys", "m10", "2029-12-01T00:00:00+05:00").state, SEEN_OPEN);
+		journal_close(&j);
+		j = journal_start(&folder);
+	}
+	journal_close(&j);
+}
+
+static void a_broken_day_in_the_window_is_a_failure_and_no_answer(void **state)
+{
+	struct journal *j = journal_start(&folder);
+	struct journal_seen out;
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	many_days(j);
+	journal_close(&j);
+	file_fill(&folder, "journal-2029-12-01.sqlite", "no database");
+	j = journal_start(&folder); /* it is too old to be looked at now */
+	assert_false(journal_seen_find(j, pool, BYTES_LIT("sys"), BYTES_LIT("new"), at("2029-12-01T00:00:00Z").ms, &out,
+			     &e).ok);
+	assert_int_equal(e.reason, REASON_JOURNAL_DOWN);
+	assert_non_null(strstr(e.detail, "journal-2029-12-01.sqlite"));
+	assert_int_equal(find(j, "sys", "new", "2029-12-05T00:00:00Z").state, SEEN_NONE);
+	journal_close(&j);
+}
+
+static void an_answer_beyond_the_pool_is_a_lack_of_memory(void **state)
+{
+	static unsigned char octets[50000];
+	struct journal *j = journal_start(&folder);
+	struct pool *small = pool_new(20000);
+	struct journal_seen out;
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	assert_non_null(small);
+	put_answer(j, DAY1, seen_of("m", SEEN_ANSWERED, "{x}"), JOURNAL_ANSWER, (struct bytes){octets, sizeof octets});
+	assert_false(journal_seen_find(j, small, BYTES_LIT("sys"), BYTES_LIT("m"), at(DAY1).ms, &out, &e).ok);
+	assert_int_equal(e.reason, REASON_MEMORY);
+	assert_int_equal(find(j, "sys", "m", DAY1).answer.n, sizeof octets); /* the connection is not spoiled */
+	pool_free(&small);
+	journal_close(&j);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_state_comes_back_and_follows_the_last_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_first_answer_comes_back_octet_for_octet, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_row_before_the_window_is_not_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_answer_is_known_whatever_midnight_does, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_answer_of_yesterday_is_found_from_a_row_of_today, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_change_without_facts_reaches_the_row, setup, teardown),
+		cmocka_unit_test_setup_teardown(days_without_a_filter_are_searched_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_broken_day_in_the_window_is_a_failure_and_no_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_answer_beyond_the_pool_is_a_lack_of_memory, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
