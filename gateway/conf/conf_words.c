@@ -68,11 +68,16 @@ const struct conf_word *conf_word_find(enum conf_section s, struct bytes name)
 
 static void conf_word_print_value(const struct conf_word *w, struct buf *out)
 {
+	const struct conf_kind_row *kind = conf_kind(w->kind);
+	const char *examples = strstr(kind->called, " such as ");
 	char choices[160];
-	const char *called = conf_kind(w->kind)->called;
 
 	conf_kind_choices(w->kind, choices);
-	buf_str(out, choices[0] ? choices : called);
+	if (choices[0])
+		buf_printf(out, "%s %s", kind->shape == CONF_SHAPE_BITS ? "any of" : "one of", choices);
+	else
+		buf_add(out, (struct bytes){(const unsigned char *)kind->called,
+				     examples ? (size_t)(examples - kind->called) : strlen(kind->called)});
 	if (w->least && (w->kind == CONF_KIND_TEXT || w->kind == CONF_KIND_NAMES))
 		buf_printf(out, " of %s to %s octets", w->least, w->most);
 	else if (w->least && conf_kind_is_quantity(w->kind))

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test_snapshot - what a good configuration becomes: defaults, references, look-ups, included files. */
+#include "conf_fixture.h"
+
+static void check_ok(struct fixture *f)
+{
+	if (!f->ok)
+		fixture_print(f);
+	assert_true(f->ok);
+	assert_int_equal(f->problems->n, 0);
+}
+
+static void the_shortest_file_gets_all_defaults(void **state)
+{
+	struct fixture f;
+	const struct conf *c;
+	const struct conf_participant *p;
+	const struct conf_service *s;
+
+	(void)state;
+	fixture_read(&f, ALL_PARTS);
+	check_ok(&f);
+	c = f.conf;
+	assert_string_equal(c->path, f.path);
+	assert_string_equal(c->zone, "Asia/Almaty");
+	assert_string_equal(c->log_level, "info");
+	assert_null(c->admin_host);
+	assert_int_equal(c->workers, 0);
+	assert_int_equal(c->drain_ms, 30000);
+	assert_int_equal(c->memory_bytes, 512u << 20);
+	assert_int_equal(c->max_elements, 200000);
+	assert_int_equal(c->journal.retention_days, 30);
+	assert_int_equal(c->journal.free_bytes, 256u << 20);
+	assert_int_equal(c->journal.commit_us, 1000);
+	assert_int_equal(c->secrecy.properties.n, 2);
+	assert_string_equal(c->secrecy.properties.name[1], "stateSecret");
+	assert_int_equal(c->secrecy.harmless.n, 4);
+	assert_int_equal(c->listener_count, 1);
+	assert_string_equal(c->listeners[0].host, "127.0.0.1");
+	assert_int_equal(c->listeners[0].port, 8080);
+	assert_int_equal(c->listeners[0].tls, CONF_TLS_OFF);
+	assert_string_equal(c->listeners[0].sync_path, "/bip-sync-wss-gost/");
+	assert_int_equal(c->listeners[0].limits.head_bytes, 16384);
+	assert_int_equal(c->listeners[0].limits.handshake_ms, 10000);
+	assert_int_equal(c->listeners[0].limits.connections, 10000);
+	assert_int_equal(c->profile_count, 1);
+	assert_string_equal(c->profiles[0].name, "standard");
+	assert_int_equal(c->profiles[0].forms,
+		CONF_FORM_KEY_IDENTIFIER | CONF_FORM_ISSUER_SERIAL | CONF_FORM_BST | CONF_FORM_X509_DATA);
+	assert_int_equal(c->profiles[0].sign, CONF_FORM_KEY_IDENTIFIER);
+	assert_false(c->profiles[0].sha1);
+	assert_int_equal(c->profiles[0].skew_ms, 300000);
+	assert_int_equal(c->profiles[0].max_age_ms, 7 * 86400000);
+	p = conf_participant_by_sender(c, BYTES_LIT("dep_is"));
+	assert_ptr_equal(p, &c->participants[0]);
+	assert_ptr_equal(p->profile, &c->profiles[0]);
+	assert_ptr_equal(p->key, &c->keys[0]);
+	s = conf_service_by_id(c, BYTES_LIT("Echo"));
+	assert_ptr_equal(s, &c->services[0]);
+	assert_ptr_equal(s->provider, p);
+	assert_int_equal(s->deadline_ms, 30000);
+	assert_int_equal(s->in_flight, 64);
+	assert_int_equal(s->answer_bytes, 15u << 20);
+	assert_false(s->repeat_safe);
+	assert_false(conf_may_call(p, s));
+	fixture_drop(&f);
+}
+
+static void every_word_reaches_its_field(void **state)
+{
+	struct fixture f;
+	const struct conf *c;
+	const struct conf_listener *l;
+	const struct conf_participant *p;
+
+	(void)state;
+	fixture_read(&f,
+		"gateway: {zone: Asia/Oral, log_level: debug, workers: 3, drain: 2m, memory: 1GiB, max_elements: 1000}\n"
+		"admin: {listen: 'localhost:9081'}\n"
+		"journal: {directory: /j, retention: 7d, free_space: 4096, commit_delay: 500us}\n"
+		"secrecy: {properties: mark, harmless: []}\n"
+		"authorities: [a.crt, /b.crt]\n"
+		"listeners:\n"
+		"  - {name: a, listen: '[::1]:0', tls: mutual, certificate: c, key: k, client_ca: ca, sync_path: /x/,\n"
+		"     public_url: 'https://h:1/x/', diagnostics: true, limits: {head: 1KiB, body: 2KiB, head_time: 1s,\n"
+		"     body_time: 2s, idle_time: 3s, write_time: 4s, handshake_time: 500ms, connections: 6,\n"
+		"     connections_per_address: 7}}\n"
+		"keys: [{name: one, certificate: 1.crt, key: 1.key}, {name: two, certificate: 2.crt, key: 2.key}]\n"
+		"profiles: [{name: old, accept: plain, sha1: true, sign: x509-data, algorithm: ecdsa-sha256, skew: 1m,\n"
+		"            max_age: 1h}]\n"
+		"participants: [{name: p, sender_ids: [a, b], issuer: i, bin: '123456789025', iin: '123456789025',\n"
+		"                profile: old, key: two, may_call: '*', diagnostics: true}]\n"
+		"services: [{id: S 1, provider: p, endpoint: 'https://[::1]:8/a?b', tls: {ca: a, certificate: b, key: c},\n"
+		"            deadline: 1500ms, in_flight: 1, answer_limit: 1MiB, schema: s.xsd, answer_schema: t.xsd,\n"
+		"            repeat_safe: true}]\n");
+	check_ok(&f);
+	c = f.conf;
+	assert_string_equal(c->zone, "Asia/Oral");
+	assert_string_equal(c->log_level, "debug");
+	assert_int_equal(c->workers, 3);
+	assert_int_equal(c->drain_ms, 120000);
+	assert_int_equal(c->memory_bytes, 1u << 30);
+	assert_int_equal(c->max_elements, 1000);
+	assert_string_equal(c->admin_host, "localhost");
+	assert_int_equal(c->admin_port, 9081);
+	assert_string_equal(c->journal.directory, "/j");
+	assert_int_equal(c->journal.retention_days, 7);
+	assert_int_equal(c->journal.free_bytes, 4096);
+	assert_int_equal(c->journal.commit_us, 500);
+	assert_int_equal(c->secrecy.properties.n, 1);
+	assert_int_equal(c->secrecy.harmless.n, 0);
+	assert_int_equal(c->ca.n, 2);
+	assert_true(strncmp(c->ca.name[0], f.folder, strlen(f.folder)) == 0);
+	assert_string_equal(c->ca.name[0] + strlen(f.folder), "/a.crt");
+	assert_string_equal(c->ca.name[1], "/b.crt");
+	l = c->listeners;
+	assert_string_equal(l->host, "::1");
+	assert_int_equal(l->port, 0);
+	assert_int_equal(l->tls, CONF_TLS_MUTUAL);
+	assert_non_null(strstr(l->client_ca, "/ca"));
+	assert_string_equal(l->sync_path, "/x/");
+	assert_string_equal(l->public_url, "https://h:1/x/");
+	assert_true(l->diagnostics);
+	assert_int_equal(l->limits.head_bytes, 1024);
+	assert_int_equal(l->limits.body_bytes, 2048);
+	assert_int_equal(l->limits.head_ms, 1000);
+	assert_int_equal(l->limits.body_ms, 2000);
+	assert_int_equal(l->limits.idle_ms, 3000);
+	assert_int_equal(l->limits.write_ms, 4000);
+	assert_int_equal(l->limits.handshake_ms, 500);
+	assert_int_equal(l->limits.connections, 6);
+	assert_int_equal(l->limits.connections_per_address, 7);
+	assert_int_equal(c->profiles->forms, CONF_FORM_PLAIN);
+	assert_true(c->profiles->plain_id); /* implied */
+	assert_true(c->profiles->sha1);
+	assert_int_equal(c->profiles->sign, CONF_FORM_X509_DATA);
+	assert_string_equal(c->profiles->sign_algorithm, "ecdsa-sha256");
+	assert_int_equal(c->profiles->skew_ms, 60000);
+	assert_int_equal(c->profiles->max_age_ms, 3600000);
+	p = conf_participant_by_sender(c, BYTES_LIT("b"));
+	assert_ptr_equal(p, c->participants);
+	assert_string_equal(p->bin, "123456789025");
+	assert_string_equal(p->iin, "123456789025");
+	assert_ptr_equal(p->profile, c->profiles);
+	assert_string_equal(p->key->name, "two");
+	assert_int_equal(p->at.line, 14);
+	assert_true(p->diagnostics);
+	assert_true(conf_may_call(p, c->services));
+	assert_string_equal(c->services->id, "S 1");
+	assert_string_equal(c->services->endpoint, "https://[::1]:8/a?b");
+	assert_non_null(strstr(c->services->tls_ca, "/a"));
+	assert_non_null(strstr(c->services->tls_certificate, "/b"));
+	assert_non_null(strstr(c->services->tls_key, "/c"));
+	assert_int_equal(c->services->deadline_ms, 1500);
+	assert_int_equal(c->services->in_flight, 1);
+	assert_int_equal(c->services->answer_bytes, 1u << 20);
+	assert_non_null(strstr(c->services->schema, "/s.xsd"));
+	assert_non_null(strstr(c->services->answer_schema, "/t.xsd"));
+	assert_true(c->services->repeat_safe);
+	fixture_drop(&f);
+}
+
+static void included_files_add_to_the_lists_in_the_order_of_names(void **state)
+{
+	struct fixture f;
+	char path[512], alone[65];
+
+	(void)state;
+	fixture_read(&f, ALL_PARTS "include: more\n");
+	assert_false(f.ok); /* the folder is not there yet */
+	conf_problems_free(&f.problems);
+	f.problems = conf_problems_new();
+	snprintf(path, sizeof path, "%s/more", f.folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	fixture_load(&f);
+	check_ok(&f);
+	memcpy(alone, f.conf->hash, sizeof alone);
+	conf_free(&f.conf);
+	fixture_write(&f, "more/20.yaml", BYTES_LIT("services: [{id: B, provider: new, endpoint: 'http://b/'}]\n"));
+	fixture_write(&f, "more/10.yaml",
+		BYTES_LIT("services: [{id: A, provider: dep, endpoint: 'http://a/'}]\n"
+			  "participants: [{name: new, certificates: new.crt}]\n"));
+	fixture_write(&f, "more/notes.txt", BYTES_LIT("not read: ["));
+	fixture_write(&f, "more/.hidden.yaml", BYTES_LIT("not read: ["));
+	fixture_load(&f);
+	check_ok(&f);
+	assert_int_equal(f.conf->service_count, 3);
+	assert_string_equal(f.conf->services[1].id, "A");
+	assert_string_equal(f.conf->services[2].id, "B");
+	assert_string_equal(f.conf->services[2].provider->name, "new");
+	assert_non_null(strstr(f.conf->services[2].at.file, "more/20.yaml"));
+	assert_non_null(strstr(f.conf->services[2].provider->certificates.name[0], "/more/new.crt"));
+	assert_string_not_equal(f.conf->hash, alone);
+	fixture_drop(&f);
+}
+
+static void included_files_hold_lists_only(void **state)
+{
+	struct fixture f;
+	char path[512];
+
+	(void)state;
+	fixture_read(&f, ALL_PARTS "include: more\n");
+	conf_problems_free(&f.problems);
+	f.problems = conf_problems_new();
+	snprintf(path, sizeof path, "%s/more", f.folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	fixture_write(&f, "more/a.yaml", BYTES_LIT("\ngateway: {workers: 2}\n"));
+	fixture_write(&f, "more/b.yaml", BYTES_LIT("services: [{id: Echo, provider: dep, endpoint: 'http://b/'}]\n"));
+	fixture_write(&f, "more/c.yaml", BYTES_LIT("- x\n"));
+	fixture_load(&f);
+	assert_false(f.ok);
+	assert_int_equal(f.problems->n, 2);
+	assert_int_equal(f.problems->list[0].at.line, 2);
+	assert_non_null(strstr(f.problems->list[0].at.file, "more/a.yaml"));
+	assert_non_null(strstr(f.problems->list[0].what, "gateway may not stand in an included file"));
+	assert_non_null(strstr(f.problems->list[1].at.file, "more/c.yaml"));
+	fixture_write(&f, "more/c.yaml", BYTES_LIT("keys: []\n"));
+	fixture_write(&f, "more/a.yaml", BYTES_LIT("keys: []\n"));
+	conf_problems_free(&f.problems);
+	f.problems = conf_problems_new();
+	fixture_load(&f);
+	assert_false(f.ok);
+	assert_int_equal(f.problems->n, 1);
+	assert_non_null(strstr(f.problems->list[0].at.file, "more/b.yaml"));
+	assert_non_null(strstr(f.problems->list[0].what, "qaqpa.yaml line 5"));
+	fixture_drop(&f);
+}
+
+static void a_relative_path_is_taken_from_the_working_folder(void **state)
+{
+	struct fixture f;
+	char before[4096];
+
+	(void)state;
+	fixture_make(&f);
+	fixture_write(&f, "qaqpa.yaml", bytes_str(ALL_PARTS));
+	assert_non_null(getcwd(before, sizeof before));
+	assert_int_equal(chdir(f.folder), 0);
+	snprintf(f.path, sizeof f.path, "qaqpa.yaml");
+	fixture_load(&f);
+	assert_int_equal(chdir(before), 0);
+	check_ok(&f);
+	assert_int_equal(f.conf->journal.directory[0], '/');
+	assert_non_null(strstr(f.conf->journal.directory, "/journal"));
+	fixture_drop(&f);
+}
+
+static void the_hash_is_that_of_the_file(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_read(&f, ALL_PARTS);
+	check_ok(&f);
+	/* sha256sum of the text of ALL_PARTS */
+	assert_string_equal(f.conf->hash, "cba435e0d6b00a5b5118b2b636267c04c095e1197f8a804bfd7a3a2eed8077f3");
+	fixture_drop(&f);
+}
+
+static void all_of_ten_thousand_participants_are_found(void **state)
+{
+	SCOPED(buf_free) struct buf text = BUF(4 << 20);
+	struct fixture f;
+	char id[32];
+
+	(void)state;
+	buf_str(&text, PART_JOURNAL PART_LISTENERS PART_KEYS "participants:\n");
+	for (int i = 0; i < 10000; i++)
+		buf_printf(&text, "  - {name: p%d, sender_ids: [is_%d, reserve_%d], certificates: c%d}\n", i, i, i, i);
+	buf_str(&text, "services:\n");
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&text, "  - {id: S%d, provider: p%d, endpoint: 'http://a/'}\n", i, i * 10);
+	assert_true(buf_ok(&text));
+	fixture_read(&f, buf_cstr(&text));
+	check_ok(&f);
+	for (int i = 0; i < 10000; i++) {
+		snprintf(id, sizeof id, "is_%d", i);
+		assert_ptr_equal(conf_participant_by_sender(f.conf, bytes_str(id)), &f.conf->participants[i]);
+		snprintf(id, sizeof id, "reserve_%d", i);
+		assert_ptr_equal(conf_participant_by_sender(f.conf, bytes_str(id)), &f.conf->participants[i]);
+	}
+	for (int i = 0; i < 1000; i++) {
+		snprintf(id, sizeof id, "S%d", i);
+		assert_ptr_equal(conf_service_by_id(f.conf, bytes_str(id)), &f.conf->services[i]);
+		assert_ptr_equal(f.conf->services[i].provider, &f.conf->participants[i * 10]);
+	}
+	assert_null(conf_participant_by_sender(f.conf, BYTES_LIT("is_10000")));
+	assert_null(conf_participant_by_sender(f.conf, BYTES_LIT("is_")));
+	assert_null(conf_participant_by_sender(f.conf, BYTES_LIT("IS_1")));
+	assert_null(conf_participant_by_sender(f.conf, BYTES_LIT("is_1\0")));
+	assert_null(conf_participant_by_sender(f.conf, BYTES_NONE));
+	assert_null(conf_service_by_id(f.conf, BYTES_LIT("s1")));
+	fixture_drop(&f);
+}
+
+static void may_call_names_services_one_by_one_or_all(void **state)
+{
+	struct fixture f;
+	const struct conf_participant *p;
+
+	(void)state;
+	fixture_read(&f, PART_JOURNAL PART_LISTENERS PART_KEYS
+		"participants:\n  - {name: a, certificates: c, may_call: '*'}\n  - {name: b, certificates: c, may_call: [S2]}\n"
+		"services:\n  - {id: S1, provider: a, endpoint: 'http://a/'}\n  - {id: S2, provider: a, endpoint: 'http://a/'}\n");
+	check_ok(&f);
+	p = f.conf->participants;
+	assert_true(conf_may_call(&p[0], &f.conf->services[0]));
+	assert_true(conf_may_call(&p[0], &f.conf->services[1]));
+	assert_false(conf_may_call(&p[1], &f.conf->services[0]));
+	assert_true(conf_may_call(&p[1], &f.conf->services[1]));
+	fixture_drop(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_shortest_file_gets_all_defaults),
+		cmocka_unit_test(every_word_reaches_its_field),
+		cmocka_unit_test(included_files_add_to_the_lists_in_the_order_of_names),
+		cmocka_unit_test(included_files_hold_lists_only),
+		cmocka_unit_test(a_relative_path_is_taken_from_the_working_folder),
+		cmocka_unit_test(the_hash_is_that_of_the_file),
+		cmocka_unit_test(all_of_ten_thousand_participants_are_found),
+		cmocka_unit_test(may_call_names_services_one_by_one_or_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
