@@ -290,10 +290,9 @@ static void next_request(struct front_conn *c)
 		front_conn_drop(c);
 		return;
 	}
-	c->kept_at += take(c, bytes_sub(front_store_bytes(&c->kept), c->kept_at, c->kept.len));
-	if (c->phase == PHASE_DEAD)
-		return;
-	if (c->kept_at == c->kept.len) {
+	if (c->kept.len > 0)
+		c->kept_at += take(c, bytes_sub(front_store_bytes(&c->kept), c->kept_at, c->kept.len));
+	if (c->kept_at == c->kept.len && c->phase != PHASE_DEAD) {
 		front_store_free(f, &c->kept);
 		c->kept_at = 0;
 	}

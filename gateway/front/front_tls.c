@@ -86,7 +86,7 @@ static outcome load_clients(SSL_CTX *ctx, const struct front_listener_options *o
 
 static bool set_protocol(SSL_CTX *ctx, size_t index)
 {
-	char session_context[SSL_MAX_SSL_SESSION_ID_LENGTH];
+	char session_context[SSL_MAX_SSL_SESSION_ID_LENGTH], groups[] = "X25519:P-256:P-384";
 	int n = snprintf(session_context, sizeof(session_context), "front %zu", index);
 	SSL_CTX_set_security_level(ctx, 2);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -97,7 +97,7 @@ static bool set_protocol(SSL_CTX *ctx, size_t index)
 	/* Ticket keys live and die with the context: no session outlives a change of the client authorities. */
 	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
-	       SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
+	       SSL_CTX_set1_groups_list(ctx, groups) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
 	       SSL_CTX_set_num_tickets(ctx, 1) == 1 &&
 	       SSL_CTX_set_session_id_context(ctx, (const unsigned char *)session_context, (unsigned)n) == 1;
 }

@@ -249,9 +249,10 @@ static inline struct client_answer client_read_as(struct client *c, bool bodiles
 	while (c->in.len < length)
 		if (!client_more(c))
 			fail_msg("closed within an answer");
-	buf_add(&a.body, (struct bytes){c->in.data, length});
-	if (length)
+	if (length > 0) {
+		buf_add(&a.body, (struct bytes){c->in.data, length});
 		client_drop_front(c, length);
+	}
 	return a;
 }
 

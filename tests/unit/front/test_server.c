@@ -82,6 +82,22 @@ static void test_pipeline_behind_a_held_request(void **state)
 	client_close(&c);
 }
 
+static void test_refusal_behind_a_held_request(void **state)
+{
+	(void)state;
+	struct client c = client_open(&rig);
+	client_say(&c, GET("/hold") GET("/none") "POST / HTTP/1.1\r\nHost: gw\r\nTransfer-Encoding: chunked\r\n\r\n"
+		       "1\r\naXX" GET("/echo"));
+	front_respond(rig_held(&rig, 1), &(struct front_answer){.status = 200});
+	client_expect(&c, 200, "");
+	client_expect(&c, 404, "");
+	client_expect(&c, 400, "");
+	client_expect_end(&c);
+	client_close(&c);
+	assert_int_equal(rig_count(&rig).requests, 2);
+	RIG_UNTIL(&rig, now.connections == 0 && now.memory == 0);
+}
+
 static void test_octet_by_octet(void **state)
 {
 	(void)state;
@@ -398,6 +414,7 @@ int main(void)
 		ROW(test_keep_alive),
 		ROW(test_pipeline_in_one_segment),
 		ROW(test_pipeline_behind_a_held_request),
+		ROW(test_refusal_behind_a_held_request),
 		ROW(test_octet_by_octet),
 		ROW(test_large_body),
 		ROW(test_continue),
