@@ -87,6 +87,7 @@ static struct {
 	const struct trust_key *key[WHO_COUNT];
 	struct stamp now;
 	char *ski;
+	const char *row; /* that is being worked on */
 } world;
 
 static inline struct conf_profile open_profile(void)
@@ -171,7 +172,7 @@ static inline void replace(struct buf *text, const char *find, const char *with)
 	char *at = strstr(buf_cstr(text), find);
 
 	if (!at)
-		fail_msg("not in the message: %.200s", find);
+		fail_msg("%s: not in the message: %.200s", world.row, find);
 	buf_add(&out, (struct bytes){text->data, (size_t)((unsigned char *)at - text->data)});
 	buf_str(&out, with);
 	buf_str(&out, at + strlen(find));
@@ -246,7 +247,7 @@ static inline void canonical_set(struct buf *out, const char *text, const char *
 	int n;
 
 	if (!apex || xmlXPathNodeSetIsEmpty(apex->nodesetval))
-		fail_msg("nothing to sign: %s", xpath);
+		fail_msg("%s: nothing to sign: %s", world.row, xpath);
 	ctx->node = apex->nodesetval->nodeTab[0];
 	set = xmlXPathEval((const xmlChar *)".//. | .//@* | .//namespace::*", ctx);
 	n = xmlC14NDocDumpMemory(doc, set->nodesetval, mode, prefixes, 0, &octets);
@@ -415,13 +416,19 @@ static inline struct verdict verify(const struct buf *text)
 }
 
 /* Says in words what differs. */
-static inline void expect(const char *row, const struct buf *text, enum reason wanted)
+static inline bool as_expected(const char *row, const struct buf *text, enum reason wanted)
 {
 	struct verdict v = verify(text);
 
 	if (v.reason != wanted)
-		fail_msg("%s: %s expected, got %s (%s)\n%s", row, reason_row(wanted)->name, reason_row(v.reason)->name,
-			v.detail, buf_cstr(text));
+		print_error("%s: %s expected, got %s (%s)\n%s\n", row, reason_row(wanted)->name,
+			reason_row(v.reason)->name, v.detail, buf_cstr(text));
+	return v.reason == wanted;
+}
+
+static inline void expect(const char *row, const struct buf *text, enum reason wanted)
+{
+	assert_true(as_expected(row, text, wanted));
 }
 
 #endif
