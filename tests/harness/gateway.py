@@ -82,7 +82,7 @@ class Gateway:
             assert time.monotonic() < end, "waited in vain; log:\n" + self.log_path.read_text()[-4000:]
             time.sleep(0.01)
 
-    def signal(self, number):
+    def kill(self, number):
         self.process.send_signal(number)
 
     def stop(self, number=signal.SIGTERM):

@@ -139,7 +139,7 @@ class Signer:
 
     def sign(self, text):
         """`text` holds an empty Header element (or one with other blocks); the Security header becomes its first child."""
-        place = re.search(r"<(\w+:)?Header[^>]*>", text).end()
+        place = re.search(r"<([\w-]+:)?Header[^>]*>", text).end()
 
         def put(header):
             return text[:place] + header + text[place:]
