@@ -152,7 +152,8 @@ static outcome run(struct front *f, const struct front_settings *settings, struc
 	for (size_t i = 0; i < f->listener_count; i++) {
 		const struct front_listener *l = &f->listeners[i];
 		log_event(LOG_INFO, "front.listening", LOG_TEXT("listener", l->options.name),
-			  LOG_TEXT("address", l->options.host ? l->options.host : ""), LOG_NUM("port", l->port),
+			  LOG_TEXT("address", l->options.host ? l->options.host : ""),
+			  LOG_NUM("port", l->port),
 			  LOG_TEXT("tls", l->options.tls == FRONT_TLS_OFF      ? "off"
 					  : l->options.tls == FRONT_TLS_SERVER ? "server"
 									       : "mutual"));
@@ -192,7 +193,8 @@ void front_respond(struct front_request *request, const struct front_answer *ans
 	atomic_fetch_add(&f->references, 1); /* the job may be gone before the last line here */
 	job->close = job->close || answer->close || atomic_load(&f->draining);
 	if (!front_answer_make(f, &job->out, answer, job->head_only, job->close))
-		log_event(LOG_ERROR, "front.answer-lost", LOG_TEXT("peer", job->peer), LOG_TEXT("reason", "memory"));
+		log_event(LOG_ERROR, "front.answer-lost", LOG_TEXT("peer", job->peer),
+			  LOG_TEXT("reason", "memory"));
 	front_job_release_input(job); /* after the answer is made: its body may be a part of the request's */
 	front_loop_hand_back(f, job);
 	front_unref(f);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_address - how many connections each client address holds at a listener.
- * Promise:  an entry exists only while its address is connected. IPv4 and IPv4-mapped IPv6 are one address. */
+ * Promise:  an entry exists only while its address is connected. IPv4 and IPv4-mapped IPv6 are one
+ *           address. */
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ void front_address_print(const struct sockaddr_storage *from, char out[INET6_ADD
 	struct in6_addr key;
 	address_key(from, key.s6_addr);
 	bool four = IN6_IS_ADDR_V4MAPPED(&key);
-	BUG_IF(!inet_ntop(four ? AF_INET : AF_INET6, four ? key.s6_addr + 12 : key.s6_addr, out, INET6_ADDRSTRLEN));
+	BUG_IF(!inet_ntop(four ? AF_INET : AF_INET6, four ? key.s6_addr + 12 : key.s6_addr, out,
+			  INET6_ADDRSTRLEN));
 }
 
 static struct front_address **bucket(struct front_listener *l, const unsigned char key[16])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_chunk - the chunked transfer coding (RFC 9112 section 7.1), octet by octet.
- * Promise:  a body that passes ended where its sender meant; extensions and trailers are read over, within limits.
+ * Promise:  a body that passes ended where its sender meant; extensions and trailers are read over, within
+ *           limits.
  * Not here: where the data goes (front_conn.c). */
 
 #include "front/front_int.h"

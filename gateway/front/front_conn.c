@@ -2,7 +2,8 @@
 /* front_conn - one connection: phases, deadlines, and the way of octets in and out.
  * Owns:     socket, TLS session, octets kept for later, the job while it is read or its answer written.
  * Promise:  one request at a time, answers in order; a refused connection gets its answer and is closed.
- * Not here: what the octets mean (front_head.c, front_chunk.c), TLS (front_tls.c), the loop (front_loop.c). */
+ * Not here: what the octets mean (front_head.c, front_chunk.c), TLS (front_tls.c), the loop
+ *           (front_loop.c). */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -117,8 +118,8 @@ static void refuse(struct front_conn *c, struct front_refusal why)
 	struct front *f = c->front;
 	struct front_answer answer = {.status = why.status, .retry_after_s = why.status == 503};
 	atomic_fetch_add(&f->refused_requests, 1);
-	log_event(LOG_INFO, "front.refused", LOG_TEXT("listener", c->listener->options.name), LOG_TEXT("peer", c->peer),
-		  LOG_NUM("status", why.status), LOG_TEXT("reason", why.reason));
+	log_event(LOG_INFO, "front.refused", LOG_TEXT("listener", c->listener->options.name),
+		  LOG_TEXT("peer", c->peer), LOG_NUM("status", why.status), LOG_TEXT("reason", why.reason));
 	if (c->job)
 		front_job_release_input(c->job);
 	c->closing = true;
@@ -272,7 +273,8 @@ static void read_in(struct front_conn *c)
 	}
 	struct bytes in = {f->scratch, (size_t)n};
 	struct bytes rest = bytes_sub(in, take(c, in), in.n);
-	/* The next requests wait for the present answer. Without memory for them the client has to send them again. */
+	/* The next requests wait for the present answer. Without memory for them the client has to send
+	 * them again. */
 	if (rest.n > 0 && c->phase == PHASE_ANSWER && !front_store_add(f, &c->kept, rest, rest.n))
 		c->closing = true;
 	if (is_reading(c))
@@ -402,8 +404,8 @@ static void conn_ready(struct front *f, struct front_source *s, uint32_t events)
 	}
 }
 
-/* Unsent octets are thrown away with the connection; otherwise the kernel would keep them for a client that does not
- * read. */
+/* Unsent octets are thrown away with the connection; otherwise the kernel would keep them for a client
+ * that does not read. */
 static void abort_unsent(struct front_conn *c)
 {
 	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
@@ -416,9 +418,12 @@ void front_conn_expire(struct front_conn *c)
 	struct front *f = c->front;
 	switch (c->phase) {
 	case PHASE_HEAD:
+		atomic_fetch_add(&f->timeouts, 1);
+		refuse(c, (struct front_refusal){408, "head-deadline"});
+		return;
 	case PHASE_BODY:
 		atomic_fetch_add(&f->timeouts, 1);
-		refuse(c, (struct front_refusal){408, c->phase == PHASE_HEAD ? "head-deadline" : "body-deadline"});
+		refuse(c, (struct front_refusal){408, "body-deadline"});
 		return;
 	case PHASE_HANDSHAKE:
 		atomic_fetch_add(&f->timeouts, 1);

@@ -192,7 +192,8 @@ static bool check_framing(struct front_head *h, struct bytes all, uint64_t body_
 	if (coding && !read_coding(h, front_head_part(all, h->field[FIELD_TRANSFER_ENCODING])))
 		return false;
 	struct bytes method = front_head_part(all, h->method);
-	if (!length && !coding && (bytes_is(method, "POST") || bytes_is(method, "PUT") || bytes_is(method, "PATCH")))
+	if (!length && !coding &&
+	    (bytes_is(method, "POST") || bytes_is(method, "PUT") || bytes_is(method, "PATCH")))
 		return refuse(h, 411, "length-required");
 	if (h->content_length > body_limit)
 		return refuse(h, 413, "body");
@@ -261,8 +262,8 @@ enum front_step front_head_feed(struct front_head *h, struct bytes all, uint64_t
 		} else if (h->skipped_empty) {
 			refuse(h, 400, "request-line");
 			return STEP_BAD;
-		} else {
-			h->skipped_empty = true; /* section 2.2: one empty line before a request is forgiven */
+		} else { /* section 2.2: one empty line before a request is forgiven */
+			h->skipped_empty = true;
 		}
 	}
 	return STEP_MORE;
@@ -270,5 +271,6 @@ enum front_step front_head_feed(struct front_head *h, struct bytes all, uint64_t
 
 struct front_refusal front_head_too_large(const struct front_head *h)
 {
-	return h->lines == 0 ? (struct front_refusal){414, "request-line"} : (struct front_refusal){431, "head"};
+	return h->lines == 0 ? (struct front_refusal){414, "request-line"}
+			     : (struct front_refusal){431, "head"};
 }

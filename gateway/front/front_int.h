@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_int - what the files of this room share.
  *
- * Everything here belongs to the event thread unless its comment says otherwise. front_head.c and front_chunk.c know
- * neither sockets nor memory: they take octets and say what these mean.
+ * Everything here belongs to the event thread unless its comment says otherwise. front_head.c and
+ * front_chunk.c know neither sockets nor memory: they take octets and say what these mean.
  */
 #ifndef QAQPA_FRONT_FRONT_INT_H
 #define QAQPA_FRONT_FRONT_INT_H
@@ -57,9 +57,10 @@ struct front_head {
 	struct front_refusal refusal; /* after STEP_BAD */
 };
 
-/* Looks at the octets that came since the last call; `all` is the head so far, from its first octet. Control
- * characters, a bare LF and a broken line are refused when they arrive, not when the head is complete. After STEP_DONE
- * the head is checked as a whole: its framing is clear, and a body of known length is within `body_limit`. */
+/* Looks at the octets that came since the last call; `all` is the head so far, from its first octet.
+ * Control characters, a bare LF and a broken line are refused when they arrive, not when the head is
+ * complete. After STEP_DONE the head is checked as a whole: its framing is clear, and a body of known
+ * length is within `body_limit`. */
 enum front_step front_head_feed(struct front_head *h, struct bytes all, uint64_t body_limit);
 /* What a head that filled its limit without an end is refused with. */
 struct front_refusal front_head_too_large(const struct front_head *h);
@@ -103,8 +104,8 @@ struct front_chunk {
 	struct front_refusal refusal; /* after STEP_BAD */
 };
 
-/* Takes octets from `in` until there is data, an end or an error. `used` octets were taken; `data`, perhaps empty,
- * points into `in`. STEP_MORE with used < in.n: call again with the rest. */
+/* Takes octets from `in` until there is data, an end or an error. `used` octets were taken; `data`,
+ * perhaps empty, points into `in`. STEP_MORE with used < in.n: call again with the rest. */
 enum front_step front_chunk_feed(struct front_chunk *k, struct bytes in, size_t *used, struct bytes *data);
 
 /* ---- front_store.c: memory under the budget of the front. Any thread. ---- */
@@ -114,10 +115,15 @@ struct front_store {
 	size_t len, room;
 };
 
-/* Adds to the end, growing by doubling up to `limit`, which the content must not exceed. False: over the budget, or
- * no memory; the content is then as before. */
+/* Counts `n` octets against the budget; false, and not counted, when it is spent. */
+MUST_USE bool front_memory_charge(struct front *f, size_t n);
+void front_memory_return(struct front *f, size_t n);
+
+/* Adds to the end, growing by doubling up to `limit`, which the content must not exceed. False: over the
+ * budget, or no memory; the content is then as before. */
 MUST_USE bool front_store_add(struct front *f, struct front_store *s, struct bytes add, size_t limit);
-/* Exactly `room` octets for an empty store, also beyond the budget: an answer that was worked for is not dropped. */
+/* Exactly `room` octets for an empty store, also beyond the budget: an answer that was worked for is not
+ * dropped. */
 MUST_USE bool front_store_force(struct front *f, struct front_store *s, size_t room);
 void front_store_free(struct front *f, struct front_store *s);
 static inline struct bytes front_store_bytes(const struct front_store *s)
@@ -176,8 +182,8 @@ struct front_source {
 	void (*ready)(struct front *f, struct front_source *s, uint32_t events);
 };
 
-/* Each phase but PHASE_ANSWER has a fixed duration per listener, so that the connections of a phase, in the order
- * in which they entered it, are also in the order of their deadlines. */
+/* Each phase but PHASE_ANSWER has a fixed duration per listener, so that the connections of a phase, in
+ * the order in which they entered it, are also in the order of their deadlines. */
 enum front_phase {
 	PHASE_HANDSHAKE,
 	PHASE_IDLE,   /* no octet of a request yet */
@@ -185,7 +191,7 @@ enum front_phase {
 	PHASE_BODY,
 	PHASE_ANSWER, /* in the hands of the handler */
 	PHASE_WRITE,
-	PHASE_LINGER, /* all is written; what the client still sends is dropped, lest a reset overtake the answer */
+	PHASE_LINGER, /* all is written; input is dropped, lest a reset overtake the answer */
 	PHASE_COUNT,
 	PHASE_DEAD = PHASE_COUNT
 };
@@ -285,7 +291,8 @@ struct front {
 	struct front_job *answers, **answers_end; /* under lock */
 	bool stopped, drained;                    /* under lock */
 
-	atomic_uint_fast64_t accepted, refused_connections, requests, refused_requests, timeouts, tls_failures;
+	atomic_uint_fast64_t accepted, refused_connections, requests, refused_requests, timeouts,
+		tls_failures;
 	atomic_size_t connections, open_requests, memory;
 };
 

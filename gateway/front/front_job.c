@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_job - one request from its first octet until its answer is written.
- * Owns:     head, body and client certificate of the request; one reference to the front, so that a request may be
- *           answered after front_stop.
+ * Owns:     head, body and client certificate of the request; one reference to the front, so that a
+ *           request may be answered after front_stop.
  * Not here: the connection, which may die earlier (front_conn.c). */
 
 #include <stdlib.h>
@@ -14,13 +14,11 @@
 struct front_job *front_job_new(struct front_conn *c)
 {
 	struct front *f = c->front;
-	if (atomic_fetch_add(&f->memory, sizeof(struct front_job)) + sizeof(struct front_job) > f->memory_bytes) {
-		atomic_fetch_sub(&f->memory, sizeof(struct front_job));
+	if (!front_memory_charge(f, sizeof(struct front_job)))
 		return NULL;
-	}
 	struct front_job *job = calloc(1, sizeof(*job));
 	if (!job) {
-		atomic_fetch_sub(&f->memory, sizeof(*job));
+		front_memory_return(f, sizeof(*job));
 		return NULL;
 	}
 	atomic_fetch_add(&f->references, 1);
@@ -83,7 +81,7 @@ void front_job_free(struct front_job *job)
 	front_job_release_input(job);
 	front_store_free(f, &job->out);
 	free(job);
-	atomic_fetch_sub(&f->memory, sizeof(*job));
+	front_memory_return(f, sizeof(*job));
 	if (atomic_fetch_sub(&f->open_requests, 1) == 1 && atomic_load(&f->draining)) {
 		pthread_mutex_lock(&f->lock);
 		pthread_cond_broadcast(&f->quiet);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_listen - listening sockets: binding, accepting, the bounds on connections.
- * Promise:  a connection that cannot be served is closed at once; a lack of descriptors neither spins nor stops the
- *           connections that exist.
+ * Promise:  a connection that cannot be served is closed at once; a lack of descriptors neither spins nor
+ *           stops the connections that exist.
  * Not here: what a connection does (front_conn.c). */
 
 #include <errno.h>
@@ -52,8 +52,9 @@ static void admit(struct front_listener *l, int fd, const struct sockaddr_storag
 	front_conn_start(l, fd, peer, address);
 }
 
-/* No descriptor is left: the reserve takes the waiting connection and hangs up on it, so that the line moves. (Without
- * a descriptor accept does not even say that nobody waits.) When another thread was faster, accepting pauses. */
+/* No descriptor is left: the reserve takes the waiting connection and hangs up on it, so that the line
+ * moves. (Without a descriptor accept does not even say that nobody waits.) When another thread was
+ * faster, accepting pauses. */
 static bool shed_one(struct front_listener *l)
 {
 	struct front *f = l->front;
@@ -84,7 +85,8 @@ static void listen_ready(struct front *f, struct front_source *s, uint32_t event
 			admit(l, fd, &from);
 		else if (errno == EAGAIN)
 			return;
-		else if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) && !shed_one(l))
+		else if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) &&
+			 !shed_one(l))
 			return;
 	}
 }
@@ -119,7 +121,8 @@ static bool listen_on(struct front_listener *l, const struct addrinfo *a)
 outcome front_listen_open(struct front_listener *l, struct err *e)
 {
 	const struct front_listener_options *o = &l->options;
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
+			*found = NULL;
 	const char *host = o->host ? o->host : "*";
 	char port[16];
 	snprintf(port, sizeof(port), "%d", o->port);

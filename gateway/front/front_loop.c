@@ -54,7 +54,8 @@ static struct front_job *take_answers(struct front *f)
 	return first;
 }
 
-/* Writing an answer may bring up the next request, whose handler may answer it on the spot: hence the outer loop. */
+/* Writing an answer may bring up the next request, whose handler may answer it on the spot: hence the
+ * outer loop. */
 static void write_answers(struct front *f)
 {
 	for (struct front_job *job; (job = take_answers(f)) != NULL;)

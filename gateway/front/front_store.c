@@ -9,12 +9,17 @@
 
 #define FIRST_ROOM 1024
 
-static bool charge(struct front *f, size_t n)
+bool front_memory_charge(struct front *f, size_t n)
 {
 	if (atomic_fetch_add(&f->memory, n) + n <= f->memory_bytes)
 		return true;
 	atomic_fetch_sub(&f->memory, n);
 	return false;
+}
+
+void front_memory_return(struct front *f, size_t n)
+{
+	atomic_fetch_sub(&f->memory, n);
 }
 
 bool front_store_add(struct front *f, struct front_store *s, struct bytes add, size_t limit)
@@ -26,11 +31,11 @@ bool front_store_add(struct front *f, struct front_store *s, struct bytes add, s
 		room = room > limit ? limit : room;
 		room = room < need ? need : room;
 		size_t more = room - s->room;
-		if (!charge(f, more))
+		if (!front_memory_charge(f, more))
 			return false;
 		unsigned char *data = realloc(s->data, room);
 		if (!data) {
-			atomic_fetch_sub(&f->memory, more);
+			front_memory_return(f, more);
 			return false;
 		}
 		s->data = data;
@@ -56,6 +61,6 @@ bool front_store_force(struct front *f, struct front_store *s, size_t room)
 void front_store_free(struct front *f, struct front_store *s)
 {
 	free(s->data);
-	atomic_fetch_sub(&f->memory, s->room);
+	front_memory_return(f, s->room);
 	*s = (struct front_store){0};
 }

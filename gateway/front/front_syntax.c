@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* front_syntax - the grammar of single words in a head: token (RFC 9110 section 5.6.2), request target and host
- * (RFC 3986).
+/* front_syntax - the grammar of single words in a head: token (RFC 9110 section 5.6.2), request target and
+ * host (RFC 3986).
  * Promise:  answers yes only to what the grammar allows.
  * Not here: lines and their order (front_head.c). */
 
@@ -9,7 +9,13 @@
 
 #include "front/front_int.h"
 
-enum { T = 1 /* tchar */, P = 2 /* pchar, "/" and "?" */, H = 4 /* reg-name */, X = 8 /* hex digit */, D = 16 /* digit */ };
+enum {
+	T = 1 /* tchar */,
+	P = 2 /* pchar, "/" and "?" */,
+	H = 4 /* reg-name */,
+	X = 8 /* hex digit */,
+	D = 16 /* digit */
+};
 
 static const unsigned char classes[256] = {
 	['0' ... '9'] = T | P | H | X | D,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_tls - TLS contexts, and reading and writing with and without TLS.
- * Promise:  TLS 1.2 and 1.3 with forward secrecy and AEAD only; clients are trusted by the configured file alone,
- *           never by the system's store; a key that does not fit its certificate is not taken.
+ * Promise:  TLS 1.2 and 1.3 with forward secrecy and AEAD only; clients are trusted by the configured file
+ *           alone, never by the system's store; a key that does not fit its certificate is not taken.
  * Not here: when to read or write (front_conn.c). */
 
 #include <errno.h>
@@ -16,7 +16,8 @@
 
 #include "front/front_int.h"
 
-/* SSL_read hands out whole records into the scratch, so nothing stays behind in OpenSSL that epoll cannot see. */
+/* SSL_read hands out whole records into the scratch, so nothing stays behind in OpenSSL that epoll cannot
+ * see. */
 _Static_assert(FRONT_SCRATCH >= SSL3_RT_MAX_PLAIN_LENGTH, "a record must fit the scratch");
 
 #define CLIENT_CHAIN_DEPTH 4
@@ -63,8 +64,8 @@ static outcome load_identity(SSL_CTX *ctx, const struct front_listener_options *
 	SCOPED(key_free) EVP_PKEY *key = NULL;
 	TRY(load_key(o, &key, e));
 	if (X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) != 1)
-		return err_set(e, REASON_IO, "listener %s: key %s does not belong to certificate %s", o->name, o->key,
-			       o->certificate);
+		return err_set(e, REASON_IO, "listener %s: key %s does not belong to certificate %s", o->name,
+			       o->key, o->certificate);
 	if (SSL_CTX_use_PrivateKey(ctx, key) != 1)
 		return err_set(e, REASON_IO, "listener %s: key %s: %s", o->name, o->key, library_words());
 	return DONE;
@@ -89,12 +90,14 @@ static bool set_protocol(SSL_CTX *ctx, size_t index)
 	char session_context[SSL_MAX_SSL_SESSION_ID_LENGTH], groups[] = "X25519:P-256:P-384";
 	int n = snprintf(session_context, sizeof(session_context), "front %zu", index);
 	SSL_CTX_set_security_level(ctx, 2);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+					 SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_timeout(ctx, SESSION_SECONDS);
-	/* Ticket keys live and die with the context: no session outlives a change of the client authorities. */
+	/* Ticket keys live and die with the context: no session outlives a change of the client
+	 * authorities. */
 	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
 	       SSL_CTX_set1_groups_list(ctx, groups) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&

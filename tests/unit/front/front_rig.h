@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_rig - a front on loopback with a handler for tests, and a client that reads answers one by one.
  *
- * The handler answers by path: /echo at once in the event thread, with the request's body; /thread the same from
- * another thread; /hold keeps the request until rig_held takes it; /say puts the parts of the request into the answer;
- * /big answers with `big_bytes` octets; all others 404.
+ * The handler answers by path: /echo at once in the event thread, with the request's body; /thread the
+ * same from another thread; /hold keeps the request until rig_held takes it; /say puts the parts of the
+ * request into the answer; /big answers with `big_bytes` octets; all others 404.
  */
 #ifndef QAQPA_TEST_FRONT_RIG_H
 #define QAQPA_TEST_FRONT_RIG_H
@@ -57,7 +57,8 @@ static inline void *rig_echo_thread(void *request)
 static inline void rig_say(struct front_request *r)
 {
 	struct buf b = BUF(1 << 20);
-	struct bytes parts[] = {r->method, r->path, r->query, r->host, r->content_type, r->content_encoding, r->soap_action};
+	struct bytes parts[] = {r->method,	     r->path,	    r->query, r->host, r->content_type,
+				r->content_encoding, r->soap_action};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		buf_add(&b, parts[i]);
 		buf_char(&b, '|');
@@ -71,7 +72,8 @@ static inline void rig_say(struct front_request *r)
 static inline void rig_big(struct front_request *r)
 {
 	unsigned char *body = calloc(1, RIG_BIG);
-	struct front_answer answer = {.status = 200, .content_type = "a/b", .body = {body, body ? RIG_BIG : 0}};
+	struct front_answer answer = {
+		.status = 200, .content_type = "a/b", .body = {body, body ? RIG_BIG : 0}};
 	front_respond(r, &answer);
 	free(body);
 }
@@ -126,8 +128,11 @@ static inline void rig_init(struct rig *rig)
 
 static inline void rig_start(struct rig *rig)
 {
-	struct front_settings settings = {.listeners = &rig->options, .listener_count = 1, .handler = rig_handle,
-					  .memory_bytes = rig->memory_bytes, .ctx = rig};
+	struct front_settings settings = {.listeners = &rig->options,
+					  .listener_count = 1,
+					  .handler = rig_handle,
+					  .memory_bytes = rig->memory_bytes,
+					  .ctx = rig};
 	struct err e = {0};
 	if (!front_start(&settings, &rig->front, &e).ok)
 		fail_msg("%s", e.detail);
@@ -201,7 +206,8 @@ static inline void client_close(struct client *c)
 static inline void client_send(struct client *c, struct bytes what)
 {
 	while (what.n > 0) {
-		ssize_t n = c->ssl ? SSL_write(c->ssl, what.p, (int)what.n) : send(c->fd, what.p, what.n, MSG_NOSIGNAL);
+		ssize_t n = c->ssl ? SSL_write(c->ssl, what.p, (int)what.n)
+				   : send(c->fd, what.p, what.n, MSG_NOSIGNAL);
 		assert_true(n > 0);
 		what = bytes_sub(what, (size_t)n, what.n);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of chunked bodies against the decoder: each is fed at once and octet by octet, and must end the same way. */
+/* Rows of chunked bodies against the decoder: each is fed at once and octet by octet, and must end the
+ * same way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,12 +24,13 @@ static const struct row {
 	{"several chunks", BYTES_LIT("1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"), 200, "abc", 0},
 	{"no data at all", BYTES_LIT("0\r\n\r\n"), 200, "", 0},
 	{"what follows is not taken", BYTES_LIT("1\r\na\r\n0\r\n\r\nGET /"), 200, "a", 5},
-	{"sizes in hex of either case and with zeros before", BYTES_LIT("00A\r\n0123456789\r\n0a\r\n0123456789\r\n0\r\n\r\n"),
-	 200, "01234567890123456789", 0},
+	{"sizes in hex of either case and with zeros before",
+	 BYTES_LIT("00A\r\n0123456789\r\n0a\r\n0123456789\r\n0\r\n\r\n"), 200, "01234567890123456789", 0},
 	{"data may hold CR LF", BYTES_LIT("4\r\n\r\n\r\n\r\n0\r\n\r\n"), 200, "\r\n\r\n", 0},
 	{"an extension is read over", BYTES_LIT("1;a=b;c=\"d e\"\r\nx\r\n0;z\r\n\r\n"), 200, "x", 0},
 	{"blanks before an extension pass", BYTES_LIT("1 \t;a\r\nx\r\n0\r\n\r\n"), 200, "x", 0},
-	{"trailers are read over", BYTES_LIT("1\r\nx\r\n0\r\nA: b\r\nContent-Length: 9\r\n\r\n"), 200, "x", 0},
+	{"trailers are read over", BYTES_LIT("1\r\nx\r\n0\r\nA: b\r\nContent-Length: 9\r\n\r\n"), 200, "x",
+	 0},
 	{"a cut size is waited for", BYTES_LIT("1"), 0, "", 0},
 	{"cut data is waited for", BYTES_LIT("3\r\nab"), 0, "ab", 0},
 	{"a cut end is waited for", BYTES_LIT("1\r\na\r\n0\r\n"), 0, "a", 0},
@@ -37,8 +39,10 @@ static const struct row {
 	{"a size beyond 64 bits", BYTES_LIT("FFFFFFFFFFFFFFFF1\r\n"), 400, "", 0},
 	{"a size with endless zeros", BYTES_LIT("00000000000000001\r\n"), 400, "", 0},
 	{"the largest size of 64 bits is above the limit", BYTES_LIT("FFFFFFFFFFFFFFFF\r\n"), 413, "", 0},
-	{"a second chunk that would overflow the sum", BYTES_LIT("1\r\na\r\nFFFFFFFFFFFFFFFF\r\n"), 413, "a", 0},
-	{"data at the limit", BYTES_LIT("14\r\n01234567890123456789\r\n0\r\n\r\n"), 200, "01234567890123456789", 0},
+	{"a second chunk that would overflow the sum", BYTES_LIT("1\r\na\r\nFFFFFFFFFFFFFFFF\r\n"), 413, "a",
+	 0},
+	{"data at the limit", BYTES_LIT("14\r\n01234567890123456789\r\n0\r\n\r\n"), 200,
+	 "01234567890123456789", 0},
 	{"data above the limit", BYTES_LIT("15\r\n"), 413, "", 0},
 	{"a size with 0x", BYTES_LIT("0x5\r\n"), 400, "", 0},
 	{"no size", BYTES_LIT("\r\n"), 400, "", 0},
@@ -62,7 +66,8 @@ static const struct row {
 };
 
 /* Feeds in pieces of `size`; the end, the data and what was left over. */
-static enum front_step feed(struct front_chunk *k, struct bytes body, size_t size, struct buf *data, size_t *left)
+static enum front_step feed(struct front_chunk *k, struct bytes body, size_t size, struct buf *data,
+			    size_t *left)
 {
 	enum front_step step = STEP_MORE;
 	size_t at = 0;

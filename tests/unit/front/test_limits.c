@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Deadlines, budgets and bounds over loopback. Deadlines are short and waited for; nothing asserts an upper time but
- * the client's patience. */
+/* Deadlines, budgets and bounds over loopback. Deadlines are short and waited for; nothing asserts an
+ * upper time but the client's patience. */
 #include <fcntl.h>
 #include <sys/resource.h>
 

@@ -27,7 +27,8 @@ static const char *path_of(const char *name)
 	return path;
 }
 
-static void identify(struct identity *out, bool rsa, const char *name, long serial, const struct identity *issuer)
+static void identify(struct identity *out, bool rsa, const char *name, long serial,
+		     const struct identity *issuer)
 {
 	out->key = rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
 	X509 *x = out->certificate = X509_new();
@@ -37,7 +38,8 @@ static void identify(struct identity *out, bool rsa, const char *name, long seri
 	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
 	X509_set_pubkey(x, out->key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name,
+				   -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(issuer ? issuer->certificate : x));
 	X509_EXTENSION *basic = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
 						    issuer ? "critical,CA:FALSE" : "critical,CA:TRUE");
@@ -185,7 +187,8 @@ static void test_requests(void **state)
 	assert_non_null(c.ssl);
 	client_say(&c, GET("/say"));
 	client_expect(&c, 200, "GET|/say||gw||||127.0.0.1|1|0|1");
-	client_say(&c, GET("/echo") "POST /thread HTTP/1.1\r\nHost: gw\r\nContent-Length: 2\r\n\r\nhi" GET("/none"));
+	client_say(&c, GET("/echo") "POST /thread HTTP/1.1\r\nHost: gw\r\nContent-Length: 2\r\n\r\nhi");
+	client_say(&c, GET("/none"));
 	client_expect(&c, 200, "");
 	client_expect(&c, 200, "hi");
 	client_expect(&c, 404, "");
@@ -223,7 +226,8 @@ static void test_octet_by_octet(void **state)
 	(void)state;
 	rig_start(&rig);
 	struct client c = dial((struct manner){0});
-	const char *text = "POST /echo HTTP/1.1\r\nHost: gw\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+	const char *text =
+		"POST /echo HTTP/1.1\r\nHost: gw\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
 	for (const char *p = text; *p; p++)
 		client_send(&c, (struct bytes){(const unsigned char *)p, 1});
 	client_expect(&c, 200, "abc");
@@ -281,7 +285,8 @@ static void test_mutual(void **state)
 		expect_refusal((struct manner){.maximum = maximum, .identity = &rogue});
 	}
 	char wanted[64];
-	snprintf(wanted, sizeof(wanted), "GET|/say||gw||||127.0.0.1|1|%d|1", i2d_X509(client.certificate, NULL));
+	snprintf(wanted, sizeof(wanted), "GET|/say||gw||||127.0.0.1|1|%d|1",
+		 i2d_X509(client.certificate, NULL));
 	struct client c = dial((struct manner){.identity = &client});
 	client_say(&c, GET("/say"));
 	client_expect(&c, 200, wanted);
@@ -358,7 +363,9 @@ static void test_reload(void **state)
 
 static void expect_no_start(const char *detail)
 {
-	struct front_settings settings = {.listeners = &rig.options, .listener_count = 1, .handler = rig_handle,
+	struct front_settings settings = {.listeners = &rig.options,
+					  .listener_count = 1,
+					  .handler = rig_handle,
 					  .memory_bytes = rig.memory_bytes};
 	struct err e = {0};
 	assert_false(front_start(&settings, &rig.front, &e).ok);
@@ -379,7 +386,8 @@ static void test_useless_files(void **state)
 	rig.options.key = path_of("cert.pem");
 	expect_no_start("is no unencrypted private key");
 	FILE *f = fopen(path_of("locked.pem"), "w");
-	PEM_write_PrivateKey(f, server.key, EVP_aes_128_cbc(), (const unsigned char *)"secret", 6, NULL, NULL);
+	PEM_write_PrivateKey(f, server.key, EVP_aes_128_cbc(), (const unsigned char *)"secret", 6, NULL,
+			     NULL);
 	fclose(f);
 	rig.options.key = path_of("locked.pem");
 	expect_no_start("is no unencrypted private key");
@@ -409,7 +417,8 @@ static void test_garbage(void **state)
 {
 	(void)state;
 	rig_start(&rig);
-	static const char *const rows[] = {GET("/echo"), "\x16\x03\x01\xff\xff garbage", "\x80\x2e\x01\x00\x02 garbage"};
+	static const char *const rows[] = {GET("/echo"), "\x16\x03\x01\xff\xff garbage",
+					   "\x80\x2e\x01\x00\x02 garbage"};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct client c = client_open(&rig);
 		client_say(&c, rows[i]);
