@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal - opening and closing.
- * Promise:  a journal that opened has today's file, all of the replay memory and its thread; one that did not leaves
- *           nothing behind but what is on disk.
+ * Promise:  a journal that opened has today's file, all of the replay memory and its thread; one that did
+ *           not leaves nothing behind but what is on disk.
  * Not here: writing (journal_writer.c), reading (journal_find.c, journal_seen.c). */
 #include <signal.h>
 #include <stdlib.h>

@@ -60,9 +60,9 @@ struct journal_seen {
 
 struct journal_settings {
 	const char *directory;
-	int retention_days;
-	size_t free_bytes;
-	int commit_us;
+	int retention_days; /* 0: nothing is removed */
+	size_t free_bytes;  /* with less free space nothing is accepted */
+	int commit_us;      /* wait for companions where there were some just now; 0: never */
 };
 
 struct journal;
@@ -84,8 +84,9 @@ struct journal_entry {
 };
 void journal_put(struct journal *j, struct journal_entry *entry); /* any thread, never blocks */
 
-/* Replay memory: what is known of (sender_id, message_id) since `since_ms`. Strings and answer come from the pool. Fails
- * with REASON_JOURNAL_DOWN. Any thread; short disk reads. */
+/* Replay memory: what is known of (sender_id, message_id) since `since_ms`. Strings and answer come from the pool.
+ * Fails with REASON_JOURNAL_DOWN, or REASON_MEMORY when the pool is full. Any thread; short disk reads, none for most
+ * unknown messages. */
 MUST_USE outcome journal_seen_find(struct journal *j, struct pool *pool, struct bytes sender_id, struct bytes message_id,
 	int64_t since_ms, struct journal_seen *out, struct err *e);
 

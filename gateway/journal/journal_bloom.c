@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_bloom - an answer from memory to "was this message seen on that day?", which nearly always is no.
  * Promise:  never says no to a key that was added. Says maybe to about one in a hundred others.
- * Memory:   layers of 128 KiB, 512 KiB, 2, 8 and 32 MiB, each begun when the one before is full: 128 KiB up to 65 000
- *           messages a day, 2.6 MiB up to 1.3 million, 42.6 MiB at most; above 22 million messages only the share of
- *           needless maybes grows. With JOURNAL_FILTERED days that bounds the whole.
+ * Memory:   layers of 128 KiB, 512 KiB, 2, 8 and 32 MiB, each begun when the one before is full: 128 KiB up
+ *           to 65 000 messages a day, 2.6 MiB up to 1.3 million, 42.6 MiB at most; above 22 million messages
+ *           only the share of needless maybes grows. With JOURNAL_FILTERED days that bounds the whole.
  * Not here: the truth (the table seen). */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,9 +14,9 @@ enum { LAYERS = 5, PROBES = 4, BITS_A_KEY = 16 };
 
 struct journal_bloom {
 	_Atomic(_Atomic(uint64_t) *) layer[LAYERS];
-	atomic_bool full;  /* memory was short: everything is a maybe */
-	unsigned top;      /* the adder's: layer that is being filled */
-	size_t used;       /* the adder's: keys in it */
+	atomic_bool full; /* memory was short: everything is a maybe */
+	unsigned top;     /* the adder's: layer that is being filled */
+	size_t used;      /* the adder's: keys in it */
 };
 
 static size_t layer_bits(unsigned layer)
@@ -24,7 +24,7 @@ static size_t layer_bits(unsigned layer)
 	return (size_t)1 << (20 + 2 * layer);
 }
 
-/* FNV-1a, then the finish of splitmix64. Whoever finds collisions wins a look-up in the file, nothing more. */
+/* FNV-1a, then the finish of splitmix64. Whoever finds collisions wins a look-up in the file, no more. */
 uint64_t journal_bloom_key(struct bytes sender_id, struct bytes message_id)
 {
 	const struct bytes parts[] = {sender_id, message_id};
@@ -107,7 +107,8 @@ void journal_bloom_add(struct journal_bloom *b, uint64_t key)
 
 	if (journal_bloom_may_hold(b, key))
 		return;
-	if (b->used >= layer_bits(b->top) / BITS_A_KEY && b->top + 1 < LAYERS && !layer_begin(b, b->top + 1)) {
+	if (b->used >= layer_bits(b->top) / BITS_A_KEY && b->top + 1 < LAYERS &&
+		!layer_begin(b, b->top + 1)) {
 		atomic_store_explicit(&b->full, true, memory_order_release);
 		return;
 	}

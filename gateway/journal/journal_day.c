@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* journal_day - one day's file as the gateway has it open: the writer's connection, a few readers, the filter.
- * Promise:  a transaction is committed whole or leaves nothing; replay keys are in the filter before their commit.
+/* journal_day - one day's file as the gateway has it open: the writer's connection, a few readers, a filter.
+ * Promise:  a transaction is committed whole or leaves nothing; replay keys are in the filter before they
+ *           are committed.
  * Not here: which day (journal_days.c), when (journal_writer.c). */
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +104,8 @@ outcome journal_day_filter(struct journal_day *day, struct err *e)
 	outcome r;
 
 	if (!bloom)
-		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: no memory for the filter", day->name);
+		return err_set(
+			e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: no memory for the filter", day->name);
 	r = journal_day_take(day, &reader, e);
 	if (!r.ok) {
 		journal_bloom_free(&bloom);
@@ -205,7 +207,8 @@ static outcome entry_write(struct journal_day *day, const struct journal_entry *
 		return DONE;
 	/* Before the commit: a key too many costs one look-up, a key too few lets a replay pass. */
 	if (day->bloom)
-		journal_bloom_add(day->bloom, journal_bloom_key(entry->seen->sender_id, entry->seen->message_id));
+		journal_bloom_add(
+			day->bloom, journal_bloom_key(entry->seen->sender_id, entry->seen->message_id));
 	return journal_seen_put(day->db, day->seen, day->name, entry->seen, journal_entry_stamp(entry).ms, e);
 }
 
@@ -217,8 +220,8 @@ static outcome run_once(struct journal_day *day, sqlite3_stmt *stmt, const char 
 	return r;
 }
 
-static outcome transaction(struct journal_day *day, const struct journal_entry *first, const struct journal_entry *end,
-	struct err *e)
+static outcome transaction(struct journal_day *day, const struct journal_entry *first,
+	const struct journal_entry *end, struct err *e)
 {
 	TRY(run_once(day, day->begin, "begin", e));
 	for (const struct journal_entry *entry = first; entry != end; entry = entry->next)
@@ -226,8 +229,8 @@ static outcome transaction(struct journal_day *day, const struct journal_entry *
 	return run_once(day, day->commit, "commit", e);
 }
 
-outcome journal_day_write(struct journal_day *day, const struct journal_entry *first, const struct journal_entry *end,
-	struct err *e)
+outcome journal_day_write(struct journal_day *day, const struct journal_entry *first,
+	const struct journal_entry *end, struct err *e)
 {
 	outcome r = transaction(day, first, end, e);
 

@@ -95,17 +95,18 @@ void journal_days_close(struct journal_days *days)
 	pthread_rwlock_destroy(&days->lock);
 }
 
-outcome journal_days_home(struct journal_days *days, const struct journal_entry *entry, char day[JOURNAL_DAY],
-	struct err *e)
+outcome journal_days_home(
+	struct journal_days *days, const struct journal_entry *entry, char day[JOURNAL_DAY], struct err *e)
 {
 	struct journal_seen seen;
 
 	stamp_day(journal_entry_stamp(entry), day);
 	if (!entry->seen)
 		return DONE;
-	/* Only where the clock was set back over midnight is there a newer file that knows the message already. */
+	/* A newer file knows the message only when the clock was set back over midnight. */
 	for (size_t i = 0; i < days->count && strcmp(days->item[i]->name, day) > 0; i++) {
-		TRY(journal_seen_on(days->item[i], entry->seen->sender_id, entry->seen->message_id, INT64_MIN, &seen, e));
+		TRY(journal_seen_on(
+			days->item[i], entry->seen->sender_id, entry->seen->message_id, INT64_MIN, &seen, e));
 		if (seen.state != SEEN_NONE) {
 			memcpy(day, days->item[i]->name, JOURNAL_DAY);
 			return DONE;
@@ -114,7 +115,8 @@ outcome journal_days_home(struct journal_days *days, const struct journal_entry 
 	return DONE;
 }
 
-outcome journal_days_ready(struct journal_days *days, const char *name, struct journal_day **out, struct err *e)
+outcome journal_days_ready(
+	struct journal_days *days, const char *name, struct journal_day **out, struct err *e)
 {
 	struct journal_day *day;
 	size_t at = 0;

@@ -78,7 +78,8 @@ static bool name_is_ours(const char *name, char day[JOURNAL_DAY])
 
 	if (strlen(name) != sizeof prefix - 1 + JOURNAL_DAY - 1 + sizeof suffix - 1)
 		return false;
-	if (strncmp(name, prefix, sizeof prefix - 1) != 0 || strcmp(name + sizeof prefix - 1 + JOURNAL_DAY - 1, suffix) != 0)
+	if (strncmp(name, prefix, sizeof prefix - 1) != 0 ||
+		strcmp(name + sizeof prefix - 1 + JOURNAL_DAY - 1, suffix) != 0)
 		return false;
 	memcpy(day, name + sizeof prefix - 1, JOURNAL_DAY - 1);
 	day[JOURNAL_DAY - 1] = '\0';

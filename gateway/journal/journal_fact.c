@@ -2,31 +2,29 @@
 /* journal_fact - facts as rows of the table fact, both ways.
  * Promise:  what is read is what was written, octet for octet.
  * Not here: the table itself (journal_file.c), searching (journal_find.c). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "journal_int.h"
 
-#define COLUMNS                                                                                              \
-	"at_ms, at, exchange, direction, kind, verdict, duration_us, sha256, size, participant, peer, service_id," \
-	" sender_id, message_id, correlation_id, certificate, subject, reason, detail, error_id"
+#define COLUMNS \
+	"at_ms, at, exchange, direction, kind, verdict, duration_us, sha256, size, participant, peer," \
+	" service_id, sender_id, message_id, correlation_id, certificate, subject, reason, detail, error_id"
 
 /* The order of COLUMNS; parameters of a statement count from one. */
 enum { AT_MS, AT, EXCHANGE, DIRECTION, KIND, VERDICT, DURATION, SHA256, SIZE, TEXTS };
 
 /* Where the texts of a fact are, in the order of COLUMNS. */
-static const size_t texts[] = {
-	offsetof(struct journal_fact, participant), offsetof(struct journal_fact, peer),
-	offsetof(struct journal_fact, service_id), offsetof(struct journal_fact, sender_id),
-	offsetof(struct journal_fact, message_id), offsetof(struct journal_fact, correlation_id),
-	offsetof(struct journal_fact, certificate), offsetof(struct journal_fact, subject),
-	offsetof(struct journal_fact, reason), offsetof(struct journal_fact, detail),
-	offsetof(struct journal_fact, error_id)};
+static const size_t texts[] = {offsetof(struct journal_fact, participant),
+	offsetof(struct journal_fact, peer), offsetof(struct journal_fact, service_id),
+	offsetof(struct journal_fact, sender_id), offsetof(struct journal_fact, message_id),
+	offsetof(struct journal_fact, correlation_id), offsetof(struct journal_fact, certificate),
+	offsetof(struct journal_fact, subject), offsetof(struct journal_fact, reason),
+	offsetof(struct journal_fact, detail), offsetof(struct journal_fact, error_id)};
 
 enum { TEXT_COUNT = sizeof texts / sizeof texts[0], OCTETS = TEXTS + TEXT_COUNT, ROW_ID };
 
 const char journal_fact_insert[] = "INSERT INTO fact(" COLUMNS ", octets) VALUES"
-	"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+				   "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 const char *journal_fact_select(bool with_octets)
 {
@@ -36,8 +34,8 @@ const char *journal_fact_select(bool with_octets)
 
 bool journal_bind(sqlite3_stmt *stmt, int at, struct bytes text)
 {
-	return sqlite3_bind_text64(stmt, at, text.p ? (const char *)text.p : "", text.n, SQLITE_STATIC, SQLITE_UTF8) ==
-	       SQLITE_OK;
+	return sqlite3_bind_text64(stmt, at, text.p ? (const char *)text.p : "", text.n, SQLITE_STATIC,
+		       SQLITE_UTF8) == SQLITE_OK;
 }
 
 /* Absent texts are NULL, so that they stay out of the indexes. */
@@ -59,19 +57,20 @@ static bool bind_octets(sqlite3_stmt *stmt, int column, struct bytes b)
 			 : sqlite3_bind_blob64(stmt, column + 1, b.p, b.n, SQLITE_STATIC)) == SQLITE_OK;
 }
 
-outcome journal_fact_put(sqlite3 *db, sqlite3_stmt *insert, const char *day, const struct journal_fact *fact,
-	struct err *e)
+outcome journal_fact_put(
+	sqlite3 *db, sqlite3_stmt *insert, const char *day, const struct journal_fact *fact, struct err *e)
 {
 	char at[STAMP_TEXT];
 	bool ok;
 
 	stamp_print(fact->at, at);
 	ok = bind_number(insert, AT_MS, fact->at.ms) && bind_text(insert, AT, bytes_str(at)) &&
-	     bind_text(insert, EXCHANGE, bytes_str(fact->exchange)) && bind_number(insert, DIRECTION, fact->direction) &&
-	     bind_number(insert, KIND, fact->kind) && bind_number(insert, VERDICT, fact->verdict) &&
-	     bind_number(insert, DURATION, fact->duration_us) &&
-	     bind_octets(insert, SHA256, (struct bytes){fact->sha256, sizeof fact->sha256}) &&
-	     bind_number(insert, SIZE, (int64_t)fact->size) && bind_octets(insert, OCTETS, fact->octets);
+		bind_text(insert, EXCHANGE, bytes_str(fact->exchange)) &&
+		bind_number(insert, DIRECTION, fact->direction) && bind_number(insert, KIND, fact->kind) &&
+		bind_number(insert, VERDICT, fact->verdict) &&
+		bind_number(insert, DURATION, fact->duration_us) &&
+		bind_octets(insert, SHA256, (struct bytes){fact->sha256, sizeof fact->sha256}) &&
+		bind_number(insert, SIZE, (int64_t)fact->size) && bind_octets(insert, OCTETS, fact->octets);
 	for (int i = 0; ok && i < TEXT_COUNT; i++) {
 		struct bytes text;
 
@@ -106,8 +105,8 @@ static void column_fixed(sqlite3_stmt *row, int column, void *out, size_t room)
 		memcpy(out, p, n < room ? n : room);
 }
 
-outcome journal_fact_read(sqlite3_stmt *row, const char *day, struct buf *memory, struct journal_fact *out,
-	struct err *e)
+outcome journal_fact_read(
+	sqlite3_stmt *row, const char *day, struct buf *memory, struct journal_fact *out, struct err *e)
 {
 	size_t need = 0;
 	unsigned char *to;
@@ -118,7 +117,8 @@ outcome journal_fact_read(sqlite3_stmt *row, const char *day, struct buf *memory
 	buf_clear(memory);
 	to = buf_reserve(memory, need);
 	if (!to)
-		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: no memory for a fact of %zu octets", day, need);
+		return err_set(e, REASON_JOURNAL_DOWN,
+			"journal-%s.sqlite: no memory for a fact of %zu octets", day, need);
 	memset(out, 0, sizeof *out);
 	/* Row numbers begin anew each day. */
 	out->id = journal_day_midnight(day) / 86400000 << 32 | sqlite3_column_int64(row, ROW_ID);

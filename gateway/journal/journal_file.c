@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_file - one SQLite file of the journal: made, opened, its failures worded.
- * Promise:  a file appears with its tables or not at all; a file that is not ours, is of another schema or is broken
- *           is reported by name and never touched.
+ * Promise:  a file appears with its tables or not at all; a file that is not ours, is of another schema or
+ *           is broken is reported by name and never touched.
  * Not here: which file is needed (journal_days.c). */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,23 +12,24 @@
 
 #include "journal_int.h"
 
-/* Every index costs a page of log for each fact, so there are only those the command needs; names that are absent
- * are NULL and stand in no index. Octets come last: what is before them is read without touching them. */
+/* Every index costs a page of log for each fact, so there are only those the command needs; names that are
+ * absent are NULL and stand in no index. Octets come last: what is before them is read without them. */
 static const char schema[] =
 	"PRAGMA journal_mode=WAL;"
 	"BEGIN;"
 	"CREATE TABLE fact(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, at TEXT NOT NULL, exchange TEXT,"
-	" direction INTEGER NOT NULL, kind INTEGER NOT NULL, verdict INTEGER NOT NULL, participant TEXT, peer TEXT,"
-	" service_id TEXT, sender_id TEXT, message_id TEXT, correlation_id TEXT, certificate TEXT, subject TEXT,"
-	" reason TEXT, detail TEXT, error_id TEXT, duration_us INTEGER NOT NULL, sha256 BLOB NOT NULL,"
-	" size INTEGER NOT NULL, octets BLOB);"
+	" direction INTEGER NOT NULL, kind INTEGER NOT NULL, verdict INTEGER NOT NULL,"
+	" participant TEXT, peer TEXT, service_id TEXT, sender_id TEXT, message_id TEXT, correlation_id TEXT,"
+	" certificate TEXT, subject TEXT, reason TEXT, detail TEXT, error_id TEXT,"
+	" duration_us INTEGER NOT NULL, sha256 BLOB NOT NULL, size INTEGER NOT NULL, octets BLOB);"
 	"CREATE INDEX fact_at ON fact(at_ms);"
 	"CREATE INDEX fact_exchange ON fact(exchange) WHERE exchange IS NOT NULL;"
 	"CREATE INDEX fact_message ON fact(message_id) WHERE message_id IS NOT NULL;"
 	"CREATE INDEX fact_correlation ON fact(correlation_id) WHERE correlation_id IS NOT NULL;"
 	"CREATE INDEX fact_error ON fact(error_id) WHERE error_id IS NOT NULL;"
 	"CREATE TABLE seen(sender_id TEXT NOT NULL, message_id TEXT NOT NULL, content BLOB NOT NULL,"
-	" state INTEGER NOT NULL, exchange TEXT NOT NULL, answer_status INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+	" state INTEGER NOT NULL, exchange TEXT NOT NULL, answer_status INTEGER NOT NULL,"
+	" at_ms INTEGER NOT NULL,"
 	" PRIMARY KEY(sender_id, message_id)) WITHOUT ROWID;"
 	"PRAGMA user_version=1;"
 	"COMMIT;";
@@ -36,7 +37,8 @@ static const char schema[] =
 outcome journal_fail(struct err *e, sqlite3 *db, const char *day, const char *doing)
 {
 	return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: %s: %s (SQLite %d, errno %d)", day, doing,
-		sqlite3_errmsg(db), db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM, db ? sqlite3_system_errno(db) : 0);
+		sqlite3_errmsg(db), db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM,
+		db ? sqlite3_system_errno(db) : 0);
 }
 
 static outcome path_fail(struct err *e, const char *day, const char *doing)
@@ -69,7 +71,8 @@ static outcome schema_check(sqlite3 *db, const char *day, struct err *e)
 	if (sqlite3_step(stmt) != SQLITE_ROW)
 		r = journal_fail(e, db, day, "open");
 	else if (sqlite3_column_int(stmt, 0) != JOURNAL_SCHEMA)
-		r = err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: its schema is %d, this program knows %d", day,
+		r = err_set(e, REASON_JOURNAL_DOWN,
+			"journal-%s.sqlite: its schema is %d, this program knows %d", day,
 			sqlite3_column_int(stmt, 0), JOURNAL_SCHEMA);
 	sqlite3_finalize(stmt);
 	return r;
@@ -80,7 +83,8 @@ static outcome file_connect(const char *name, const char *day, int flags, sqlite
 	outcome r;
 
 	*db = NULL;
-	if (sqlite3_open_v2(name, db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(name, db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) !=
+		SQLITE_OK) {
 		r = journal_fail(e, *db, day, "open");
 	} else {
 		sqlite3_busy_timeout(*db, JOURNAL_BUSY_MS);
@@ -106,8 +110,8 @@ static void frozen_name(const char *path, struct buf *out)
 	buf_str(out, "?immutable=1");
 }
 
-/* Whoever may not write the directory cannot open a file at rest, because its shared memory cannot be made. When
- * there is no log beside the file, the file alone is the whole truth. */
+/* Whoever may not write the directory cannot open a file at rest, because its shared memory cannot be made.
+ * When there is no log beside the file, the file alone is the whole truth. */
 static outcome file_read(const char *path, const char *day, sqlite3 **db, struct err *e)
 {
 	SCOPED(buf_free) struct buf name = BUF(4 * JOURNAL_PATH);
@@ -132,13 +136,16 @@ static outcome writer_settings(sqlite3 *db, const char *day, struct err *e)
 	bool wal;
 
 	TRY(journal_prepare(db, day, "PRAGMA journal_mode=WAL", &stmt, e));
-	wal = sqlite3_step(stmt) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
+	wal = sqlite3_step(stmt) == SQLITE_ROW &&
+		strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
 	sqlite3_finalize(stmt);
 	if (!wal)
 		return journal_fail(e, db, day, "no write-ahead log is possible here");
 	/* The writer copies the log itself, after it has called back (journal_day_checkpoint). */
-	if (sqlite3_exec(db, "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-			"PRAGMA journal_size_limit=16777216; PRAGMA cache_size=-8192", NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(db,
+		    "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+		    "PRAGMA journal_size_limit=16777216; PRAGMA cache_size=-8192",
+		    NULL, NULL, NULL) != SQLITE_OK)
 		return journal_fail(e, db, day, "settings");
 	return DONE;
 }
@@ -148,8 +155,8 @@ static outcome file_write(const char *path, const char *day, sqlite3 **db, struc
 	static const char *const parts[] = {"", "-wal", "-shm"};
 	char part[JOURNAL_PATH + 8];
 
-	/* By name: closing a descriptor of our own would drop the locks SQLite holds on the file. SQLite gives the log
-	 * and the shared memory the mode of the file when it makes them. */
+	/* By name: closing a descriptor of our own would drop the locks SQLite holds on the file. SQLite
+	 * gives the log and the shared memory the mode of the file when it makes them. */
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
 		snprintf(part, sizeof part, "%s%s", path, parts[i]);
 		if (chmod(part, 0600) != 0 && errno != ENOENT)
@@ -163,8 +170,8 @@ static outcome file_write(const char *path, const char *day, sqlite3 **db, struc
 	return FAILED;
 }
 
-outcome journal_file_open(const char *directory, const char *day, enum journal_access access, sqlite3 **db,
-	struct err *e)
+outcome journal_file_open(
+	const char *directory, const char *day, enum journal_access access, sqlite3 **db, struct err *e)
 {
 	char path[JOURNAL_PATH];
 

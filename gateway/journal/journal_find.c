@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_find - facts read by any process, newest first.
- * Promise:  no read transaction is open while the caller looks at a fact: a reader who waits at his pager does not
- *           keep the gateway from cutting its log.
+ * Promise:  no read transaction is open while the caller looks at a fact: a reader who waits at his pager
+ *           does not keep the gateway from cutting its log.
  * Not here: the replay memory (journal_seen.c). */
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,7 @@ enum { LIMIT = 1000 };
 static const struct {
 	size_t offset;
 	const char *clause;
-} columns[] = {
-	{offsetof(struct journal_filter, message_id), " AND message_id = ?"},
+} columns[] = {{offsetof(struct journal_filter, message_id), " AND message_id = ?"},
 	{offsetof(struct journal_filter, correlation_id), " AND correlation_id = ?"},
 	{offsetof(struct journal_filter, exchange), " AND exchange = ?"},
 	{offsetof(struct journal_filter, participant), " AND participant = ?"},
@@ -91,7 +90,8 @@ static outcome rows_find(struct search *s, sqlite3 *db, const char *day, struct 
 	if (rc != SQLITE_DONE)
 		r = journal_fail(e, db, day, "search");
 	else if (!buf_ok(&s->rows))
-		r = err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: no memory for the list of facts", day);
+		r = err_set(
+			e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: no memory for the list of facts", day);
 	sqlite3_finalize(stmt);
 	return r;
 }
@@ -145,8 +145,13 @@ outcome journal_find(const char *directory, const struct journal_filter *f,
 	bool (*each)(void *ctx, const struct journal_fact *fact), void *ctx, struct err *e)
 {
 	SCOPED(journal_names_free) struct journal_names names = {NULL, 0};
-	struct search s = {.directory = directory, .filter = f, .each = each, .ctx = ctx,
-		.left = f->limit ? f->limit : LIMIT, .sql = BUF(4096), .rows = BUF(SIZE_MAX / 4),
+	struct search s = {.directory = directory,
+		.filter = f,
+		.each = each,
+		.ctx = ctx,
+		.left = f->limit ? f->limit : LIMIT,
+		.sql = BUF(4096),
+		.rows = BUF(SIZE_MAX / 4),
 		.memory = BUF(SIZE_MAX / 4)};
 	outcome r = journal_names_read(directory, &names, e);
 

@@ -16,7 +16,8 @@ static outcome space_look(const struct journal_health *h, struct err *e)
 	uint64_t left;
 
 	if (statvfs(h->directory, &fs) != 0)
-		return err_set(e, REASON_JOURNAL_DOWN, "%s: free space is unknown: %s", h->directory, strerror(errno));
+		return err_set(e, REASON_JOURNAL_DOWN, "%s: free space is unknown: %s", h->directory,
+			strerror(errno));
 	left = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (left < h->free_bytes)
 		return err_set(e, REASON_JOURNAL_DOWN, "%s: %llu octets are free, %zu must be", h->directory,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_int - what the files of the room share.
  *
- * An entry is committed whole, so it lies in one file: the file of the local day of its newest fact. A file therefore
- * never holds a fact newer than its day, but may hold one from just before midnight. The replay row of a message may
- * stand in two files when the message was accepted before midnight and answered after it; the row in the newer file
- * is the valid one, and journal_days_home keeps it so when the clock is set back.
+ * An entry is committed whole, so it lies in one file: the file of the local day of its newest fact. A file
+ * therefore never holds a fact newer than its day, but may hold one from just before midnight. The replay row
+ * of a message may stand in two files when the message was accepted before midnight and answered after it;
+ * the row in the newer file is the valid one, and journal_days_home keeps it so when the clock is set back.
  */
 #ifndef QAQPA_JOURNAL_INT_H
 #define QAQPA_JOURNAL_INT_H
@@ -19,14 +19,14 @@
 #include "journal/journal.h"
 
 enum {
-	JOURNAL_SCHEMA = 1,         /* user_version of our files */
-	JOURNAL_DAY = 11,           /* room for 2030-01-02 and NUL */
-	JOURNAL_PATH = 4096,        /* longest path of a file, NUL included */
-	JOURNAL_FILTERED = 8,       /* newest files whose replay keys are kept in memory */
-	JOURNAL_READERS = 4,        /* idle read connections kept for one file */
-	JOURNAL_BUSY_MS = 5000,     /* patience with a foreign lock */
-	JOURNAL_WAL_PAGES = 1000,   /* the log is copied into the file when it is longer */
-	JOURNAL_HOUSE_MS = 1000     /* between looks at free space, the calendar and a sick file */
+	JOURNAL_SCHEMA = 1,       /* user_version of our files */
+	JOURNAL_DAY = 11,         /* room for 2030-01-02 and NUL */
+	JOURNAL_PATH = 4096,      /* longest path of a file, NUL included */
+	JOURNAL_FILTERED = 8,     /* newest files whose replay keys are kept in memory */
+	JOURNAL_READERS = 4,      /* idle read connections kept for one file */
+	JOURNAL_BUSY_MS = 5000,   /* patience with a foreign lock */
+	JOURNAL_WAL_PAGES = 1000, /* the log is copied into the file when it is longer */
+	JOURNAL_HOUSE_MS = 1000   /* between looks at free space, the calendar and a sick file */
 };
 
 /* journal_dir.c: the directory and its names. */
@@ -36,8 +36,8 @@ struct journal_names {
 	size_t count;
 };
 
-/* Makes the directory when it is absent, closes it to others and locks it. The lock lives as long as *fd, which is
- * the caller's to close, after a failure too, unless it is negative. */
+/* Makes the directory when it is absent, closes it to others and locks it. The lock lives as long as *fd,
+ * which is the caller's to close, after a failure too, unless it is negative. */
 MUST_USE outcome journal_dir_take(const char *directory, int *fd, struct err *e);
 MUST_USE outcome journal_names_read(const char *directory, struct journal_names *out, struct err *e);
 void journal_names_free(struct journal_names *names); /* fit for SCOPED */
@@ -58,10 +58,11 @@ enum journal_access {
 
 /* Makes the file of a day; fails when it is there already. It appears complete or not at all. */
 MUST_USE outcome journal_file_create(const char *directory, const char *day, struct err *e);
-MUST_USE outcome journal_file_open(const char *directory, const char *day, enum journal_access access, sqlite3 **db,
-	struct err *e);
+MUST_USE outcome journal_file_open(
+	const char *directory, const char *day, enum journal_access access, sqlite3 **db, struct err *e);
 bool journal_file_exists(const char *directory, const char *day);
-MUST_USE outcome journal_prepare(sqlite3 *db, const char *day, const char *sql, sqlite3_stmt **out, struct err *e);
+MUST_USE outcome journal_prepare(
+	sqlite3 *db, const char *day, const char *sql, sqlite3_stmt **out, struct err *e);
 /* Words the last failure of the connection and names the file. */
 outcome journal_fail(struct err *e, sqlite3 *db, const char *day, const char *doing);
 
@@ -80,11 +81,11 @@ bool journal_bloom_may_hold(struct journal_bloom *b, uint64_t key);
 extern const char journal_fact_insert[];
 /* Statement text that reads one fact by its row number. */
 const char *journal_fact_select(bool with_octets);
-MUST_USE outcome journal_fact_put(sqlite3 *db, sqlite3_stmt *insert, const char *day, const struct journal_fact *fact,
-	struct err *e);
+MUST_USE outcome journal_fact_put(
+	sqlite3 *db, sqlite3_stmt *insert, const char *day, const struct journal_fact *fact, struct err *e);
 /* The row the statement stands on; `memory` holds what `out` points to and is used again by the next call. */
-MUST_USE outcome journal_fact_read(sqlite3_stmt *row, const char *day, struct buf *memory, struct journal_fact *out,
-	struct err *e);
+MUST_USE outcome journal_fact_read(
+	sqlite3_stmt *row, const char *day, struct buf *memory, struct journal_fact *out, struct err *e);
 bool journal_bind(sqlite3_stmt *stmt, int at, struct bytes text); /* never NULL, as the empty text */
 
 /* journal_day.c: one day's file as the gateway has it open. */
@@ -109,12 +110,14 @@ struct journal_day {
 	int idle_count;
 };
 
-MUST_USE outcome journal_day_new(const char *directory, const char *name, struct journal_day **out, struct err *e);
+MUST_USE outcome journal_day_new(
+	const char *directory, const char *name, struct journal_day **out, struct err *e);
 void journal_day_free(struct journal_day **day);
 MUST_USE outcome journal_day_filter(struct journal_day *day, struct err *e); /* makes and fills the bloom */
-MUST_USE outcome journal_day_connect(struct journal_day *day, struct err *e); /* for writing; makes the file if absent */
+/* For writing; makes the file when it is absent. */
+MUST_USE outcome journal_day_connect(struct journal_day *day, struct err *e);
 void journal_day_disconnect(struct journal_day *day); /* writer and idle readers; nobody may be reading */
-bool journal_day_moved(struct journal_day *day); /* the open file is no longer the one of that name */
+bool journal_day_moved(struct journal_day *day);      /* the open file is no longer the one of that name */
 /* The entries from `first` up to, not including, `end` as one transaction. */
 MUST_USE outcome journal_day_write(struct journal_day *day, const struct journal_entry *first,
 	const struct journal_entry *end, struct err *e);
@@ -138,15 +141,16 @@ struct journal_days {
 	size_t count;
 };
 
-MUST_USE outcome journal_days_open(struct journal_days *days, const char *directory, int retention_days, struct err *e);
+MUST_USE outcome journal_days_open(
+	struct journal_days *days, const char *directory, int retention_days, struct err *e);
 void journal_days_close(struct journal_days *days);
 /* The following are the writer thread's. */
 /* The file an entry belongs into. */
-MUST_USE outcome journal_days_home(struct journal_days *days, const struct journal_entry *entry, char day[JOURNAL_DAY],
-	struct err *e);
+MUST_USE outcome journal_days_home(
+	struct journal_days *days, const struct journal_entry *entry, char day[JOURNAL_DAY], struct err *e);
 /* That file, open for writing. */
-MUST_USE outcome journal_days_ready(struct journal_days *days, const char *name, struct journal_day **out,
-	struct err *e);
+MUST_USE outcome journal_days_ready(
+	struct journal_days *days, const char *name, struct journal_day **out, struct err *e);
 void journal_days_disconnect(struct journal_days *days, struct journal_day *day);
 /* Removes files beyond retention and closes those before `today`. */
 void journal_days_turn(struct journal_days *days, const char *today);
@@ -154,8 +158,8 @@ void journal_days_turn(struct journal_days *days, const char *today);
 /* journal_seen.c: the replay memory. */
 
 extern const char journal_seen_insert[], journal_seen_select[], journal_seen_answer[];
-MUST_USE outcome journal_seen_put(sqlite3 *db, sqlite3_stmt *insert, const char *day, const struct journal_seen *seen,
-	int64_t at_ms, struct err *e);
+MUST_USE outcome journal_seen_put(sqlite3 *db, sqlite3_stmt *insert, const char *day,
+	const struct journal_seen *seen, int64_t at_ms, struct err *e);
 /* What the file of the day knows; only the parts of fixed size are set in `out`, SEEN_NONE when nothing. */
 MUST_USE outcome journal_seen_on(struct journal_day *day, struct bytes sender_id, struct bytes message_id,
 	int64_t since_ms, struct journal_seen *out, struct err *e);

@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_seen - the replay memory: what became of (sender, message id).
- * Promise:  what was committed before the question is seen; a file that cannot be read is a failure, never a no.
- * Not here: the first answer's octets are not kept twice; they are the fact "sent" of the same exchange. */
+ * Promise:  what was committed before the question is seen; a file that cannot be read is a failure, never
+ *           a no. The first answer's octets are not kept twice: they are the fact "sent" of the exchange.
+ * Not here: what a replay is answered (flow). */
 #include <string.h>
 
 #include "journal_int.h"
 
-const char journal_seen_insert[] = "INSERT OR REPLACE INTO seen"
+const char journal_seen_insert[] =
+	"INSERT OR REPLACE INTO seen"
 	"(sender_id, message_id, content, state, exchange, answer_status, at_ms) VALUES(?,?,?,?,?,?,?)";
 const char journal_seen_select[] = "SELECT content, state, exchange, answer_status FROM seen"
-	" WHERE sender_id = ? AND message_id = ? AND at_ms >= ?";
-const char journal_seen_answer[] = "SELECT octets FROM fact"
+				   " WHERE sender_id = ? AND message_id = ? AND at_ms >= ?";
+const char journal_seen_answer[] =
+	"SELECT octets FROM fact"
 	" WHERE exchange = ? AND direction = 1 AND kind IN (1, 2) ORDER BY id LIMIT 1";
 
-_Static_assert(JOURNAL_SENT == 1 && JOURNAL_ANSWER == 1 && JOURNAL_FAULT == 2, "the numbers above are stored");
+_Static_assert(
+	JOURNAL_SENT == 1 && JOURNAL_ANSWER == 1 && JOURNAL_FAULT == 2, "the numbers above are stored");
 
 outcome journal_seen_put(sqlite3 *db, sqlite3_stmt *insert, const char *day, const struct journal_seen *seen,
 	int64_t at_ms, struct err *e)
 {
 	bool ok = journal_bind(insert, 1, seen->sender_id) && journal_bind(insert, 2, seen->message_id) &&
-		  sqlite3_bind_blob(insert, 3, seen->content, sizeof seen->content, SQLITE_STATIC) == SQLITE_OK &&
-		  sqlite3_bind_int(insert, 4, seen->state) == SQLITE_OK &&
-		  journal_bind(insert, 5, bytes_str(seen->exchange)) &&
-		  sqlite3_bind_int(insert, 6, seen->answer_status) == SQLITE_OK &&
-		  sqlite3_bind_int64(insert, 7, at_ms) == SQLITE_OK && sqlite3_step(insert) == SQLITE_DONE;
+		sqlite3_bind_blob(insert, 3, seen->content, sizeof seen->content, SQLITE_STATIC) ==
+			SQLITE_OK &&
+		sqlite3_bind_int(insert, 4, seen->state) == SQLITE_OK &&
+		journal_bind(insert, 5, bytes_str(seen->exchange)) &&
+		sqlite3_bind_int(insert, 6, seen->answer_status) == SQLITE_OK &&
+		sqlite3_bind_int64(insert, 7, at_ms) == SQLITE_OK && sqlite3_step(insert) == SQLITE_DONE;
 
 	if (!ok)
 		journal_fail(e, db, day, "write the replay memory");
@@ -34,7 +39,8 @@ outcome journal_seen_put(sqlite3 *db, sqlite3_stmt *insert, const char *day, con
 static void row_read(sqlite3_stmt *row, struct journal_seen *out)
 {
 	const void *content = sqlite3_column_blob(row, 0), *exchange = sqlite3_column_blob(row, 2);
-	size_t content_n = (size_t)sqlite3_column_bytes(row, 0), exchange_n = (size_t)sqlite3_column_bytes(row, 2);
+	size_t content_n = (size_t)sqlite3_column_bytes(row, 0),
+	       exchange_n = (size_t)sqlite3_column_bytes(row, 2);
 
 	if (content_n == sizeof out->content)
 		memcpy(out->content, content, content_n);
@@ -44,8 +50,8 @@ static void row_read(sqlite3_stmt *row, struct journal_seen *out)
 	out->answer_status = sqlite3_column_int(row, 3);
 }
 
-outcome journal_seen_on(struct journal_day *day, struct bytes sender_id, struct bytes message_id, int64_t since_ms,
-	struct journal_seen *out, struct err *e)
+outcome journal_seen_on(struct journal_day *day, struct bytes sender_id, struct bytes message_id,
+	int64_t since_ms, struct journal_seen *out, struct err *e)
 {
 	struct journal_reader *reader;
 	outcome r = DONE;
@@ -56,7 +62,9 @@ outcome journal_seen_on(struct journal_day *day, struct bytes sender_id, struct 
 		return DONE;
 	TRY(journal_day_take(day, &reader, e));
 	rc = journal_bind(reader->seen, 1, sender_id) && journal_bind(reader->seen, 2, message_id) &&
-	     sqlite3_bind_int64(reader->seen, 3, since_ms) == SQLITE_OK ? sqlite3_step(reader->seen) : SQLITE_ERROR;
+			sqlite3_bind_int64(reader->seen, 3, since_ms) == SQLITE_OK
+		? sqlite3_step(reader->seen)
+		: SQLITE_ERROR;
 	if (rc == SQLITE_ROW)
 		row_read(reader->seen, out);
 	else if (rc != SQLITE_DONE)
@@ -86,7 +94,8 @@ static outcome answer_on(struct journal_day *day, const char *exchange, struct p
 	int rc;
 
 	TRY(journal_day_take(day, &reader, e));
-	rc = journal_bind(reader->answer, 1, bytes_str(exchange)) ? sqlite3_step(reader->answer) : SQLITE_ERROR;
+	rc = journal_bind(reader->answer, 1, bytes_str(exchange)) ? sqlite3_step(reader->answer)
+								  : SQLITE_ERROR;
 	*there = rc == SQLITE_ROW;
 	if (*there)
 		r = answer_copy(reader->answer, pool, out, e);
@@ -97,16 +106,17 @@ static outcome answer_on(struct journal_day *day, const char *exchange, struct p
 	return r;
 }
 
-static outcome seen_find(struct journal_days *days, struct pool *pool, int64_t since_ms, struct journal_seen *out,
-	struct err *e)
+static outcome seen_find(struct journal_days *days, struct pool *pool, int64_t since_ms,
+	struct journal_seen *out, struct err *e)
 {
 	const struct bytes sender_id = out->sender_id, message_id = out->message_id;
 	bool there = false;
 
-	for (size_t i = 0; i < days->count && journal_day_end(days->item[i]->name) > since_ms && !there; i++) {
+	for (size_t i = 0; i < days->count && journal_day_end(days->item[i]->name) > since_ms && !there;
+		i++) {
 		if (out->state == SEEN_NONE)
 			TRY(journal_seen_on(days->item[i], sender_id, message_id, since_ms, out, e));
-		/* The answer was filed with the row, or earlier when the row was changed after midnight once more. */
+		/* The answer was filed with the row, or earlier when the row was changed after midnight. */
 		if (out->state == SEEN_ANSWERED)
 			TRY(answer_on(days->item[i], out->exchange, pool, &out->answer, &there, e));
 		else if (out->state != SEEN_NONE)
@@ -117,8 +127,8 @@ static outcome seen_find(struct journal_days *days, struct pool *pool, int64_t s
 	return DONE;
 }
 
-outcome journal_seen_find(struct journal *j, struct pool *pool, struct bytes sender_id, struct bytes message_id,
-	int64_t since_ms, struct journal_seen *out, struct err *e)
+outcome journal_seen_find(struct journal *j, struct pool *pool, struct bytes sender_id,
+	struct bytes message_id, int64_t since_ms, struct journal_seen *out, struct err *e)
 {
 	char *sender = pool_copy(pool, sender_id), *message = pool_copy(pool, message_id);
 	outcome r;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_writer - the one thread that writes: group commit, the turn of the day, a sick file tried again.
- * Promise:  entries are committed and called back in the order they were put; nobody is called back well before his
- *           facts are on disk. Consecutive entries of one day share a commit: while one commit waits for the disk, the
- *           entries of the next gather by themselves.
+ * Promise:  entries are committed and called back in the order they were put; nobody hears of success before
+ *           his facts are on disk. Consecutive entries of one day share a commit: while one commit waits for
+ *           the disk, the entries of the next gather by themselves.
  * Not here: SQL (journal_day.c). */
 #include <string.h>
 #include <time.h>
@@ -58,14 +58,16 @@ static struct journal_entry *writer_wait(struct journal *j, bool *closing)
 }
 
 /* Keeps the outcome of work on the day's file; after a failure its connections are made anew. */
-static void writer_judge(struct journal *j, struct journal_day *day, const char *name, outcome r, const struct err *e)
+static void writer_judge(
+	struct journal *j, struct journal_day *day, const char *name, outcome r, const struct err *e)
 {
 	if (!r.ok && day)
 		journal_days_disconnect(&j->days, day);
 	journal_health_set(&j->health, r, name, e);
 }
 
-static void run_finish(struct journal_entry *first, const struct journal_entry *end, outcome r, const struct err *e)
+static void run_finish(
+	struct journal_entry *first, const struct journal_entry *end, outcome r, const struct err *e)
 {
 	while (first != end) {
 		struct journal_entry *next = first->next; /* the entry is gone after the call */
@@ -117,8 +119,8 @@ static void batch_commit(struct journal *j, struct journal_entry *batch)
 	}
 }
 
-/* Once a second: opens the file of a new day before its first fact, and tries a sick file again, because nobody
- * sends facts to a journal that calls itself sick. */
+/* Once a second: opens the file of a new day before its first fact, and tries a sick file again, because
+ * nobody sends facts to a journal that calls itself sick. */
 static void writer_keep_house(struct journal *j)
 {
 	char today[JOURNAL_DAY], name[JOURNAL_DAY];

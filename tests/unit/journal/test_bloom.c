@@ -43,8 +43,10 @@ static void keys_are_never_denied_and_others_seldom_allowed(void **state)
 static void sender_and_message_are_kept_apart(void **state)
 {
 	(void)state;
-	assert_true(journal_bloom_key(BYTES_LIT("ab"), BYTES_LIT("c")) != journal_bloom_key(BYTES_LIT("a"), BYTES_LIT("bc")));
-	assert_true(journal_bloom_key(BYTES_NONE, BYTES_LIT("a")) != journal_bloom_key(BYTES_LIT("a"), BYTES_NONE));
+	assert_true(journal_bloom_key(BYTES_LIT("ab"), BYTES_LIT("c")) !=
+		journal_bloom_key(BYTES_LIT("a"), BYTES_LIT("bc")));
+	assert_true(journal_bloom_key(BYTES_NONE, BYTES_LIT("a")) !=
+		journal_bloom_key(BYTES_LIT("a"), BYTES_NONE));
 }
 
 int main(void)

@@ -49,14 +49,16 @@ static void slot_done(struct journal_entry *entry, outcome result, const struct 
 
 static void slot_put(struct slot *slot)
 {
-	slot->id = child.next++; /* the first ones are put before any callback, the rest by callbacks: one thread each */
+	slot->id = child.next++; /* first by the thread that holds the callbacks back, later by callbacks */
 	snprintf(slot->message_id, sizeof slot->message_id, "m%u", slot->id);
 	slot->fact = fact_of(when, "{x}", slot->message_id);
 	slot->fact.octets = octets_of(slot->id, slot->octets);
-	slot->seen = (struct journal_seen){.sender_id = BYTES_LIT("sys"), .message_id = bytes_str(slot->message_id),
-		.state = SEEN_OPEN, .exchange = "{x}"};
-	slot->entry = (struct journal_entry){.facts = &slot->fact, .fact_count = 1, .seen = &slot->seen,
-		.done = slot_done, .ctx = slot};
+	slot->seen = (struct journal_seen){.sender_id = BYTES_LIT("sys"),
+		.message_id = bytes_str(slot->message_id),
+		.state = SEEN_OPEN,
+		.exchange = "{x}"};
+	slot->entry = (struct journal_entry){
+		.facts = &slot->fact, .fact_count = 1, .seen = &slot->seen, .done = slot_done, .ctx = slot};
 	journal_put(child.journal, &slot->entry);
 }
 
@@ -141,7 +143,8 @@ static void what_was_confirmed_survives_kill_9(void **state)
 	for (uint32_t round = 1; round <= ROUNDS; round++) {
 		counts[round] = run_and_kill(round * 1000000, WANTED * round, ids[round],
 			sizeof ids[round] / sizeof ids[round][0]);
-		assert_true(facts_count(folder.journal, &(struct journal_filter){.limit = 1000000}) >= (int)counts[round]);
+		assert_true(facts_count(folder.journal, &(struct journal_filter){.limit = 1000000}) >=
+			(int)counts[round]);
 		j = journal_start(&folder);
 		for (uint32_t before = 1; before <= round; before++) {
 			/* those of this round, and the first of each before it */

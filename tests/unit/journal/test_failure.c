@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What cannot be written is reported, nothing broken is overwritten, and a journal that was sick mends itself. */
+/* What cannot be written is reported, nothing broken is overwritten, and a sick journal mends itself. */
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -46,7 +46,8 @@ static void becomes_healthy(struct journal *j)
 
 static void too_little_free_space_refuses_and_writes_nothing(void **state)
 {
-	struct journal *j = journal_start_with(&folder, (struct journal_settings){.free_bytes = (size_t)1 << 62});
+	struct journal *j =
+		journal_start_with(&folder, (struct journal_settings){.free_bytes = (size_t)1 << 62});
 	struct journal_fact fact = fact_of(WHEN, "{1}", "m");
 	struct err e = {.reason = REASON_NONE};
 
@@ -70,7 +71,10 @@ static void a_batch_fails_whole_and_the_next_one_succeeds(void **state)
 	struct journal *j = journal_start(&folder);
 	struct journal_fact facts[3];
 	struct ticket tickets[3];
-	struct journal_seen seen = {.sender_id = BYTES_LIT("s"), .message_id = BYTES_LIT("m"), .state = SEEN_OPEN}, out;
+	struct journal_seen seen = {.sender_id = BYTES_LIT("s"),
+				    .message_id = BYTES_LIT("m"),
+				    .state = SEEN_OPEN},
+			    out;
 	struct pool *pool = pool_new(10000);
 	struct hold hold;
 	struct err e;
@@ -301,10 +305,14 @@ static void the_turn_of_the_day_removes_and_closes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(too_little_free_space_refuses_and_writes_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_batch_fails_whole_and_the_next_one_succeeds, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_that_cannot_grow_makes_it_sick_and_room_heals_it, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_full_file_system_loses_nothing_that_was_confirmed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			too_little_free_space_refuses_and_writes_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_batch_fails_whole_and_the_next_one_succeeds, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_file_that_cannot_grow_makes_it_sick_and_room_heals_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_full_file_system_loses_nothing_that_was_confirmed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_broken_file_is_named_and_never_touched, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_schema_is_named_and_never_touched, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_directory_has_one_writer, setup, teardown),

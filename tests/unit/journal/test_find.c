@@ -11,10 +11,12 @@ static struct folder folder;
 /* Facts over three days: m1 is the oldest, m6 the newest. */
 static struct journal *sample_put(void)
 {
-	struct journal_fact facts[] = {
-		fact_of("2030-01-01T10:00:00+05:00", "{x1}", "m1"), fact_of("2030-01-01T11:00:00+05:00", "{x1}", "m2"),
-		fact_of("2030-01-02T10:00:00+05:00", "{x2}", "m3"), fact_of("2030-01-02T11:00:00+05:00", "{x2}", "m4"),
-		fact_of("2030-01-03T10:00:00+05:00", "{x3}", "m5"), fact_of("2030-01-03T11:00:00+05:00", "{x3}", "m6")};
+	struct journal_fact facts[] = {fact_of("2030-01-01T10:00:00+05:00", "{x1}", "m1"),
+		fact_of("2030-01-01T11:00:00+05:00", "{x1}", "m2"),
+		fact_of("2030-01-02T10:00:00+05:00", "{x2}", "m3"),
+		fact_of("2030-01-02T11:00:00+05:00", "{x2}", "m4"),
+		fact_of("2030-01-03T10:00:00+05:00", "{x3}", "m5"),
+		fact_of("2030-01-03T11:00:00+05:00", "{x3}", "m6")};
 	static const int order[] = {5, 0, 3, 1, 2, 4}; /* of writing; not that of time */
 	struct journal *j = journal_start(&folder);
 
@@ -36,8 +38,7 @@ static const struct row {
 	const char *since, *until;
 	int stop_after;
 	const char *want;
-} rows[] = {
-	{"everything comes newest first", {.limit = 0}, NULL, NULL, 0, "m6 m5 m4 m3 m2 m1 "},
+} rows[] = {{"everything comes newest first", {.limit = 0}, NULL, NULL, 0, "m6 m5 m4 m3 m2 m1 "},
 	{"a message id finds its fact", {.message_id = "m3"}, NULL, NULL, 0, "m3 "},
 	{"a part of a message id finds nothing", {.message_id = "m"}, NULL, NULL, 0, ""},
 	{"an empty text is not any text", {.message_id = ""}, NULL, NULL, 0, ""},
@@ -49,9 +50,12 @@ static const struct row {
 	{"a sender's id is no SQL", {.sender_id = "sys'a"}, NULL, NULL, 0, "m6 m1 "},
 	{"only what was refused", {.refused_only = true}, NULL, NULL, 0, "m6 m2 "},
 	{"two filters must both fit", {.sender_id = "sys'a", .refused_only = true}, NULL, NULL, 0, "m6 "},
-	{"since is a bound that belongs to it", {.limit = 0}, "2030-01-02T11:00:00+05:00", NULL, 0, "m6 m5 m4 "},
-	{"until is a bound that belongs to it", {.limit = 0}, NULL, "2030-01-02T10:00:00+05:00", 0, "m3 m2 m1 "},
-	{"both bounds", {.limit = 0}, "2030-01-01T10:00:01+05:00", "2030-01-03T10:59:59+05:00", 0, "m5 m4 m3 m2 "},
+	{"since is a bound that belongs to it", {.limit = 0}, "2030-01-02T11:00:00+05:00", NULL, 0,
+		"m6 m5 m4 "},
+	{"until is a bound that belongs to it", {.limit = 0}, NULL, "2030-01-02T10:00:00+05:00", 0,
+		"m3 m2 m1 "},
+	{"both bounds", {.limit = 0}, "2030-01-01T10:00:01+05:00", "2030-01-03T10:59:59+05:00", 0,
+		"m5 m4 m3 m2 "},
 	{"a bound and a name", {.exchange = "{x1}"}, "2030-01-01T10:30:00+05:00", NULL, 0, "m2 "},
 	{"the limit holds over files", {.limit = 3}, NULL, NULL, 0, "m6 m5 m4 "},
 	{"the reader can end it", {.limit = 0}, NULL, NULL, 3, "m6 m5 m4 "}};
@@ -107,11 +111,13 @@ static void numbers_of_facts_are_unique_over_days(void **state)
 	assert_true(put_fact(j, "2030-01-02T10:00:00+05:00", "{1}", "a"));
 	assert_true(put_fact(j, "2030-01-03T10:00:00+05:00", "{1}", "a"));
 	journal_close(&j);
-	assert_true(journal_find(folder.journal, &(struct journal_filter){.limit = 9}, ids_differ, &before, NULL).ok);
+	assert_true(
+		journal_find(folder.journal, &(struct journal_filter){.limit = 9}, ids_differ, &before, NULL)
+			.ok);
 	folder_drop(&folder);
 }
 
-/* Counts facts in a process that may read, but write neither the files nor the directory; -1 when it fails. */
+/* Counts facts in a process that may read, but write neither files nor directory; -1 when it fails. */
 static int stranger_counts(void)
 {
 	int status = 0;
@@ -123,10 +129,13 @@ static int stranger_counts(void)
 	if (pid == 0) {
 		struct told told = {.ids = BUF(1 << 16)};
 
-		if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(65534, 65534, 65534) != 0 ||
-					      setresuid(65534, 65534, 65534) != 0))
+		if (geteuid() == 0 &&
+			(setgroups(0, NULL) != 0 || setresgid(65534, 65534, 65534) != 0 ||
+				setresuid(65534, 65534, 65534) != 0))
 			_exit(98);
-		if (!journal_find(folder.journal, &(struct journal_filter){.limit = 50}, told_each, &told, NULL).ok)
+		if (!journal_find(
+			    folder.journal, &(struct journal_filter){.limit = 50}, told_each, &told, NULL)
+				.ok)
 			_exit(99);
 		_exit(told.count);
 	}
@@ -201,7 +210,9 @@ static void a_directory_that_is_absent_is_a_failure(void **state)
 	struct err e = {.reason = REASON_NONE};
 
 	(void)state;
-	assert_false(journal_find("/nonexistent/journal", &(struct journal_filter){.limit = 1}, told_each, &told, &e).ok);
+	assert_false(journal_find(
+		"/nonexistent/journal", &(struct journal_filter){.limit = 1}, told_each, &told, &e)
+			     .ok);
 	assert_int_equal(e.reason, REASON_JOURNAL_DOWN);
 	assert_non_null(strstr(e.detail, "/nonexistent/journal"));
 }

@@ -26,9 +26,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct journal_seen seen_of(const char *message_id, enum journal_seen_state state, const char *exchange)
+static struct journal_seen seen_of(
+	const char *message_id, enum journal_seen_state state, const char *exchange)
 {
-	struct journal_seen seen = {.sender_id = BYTES_LIT("sys"), .message_id = bytes_str(message_id), .state = state};
+	struct journal_seen seen = {
+		.sender_id = BYTES_LIT("sys"), .message_id = bytes_str(message_id), .state = state};
 
 	memset(seen.content, 0xab, sizeof seen.content);
 	seen.content[0] = 0;
@@ -69,7 +71,8 @@ static struct journal_seen find(struct journal *j, const char *sender, const cha
 
 static void every_state_comes_back_and_follows_the_last_change(void **state)
 {
-	static const enum journal_seen_state way[] = {SEEN_OPEN, SEEN_RELEASED, SEEN_OPEN, SEEN_UNCERTAIN, SEEN_ANSWERED};
+	static const enum journal_seen_state way[] = {
+		SEEN_OPEN, SEEN_RELEASED, SEEN_OPEN, SEEN_UNCERTAIN, SEEN_ANSWERED};
 	struct journal *j = journal_start(&folder);
 	struct journal_seen got;
 
@@ -108,7 +111,8 @@ static void the_first_answer_comes_back_octet_for_octet(void **state)
 	assert_true(put_wait(j, &request, 1, NULL, NULL));
 	request.direction = JOURNAL_SENT; /* onwards to the provider: no answer either */
 	assert_true(put_wait(j, &request, 1, NULL, NULL));
-	put_answer(j, DAY1, seen_of("m", SEEN_ANSWERED, "{x}"), JOURNAL_ANSWER, (struct bytes){octets, sizeof octets});
+	put_answer(j, DAY1, seen_of("m", SEEN_ANSWERED, "{x}"), JOURNAL_ANSWER,
+		(struct bytes){octets, sizeof octets});
 	put_answer(j, DAY1, seen_of("f", SEEN_ANSWERED, "{y}"), JOURNAL_FAULT, BYTES_LIT("<fault/>"));
 	put_answer(j, DAY1, seen_of("m", SEEN_ANSWERED, "{x}"), JOURNAL_ANSWER, BYTES_LIT("a later one"));
 	got = find(j, "sys", "m", DAY1);
@@ -134,8 +138,7 @@ static void a_row_before_the_window_is_not_known(void **state)
 /* What is put when, and what must be known after it. */
 static const struct row {
 	const char *name, *accepted, *answered, *since;
-} midnights[] = {
-	{"answered on the day it was accepted", DAY1, DAY1, DAY1},
+} midnights[] = {{"answered on the day it was accepted", DAY1, DAY1, DAY1},
 	{"accepted before midnight, answered after it", DAY1, DAY2, DAY1},
 	{"accepted before midnight, answered after it, asked for the new day alone", DAY1, DAY2, DAY2},
 	{"answered two days later", DAY1, DAY3, DAY1},
@@ -156,7 +159,8 @@ static void the_answer_is_known_whatever_midnight_does(void **state)
 		put_seen(j, row->accepted, seen_of(message, SEEN_OPEN, exchange));
 		if (find(j, "sys", message, row->accepted).state != SEEN_OPEN)
 			fail_msg("%s: not known as open", row->name);
-		put_answer(j, row->answered, seen_of(message, SEEN_ANSWERED, exchange), JOURNAL_ANSWER, BYTES_LIT("<a/>"));
+		put_answer(j, row->answered, seen_of(message, SEEN_ANSWERED, exchange), JOURNAL_ANSWER,
+			BYTES_LIT("<a/>"));
 		for (int restarted = 0; restarted < 2; restarted++) {
 			got = find(j, "sys", message, row->since);
 			if (got.state != SEEN_ANSWERED || !bytes_is(got.answer, "<a/>"))
@@ -239,8 +243,9 @@ static void a_broken_day_in_the_window_is_a_failure_and_no_answer(void **state)
 	journal_close(&j);
 	file_fill(&folder, "journal-2029-12-01.sqlite", "no database");
 	j = journal_start(&folder); /* it is too old to be looked at now */
-	assert_false(journal_seen_find(j, pool, BYTES_LIT("sys"), BYTES_LIT("new"), at("2029-12-01T00:00:00Z").ms, &out,
-			     &e).ok);
+	assert_false(journal_seen_find(
+		j, pool, BYTES_LIT("sys"), BYTES_LIT("new"), at("2029-12-01T00:00:00Z").ms, &out, &e)
+			     .ok);
 	assert_int_equal(e.reason, REASON_JOURNAL_DOWN);
 	assert_non_null(strstr(e.detail, "journal-2029-12-01.sqlite"));
 	assert_int_equal(find(j, "sys", "new", "2029-12-05T00:00:00Z").state, SEEN_NONE);
@@ -257,10 +262,12 @@ static void an_answer_beyond_the_pool_is_a_lack_of_memory(void **state)
 
 	(void)state;
 	assert_non_null(small);
-	put_answer(j, DAY1, seen_of("m", SEEN_ANSWERED, "{x}"), JOURNAL_ANSWER, (struct bytes){octets, sizeof octets});
+	put_answer(j, DAY1, seen_of("m", SEEN_ANSWERED, "{x}"), JOURNAL_ANSWER,
+		(struct bytes){octets, sizeof octets});
 	assert_false(journal_seen_find(j, small, BYTES_LIT("sys"), BYTES_LIT("m"), at(DAY1).ms, &out, &e).ok);
 	assert_int_equal(e.reason, REASON_MEMORY);
-	assert_int_equal(find(j, "sys", "m", DAY1).answer.n, sizeof octets); /* the connection is not spoiled */
+	assert_int_equal(
+		find(j, "sys", "m", DAY1).answer.n, sizeof octets); /* the connection is not spoiled */
 	pool_free(&small);
 	journal_close(&j);
 }
@@ -268,15 +275,19 @@ static void an_answer_beyond_the_pool_is_a_lack_of_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_state_comes_back_and_follows_the_last_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			every_state_comes_back_and_follows_the_last_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_first_answer_comes_back_octet_for_octet, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_row_before_the_window_is_not_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_answer_is_known_whatever_midnight_does, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_answer_of_yesterday_is_found_from_a_row_of_today, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			an_answer_of_yesterday_is_found_from_a_row_of_today, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_change_without_facts_reaches_the_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(days_without_a_filter_are_searched_too, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_broken_day_in_the_window_is_a_failure_and_no_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_answer_beyond_the_pool_is_a_lack_of_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_broken_day_in_the_window_is_a_failure_and_no_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			an_answer_beyond_the_pool_is_a_lack_of_memory, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,8 @@ static void message_run(struct worker *w, struct pool *pool, int n)
 	seen.message_id = fact.message_id = bytes_str(message_id);
 	memcpy(seen.exchange, exchange, sizeof exchange);
 	memcpy(fact.exchange, exchange, sizeof exchange);
-	(void)!stamp_parse(bytes_str(n % 2 ? "2030-01-01T23:59:59+05:00" : "2030-01-02T00:00:00+05:00"), &fact.at);
+	(void)!stamp_parse(
+		bytes_str(n % 2 ? "2030-01-01T23:59:59+05:00" : "2030-01-02T00:00:00+05:00"), &fact.at);
 	w->wrong += state_of(pool, message_id) != SEEN_NONE;
 	w->wrong += !put_wait(journal, &fact, 1, &seen, NULL);
 	w->wrong += state_of(pool, message_id) != SEEN_OPEN; /* what was confirmed is seen at once */
@@ -78,7 +79,8 @@ static void all_threads_see_what_they_wrote(void **state)
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(workers[i].wrong, 0);
 	journal_close(&journal);
-	assert_int_equal(facts_count(folder.journal, &(struct journal_filter){.limit = 100000}), THREADS * MESSAGES * 2);
+	assert_int_equal(facts_count(folder.journal, &(struct journal_filter){.limit = 100000}),
+		THREADS * MESSAGES * 2);
 	file_is_whole(&folder, "journal-2030-01-01.sqlite");
 	file_is_whole(&folder, "journal-2030-01-02.sqlite");
 	folder_drop(&folder);

@@ -10,14 +10,15 @@ static bool same(void *ctx, const struct journal_fact *got)
 	const struct {
 		const char *name;
 		struct bytes got, want;
-	} texts[] = {
-		{"participant", got->participant, want->participant}, {"peer", got->peer, want->peer},
-		{"service_id", got->service_id, want->service_id}, {"sender_id", got->sender_id, want->sender_id},
+	} texts[] = {{"participant", got->participant, want->participant}, {"peer", got->peer, want->peer},
+		{"service_id", got->service_id, want->service_id},
+		{"sender_id", got->sender_id, want->sender_id},
 		{"message_id", got->message_id, want->message_id},
 		{"correlation_id", got->correlation_id, want->correlation_id},
-		{"certificate", got->certificate, want->certificate}, {"subject", got->subject, want->subject},
-		{"reason", got->reason, want->reason}, {"detail", got->detail, want->detail},
-		{"error_id", got->error_id, want->error_id}, {"octets", got->octets, want->octets}};
+		{"certificate", got->certificate, want->certificate},
+		{"subject", got->subject, want->subject}, {"reason", got->reason, want->reason},
+		{"detail", got->detail, want->detail}, {"error_id", got->error_id, want->error_id},
+		{"octets", got->octets, want->octets}};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		if (!bytes_eq(texts[i].got, texts[i].want))
@@ -43,12 +44,23 @@ static void every_field_and_octet_comes_back(void **state)
 	struct folder f;
 	struct journal *j;
 	struct journal_fact fact = {.at = at("2030-01-02T03:04:05.678+05:00"),
-		.exchange = "{0f8fad5b-d9cb-469f-a165-70867728950e}", .direction = JOURNAL_SENT, .kind = JOURNAL_FAULT,
-		.verdict = JOURNAL_PLAIN, .participant = BYTES_LIT("Тізілім"), .peer = BYTES_LIT("[::1]:8443"),
-		.service_id = BYTES_LIT("Permits"), .sender_id = BYTES_LIT("sys"), .message_id = BYTES_LIT("{m}"),
-		.correlation_id = BYTES_LIT("{c}"), .certificate = BYTES_LIT("00ff"), .subject = BYTES_LIT("CN=x"),
-		.reason = BYTES_LIT("signature.digest-mismatch"), .detail = BYTES_LIT("it's \"this\""),
-		.error_id = BYTES_LIT("ABCDEFGHJKLM"), .duration_us = INT64_C(5000000000), .size = sizeof octets,
+		.exchange = "{0f8fad5b-d9cb-469f-a165-70867728950e}",
+		.direction = JOURNAL_SENT,
+		.kind = JOURNAL_FAULT,
+		.verdict = JOURNAL_PLAIN,
+		.participant = BYTES_LIT("Тізілім"),
+		.peer = BYTES_LIT("[::1]:8443"),
+		.service_id = BYTES_LIT("Permits"),
+		.sender_id = BYTES_LIT("sys"),
+		.message_id = BYTES_LIT("{m}"),
+		.correlation_id = BYTES_LIT("{c}"),
+		.certificate = BYTES_LIT("00ff"),
+		.subject = BYTES_LIT("CN=x"),
+		.reason = BYTES_LIT("signature.digest-mismatch"),
+		.detail = BYTES_LIT("it's \"this\""),
+		.error_id = BYTES_LIT("ABCDEFGHJKLM"),
+		.duration_us = INT64_C(5000000000),
+		.size = sizeof octets,
 		.octets = {octets, sizeof octets}};
 
 	(void)state;
@@ -235,7 +247,9 @@ static void entries_that_wait_share_a_commit_and_keep_their_order(void **state)
 	for (int i = 0; i < GROUP; i++) {
 		snprintf(group[i].name, sizeof group[i].name, "m%d", i);
 		group[i].fact = fact_of("2030-01-02T03:04:06+05:00", "{1}", group[i].name);
-		group[i].entry = (struct journal_entry){.facts = &group[i].fact, .fact_count = 1, .done = group_done,
+		group[i].entry = (struct journal_entry){.facts = &group[i].fact,
+			.fact_count = 1,
+			.done = group_done,
 			.ctx = (void *)(intptr_t)i};
 		journal_put(j, &group[i].entry);
 	}
