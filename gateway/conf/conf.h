@@ -3,8 +3,8 @@
  *
  * This room knows words, types, ranges, defaults and references between the named objects; it opens only the YAML
  * file and does not read keys or certificates (that is trust's). Paths are made absolute against the folder of the
- * file they stand in. Durations are written 500ms, 30s, 5m, 2h, 7d; sizes 64KiB, 15MiB. Every word is in conf_words.def with its
- * type, range, default and one sentence; checker, sample and manual page come from that list.
+ * file they stand in. Durations are written 500ms, 30s, 5m, 2h, 7d; sizes 64KiB, 15MiB. Every word is in
+ * conf_words.def with its type, range, default and one sentence; checker and manual page come from that list.
  */
 #ifndef QAQPA_CONF_CONF_H
 #define QAQPA_CONF_CONF_H

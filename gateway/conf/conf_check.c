@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_check - what several words or several objects demand of each other.
- * Promise: after it without a problem, every name is unique, every reference is set, and no object contradicts itself.
+ * Promise: without a problem, every name is unique, every reference is set, and no object contradicts itself.
  * Not here: single values (conf_kind, conf_text); files behind paths (trust, channel). */
 #include <stdlib.h>
 
 #include "conf/conf_int.h"
 
-#define NEAR_UP_TO 100 /* beyond so many errors nobody reads suggestions, and each costs a walk over all names */
+/* Beyond so many errors nobody reads suggestions, and each costs a walk over all names. */
+#define NEAR_UP_TO 100
 
 static const char *conf_item_name(enum conf_section s, const struct conf_item *item)
 {
@@ -36,16 +37,18 @@ static void conf_check_names(struct conf_reading *r, enum conf_section s, const 
 	}
 	for (size_t i = 0; i < list->n; i++) {
 		const char *name = conf_item_name(s, &list->items[i]);
-		const struct conf_at *first = name ? conf_table_add(&list->names, name, list->items[i].target) : NULL;
+		const struct conf_at *first = name ? conf_table_add(&list->names, name, list->items[i].target)
+						   : NULL;
 
 		if (first)
 			conf_error(r, conf_item_at(&list->items[i], word), "Rename or remove one of the two.",
-				"%s: %s '%s' is used before, in %s line %d", conf_section(s)->title, word, name,
-				first->file, first->line);
+				"%s: %s '%s' is used before, in %s line %d", conf_section(s)->title, word,
+				name, first->file, first->line);
 	}
 }
 
-static void conf_dangling(struct conf_reading *r, enum conf_section s, const char *word, const struct conf_value *v)
+static void conf_dangling(
+	struct conf_reading *r, enum conf_section s, const char *word, const struct conf_value *v)
 {
 	struct conf_near near = {.wanted = v->text};
 	char hint[120], shown[64];
@@ -56,8 +59,9 @@ static void conf_dangling(struct conf_reading *r, enum conf_section s, const cha
 		if (name)
 			conf_near_offer(&near, name);
 	}
-	conf_error(r, v->at, "Correct the name, or define what it refers to.", "%s: nothing in %s is named '%s'%s", word,
-		conf_section(s)->title, conf_show(v->text, shown), conf_near_text(&near, hint));
+	conf_error(r, v->at, "Correct the name, or define what it refers to.",
+		"%s: nothing in %s is named '%s'%s", word, conf_section(s)->title, conf_show(v->text, shown),
+		conf_near_text(&near, hint));
 }
 
 /* What the word of the item refers to; NULL when the word is absent, or after a problem (then *said). */
@@ -81,13 +85,15 @@ static void conf_check_listener(struct conf_reading *r, const struct conf_item *
 	struct conf_listener *l = item->target;
 
 	if (l->tls == CONF_TLS_OFF && (l->certificate || l->key || l->client_ca))
-		conf_error(r, conf_item_at(item, "tls"), "Write tls: server or tls: mutual, or remove the files.",
+		conf_error(r, conf_item_at(item, "tls"),
+			"Write tls: server or tls: mutual, or remove the files.",
 			"the listener has certificate files, yet TLS is off");
 	if (l->tls != CONF_TLS_OFF && (!l->certificate || !l->key))
 		conf_error(r, conf_item_at(item, "tls"), "Name both PEM files.",
 			"the listener has TLS, yet no certificate and key");
 	if (l->tls == CONF_TLS_MUTUAL && !l->client_ca)
-		conf_error(r, conf_item_at(item, "tls"), "Name the PEM file of the clients' authorities in client_ca.",
+		conf_error(r, conf_item_at(item, "tls"),
+			"Name the PEM file of the clients' authorities in client_ca.",
 			"tls: mutual needs client_ca");
 	if (l->tls == CONF_TLS_SERVER && l->client_ca)
 		conf_error(r, conf_item_at(item, "client_ca"), "Write tls: mutual, or remove client_ca.",
@@ -109,7 +115,8 @@ static void conf_split_address(struct conf_reading *r, const char **host, int *p
 	*port = (int)strtol(colon + 1, NULL, 10);
 }
 
-static void conf_check_key_of(struct conf_reading *r, const struct conf_item *item, struct conf_participant *p)
+static void conf_check_key_of(
+	struct conf_reading *r, const struct conf_item *item, struct conf_participant *p)
 {
 	const struct conf_list *keys = &r->lists[CONF_SECTION_KEY];
 	bool said;
@@ -124,7 +131,8 @@ static void conf_check_key_of(struct conf_reading *r, const struct conf_item *it
 			"the participant has no key, and there %s", keys->n ? "are several" : "is none");
 }
 
-static void conf_check_owner(struct conf_reading *r, const struct conf_item *item, const struct conf_participant *p)
+static void conf_check_owner(
+	struct conf_reading *r, const struct conf_item *item, const struct conf_participant *p)
 {
 	if (!p->certificates.n && !p->issuer)
 		conf_error(r, p->at, "Name its certificates, or its issuer with bin or iin.",
@@ -133,26 +141,30 @@ static void conf_check_owner(struct conf_reading *r, const struct conf_item *ite
 		conf_error(r, conf_item_at(item, "issuer"), "Add bin or iin.",
 			"issuer alone would make every certificate of the authority the participant's");
 	if (!p->issuer && (p->bin || p->iin))
-		conf_error(r, conf_item_at(item, p->bin ? "bin" : "iin"), "Name the issuer, or remove the number.",
-			"%s has no effect without issuer", p->bin ? "bin" : "iin");
+		conf_error(r, conf_item_at(item, p->bin ? "bin" : "iin"),
+			"Name the issuer, or remove the number.", "%s has no effect without issuer",
+			p->bin ? "bin" : "iin");
 	if (p->password_hash && item->file->open_to_all) {
 		r->unreadable = true;
-		conf_error(r, conf_item_at(item, "password_hash"), "Take the right to read from others: chmod o-r.",
+		conf_error(r, conf_item_at(item, "password_hash"),
+			"Take the right to read from others: chmod o-r.",
 			"the file holds password hashes and everybody may read it");
 	}
 }
 
-static void conf_check_senders(struct conf_reading *r, const struct conf_item *item, struct conf_participant *p)
+static void conf_check_senders(
+	struct conf_reading *r, const struct conf_item *item, struct conf_participant *p)
 {
 	for (size_t i = 0; i < p->sender_ids.n; i++) {
-		const struct conf_participant *first =
-			conf_table_add(&r->index->senders, p->sender_ids.name[i], p);
+		const struct conf_participant *first = conf_table_add(
+			&r->index->senders, p->sender_ids.name[i], p);
 		struct conf_value v;
 
 		if (!first || !conf_item_value(item, "sender_ids", i, &v))
 			continue;
-		conf_error(r, v.at, "Remove one of the two.", "sender_ids: '%s' is used before, by '%s' in %s line %d",
-			p->sender_ids.name[i], first->name ? first->name : "", first->at.file, first->at.line);
+		conf_error(r, v.at, "Remove one of the two.",
+			"sender_ids: '%s' is used before, by '%s' in %s line %d", p->sender_ids.name[i],
+			first->name ? first->name : "", first->at.file, first->at.line);
 	}
 }
 
@@ -195,7 +207,8 @@ static void conf_check_service(struct conf_reading *r, const struct conf_item *i
 	if (!s->tls_certificate != !s->tls_key)
 		conf_error(r, conf_item_at(item, "tls"), "Name both files, or none.",
 			"tls has only one of certificate and key");
-	if (s->endpoint && strncmp(s->endpoint, "http:", 5) == 0 && (s->tls_ca || s->tls_certificate || s->tls_key))
+	if (s->endpoint && strncmp(s->endpoint, "http:", 5) == 0 &&
+		(s->tls_ca || s->tls_certificate || s->tls_key))
 		conf_error(r, conf_item_at(item, "tls"), "Make the endpoint https, or remove tls.",
 			"tls has no effect on an http endpoint");
 }
@@ -214,8 +227,8 @@ static void conf_standard_profile(struct conf_reading *r)
 	conf_walk_defaults(r, CONF_SECTION_PROFILE, p);
 	p->name = "standard";
 	p->at = (struct conf_at){r->conf->path, 1};
-	list->items[0] = (struct conf_item){.file = r->files, .target = p,
-		.node = yaml_document_get_root_node(&r->files->doc)};
+	list->items[0] = (struct conf_item){
+		.file = r->files, .target = p, .node = yaml_document_get_root_node(&r->files->doc)};
 	list->n = 1;
 }
 

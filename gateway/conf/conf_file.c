@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_file - YAML files into trees, with the sha256 of all that was read.
- * Promise: what libyaml would resolve silently (anchors, aliases, tags, several documents) is a problem with its line.
+ * Promise: what libyaml would resolve silently (anchors, aliases, tags, several documents) is a problem.
  * Not here: what the words mean (conf_walk). */
 #include <dirent.h>
 #include <errno.h>
@@ -25,8 +25,8 @@ static void conf_close(int *fd)
 static bool conf_unreadable(struct conf_reading *r, struct conf_at at, const char *path, const char *why)
 {
 	r->unreadable = true;
-	conf_error(r, at, "Check that it exists and that the gateway's user may read it.", "%s cannot be read: %s", path,
-		why);
+	conf_error(r, at, "Check that it exists and that the gateway's user may read it.",
+		"%s cannot be read: %s", path, why);
 	return false;
 }
 
@@ -75,10 +75,12 @@ static bool conf_syntax_error(struct conf_reading *r, const struct conf_file *f,
 		return false;
 	}
 	if (p->error == YAML_READER_ERROR)
-		conf_error(r, at, "Write the file as UTF-8 text.", "the file is not readable as YAML: %s, at octet %zu",
-			p->problem, p->problem_offset);
+		conf_error(r, at, "Write the file as UTF-8 text.",
+			"the file is not readable as YAML: %s, at octet %zu", p->problem, p->problem_offset);
 	else
-		conf_error(r, at, "Check indentation, colons and quotes in this line and the one before; indent with spaces.",
+		conf_error(r, at,
+			"Check indentation, colons and quotes in this line and the one before; indent with "
+			"spaces.",
 			"the file is not well-formed YAML: %s%s%s", p->problem, p->context ? " " : "",
 			p->context ? p->context : "");
 	return false;
@@ -150,7 +152,8 @@ static bool conf_file_tokens(struct conf_reading *r, const struct conf_file *f, 
 		refused = conf_token_refused(&seen, token.type);
 		if (refused) {
 			conf_error(r, conf_mark_at(f, token.start_mark),
-				"Write the value out; put a text that begins with such a sign in quotes.", "%s", refused);
+				"Write the value out; put a text that begins with such a sign in quotes.",
+				"%s", refused);
 			fine = false;
 		}
 		end = token.type == YAML_STREAM_END_TOKEN;
@@ -172,7 +175,8 @@ static bool conf_file_parse(struct conf_reading *r, struct conf_file *f, const s
 	f->parsed = true;
 	if (yaml_document_get_root_node(&f->doc))
 		return true;
-	conf_error(r, (struct conf_at){f->path, 1}, "Begin with the sample configuration.", "the file is empty");
+	conf_error(
+		r, (struct conf_at){f->path, 1}, "Begin with the sample configuration.", "the file is empty");
 	return false;
 }
 
@@ -226,8 +230,8 @@ void conf_file_add_folder(struct conf_reading *r, const char *folder, struct con
 		return;
 	}
 	if (n > FILES_MOST)
-		conf_error(r, named_at, "Put several services into one file.", "%s holds more than %d files", folder,
-			FILES_MOST);
+		conf_error(r, named_at, "Put several services into one file.", "%s holds more than %d files",
+			folder, FILES_MOST);
 	for (int i = 0; i < n; i++) {
 		const char *path = pool_printf(r->conf->pool, "%s/%s", folder, entries[i]->d_name);
 

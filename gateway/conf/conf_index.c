@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_index - names to objects in constant time.
- * Promise: a table is never more than half full, and its seed is random, so nobody can choose names that collide.
+ * Promise: a table is at most half full, and its seed is random, so nobody can choose names that collide.
  * Not here: which names are unique (conf_check). */
 #include "base/ident.h"
 
@@ -37,8 +37,9 @@ static struct conf_slot *conf_table_slot(const struct conf_table *t, struct byte
 {
 	size_t i = hash & t->mask;
 
-	while (t->slots[i].key && (t->slots[i].hash != hash || t->slots[i].key_len != key.n ||
-				   (key.n && memcmp(t->slots[i].key, key.p, key.n) != 0)))
+	while (t->slots[i].key &&
+		(t->slots[i].hash != hash || t->slots[i].key_len != key.n ||
+			(key.n && memcmp(t->slots[i].key, key.p, key.n) != 0)))
 		i = (i + 1) & t->mask;
 	return &t->slots[i];
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_int - what the files of this room share.
  *
- * A reading goes: files into trees (conf_file), trees into structs by the table of words (conf_walk, conf_kind), then
- * what concerns several words or objects (conf_check), all of it led by conf_load. Nothing stops at the first problem.
+ * A reading goes: files into trees (conf_file), trees into structs by the table of words (conf_walk,
+ * conf_kind, conf_text), then what concerns several words or objects (conf_check), all of it led by
+ * conf_load. Nothing stops at the first problem.
  */
 #ifndef QAQPA_CONF_INT_H
 #define QAQPA_CONF_INT_H
@@ -73,7 +74,8 @@ struct conf_value {
 enum conf_shape { CONF_SHAPE_ONE, CONF_SHAPE_MANY, CONF_SHAPE_BITS };
 
 struct conf_kind_row {
-	bool (*read)(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target);
+	bool (*read)(
+		struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target);
 	enum conf_shape shape;
 	const char *called; /* "": the choices are listed */
 };
@@ -81,8 +83,9 @@ struct conf_kind_row {
 const struct conf_kind_row *conf_kind(enum conf_kind k);
 bool conf_kind_is_quantity(enum conf_kind k);
 /* The readers of the kinds. True when *target is set; else the problem is in the list. */
-#define KIND(kind, type, reader, ...)                                                                               \
-	bool conf_read_##reader(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target);
+#define KIND(kind, type, reader, ...)                                              \
+	bool conf_read_##reader(struct conf_reading *r, const struct conf_word *w, \
+		const struct conf_value *v, void *target);
 #include "conf/conf_kinds.def"
 #undef KIND
 /* "off, server, mutual" into `out`; "" for kinds without choices. */
@@ -151,7 +154,8 @@ struct conf_reading {
 /* Memory of the snapshot; on lack marks the reading. */
 void *conf_take(struct conf_reading *r, size_t n);
 char *conf_take_text(struct conf_reading *r, struct bytes text);
-void conf_error(struct conf_reading *r, struct conf_at at, const char *remedy, const char *what, ...) PRINTF_LIKE(4, 5);
+void conf_error(struct conf_reading *r, struct conf_at at, const char *remedy, const char *what, ...)
+	PRINTF_LIKE(4, 5);
 /* Into the order of files and lines, from the index `from` on; equal places keep their order. */
 void conf_problems_sort(struct conf_problems *p, size_t from);
 
@@ -163,8 +167,8 @@ void conf_files_free(struct conf_reading *r);
 yaml_node_t *conf_node(struct conf_file *f, int index);
 struct conf_at conf_node_at(const struct conf_file *f, const yaml_node_t *n);
 
-/* All values of all files into the structs; reads the folder of `include` on the way. False when a file or list
- * could not be read at all, so that references may dangle for that reason alone. */
+/* All values of all files into the structs; reads the folder of `include` on the way. False when a file or
+ * list could not be read at all, so that references may dangle for that reason alone. */
 bool conf_walk(struct conf_reading *r);
 /* Sets the defaults of a section in its struct. */
 void conf_walk_defaults(struct conf_reading *r, enum conf_section s, void *target);

@@ -13,7 +13,8 @@ struct choice {
 	unsigned number;
 };
 
-static const struct choice level_choices[] = {{"debug", 0}, {"info", 0}, {"warning", 0}, {"error", 0}, {NULL, 0}};
+static const struct choice level_choices[] = {
+	{"debug", 0}, {"info", 0}, {"warning", 0}, {"error", 0}, {NULL, 0}};
 static const struct choice algorithm_choices[] = {{"rsa-sha256", 0}, {"rsa-sha384", 0}, {"rsa-sha512", 0},
 	{"ecdsa-sha256", 0}, {"ecdsa-sha384", 0}, {NULL, 0}};
 static const struct choice tls_choices[] = {
@@ -60,7 +61,8 @@ struct unit {
 };
 
 static const struct unit count_units[] = {{"", 1}, {NULL, 0}};
-static const struct unit size_units[] = {{"", 1}, {"KiB", 1u << 10}, {"MiB", 1u << 20}, {"GiB", 1u << 30}, {NULL, 0}};
+static const struct unit size_units[] = {
+	{"", 1}, {"KiB", 1u << 10}, {"MiB", 1u << 20}, {"GiB", 1u << 30}, {NULL, 0}};
 static const struct unit duration_units[] = {
 	{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}, {NULL, 0}};
 static const struct unit short_units[] = {{"us", 1}, {"ms", 1000}, {"s", 1000000}, {NULL, 0}};
@@ -113,14 +115,15 @@ static bool conf_quantity(struct bytes text, const struct unit *units, uint64_t 
 	return false;
 }
 
-bool conf_read_quantity(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v,
-	void *target)
+bool conf_read_quantity(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	const struct unit *units = conf_units(w->kind);
 	uint64_t n, least, most;
 	char shown[64], remedy[120];
 
-	BUG_IF(!conf_quantity(bytes_str(w->least), units, &least) || !conf_quantity(bytes_str(w->most), units, &most));
+	BUG_IF(!conf_quantity(bytes_str(w->least), units, &least) ||
+		!conf_quantity(bytes_str(w->most), units, &most));
 	if (!conf_quantity(v->text, units, &n)) {
 		snprintf(remedy, sizeof remedy, "Write a %s.", conf_kind(w->kind)->called);
 		conf_error(r, v->at, remedy, "%s: '%s' is not a %s", w->name, conf_show(v->text, shown),
@@ -128,8 +131,8 @@ bool conf_read_quantity(struct conf_reading *r, const struct conf_word *w, const
 		return false;
 	}
 	if (n < least || n > most) {
-		conf_error(r, v->at, "Choose a value within the range.", "%s: %s is not between %s and %s", w->name,
-			conf_show(v->text, shown), w->least, w->most);
+		conf_error(r, v->at, "Choose a value within the range.", "%s: %s is not between %s and %s",
+			w->name, conf_show(v->text, shown), w->least, w->most);
 		return false;
 	}
 	if (w->kind == CONF_KIND_NUMBER || w->kind == CONF_KIND_SIZE) {
@@ -141,7 +144,8 @@ bool conf_read_quantity(struct conf_reading *r, const struct conf_word *w, const
 	return true;
 }
 
-bool conf_read_flag(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+bool conf_read_flag(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	char shown[64];
 
@@ -154,7 +158,8 @@ bool conf_read_flag(struct conf_reading *r, const struct conf_word *w, const str
 	return true;
 }
 
-static const struct choice *conf_choose(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v)
+static const struct choice *conf_choose(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v)
 {
 	struct conf_near near = {.wanted = v->text};
 	char choices[160], hint[120], remedy[200], shown[64];
@@ -171,7 +176,8 @@ static const struct choice *conf_choose(struct conf_reading *r, const struct con
 	return NULL;
 }
 
-bool conf_read_choice(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+bool conf_read_choice(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	const struct choice *c = conf_choose(r, w, v);
 
@@ -184,8 +190,8 @@ bool conf_read_choice(struct conf_reading *r, const struct conf_word *w, const s
 	return true;
 }
 
-bool conf_read_choice_text(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v,
-	void *target)
+bool conf_read_choice_text(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	const struct choice *c = conf_choose(r, w, v);
 

@@ -100,8 +100,9 @@ static outcome conf_verdict(const struct conf_reading *r, size_t errors_before, 
 		return DONE;
 	while (first < p->n && p->list[first].warning)
 		first++;
-	return err_set(e, r->unreadable ? REASON_IO : REASON_CONFIG, "%zu error%s in the configuration%s%.180s", errors,
-		errors == 1 ? "" : "s", first < p->n ? ": " : "", first < p->n ? p->list[first].what : "");
+	return err_set(e, r->unreadable ? REASON_IO : REASON_CONFIG,
+		"%zu error%s in the configuration%s%.180s", errors, errors == 1 ? "" : "s",
+		first < p->n ? ": " : "", first < p->n ? p->list[first].what : "");
 }
 
 outcome conf_load(const char *path, struct conf **out, struct conf_problems *problems, struct err *e)

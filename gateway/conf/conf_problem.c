@@ -52,8 +52,8 @@ static struct conf_problem *conf_problem_slot(struct conf_problems *p)
 	return &p->list[p->n];
 }
 
-static void conf_problem_put(struct conf_problems *p, struct conf_at at, bool warning, const char *remedy,
-	const char *what)
+static void conf_problem_put(
+	struct conf_problems *p, struct conf_at at, bool warning, const char *remedy, const char *what)
 {
 	struct conf_problem *slot;
 
@@ -71,7 +71,8 @@ static void conf_problem_put(struct conf_problems *p, struct conf_at at, bool wa
 		p->n++;
 }
 
-void conf_problem_add(struct conf_problems *p, struct conf_at at, bool warning, const char *remedy, const char *what, ...)
+void conf_problem_add(
+	struct conf_problems *p, struct conf_at at, bool warning, const char *remedy, const char *what, ...)
 {
 	char text[512];
 	va_list args;

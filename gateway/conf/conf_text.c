@@ -21,20 +21,21 @@ const char *conf_show(struct bytes text, char out[64])
 	return out;
 }
 
-bool conf_read_text(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+bool conf_read_text(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	unsigned long least = w->least ? strtoul(w->least, NULL, 10) : 1;
 	unsigned long most = w->most ? strtoul(w->most, NULL, 10) : TEXT_LONGEST;
 
 	if (v->text.n < least || v->text.n > most) {
-		conf_error(r, v->at, "Choose a text of the right length.", "%s: the text has %zu octets, not %lu to %lu",
-			w->name, v->text.n, least, most);
+		conf_error(r, v->at, "Choose a text of the right length.",
+			"%s: the text has %zu octets, not %lu to %lu", w->name, v->text.n, least, most);
 		return false;
 	}
 	for (size_t i = 0; i < v->text.n; i++) {
 		if (v->text.p[i] < 0x20 || v->text.p[i] == 0x7f) {
-			conf_error(r, v->at, "Remove the control character.", "%s: the text holds a control character",
-				w->name);
+			conf_error(r, v->at, "Remove the control character.",
+				"%s: the text holds a control character", w->name);
 			return false;
 		}
 	}
@@ -42,7 +43,8 @@ bool conf_read_text(struct conf_reading *r, const struct conf_word *w, const str
 	return true;
 }
 
-bool conf_read_name(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+bool conf_read_name(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	char shown[64];
 
@@ -56,7 +58,8 @@ bool conf_read_name(struct conf_reading *r, const struct conf_word *w, const str
 	return conf_read_text(r, w, v, target);
 }
 
-bool conf_read_path(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+bool conf_read_path(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	const char *path;
 
@@ -70,7 +73,7 @@ bool conf_read_path(struct conf_reading *r, const struct conf_word *w, const str
 	return true;
 }
 
-/* The end of a port number that begins at `i`: digits of 0..65535 up to the end of text or a '/'; 0 when it is none. */
+/* The end of a port number, 0..65535, that begins at `i`; 0 when it is none. */
 static size_t conf_port_end(struct bytes text, size_t i)
 {
 	unsigned port = 0;
@@ -84,7 +87,7 @@ static size_t conf_port_end(struct bytes text, size_t i)
 	return i > start ? i : 0;
 }
 
-/* The end of a host that begins at `i`: a name, an IPv4 address, or an IPv6 address in brackets; 0 when it is none. */
+/* The end of a host that begins at `i`: a name, IPv4 address, or IPv6 address in brackets; 0 for none. */
 static size_t conf_host_end(struct bytes text, size_t i)
 {
 	size_t start = i;
@@ -99,7 +102,8 @@ static size_t conf_host_end(struct bytes text, size_t i)
 	return i > start ? i : 0;
 }
 
-bool conf_read_address(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+bool conf_read_address(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	size_t colon = conf_host_end(v->text, 0);
 	char shown[64];
@@ -133,19 +137,23 @@ static bool conf_is_url(struct bytes t)
 	return true;
 }
 
-bool conf_read_url(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+bool conf_read_url(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	char shown[64];
 
 	if (!conf_is_url(v->text)) {
-		conf_error(r, v->at, "Write http:// or https://, a host, and if need be :port and a path, without user or '#'.",
+		conf_error(r, v->at,
+			"Write http:// or https://, a host, and if need be :port and a path, without user or "
+			"'#'.",
 			"%s: '%s' is no http or https address", w->name, conf_show(v->text, shown));
 		return false;
 	}
 	return conf_read_text(r, w, v, target);
 }
 
-bool conf_read_url_path(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+bool conf_read_url_path(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	char shown[64];
 
@@ -160,7 +168,8 @@ bool conf_read_url_path(struct conf_reading *r, const struct conf_word *w, const
 	return conf_read_text(r, w, v, target);
 }
 
-bool conf_read_hash(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+bool conf_read_hash(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	static const char *const begins[] = {"$y$", "$gy$", "$7$", "$6$", "$2b$"};
 	bool known = false;
@@ -173,13 +182,15 @@ bool conf_read_hash(struct conf_reading *r, const struct conf_word *w, const str
 	for (size_t i = 0; i < v->text.n; i++)
 		known &= isalnum(v->text.p[i]) || memchr("$./,=-", v->text.p[i], 6) != NULL;
 	if (!known || v->text.n > 383) {
-		conf_error(r, v->at, "Make it with: qaqpa hash-password.", "%s: the value is no password hash", w->name);
+		conf_error(r, v->at, "Make it with: qaqpa hash-password.",
+			"%s: the value is no password hash", w->name);
 		return false;
 	}
 	return conf_read_text(r, w, v, target);
 }
 
-bool conf_read_registration(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+bool conf_read_registration(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	if (!iin_bin_is(v->text)) {
 		conf_error(r, v->at, "Write the 12 digits without spaces; check for a mistyped digit.",
@@ -189,8 +200,8 @@ bool conf_read_registration(struct conf_reading *r, const struct conf_word *w, c
 	return conf_read_text(r, w, v, target);
 }
 
-bool conf_read_reference(struct conf_reading *r, const struct conf_word *w, const struct conf_value *v,
-	void *target)
+bool conf_read_reference(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {
 	const char *name;
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_walk - trees into structs, led by the table of words alone.
- * Promise: every key of every file is either a word of its place or a problem; every field without a word gets its
- *          default.
+ * Promise: every key of every file is either a word of its place or a problem; every field without a word
+ *          gets its default.
  * Not here: what several words demand of each other (conf_check). */
 #include <stdio.h>
 
 #include "conf/conf_int.h"
 
-#define EACH_PAIR(pair, node)                                             \
+#define EACH_PAIR(pair, node)                                           \
 	for (yaml_node_pair_t *pair = (node)->data.mapping.pairs.start; \
 		pair < (node)->data.mapping.pairs.top; pair++)
 
@@ -37,13 +37,15 @@ static bool conf_node_is_absent(const yaml_node_t *n)
 		(text.n == 0 || bytes_is(text, "~") || bytes_is(text, "null"));
 }
 
-static bool conf_scalar(struct conf_reading *r, struct conf_file *f, const struct conf_word *w, const yaml_node_t *n,
-	struct conf_value *out)
+static bool conf_scalar(struct conf_reading *r, struct conf_file *f, const struct conf_word *w,
+	const yaml_node_t *n, struct conf_value *out)
 {
 	*out = (struct conf_value){.at = conf_node_at(f, n), .folder = f->folder};
 	if (n->type != YAML_SCALAR_NODE) {
-		conf_error(r, out->at, "Write the value behind the colon, or in quotes when it has special signs.",
-			"%s takes one value, not a %s", w->name, n->type == YAML_SEQUENCE_NODE ? "list" : "mapping");
+		conf_error(r, out->at,
+			"Write the value behind the colon, or in quotes when it has special signs.",
+			"%s takes one value, not a %s", w->name,
+			n->type == YAML_SEQUENCE_NODE ? "list" : "mapping");
 		return false;
 	}
 	if (conf_node_is_absent(n)) {
@@ -54,8 +56,8 @@ static bool conf_scalar(struct conf_reading *r, struct conf_file *f, const struc
 	return true;
 }
 
-static void conf_put_many(struct conf_reading *r, struct conf_file *f, const struct conf_word *w, yaml_node_t *n,
-	struct conf_names *target)
+static void conf_put_many(struct conf_reading *r, struct conf_file *f, const struct conf_word *w,
+	yaml_node_t *n, struct conf_names *target)
 {
 	size_t length = conf_node_length(n), put = 0;
 	const char **names = conf_take(r, (length + 1) * sizeof *names);
@@ -70,8 +72,8 @@ static void conf_put_many(struct conf_reading *r, struct conf_file *f, const str
 	target->n = put;
 }
 
-static void conf_put_bits(struct conf_reading *r, struct conf_file *f, const struct conf_word *w, yaml_node_t *n,
-	unsigned *target)
+static void conf_put_bits(struct conf_reading *r, struct conf_file *f, const struct conf_word *w,
+	yaml_node_t *n, unsigned *target)
 {
 	size_t length = conf_node_length(n);
 
@@ -81,13 +83,14 @@ static void conf_put_bits(struct conf_reading *r, struct conf_file *f, const str
 		struct conf_value v;
 		unsigned bit = 0;
 
-		if (conf_scalar(r, f, w, conf_node_element(f, n, i), &v) && conf_kind(w->kind)->read(r, w, &v, &bit))
+		if (conf_scalar(r, f, w, conf_node_element(f, n, i), &v) &&
+			conf_kind(w->kind)->read(r, w, &v, &bit))
 			*target |= bit;
 	}
 }
 
-static void conf_put(struct conf_reading *r, struct conf_file *f, const struct conf_word *w, yaml_node_t *n,
-	void *target)
+static void conf_put(
+	struct conf_reading *r, struct conf_file *f, const struct conf_word *w, yaml_node_t *n, void *target)
 {
 	struct conf_value v;
 
@@ -116,7 +119,8 @@ static void conf_put_default(struct conf_reading *r, const struct conf_word *w, 
 	if (kind->shape == CONF_SHAPE_MANY && !names)
 		return;
 	while (rest.n) {
-		const unsigned char *space = kind->shape == CONF_SHAPE_ONE ? NULL : memchr(rest.p, ' ', rest.n);
+		const unsigned char *space = kind->shape == CONF_SHAPE_ONE ? NULL
+									   : memchr(rest.p, ' ', rest.n);
 		size_t n = space ? (size_t)(space - rest.p) : rest.n;
 		struct conf_value v = {.text = bytes_sub(rest, 0, n)};
 		unsigned bit = 0;
@@ -176,7 +180,7 @@ static void conf_unknown(struct conf_reading *r, enum conf_section s, struct con
 		conf_near_text(&near, hint));
 }
 
-/* The word of a key that is new in this mapping, or NULL after a problem. `lines` remembers where words stood. */
+/* The word of a key that is new in this mapping, or NULL after a problem. `lines` keeps where words stood. */
 static const struct conf_word *conf_key_word(struct conf_reading *r, struct conf_file *f, enum conf_section s,
 	const yaml_node_t *key, int lines[CONF_WORDS_MOST])
 {
@@ -203,18 +207,19 @@ static const struct conf_word *conf_key_word(struct conf_reading *r, struct conf
 	return w;
 }
 
-static bool conf_is_mapping(struct conf_reading *r, struct conf_file *f, const yaml_node_t *n, const char *what)
+static bool conf_is_mapping(
+	struct conf_reading *r, struct conf_file *f, const yaml_node_t *n, const char *what)
 {
 	if (n->type == YAML_MAPPING_NODE)
 		return true;
 	r->torn |= n == yaml_document_get_root_node(&f->doc);
-	conf_error(r, conf_node_at(f, n), "Write word: value, one a line, indented below it.", "%s is no mapping of words",
-		what);
+	conf_error(r, conf_node_at(f, n), "Write word: value, one a line, indented below it.",
+		"%s is no mapping of words", what);
 	return false;
 }
 
-static void conf_walk_mapping(struct conf_reading *r, struct conf_file *f, enum conf_section s, yaml_node_t *n,
-	void *target);
+static void conf_walk_mapping(
+	struct conf_reading *r, struct conf_file *f, enum conf_section s, yaml_node_t *n, void *target);
 
 /* What the mapping did not name: defaults, and complaints about needed words. */
 static void conf_walk_rest(struct conf_reading *r, enum conf_section s, struct conf_at at,
@@ -235,19 +240,20 @@ static void conf_walk_rest(struct conf_reading *r, enum conf_section s, struct c
 }
 
 /* Lists are only counted here; their items need all files. */
-static void conf_count_list(struct conf_reading *r, struct conf_file *f, const struct conf_word *w,
-	const yaml_node_t *n)
+static void conf_count_list(
+	struct conf_reading *r, struct conf_file *f, const struct conf_word *w, const yaml_node_t *n)
 {
 	if (n->type == YAML_SEQUENCE_NODE) {
 		r->lists[w->inside].n += conf_node_length(n);
 		return;
 	}
 	r->torn = true;
-	conf_error(r, conf_node_at(f, n), "Begin every item with '- ', or remove the word.", "%s is no list", w->name);
+	conf_error(r, conf_node_at(f, n), "Begin every item with '- ', or remove the word.", "%s is no list",
+		w->name);
 }
 
-static void conf_walk_mapping(struct conf_reading *r, struct conf_file *f, enum conf_section s, yaml_node_t *n,
-	void *target)
+static void conf_walk_mapping(
+	struct conf_reading *r, struct conf_file *f, enum conf_section s, yaml_node_t *n, void *target)
 {
 	int lines[CONF_WORDS_MOST] = {0};
 
@@ -284,7 +290,8 @@ static void conf_walk_included(struct conf_reading *r, struct conf_file *f)
 		if (w && w->form == CONF_IS_LIST)
 			conf_count_list(r, f, w, conf_node(f, pair->value));
 		else if (w)
-			conf_error(r, conf_node_at(f, key), "Move it to the main file; included files hold lists.",
+			conf_error(r, conf_node_at(f, key),
+				"Move it to the main file; included files hold lists.",
 				"%s may not stand in an included file", w->name);
 	}
 }
@@ -329,7 +336,8 @@ static void conf_walk_list(struct conf_reading *r, const struct conf_word *w)
 				value->type != YAML_SEQUENCE_NODE)
 				continue;
 			for (size_t i = 0; i < conf_node_length(value) && done < list->n; i++)
-				conf_walk_item(r, f, w->inside, conf_node_element(f, value, i), done++, structs);
+				conf_walk_item(
+					r, f, w->inside, conf_node_element(f, value, i), done++, structs);
 		}
 	}
 	list->n = done; /* fewer when a list stood twice */
@@ -340,7 +348,8 @@ bool conf_walk(struct conf_reading *r)
 	struct conf_file *main_file = r->files;
 	bool whole = true;
 
-	conf_walk_mapping(r, main_file, CONF_SECTION_TOP, yaml_document_get_root_node(&main_file->doc), r->conf);
+	conf_walk_mapping(
+		r, main_file, CONF_SECTION_TOP, yaml_document_get_root_node(&main_file->doc), r->conf);
 	if (r->conf->include)
 		conf_file_add_folder(r, r->conf->include, (struct conf_at){main_file->path, 1});
 	for (struct conf_file *f = main_file->next; f; f = f->next) {

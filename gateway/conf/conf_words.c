@@ -4,31 +4,45 @@
  * Not here: what values look like (conf_kind). */
 #include "conf/conf_int.h"
 
-#define KIND(kind, type, ...)      \
-	struct conf_type_##kind {  \
-		type as_read;      \
+#define KIND(kind, type, ...)     \
+	struct conf_type_##kind { \
+		type as_read;     \
 	};
 #include "conf/conf_kinds.def"
 #undef KIND
 
-#define WORD(section, of, field, word, kind, ...)                                                             \
-	_Static_assert(__builtin_types_compatible_p(__typeof__(((struct of *)0)->field),                      \
-			       __typeof__(((struct conf_type_##kind *)0)->as_read)),                            \
+#define WORD(section, of, field, word, kind, ...)                                        \
+	_Static_assert(__builtin_types_compatible_p(__typeof__(((struct of *)0)->field), \
+			       __typeof__(((struct conf_type_##kind *)0)->as_read)),     \
 		"the kind of " word " does not fit its field");
 #include "conf/conf_words.def"
 
 #define NEEDED true
 #define FREE false
 static const struct conf_word words[] = {
-#define WORD(s, of, field, word, k, min, max, value, need, text)                                              \
-	{.section = CONF_SECTION_##s, .name = word, .form = CONF_IS_VALUE, .kind = CONF_KIND_##k,             \
-		.offset = offsetof(struct of, field), .least = min, .most = max, .usual = value,              \
-		.needed = need, .says = text},
-#define INNER(s, word, within, need, text)                                                                    \
-	{.section = CONF_SECTION_##s, .name = word, .form = CONF_IS_INNER, .inside = CONF_SECTION_##within,   \
-		.needed = need, .says = text},
-#define LIST(s, word, within, text)                                                                           \
-	{.section = CONF_SECTION_##s, .name = word, .form = CONF_IS_LIST, .inside = CONF_SECTION_##within,    \
+#define WORD(s, of, field, word, k, min, max, value, need, text) \
+	{.section = CONF_SECTION_##s,                            \
+		.name = word,                                    \
+		.form = CONF_IS_VALUE,                           \
+		.kind = CONF_KIND_##k,                           \
+		.offset = offsetof(struct of, field),            \
+		.least = min,                                    \
+		.most = max,                                     \
+		.usual = value,                                  \
+		.needed = need,                                  \
+		.says = text},
+#define INNER(s, word, within, need, text)       \
+	{.section = CONF_SECTION_##s,            \
+		.name = word,                    \
+		.form = CONF_IS_INNER,           \
+		.inside = CONF_SECTION_##within, \
+		.needed = need,                  \
+		.says = text},
+#define LIST(s, word, within, text)              \
+	{.section = CONF_SECTION_##s,            \
+		.name = word,                    \
+		.form = CONF_IS_LIST,            \
+		.inside = CONF_SECTION_##within, \
 		.says = text},
 #include "conf/conf_words.def"
 };
@@ -76,8 +90,9 @@ static void conf_word_print_value(const struct conf_word *w, struct buf *out)
 	if (choices[0])
 		buf_printf(out, "%s %s", kind->shape == CONF_SHAPE_BITS ? "any of" : "one of", choices);
 	else
-		buf_add(out, (struct bytes){(const unsigned char *)kind->called,
-				     examples ? (size_t)(examples - kind->called) : strlen(kind->called)});
+		buf_add(out,
+			(struct bytes){(const unsigned char *)kind->called,
+				examples ? (size_t)(examples - kind->called) : strlen(kind->called)});
 	if (w->least && (w->kind == CONF_KIND_TEXT || w->kind == CONF_KIND_NAMES))
 		buf_printf(out, " of %s to %s octets", w->least, w->most);
 	else if (w->least && conf_kind_is_quantity(w->kind))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* egress_flight - one call: its options, what curl asks for and delivers on the way, and its outcome.
- * Promise: the body leaves at most once. curl repeats a request by itself when a kept connection breaks before an
- *          answer; a second attempt is refused as soon as the first began to send the body.
+ * Promise: the body leaves at most once. curl repeats a request by itself when a kept connection breaks
+ *          before an answer; a second attempt is refused as soon as the first began to send the body.
  * Not here: sockets and time (egress_loop). */
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +88,8 @@ static size_t egress_flight_head(char *octets, size_t size, size_t count, void *
 
 	f->head_octets += line.n;
 	f->head_whole |= bytes_is(line, "\r\n") || bytes_is(line, "\n");
-	f->head_whole &= line.n < 5 || memcmp(line.p, "HTTP/", 5) != 0; /* after an interim answer another head comes */
+	if (line.n > 5 && memcmp(line.p, "HTTP/", 5) == 0) /* also behind an interim answer */
+		f->head_whole = false;
 	if (f->head_octets <= HEAD_LARGEST)
 		return line.n;
 	f->too_large = true;
@@ -101,27 +102,28 @@ static bool egress_flight_set_http(struct egress_flight *f, struct curl_slist *h
 {
 	const struct egress_call *call = f->call;
 
-	return SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_QUICK_EXIT, 1L) /* a hanging look-up must not hold the thread */
-		&& SET(CURLOPT_ERRORBUFFER, f->error) && SET(CURLOPT_PRIVATE, f)
-		&& SET(CURLOPT_URL, call->url) && SET(CURLOPT_PROTOCOLS_STR, "http,https")
-		&& SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_PROXY, "") && SET(CURLOPT_NOPROXY, "*")
-		&& SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED)
-		&& SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1)
-		&& SET(CURLOPT_USERAGENT, "qaqpa") && SET(CURLOPT_HTTPHEADER, headers)
-		&& SET(CURLOPT_POST, 1L) && SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n)
-		&& SET(CURLOPT_TIMEOUT_MS, (long)(call->deadline_ms > 0 ? call->deadline_ms : 1))
-		&& SET(CURLOPT_MAXAGE_CONN, IDLE_SECONDS)
-		&& SET(CURLOPT_FRESH_CONNECT, call->fresh_connection ? 1L : 0L)
-		&& SET(CURLOPT_FORBID_REUSE, call->fresh_connection ? 1L : 0L);
+	/* QUICK_EXIT: a hanging look-up of a name must not hold the thread. */
+	return SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_QUICK_EXIT, 1L) &&
+		SET(CURLOPT_ERRORBUFFER, f->error) && SET(CURLOPT_PRIVATE, f) &&
+		SET(CURLOPT_URL, call->url) && SET(CURLOPT_PROTOCOLS_STR, "http,https") &&
+		SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_PROXY, "") && SET(CURLOPT_NOPROXY, "*") &&
+		SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
+		SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) && SET(CURLOPT_USERAGENT, "qaqpa") &&
+		SET(CURLOPT_HTTPHEADER, headers) && SET(CURLOPT_POST, 1L) &&
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n) &&
+		SET(CURLOPT_TIMEOUT_MS, (long)(call->deadline_ms > 0 ? call->deadline_ms : 1)) &&
+		SET(CURLOPT_MAXAGE_CONN, IDLE_SECONDS) &&
+		SET(CURLOPT_FRESH_CONNECT, call->fresh_connection ? 1L : 0L) &&
+		SET(CURLOPT_FORBID_REUSE, call->fresh_connection ? 1L : 0L);
 }
 
 static bool egress_flight_set_callbacks(struct egress_flight *f)
 {
-	return SET(CURLOPT_PREREQFUNCTION, egress_flight_leaves) && SET(CURLOPT_PREREQDATA, f)
-		&& SET(CURLOPT_READFUNCTION, egress_flight_give) && SET(CURLOPT_READDATA, f)
-		&& SET(CURLOPT_SEEKFUNCTION, egress_flight_rewind) && SET(CURLOPT_SEEKDATA, f)
-		&& SET(CURLOPT_HEADERFUNCTION, egress_flight_head) && SET(CURLOPT_HEADERDATA, f)
-		&& SET(CURLOPT_WRITEFUNCTION, egress_flight_take) && SET(CURLOPT_WRITEDATA, f);
+	return SET(CURLOPT_PREREQFUNCTION, egress_flight_leaves) && SET(CURLOPT_PREREQDATA, f) &&
+		SET(CURLOPT_READFUNCTION, egress_flight_give) && SET(CURLOPT_READDATA, f) &&
+		SET(CURLOPT_SEEKFUNCTION, egress_flight_rewind) && SET(CURLOPT_SEEKDATA, f) &&
+		SET(CURLOPT_HEADERFUNCTION, egress_flight_head) && SET(CURLOPT_HEADERDATA, f) &&
+		SET(CURLOPT_WRITEFUNCTION, egress_flight_take) && SET(CURLOPT_WRITEDATA, f);
 }
 
 static bool egress_flight_set_tls(struct egress_flight *f)
@@ -149,7 +151,8 @@ bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, st
 	f->too_large = false;
 	f->answer = BUF(call->answer_bytes);
 	f->error[0] = '\0';
-	return egress_flight_set_http(f, headers) && egress_flight_set_callbacks(f) && egress_flight_set_tls(f);
+	return egress_flight_set_http(f, headers) && egress_flight_set_callbacks(f) &&
+		egress_flight_set_tls(f);
 }
 
 /* Failures of the TLS handshake or of what it needs. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* egress_int - what the files of this room share: the loop (egress_loop) drives pools of connections, a flight
- * (egress_flight) is one call on its way. All of it belongs to the egress thread.
+/* egress_int - what the files of this room share.
+ *
+ * The loop (egress_loop) drives pools of connections; a flight (egress_flight) is one call on its way. All of
+ * it belongs to the egress thread.
  */
 #ifndef QAQPA_EGRESS_INT_H
 #define QAQPA_EGRESS_INT_H

@@ -19,8 +19,8 @@
 #include "egress/egress_int.h"
 
 #define EVENTS 128
-#define IDLE_MOST 1024L  /* kept connections without a call */
-#define SPARE_MOST 2048  /* kept handles */
+#define IDLE_MOST 1024L /* kept connections without a call */
+#define SPARE_MOST 2048 /* kept handles */
 #define WAKE UINT64_MAX
 
 /* A multi handle with its connections, TLS sessions and read certificate files. */
@@ -132,7 +132,8 @@ static void egress_spares_free(struct egress *e)
 }
 
 /* The end of a call that never became a flight. */
-static void egress_refuse(struct egress *e, struct egress_call *call, enum egress_kind kind, const char *detail)
+static void egress_refuse(
+	struct egress *e, struct egress_call *call, enum egress_kind kind, const char *detail)
 {
 	struct egress_result result = {.kind = kind, .content_type = ""};
 
@@ -204,7 +205,8 @@ static void egress_renew(struct egress *e)
 	struct egress_pool *pool = egress_pool_new(e);
 
 	if (!pool) {
-		log_event(LOG_ERROR, "egress.reload", LOG_TEXT("detail", "no memory; the old certificates stay in use"));
+		log_event(LOG_ERROR, "egress.reload",
+			LOG_TEXT("detail", "no memory; the old certificates stay in use"));
 		return;
 	}
 	pool->next = e->pools;
@@ -245,7 +247,8 @@ static void egress_on_event(struct egress *e, const struct epoll_event *event)
 	struct egress_pool *pool = e->pools;
 	uint64_t count;
 	int running;
-	int mask = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) | (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+	int mask = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+		(event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
 		(event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
 
 	if (event->data.u64 == WAKE) {
@@ -256,7 +259,8 @@ static void egress_on_event(struct egress *e, const struct epoll_event *event)
 	while (pool && pool->number != event->data.u64 >> 32)
 		pool = pool->next;
 	if (pool)
-		curl_multi_socket_action(pool->multi, (curl_socket_t)(event->data.u64 & 0xffffffff), mask, &running);
+		curl_multi_socket_action(
+			pool->multi, (curl_socket_t)(event->data.u64 & 0xffffffff), mask, &running);
 }
 
 /* Runs due timers and hands back what ended; frees old pools that are done. Gives the time to wait. */
@@ -387,7 +391,8 @@ static void egress_free(struct egress *e)
 static struct curl_slist *egress_headers(void)
 {
 	/* An empty Expect keeps curl from waiting for 100 Continue before large bodies. */
-	static const char *const lines[] = {"Content-Type: text/xml; charset=utf-8", "SOAPAction: \"\"", "Expect:"};
+	static const char *const lines[] = {
+		"Content-Type: text/xml; charset=utf-8", "SOAPAction: \"\"", "Expect:"};
 	struct curl_slist *list = NULL;
 
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -402,7 +407,7 @@ static struct curl_slist *egress_headers(void)
 	return list;
 }
 
-/* Starts the thread with all signals blocked: they are the main thread's, and a broken pipe is only an error here. */
+/* The thread has all signals blocked: they are the main thread's; a broken pipe is only an error here. */
 static bool egress_thread(struct egress *e)
 {
 	sigset_t all, before;

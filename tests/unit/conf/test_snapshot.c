@@ -66,35 +66,36 @@ static void the_shortest_file_gets_all_defaults(void **state)
 	fixture_drop(&f);
 }
 
-static void every_word_reaches_its_field(void **state)
-{
-	struct fixture f;
-	const struct conf *c;
-	const struct conf_listener *l;
-	const struct conf_participant *p;
+static const char every_word[] =
+	"gateway: {zone: Asia/Oral, log_level: debug, workers: 3, drain: 2m, memory: 1GiB, "
+	"max_elements: 1000}\n"
+	"admin: {listen: 'localhost:9081'}\n"
+	"journal: {directory: /j, retention: 7d, free_space: 4096, commit_delay: 500us}\n"
+	"secrecy: {properties: mark, harmless: []}\n"
+	"authorities: [a.crt, /b.crt]\n"
+	"listeners:\n"
+	"  - {name: a, listen: '[::1]:0', tls: mutual, certificate: c, key: k, client_ca: ca, "
+	"sync_path: /x/,\n"
+	"     public_url: 'https://h:1/x/', diagnostics: true, limits: {head: 1KiB, body: 2KiB, "
+	"head_time: 1s,\n"
+	"     body_time: 2s, idle_time: 3s, write_time: 4s, handshake_time: 500ms, connections: 6,\n"
+	"     connections_per_address: 7}}\n"
+	"keys: [{name: one, certificate: 1.crt, key: 1.key}, {name: two, certificate: 2.crt, key: "
+	"2.key}]\n"
+	"profiles: [{name: old, accept: plain, sha1: true, sign: x509-data, algorithm: ecdsa-sha256, "
+	"skew: 1m,\n"
+	"            max_age: 1h}]\n"
+	"participants: [{name: p, sender_ids: [a, b], issuer: i, bin: '123456789025', iin: "
+	"'123456789025',\n"
+	"                profile: old, key: two, may_call: '*', diagnostics: true}]\n"
+	"services: [{id: S 1, provider: p, endpoint: 'https://[::1]:8/a?b', tls: {ca: a, "
+	"certificate: b, key: c},\n"
+	"            deadline: 1500ms, in_flight: 1, answer_limit: 1MiB, schema: s.xsd, "
+	"answer_schema: t.xsd,\n"
+	"            repeat_safe: true}]\n";
 
-	(void)state;
-	fixture_read(&f,
-		"gateway: {zone: Asia/Oral, log_level: debug, workers: 3, drain: 2m, memory: 1GiB, max_elements: 1000}\n"
-		"admin: {listen: 'localhost:9081'}\n"
-		"journal: {directory: /j, retention: 7d, free_space: 4096, commit_delay: 500us}\n"
-		"secrecy: {properties: mark, harmless: []}\n"
-		"authorities: [a.crt, /b.crt]\n"
-		"listeners:\n"
-		"  - {name: a, listen: '[::1]:0', tls: mutual, certificate: c, key: k, client_ca: ca, sync_path: /x/,\n"
-		"     public_url: 'https://h:1/x/', diagnostics: true, limits: {head: 1KiB, body: 2KiB, head_time: 1s,\n"
-		"     body_time: 2s, idle_time: 3s, write_time: 4s, handshake_time: 500ms, connections: 6,\n"
-		"     connections_per_address: 7}}\n"
-		"keys: [{name: one, certificate: 1.crt, key: 1.key}, {name: two, certificate: 2.crt, key: 2.key}]\n"
-		"profiles: [{name: old, accept: plain, sha1: true, sign: x509-data, algorithm: ecdsa-sha256, skew: 1m,\n"
-		"            max_age: 1h}]\n"
-		"participants: [{name: p, sender_ids: [a, b], issuer: i, bin: '123456789025', iin: '123456789025',\n"
-		"                profile: old, key: two, may_call: '*', diagnostics: true}]\n"
-		"services: [{id: S 1, provider: p, endpoint: 'https://[::1]:8/a?b', tls: {ca: a, certificate: b, key: c},\n"
-		"            deadline: 1500ms, in_flight: 1, answer_limit: 1MiB, schema: s.xsd, answer_schema: t.xsd,\n"
-		"            repeat_safe: true}]\n");
-	check_ok(&f);
-	c = f.conf;
+static void check_process(const struct conf *c, const char *folder)
+{
 	assert_string_equal(c->zone, "Asia/Oral");
 	assert_string_equal(c->log_level, "debug");
 	assert_int_equal(c->workers, 3);
@@ -110,10 +111,13 @@ static void every_word_reaches_its_field(void **state)
 	assert_int_equal(c->secrecy.properties.n, 1);
 	assert_int_equal(c->secrecy.harmless.n, 0);
 	assert_int_equal(c->ca.n, 2);
-	assert_true(strncmp(c->ca.name[0], f.folder, strlen(f.folder)) == 0);
-	assert_string_equal(c->ca.name[0] + strlen(f.folder), "/a.crt");
+	assert_true(strncmp(c->ca.name[0], folder, strlen(folder)) == 0);
+	assert_string_equal(c->ca.name[0] + strlen(folder), "/a.crt");
 	assert_string_equal(c->ca.name[1], "/b.crt");
-	l = c->listeners;
+}
+
+static void check_listener(const struct conf_listener *l)
+{
 	assert_string_equal(l->host, "::1");
 	assert_int_equal(l->port, 0);
 	assert_int_equal(l->tls, CONF_TLS_MUTUAL);
@@ -130,14 +134,23 @@ static void every_word_reaches_its_field(void **state)
 	assert_int_equal(l->limits.handshake_ms, 500);
 	assert_int_equal(l->limits.connections, 6);
 	assert_int_equal(l->limits.connections_per_address, 7);
-	assert_int_equal(c->profiles->forms, CONF_FORM_PLAIN);
-	assert_true(c->profiles->plain_id); /* implied */
-	assert_true(c->profiles->sha1);
-	assert_int_equal(c->profiles->sign, CONF_FORM_X509_DATA);
-	assert_string_equal(c->profiles->sign_algorithm, "ecdsa-sha256");
-	assert_int_equal(c->profiles->skew_ms, 60000);
-	assert_int_equal(c->profiles->max_age_ms, 3600000);
-	p = conf_participant_by_sender(c, BYTES_LIT("b"));
+}
+
+static void check_profile(const struct conf_profile *p)
+{
+	assert_int_equal(p->forms, CONF_FORM_PLAIN);
+	assert_true(p->plain_id); /* implied */
+	assert_true(p->sha1);
+	assert_int_equal(p->sign, CONF_FORM_X509_DATA);
+	assert_string_equal(p->sign_algorithm, "ecdsa-sha256");
+	assert_int_equal(p->skew_ms, 60000);
+	assert_int_equal(p->max_age_ms, 3600000);
+}
+
+static void check_participant(const struct conf *c)
+{
+	const struct conf_participant *p = conf_participant_by_sender(c, BYTES_LIT("b"));
+
 	assert_ptr_equal(p, c->participants);
 	assert_string_equal(p->bin, "123456789025");
 	assert_string_equal(p->iin, "123456789025");
@@ -146,17 +159,35 @@ static void every_word_reaches_its_field(void **state)
 	assert_int_equal(p->at.line, 14);
 	assert_true(p->diagnostics);
 	assert_true(conf_may_call(p, c->services));
-	assert_string_equal(c->services->id, "S 1");
-	assert_string_equal(c->services->endpoint, "https://[::1]:8/a?b");
-	assert_non_null(strstr(c->services->tls_ca, "/a"));
-	assert_non_null(strstr(c->services->tls_certificate, "/b"));
-	assert_non_null(strstr(c->services->tls_key, "/c"));
-	assert_int_equal(c->services->deadline_ms, 1500);
-	assert_int_equal(c->services->in_flight, 1);
-	assert_int_equal(c->services->answer_bytes, 1u << 20);
-	assert_non_null(strstr(c->services->schema, "/s.xsd"));
-	assert_non_null(strstr(c->services->answer_schema, "/t.xsd"));
-	assert_true(c->services->repeat_safe);
+}
+
+static void check_service(const struct conf_service *s)
+{
+	assert_string_equal(s->id, "S 1");
+	assert_string_equal(s->endpoint, "https://[::1]:8/a?b");
+	assert_non_null(strstr(s->tls_ca, "/a"));
+	assert_non_null(strstr(s->tls_certificate, "/b"));
+	assert_non_null(strstr(s->tls_key, "/c"));
+	assert_int_equal(s->deadline_ms, 1500);
+	assert_int_equal(s->in_flight, 1);
+	assert_int_equal(s->answer_bytes, 1u << 20);
+	assert_non_null(strstr(s->schema, "/s.xsd"));
+	assert_non_null(strstr(s->answer_schema, "/t.xsd"));
+	assert_true(s->repeat_safe);
+}
+
+static void every_word_reaches_its_field(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_read(&f, every_word);
+	check_ok(&f);
+	check_process(f.conf, f.folder);
+	check_listener(f.conf->listeners);
+	check_profile(f.conf->profiles);
+	check_participant(f.conf);
+	check_service(f.conf->services);
 	fixture_drop(&f);
 }
 
@@ -176,7 +207,8 @@ static void included_files_add_to_the_lists_in_the_order_of_names(void **state)
 	check_ok(&f);
 	memcpy(alone, f.conf->hash, sizeof alone);
 	conf_free(&f.conf);
-	fixture_write(&f, "more/20.yaml", BYTES_LIT("services: [{id: B, provider: new, endpoint: 'http://b/'}]\n"));
+	fixture_write(
+		&f, "more/20.yaml", BYTES_LIT("services: [{id: B, provider: new, endpoint: 'http://b/'}]\n"));
 	fixture_write(&f, "more/10.yaml",
 		BYTES_LIT("services: [{id: A, provider: dep, endpoint: 'http://a/'}]\n"
 			  "participants: [{name: new, certificates: new.crt}]\n"));
@@ -206,7 +238,8 @@ static void included_files_hold_lists_only(void **state)
 	snprintf(path, sizeof path, "%s/more", f.folder);
 	assert_int_equal(mkdir(path, 0700), 0);
 	fixture_write(&f, "more/a.yaml", BYTES_LIT("\ngateway: {workers: 2}\n"));
-	fixture_write(&f, "more/b.yaml", BYTES_LIT("services: [{id: Echo, provider: dep, endpoint: 'http://b/'}]\n"));
+	fixture_write(&f, "more/b.yaml",
+		BYTES_LIT("services: [{id: Echo, provider: dep, endpoint: 'http://b/'}]\n"));
 	fixture_write(&f, "more/c.yaml", BYTES_LIT("- x\n"));
 	fixture_load(&f);
 	assert_false(f.ok);
@@ -267,7 +300,8 @@ static void all_of_ten_thousand_participants_are_found(void **state)
 	(void)state;
 	buf_str(&text, PART_JOURNAL PART_LISTENERS PART_KEYS "participants:\n");
 	for (int i = 0; i < 10000; i++)
-		buf_printf(&text, "  - {name: p%d, sender_ids: [is_%d, reserve_%d], certificates: c%d}\n", i, i, i, i);
+		buf_printf(&text, "  - {name: p%d, sender_ids: [is_%d, reserve_%d], certificates: c%d}\n", i,
+			i, i, i);
 	buf_str(&text, "services:\n");
 	for (int i = 0; i < 1000; i++)
 		buf_printf(&text, "  - {id: S%d, provider: p%d, endpoint: 'http://a/'}\n", i, i * 10);
@@ -300,9 +334,12 @@ static void may_call_names_services_one_by_one_or_all(void **state)
 	const struct conf_participant *p;
 
 	(void)state;
-	fixture_read(&f, PART_JOURNAL PART_LISTENERS PART_KEYS
-		"participants:\n  - {name: a, certificates: c, may_call: '*'}\n  - {name: b, certificates: c, may_call: [S2]}\n"
-		"services:\n  - {id: S1, provider: a, endpoint: 'http://a/'}\n  - {id: S2, provider: a, endpoint: 'http://a/'}\n");
+	fixture_read(&f,
+		PART_JOURNAL PART_LISTENERS PART_KEYS
+		"participants:\n  - {name: a, certificates: c, may_call: '*'}\n  - {name: b, certificates: "
+		"c, may_call: [S2]}\n"
+		"services:\n  - {id: S1, provider: a, endpoint: 'http://a/'}\n  - {id: S2, provider: a, "
+		"endpoint: 'http://a/'}\n");
 	check_ok(&f);
 	p = f.conf->participants;
 	assert_true(conf_may_call(&p[0], &f.conf->services[0]));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test_words - the documents say what the table of words says; the sample is a good configuration; garbage is refused. */
+/* test_words - the manual says what the table of words says; the sample is good; garbage is refused. */
 #include "conf_fixture.h"
 
 static void read_whole(const char *path, struct buf *out)
@@ -76,8 +76,8 @@ static void broken_copies_of_the_sample_never_crash(void **state)
 
 		buf_add(&text, buf_bytes(&sample));
 		for (unsigned changes = 1 + next_random(&seed) % 8; changes; changes--)
-			text.data[next_random(&seed) % text.len] =
-				(unsigned char)signs[next_random(&seed) % (sizeof signs - 1)];
+			text.data[next_random(&seed) % text.len] = (unsigned char)
+				signs[next_random(&seed) % (sizeof signs - 1)];
 		if (next_random(&seed) % 4 == 0)
 			text.len = next_random(&seed) % text.len;
 		fixture_make(&f);
@@ -101,7 +101,8 @@ static void random_octets_are_refused(void **state)
 		size_t n = next_random(&seed) % sizeof octets;
 
 		for (size_t i = 0; i < n; i++)
-			octets[i] = (unsigned char)(round % 2 ? next_random(&seed) : 0x20 + next_random(&seed) % 0x5f);
+			octets[i] = (unsigned char)(round % 2 ? next_random(&seed)
+							      : 0x20 + next_random(&seed) % 0x5f);
 		fixture_make(&f);
 		fixture_write(&f, "qaqpa.yaml", (struct bytes){octets, n});
 		fixture_load(&f);

@@ -174,8 +174,12 @@ static inline void trip_prepare(struct trip *t, const char *scheme, int port)
 {
 	memset(t, 0, sizeof *t);
 	snprintf(t->url, sizeof t->url, "%s://127.0.0.1:%d/sync", scheme, port);
-	t->call = (struct egress_call){.url = t->url, .body = BYTES_LIT("<a>1</a>"), .deadline_ms = 20000,
-		.answer_bytes = 100000, .done = trip_ended, .ctx = t};
+	t->call = (struct egress_call){.url = t->url,
+		.body = BYTES_LIT("<a>1</a>"),
+		.deadline_ms = 20000,
+		.answer_bytes = 100000,
+		.done = trip_ended,
+		.ctx = t};
 	sem_init(&t->ended, 0, 0);
 }
 

@@ -48,48 +48,51 @@ static const struct row {
 	int status;
 	const char *type, *body;
 } rows[] = {
-	{"an answer is given back whole", serve_text, OK "Content-Length: 8\r\n\r\n<b>2</b>", 20000, 100, EGRESS_ANSWERED,
-		true, 200, "text/xml", "<b>2</b>"},
-	{"an answer may come in chunks", serve_text,
-		OK "Transfer-Encoding: chunked\r\n\r\n4\r\n<b>2\r\n4\r\n</b>\r\n0\r\n\r\n", 20000, 100, EGRESS_ANSWERED, true,
-		200, "text/xml", "<b>2</b>"},
-	{"an answer may end with the connection", serve_text_and_close, OK "\r\n<b>2</b>", 20000, 100, EGRESS_ANSWERED,
-		true, 200, "text/xml", "<b>2</b>"},
-	{"an answer of exactly the limit is taken", serve_text, OK "Content-Length: 8\r\n\r\n<b>2</b>", 20000, 8,
+	{"an answer is given back whole", serve_text, OK "Content-Length: 8\r\n\r\n<b>2</b>", 20000, 100,
 		EGRESS_ANSWERED, true, 200, "text/xml", "<b>2</b>"},
+	{"an answer may come in chunks", serve_text,
+		OK "Transfer-Encoding: chunked\r\n\r\n4\r\n<b>2\r\n4\r\n</b>\r\n0\r\n\r\n", 20000, 100,
+		EGRESS_ANSWERED, true, 200, "text/xml", "<b>2</b>"},
+	{"an answer may end with the connection", serve_text_and_close, OK "\r\n<b>2</b>", 20000, 100,
+		EGRESS_ANSWERED, true, 200, "text/xml", "<b>2</b>"},
+	{"an answer of exactly the limit is taken", serve_text, OK "Content-Length: 8\r\n\r\n<b>2</b>", 20000,
+		8, EGRESS_ANSWERED, true, 200, "text/xml", "<b>2</b>"},
 	{"status 500 is an answer with its body", serve_text,
-		"HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/xml\r\nContent-Length: 5\r\n\r\nfault", 20000, 100,
-		EGRESS_ANSWERED, true, 500, "text/xml", "fault"},
+		"HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/xml\r\nContent-Length: "
+		"5\r\n\r\nfault",
+		20000, 100, EGRESS_ANSWERED, true, 500, "text/xml", "fault"},
 	{"an HTML page is an answer", serve_text,
-		"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", 20000, 100, EGRESS_ANSWERED,
-		true, 200, "text/html", "<html>"},
-	{"an empty 200 without type is an answer", serve_text, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 20000, 100,
-		EGRESS_ANSWERED, true, 200, "", ""},
+		"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", 20000, 100,
+		EGRESS_ANSWERED, true, 200, "text/html", "<html>"},
+	{"an empty 200 without type is an answer", serve_text, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+		20000, 100, EGRESS_ANSWERED, true, 200, "", ""},
 	{"a redirect is not followed", serve_text,
-		"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", 20000, 100,
-		EGRESS_ANSWERED, true, 302, "", ""},
+		"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", 20000,
+		100, EGRESS_ANSWERED, true, 302, "", ""},
 	{"an interim answer comes before the real one", serve_text,
-		"HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 1\r\n\r\nx", 20000, 100, EGRESS_ANSWERED, true, 200,
-		"text/xml", "x"},
-	{"a connection closed before the answer is broken", serve_text_and_close, "", 20000, 100, EGRESS_BROKEN, true, 0,
-		"", NULL},
-	{"a connection closed within the head is broken", serve_text_and_close, "HTTP/1.1 200 OK\r\nContent-", 20000, 100,
+		"HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 1\r\n\r\nx", 20000, 100, EGRESS_ANSWERED,
+		true, 200, "text/xml", "x"},
+	{"a connection closed before the answer is broken", serve_text_and_close, "", 20000, 100,
 		EGRESS_BROKEN, true, 0, "", NULL},
-	{"a connection closed within the body is broken", serve_text_and_close, OK "Content-Length: 9\r\n\r\n<b>", 20000,
-		100, EGRESS_BROKEN, true, 0, "", NULL},
-	{"chunks without end are broken", serve_text_and_close, OK "Transfer-Encoding: chunked\r\n\r\n4\r\n<b>2\r\n", 20000,
-		100, EGRESS_BROKEN, true, 0, "", NULL},
-	{"something that is no HTTP is broken", serve_text_and_close, "220 mail.example ESMTP\r\n", 20000, 100,
-		EGRESS_BROKEN, true, 0, "", NULL},
-	{"no answer ends at the deadline", serve_nothing, "", 100, 100, EGRESS_DEADLINE, true, 0, "", NULL},
-	{"an answer that stops in the middle ends at the deadline", serve_text, OK "Content-Length: 9\r\n\r\n<b>", 100, 100,
-		EGRESS_DEADLINE, true, 0, "", NULL},
-	{"an announced answer beyond the limit is too large", serve_text, OK "Content-Length: 9\r\n\r\n<b>22</b>", 20000, 8,
-		EGRESS_TOO_LARGE, true, 0, "", NULL},
-	{"a chunked answer beyond the limit is too large", serve_text,
-		OK "Transfer-Encoding: chunked\r\n\r\n9\r\n<b>22</b>\r\n0\r\n\r\n", 20000, 8, EGRESS_TOO_LARGE, true, 0, "",
+	{"a connection closed within the head is broken", serve_text_and_close, "HTTP/1.1 200 OK\r\nContent-",
+		20000, 100, EGRESS_BROKEN, true, 0, "", NULL},
+	{"a connection closed within the body is broken", serve_text_and_close,
+		OK "Content-Length: 9\r\n\r\n<b>", 20000, 100, EGRESS_BROKEN, true, 0, "", NULL},
+	{"chunks without end are broken", serve_text_and_close,
+		OK "Transfer-Encoding: chunked\r\n\r\n4\r\n<b>2\r\n", 20000, 100, EGRESS_BROKEN, true, 0, "",
 		NULL},
-	{"a head without end is too large", serve_endless_head, "", 20000, 100, EGRESS_TOO_LARGE, true, 0, "", NULL},
+	{"something that is no HTTP is broken", serve_text_and_close, "220 mail.example ESMTP\r\n", 20000,
+		100, EGRESS_BROKEN, true, 0, "", NULL},
+	{"no answer ends at the deadline", serve_nothing, "", 100, 100, EGRESS_DEADLINE, true, 0, "", NULL},
+	{"an answer that stops in the middle ends at the deadline", serve_text,
+		OK "Content-Length: 9\r\n\r\n<b>", 100, 100, EGRESS_DEADLINE, true, 0, "", NULL},
+	{"an announced answer beyond the limit is too large", serve_text,
+		OK "Content-Length: 9\r\n\r\n<b>22</b>", 20000, 8, EGRESS_TOO_LARGE, true, 0, "", NULL},
+	{"a chunked answer beyond the limit is too large", serve_text,
+		OK "Transfer-Encoding: chunked\r\n\r\n9\r\n<b>22</b>\r\n0\r\n\r\n", 20000, 8,
+		EGRESS_TOO_LARGE, true, 0, "", NULL},
+	{"a head without end is too large", serve_endless_head, "", 20000, 100, EGRESS_TOO_LARGE, true, 0, "",
+		NULL},
 };
 
 static bool row_holds(struct egress *e, const struct row *row)
@@ -110,11 +113,13 @@ static bool row_holds(struct egress *e, const struct row *row)
 	right = t.result.kind == row->kind && t.result.sent == row->sent && t.result.status == row->status &&
 		strcmp(t.type, row->type) == 0 &&
 		(row->body ? bytes_is(buf_bytes(&t.result.body), row->body) : t.result.body.len == 0) &&
-		(row->kind == EGRESS_ANSWERED) == (t.result.detail[0] == '\0') && atomic_load(&p->requests) == 1;
+		(row->kind == EGRESS_ANSWERED) == (t.result.detail[0] == '\0') &&
+		atomic_load(&p->requests) == 1;
 	if (!right)
-		print_message("%s: kind %d, sent %d, status %d, type '%s', %zu octets, detail '%s', %d requests\n", row->name,
-			(int)t.result.kind, t.result.sent, t.result.status, t.type, t.result.body.len, t.result.detail,
-			atomic_load(&p->requests));
+		print_message(
+			"%s: kind %d, sent %d, status %d, type '%s', %zu octets, detail '%s', %d requests\n",
+			row->name, (int)t.result.kind, t.result.sent, t.result.status, t.type,
+			t.result.body.len, t.result.detail, atomic_load(&p->requests));
 	trip_drop(&t);
 	free(p);
 	return right;
@@ -137,8 +142,9 @@ static void each_behaviour_has_its_outcome(void **state)
 
 static void the_request_is_what_the_bus_expects(void **state)
 {
-	static const char *const parts[] = {"POST /sync HTTP/1.1\r\n", "\r\nContent-Type: text/xml; charset=utf-8\r\n",
-		"\r\nSOAPAction: \"\"\r\n", "\r\nContent-Length: 8\r\n", "\r\n\r\n<a>1</a>"};
+	static const char *const parts[] = {"POST /sync HTTP/1.1\r\n",
+		"\r\nContent-Type: text/xml; charset=utf-8\r\n", "\r\nSOAPAction: \"\"\r\n",
+		"\r\nContent-Length: 8\r\n", "\r\n\r\n<a>1</a>"};
 	struct egress *e = egress_start();
 	char text[] = OK "Content-Length: 0\r\n\r\n";
 	struct provider *p = provider_start(serve_text, text);

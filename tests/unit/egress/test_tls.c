@@ -167,28 +167,28 @@ static const struct row {
 	const char *ca, *certificate, *key;
 	enum egress_kind kind;
 } rows[] = {
-	{"a certificate of the named authority is trusted", &pki.here, TLS1_3_VERSION, false, "ca.pem", NULL, NULL,
-		EGRESS_ANSWERED},
+	{"a certificate of the named authority is trusted", &pki.here, TLS1_3_VERSION, false, "ca.pem", NULL,
+		NULL, EGRESS_ANSWERED},
 	{"TLS 1.2 is enough", &pki.here, TLS1_2_VERSION, false, "ca.pem", NULL, NULL, EGRESS_ANSWERED},
 	{"TLS 1.1 is refused", &pki.here, TLS1_1_VERSION, false, "ca.pem", NULL, NULL, EGRESS_TLS},
-	{"a certificate of another authority is refused", &pki.here, TLS1_3_VERSION, false, "other.pem", NULL, NULL,
-		EGRESS_TLS},
-	{"the system's authorities do not know the test authority", &pki.here, TLS1_3_VERSION, false, NULL, NULL, NULL,
-		EGRESS_TLS},
-	{"a certificate for another host is refused, whatever its CN says", &pki.elsewhere, TLS1_3_VERSION, false, "ca.pem",
-		NULL, NULL, EGRESS_TLS},
-	{"an authority file that is not there is a TLS failure", &pki.here, TLS1_3_VERSION, false, "nowhere.pem", NULL,
+	{"a certificate of another authority is refused", &pki.here, TLS1_3_VERSION, false, "other.pem", NULL,
 		NULL, EGRESS_TLS},
-	{"a client certificate file that is not there is a TLS failure", &pki.here, TLS1_3_VERSION, false, "ca.pem",
-		"nowhere.pem", "client.key", EGRESS_TLS},
-	{"a client key of another certificate is a TLS failure", &pki.here, TLS1_3_VERSION, false, "ca.pem", "client.pem",
-		"stranger.key", EGRESS_TLS},
-	{"a provider that demands a client certificate gets it", &pki.here, TLS1_3_VERSION, true, "ca.pem", "client.pem",
-		"client.key", EGRESS_ANSWERED},
-	{"a provider that misses the client certificate refuses", &pki.here, TLS1_2_VERSION, true, "ca.pem", NULL, NULL,
-		EGRESS_TLS},
-	{"a provider that does not know the client certificate refuses", &pki.here, TLS1_2_VERSION, true, "ca.pem",
-		"stranger.pem", "stranger.key", EGRESS_TLS},
+	{"the system's authorities do not know the test authority", &pki.here, TLS1_3_VERSION, false, NULL,
+		NULL, NULL, EGRESS_TLS},
+	{"a certificate for another host is refused, whatever its CN says", &pki.elsewhere, TLS1_3_VERSION,
+		false, "ca.pem", NULL, NULL, EGRESS_TLS},
+	{"an authority file that is not there is a TLS failure", &pki.here, TLS1_3_VERSION, false,
+		"nowhere.pem", NULL, NULL, EGRESS_TLS},
+	{"a client certificate file that is not there is a TLS failure", &pki.here, TLS1_3_VERSION, false,
+		"ca.pem", "nowhere.pem", "client.key", EGRESS_TLS},
+	{"a client key of another certificate is a TLS failure", &pki.here, TLS1_3_VERSION, false, "ca.pem",
+		"client.pem", "stranger.key", EGRESS_TLS},
+	{"a provider that demands a client certificate gets it", &pki.here, TLS1_3_VERSION, true, "ca.pem",
+		"client.pem", "client.key", EGRESS_ANSWERED},
+	{"a provider that misses the client certificate refuses", &pki.here, TLS1_2_VERSION, true, "ca.pem",
+		NULL, NULL, EGRESS_TLS},
+	{"a provider that does not know the client certificate refuses", &pki.here, TLS1_2_VERSION, true,
+		"ca.pem", "stranger.pem", "stranger.key", EGRESS_TLS},
 };
 
 static bool row_holds(struct egress *e, const struct row *row)
@@ -207,7 +207,8 @@ static bool row_holds(struct egress *e, const struct row *row)
 	right = t.result.kind == row->kind && t.result.sent == (row->kind == EGRESS_ANSWERED) &&
 		atomic_load(&p->requests) == (row->kind == EGRESS_ANSWERED);
 	if (!right)
-		print_message("%s: kind %d, sent %d, '%s'\n", row->name, (int)t.result.kind, t.result.sent, t.result.detail);
+		print_message("%s: kind %d, sent %d, '%s'\n", row->name, (int)t.result.kind, t.result.sent,
+			t.result.detail);
 	trip_drop(&t);
 	SSL_CTX_free(ctx);
 	free(p);
