@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* channel_codec - the generated types: requestInfo, responseInfo and ErrorInfo between text and struct.
  * Owns:     one gSOAP context per thread, over memory only.
- * Promise:  strict: an unknown, missing or repeated element and a text outside its facets are refused. The password never
- *           passes through here, because gSOAP's buffers cannot be wiped.
+ * Promise:  strict: an unknown, missing or repeated element and a text outside its facets are refused. The
+ *           password never passes through here, because gSOAP's buffers cannot be wiped.
  * Not here: octets of the wire; what is read is channel_walk's projection. */
 #include <pthread.h>
 
@@ -70,7 +70,8 @@ static bool keep(struct pool *pool, const char *text, struct bytes *out)
 	return copy != NULL;
 }
 
-static bool keep_properties(struct pool *pool, const struct t__SyncMessageInfo *info, struct sync_request *out)
+static bool keep_properties(struct pool *pool, const struct t__SyncMessageInfo *info,
+	struct sync_request *out)
 {
 	size_t n = (size_t)info->__sizeproperties;
 	struct property *list = pool_alloc(pool, (n ? n : 1) * sizeof(*list));
@@ -84,7 +85,8 @@ static bool keep_properties(struct pool *pool, const struct t__SyncMessageInfo *
 	return kept;
 }
 
-bool channel_codec_read_request(struct pool *pool, const char *projection, struct sync_request *out, const char **why)
+bool channel_codec_read_request(struct pool *pool, const char *projection, struct sync_request *out,
+	const char **why)
 {
 	SCOPED(codec_close) struct soap *soap = codec_open();
 	struct t__SyncMessageInfo info;
@@ -98,13 +100,17 @@ bool channel_codec_read_request(struct pool *pool, const char *projection, struc
 		*why = refusal(soap);
 		return false;
 	}
-	return keep(pool, info.messageId, &out->message_id) && keep(pool, info.correlationId, &out->correlation_id) &&
-		keep(pool, info.serviceId, &out->service_id) && keep(pool, info.messageDate, &out->message_date) &&
-		keep(pool, info.routeId, &out->route_id) && keep(pool, info.sender->senderId, &out->sender_id) &&
+	return keep(pool, info.messageId, &out->message_id) &&
+		keep(pool, info.correlationId, &out->correlation_id) &&
+		keep(pool, info.serviceId, &out->service_id) &&
+		keep(pool, info.messageDate, &out->message_date) &&
+		keep(pool, info.routeId, &out->route_id) &&
+		keep(pool, info.sender->senderId, &out->sender_id) &&
 		keep(pool, info.sessionId, &out->session_id) && keep_properties(pool, &info, out);
 }
 
-bool channel_codec_read_response(struct pool *pool, const char *projection, struct sync_response *out, const char **why)
+bool channel_codec_read_response(struct pool *pool, const char *projection, struct sync_response *out,
+	const char **why)
 {
 	SCOPED(codec_close) struct soap *soap = codec_open();
 	struct t__SyncMessageInfoResponse info;
@@ -113,13 +119,16 @@ bool channel_codec_read_response(struct pool *pool, const char *projection, stru
 	if (!soap)
 		return false;
 	soap->is = projection;
-	if (soap_begin_recv(soap) || !soap_get_t__SyncMessageInfoResponse(soap, &info, "responseInfo", NULL) ||
+	if (soap_begin_recv(soap) ||
+		!soap_get_t__SyncMessageInfoResponse(soap, &info, "responseInfo", NULL) ||
 		soap_end_recv(soap)) {
 		*why = refusal(soap);
 		return false;
 	}
-	return keep(pool, info.messageId, &out->message_id) && keep(pool, info.correlationId, &out->correlation_id) &&
-		keep(pool, info.responseDate, &out->response_date) && keep(pool, info.status->code, &out->status_code) &&
+	return keep(pool, info.messageId, &out->message_id) &&
+		keep(pool, info.correlationId, &out->correlation_id) &&
+		keep(pool, info.responseDate, &out->response_date) &&
+		keep(pool, info.status->code, &out->status_code) &&
 		keep(pool, info.sessionId, &out->session_id);
 }
 
@@ -139,7 +148,8 @@ static char *lend(struct soap *soap, struct bytes text)
 /* Optional elements that are empty are left out. */
 static char *lend_filled(struct soap *soap, struct bytes text) { return text.n ? lend(soap, text) : NULL; }
 
-/* What was written is in `written`; NULL when anything failed. No namespace declarations: no name here has a prefix. */
+/* What was written is in `written`. No namespace is declared here: the names need none, and `t` stands on
+ * detail (channel_write.c). */
 static bool write_begin(struct soap *soap, const char **written)
 {
 	soap->os = written;
@@ -183,7 +193,8 @@ bool channel_codec_write_request(const struct sync_request *r, const char *date,
 		info.properties[i].key = lend(soap, r->properties[i].key);
 		info.properties[i].value = lend(soap, r->properties[i].value);
 	}
-	return write_begin(soap, &written) && !soap_put_t__SyncMessageInfo(soap, &info, "requestInfo", NULL) &&
+	return write_begin(soap, &written) &&
+		!soap_put_t__SyncMessageInfo(soap, &info, "requestInfo", NULL) &&
 		write_end(soap, &written, out);
 }
 
@@ -204,7 +215,8 @@ bool channel_codec_write_response(const struct sync_response *r, const char *dat
 	info.responseDate = lend(soap, bytes_str(date));
 	info.status = &status;
 	info.sessionId = lend_filled(soap, r->session_id);
-	return write_begin(soap, &written) && !soap_put_t__SyncMessageInfoResponse(soap, &info, "responseInfo", NULL) &&
+	return write_begin(soap, &written) &&
+		!soap_put_t__SyncMessageInfoResponse(soap, &info, "responseInfo", NULL) &&
 		write_end(soap, &written, out);
 }
 

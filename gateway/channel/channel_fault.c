@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* channel_fault - what a provider's fault says, as far as it can be understood.
- * Promise:  names in any namespace, parts in any order, texts cut to a length fit for logs; never fails on a Fault.
+ * Promise:  names in any namespace, parts in any order, texts cut to a length fit for logs; never fails on
+ *           a Fault.
  * Not here: decisions; a fault may be unsigned. */
 #include "channel/channel_int.h"
 
 #define CODE_MAX 128
 #define WORDS_MAX 1000
 
-/* Text of the first child of that local name; empty when there is none or it holds elements. */
+/* Text of the first child of that local name that holds text only; empty when there is none. */
 static struct bytes child_text(struct pool *pool, const struct envelope *env, const struct element *parent,
 	const char *name, size_t max)
 {
 	const struct element *list;
 	size_t n = envelope_children(env, parent, &list);
-	struct bytes text;
+	struct bytes text = BYTES_NONE;
 
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(node_local(list[i].node), name) == 0)
-			return node_text(pool, list[i].node, &text) ? channel_text_cut(channel_text_trim(text), max)
-								    : BYTES_NONE;
+		if (strcmp(node_local(list[i].node), name) == 0 && node_text(pool, list[i].node, &text))
+			return channel_text_cut(channel_text_trim(text), max);
 	return BYTES_NONE;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* channel_forward - the verified octets for the other side: password out, sessionId in, nothing else touched.
- * Promise:  the result is the text of the message with at most these two cuts; data keeps every octet, so inner
- *           signatures stay good.
+/* channel_forward - the verified octets for the other side: password out, sessionId in, no more.
+ * Promise:  the result is the text of the message with at most these two cuts; data keeps every octet, so
+ *           inner signatures stay good.
  * Not here: the Header, which security_sign replaces. */
 #include "base/ident.h"
 #include "channel/channel_int.h"
@@ -9,7 +9,8 @@
 #define SESSION_OPEN "<sessionId>"
 #define SESSION_CLOSE "</sessionId>"
 
-/* The password element, or NULL. The message was read before, so there is one sender and at most one password. */
+/* The password element, or NULL. The message was read before, so there is one sender and at most one
+ * password. */
 static const struct element *find_password(const struct envelope *env, const struct element *info)
 {
 	bool several = false;
@@ -18,8 +19,8 @@ static const struct element *find_password(const struct envelope *env, const str
 	return sender ? envelope_child(env, sender, "", "password", &several) : NULL;
 }
 
-/* sessionId closes the sequence (reading refused any other place), so it is the last element or absent. The new one
- * needs no declaration: info itself is in no namespace, so no default namespace is in scope. */
+/* sessionId closes the sequence (reading refused any other place), so it is the last element or absent.
+ * The new one needs no declaration: info itself is in no namespace, so no default namespace is in scope. */
 static struct edit session_edit(const struct envelope *env, const struct element *info, struct bytes session)
 {
 	const struct element *list;
@@ -31,8 +32,8 @@ static struct edit session_edit(const struct envelope *env, const struct element
 	return (struct edit){list[n - 1].end, list[n - 1].end, session};
 }
 
-static outcome forward(const struct verified *v, const struct element *info, const char *session_id, struct buf *out,
-	struct err *e)
+static outcome forward(const struct verified *v, const struct element *info, const char *session_id,
+	struct buf *out, struct err *e)
 {
 	SCOPED(buf_free) struct buf session = BUF(256);
 	const struct envelope *env = verified_envelope(v);
@@ -51,14 +52,14 @@ static outcome forward(const struct verified *v, const struct element *info, con
 	return DONE;
 }
 
-outcome channel_forward_request(const struct verified *v, const struct sync_request *r, const char *session_id,
-	struct buf *out, struct err *e)
+outcome channel_forward_request(const struct verified *v, const struct sync_request *r,
+	const char *session_id, struct buf *out, struct err *e)
 {
 	return forward(v, r->info, session_id, out, e);
 }
 
-outcome channel_forward_response(const struct verified *v, const struct sync_response *r, const char *session_id,
-	struct buf *out, struct err *e)
+outcome channel_forward_response(const struct verified *v, const struct sync_response *r,
+	const char *session_id, struct buf *out, struct err *e)
 {
 	return forward(v, r->info, session_id, out, e);
 }

@@ -23,7 +23,8 @@ struct field {
 	size_t max;
 };
 
-/* What differs between the two directions; `fields` in the order of the schema, ended by a row without name. */
+/* What differs between the two directions; `fields` in the order of the schema, ended by a row without
+ * name. */
 struct direction {
 	const char *outer, *info, *holder; /* request, requestInfo, requestData */
 	const struct field *fields;
@@ -32,7 +33,8 @@ extern const struct direction channel_request, channel_response;
 
 /* NULL when the schema has no such field. */
 const struct field *channel_field_find(const struct direction *d, const char *parent, const char *name);
-/* Length and control characters. Fails with REASON_CHANNEL_LENGTH or REASON_CHANNEL_FORMAT; the detail has no value. */
+/* Length and control characters. Fails with REASON_CHANNEL_LENGTH or REASON_CHANNEL_FORMAT; the detail has
+ * no value. */
 MUST_USE outcome channel_field_check(const struct field *f, struct bytes text, struct err *e);
 /* The beginning of `text` of at most `chars` characters. */
 struct bytes channel_text_cut(struct bytes text, size_t chars);
@@ -55,20 +57,20 @@ struct parts {
 	const struct element *operation, *info, *data; /* data: NULL when absent */
 };
 
-/* Finds info and data under the verified operation by walking, never by search. Fails with REASON_SOAP_OPERATION or
- * REASON_CHANNEL_FORMAT. */
+/* Finds info and data under the verified operation by walking, never by search. Fails with
+ * REASON_SOAP_OPERATION or REASON_CHANNEL_FORMAT. */
 MUST_USE outcome channel_walk_open(const struct verified *v, const struct direction *d, struct parts *out,
 	struct err *e);
 /* Writes the projection of `info` and fills the rest of `w`. Fails with REASON_CHANNEL_FORMAT or _LENGTH. */
 MUST_USE outcome channel_walk_info(struct walk *w, const struct element *info, struct err *e);
 
-/* channel_codec.c: the only file that knows gSOAP. Reading: the projection's fields into `out`, copied to the pool;
- * false with `why` (a word of the generated reader's refusal) when the types do not allow it. Writing: the element
- * appended to `out`. Dates go in and come out as text. */
+/* channel_codec.c: the only file that knows gSOAP. Reading: the projection's fields into `out`, copied to
+ * the pool; false with `why` (a word of the generated reader's refusal) when the types do not allow it.
+ * Writing: the element appended to `out`. Dates go in and come out as text. */
 MUST_USE bool channel_codec_read_request(struct pool *pool, const char *projection, struct sync_request *out,
 	const char **why);
-MUST_USE bool channel_codec_read_response(struct pool *pool, const char *projection, struct sync_response *out,
-	const char **why);
+MUST_USE bool channel_codec_read_response(struct pool *pool, const char *projection,
+	struct sync_response *out, const char **why);
 MUST_USE bool channel_codec_write_request(const struct sync_request *r, const char *date, struct buf *out);
 MUST_USE bool channel_codec_write_response(const struct sync_response *r, const char *date, struct buf *out);
 MUST_USE bool channel_codec_write_error(const struct channel_fault *f, const char *date, struct buf *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* channel_payload - does `data` match the schema of the service, in whichever of the bus's styles it came.
- * Promise:  nothing passes unchecked: a root or type that the schema does not declare is refused. Details name elements
- *           and rules, never values: they may be personal data.
+ * Promise:  nothing passes unchecked: a root or type that the schema does not declare is refused. Details
+ *           name elements and rules, never values: they may be personal data.
  * Spec:     bus contract 1.5 */
 #include <stdio.h>
 
@@ -14,7 +14,10 @@
 #define NS_XSD "http://www.w3.org/2001/XMLSchema"
 #define INNER_POOL (512u << 20) /* the tree of a text of 16 MiB; the limits of elements bound it before */
 
-static outcome refuse(struct err *e, const char *words) { return err_set(e, REASON_PAYLOAD_SCHEMA, "%s", words); }
+static outcome refuse(struct err *e, const char *words)
+{
+	return err_set(e, REASON_PAYLOAD_SCHEMA, "%s", words);
+}
 
 /* The first thing the validator found. */
 struct finding {
@@ -22,12 +25,13 @@ struct finding {
 	char name[160]; /* element x, or element x, attribute y */
 };
 
-/* libxml2 gives the element as a node, but an attribute only in the head of its message, "Element 'x', attribute 'y': ";
- * what follows the head may hold values. */
+/* libxml2 gives the element as a node, but an attribute only in the head of its message, "Element 'x',
+ * attribute 'y': "; what follows the head may hold values. */
 static struct bytes attribute_of(const char *message)
 {
 	static const char mark[] = ", attribute '";
-	const char *at = message ? strstr(message, mark) : NULL, *end = message ? strstr(message, "': ") : NULL;
+	const char *at = message ? strstr(message, mark) : NULL;
+	const char *end = message ? strstr(message, "': ") : NULL;
 
 	if (!at || !end || end < at + sizeof(mark) - 1)
 		return BYTES_NONE;
@@ -120,12 +124,12 @@ static void copy_scope(const struct _xmlNode *from, xmlNode *to)
 	xmlNs **list = xmlGetNsList(from->doc, from);
 
 	for (size_t i = 0; list && list[i]; i++)
-		(void)xmlNewNs(to, list[i]->href, list[i]->prefix); /* NULL when `to` has the prefix already */
+		(void)xmlNewNs(to, list[i]->href, list[i]->prefix); /* does nothing to a known prefix */
 	xmlFree(list);
 }
 
-/* Typed style: a copy of data becomes our element of any type, which its xsi:type narrows. A copy, because data may stand
- * in any namespace and the verified tree is not changed. */
+/* Typed style: a copy of data becomes our element of any type, which its xsi:type narrows. A copy, because
+ * data may stand in any namespace and the verified tree is not changed. */
 static outcome check_typed(const struct schema *s, struct _xmlNode *data, const xmlChar *type, struct err *e)
 {
 	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
@@ -177,7 +181,8 @@ static xmlChar *type_of(struct _xmlNode *data)
 	return type;
 }
 
-static outcome check_by_type(const struct schema *s, struct _xmlNode *data, const xmlChar *type, struct err *e)
+static outcome check_by_type(const struct schema *s, struct _xmlNode *data, const xmlChar *type,
+	struct err *e)
 {
 	const char *local, *ns = qname_namespace(data, (const char *)type, &local);
 
@@ -192,7 +197,8 @@ static outcome check_by_type(const struct schema *s, struct _xmlNode *data, cons
 	return refuse(e, "element data: its xsi:type is neither a string nor a type of the schema");
 }
 
-outcome schema_check(const struct schema *s, const struct envelope *env, const struct element *data, struct err *e)
+outcome schema_check(const struct schema *s, const struct envelope *env, const struct element *data,
+	struct err *e)
 {
 	SCOPED(buf_free) struct buf word = BUF(1024);
 	struct bytes trimmed;

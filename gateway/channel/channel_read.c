@@ -32,10 +32,12 @@ static outcome read_date(const char *name, struct bytes text, struct stamp *out,
 	return DONE;
 }
 
-outcome channel_read_request(struct pool *pool, const struct verified *v, struct sync_request *out, struct err *e)
+outcome channel_read_request(struct pool *pool, const struct verified *v, struct sync_request *out,
+	struct err *e)
 {
 	SCOPED(buf_free) struct buf projection = BUF(PROJECTION_MAX);
-	struct walk w = {pool, verified_envelope(v), &channel_request, &projection, BYTES_NONE, false, 0, ""};
+	struct walk w = {.pool = pool, .env = verified_envelope(v), .direction = &channel_request,
+		.projection = &projection};
 	struct parts parts;
 	const char *why;
 
@@ -53,10 +55,12 @@ outcome channel_read_request(struct pool *pool, const struct verified *v, struct
 	return DONE;
 }
 
-outcome channel_read_response(struct pool *pool, const struct verified *v, struct sync_response *out, struct err *e)
+outcome channel_read_response(struct pool *pool, const struct verified *v, struct sync_response *out,
+	struct err *e)
 {
 	SCOPED(buf_free) struct buf projection = BUF(PROJECTION_MAX);
-	struct walk w = {pool, verified_envelope(v), &channel_response, &projection, BYTES_NONE, false, 0, ""};
+	struct walk w = {.pool = pool, .env = verified_envelope(v), .direction = &channel_response,
+		.projection = &projection};
 	struct parts parts;
 	const char *why;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* channel_schema - payload schemas: compile an XSD once.
- * Promise:  only local files are read, and only while a schema is loaded by this very thread; the process goes on
- *           refusing every other external thing.
+ * Promise:  only local files are read, and only while a schema is loaded by this very thread; the process
+ *           goes on refusing every other external thing.
  * Not here: checking (channel_payload.c). */
 #include <limits.h>
 #include <pthread.h>
@@ -62,12 +62,14 @@ static xmlParserInput *load_local(const char *url, const char *id, xmlParserCtxt
 
 	(void)id;
 	xmlFree(path);
-	octets = have ? xmlParserInputBufferCreateMem(buf_cstr(&text), (int)text.len, XML_CHAR_ENCODING_NONE) : NULL;
+	if (!have)
+		return NULL;
+	octets = xmlParserInputBufferCreateMem(buf_cstr(&text), (int)text.len, XML_CHAR_ENCODING_NONE);
 	if (!octets)
 		return NULL;
 	input = xmlNewIOInputStream(ctxt, octets, XML_CHAR_ENCODING_NONE);
 	if (input)
-		input->filename = (char *)xmlStrdup((const xmlChar *)url); /* relative locations count from it */
+		input->filename = (char *)xmlStrdup((const xmlChar *)url); /* base of locations in it */
 	else
 		xmlFreeParserInputBuffer(octets);
 	return input;
@@ -76,13 +78,14 @@ static xmlParserInput *load_local(const char *url, const char *id, xmlParserCtxt
 /* The first thing that is wrong with a schema; a file that cannot be had is only a warning to libxml2. */
 static void on_problem(void *ctx, xmlError *problem)
 {
+	const char *words = problem->message ? problem->message : "";
 	struct err *first = ctx;
 
 	if (first->detail[0] || (problem->level == XML_ERR_WARNING &&
 		problem->code != XML_SCHEMAP_WARN_UNLOCATED_SCHEMA && problem->domain != XML_FROM_IO))
 		return;
-	(void)err_set(first, REASON_CONFIG, "%s line %d: %.*s", problem->file ? problem->file : "schema", problem->line,
-		(int)strcspn(problem->message ? problem->message : "", "\n"), problem->message ? problem->message : "");
+	(void)err_set(first, REASON_CONFIG, "%s line %d: %.*s", problem->file ? problem->file : "schema",
+		problem->line, (int)strcspn(words, "\n"), words);
 }
 
 /* Our element of any type beside the user's declarations: with xsi:type it checks the typed style. */
@@ -163,7 +166,8 @@ outcome schema_load(const char *xsd_path, struct schema **out, struct err *e)
 		return err_set(e, REASON_INTERNAL, "memory is short");
 	s->compiled = compile(buf_bytes(&wrapper), &problem);
 	if (!s->compiled || problem.detail[0])
-		return err_set(e, REASON_CONFIG, "%s", problem.detail[0] ? problem.detail : "the schema cannot be compiled");
+		return err_set(e, REASON_CONFIG, "%s",
+			problem.detail[0] ? problem.detail : "the schema cannot be compiled");
 	*out = s;
 	s = NULL;
 	return DONE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* channel_walk - from the verified operation to info, data and the projection of info that the codec reads.
- * Promise:  every step goes from a verified element to its children; nothing is found by search, href or id. Order,
- *           namespaces, attributes and text are judged here; the deviations of the bus (contract 1.6) end here.
+/* channel_walk - from the verified operation to info, data and the codec's projection of info.
+ * Promise:  every step goes from a verified element to its children; nothing is found by search, href or
+ *           id. Order, namespaces, attributes and text are judged here; the deviations of the bus
+ *           (contract 1.6) end here.
  * Not here: presence and unknown elements: the codec refuses them, this file only has the words ready. */
 #include <stdio.h>
 
@@ -12,8 +13,8 @@
 
 #define MANY_MAX 100
 
-/* SOAP 1.1 multi-references (href, id) and foreign attributes have no meaning here and could mislead a later reader. On
- * text an xsi:type changes nothing; on a structure it would name another one. */
+/* SOAP 1.1 multi-references (href, id) and foreign attributes have no meaning here and could mislead a
+ * later reader. On text an xsi:type changes nothing; on a structure it would name another one. */
 static outcome check_attributes(const struct _xmlNode *node, bool leaf, struct err *e)
 {
 	for (const xmlAttr *a = node->properties; a; a = a->next) {
@@ -50,11 +51,15 @@ static bool has_text(const struct _xmlNode *node)
 }
 
 static bool is_unqualified(const struct element *el) { return node_ns(el->node)[0] == '\0'; }
-static bool is_named(const struct element *el, const char *name) { return strcmp(node_local(el->node), name) == 0; }
+
+static bool is_named(const struct element *el, const char *name)
+{
+	return strcmp(node_local(el->node), name) == 0;
+}
 
 /* An element of the contract that holds elements only: its children. */
-static outcome open_structure(const struct envelope *env, const struct element *el, const struct element **list,
-	size_t *n, struct err *e)
+static outcome open_structure(const struct envelope *env, const struct element *el,
+	const struct element **list, size_t *n, struct err *e)
 {
 	*n = envelope_children(env, el, list);
 	TRY(check_attributes(el->node, false, e));
@@ -83,14 +88,16 @@ static outcome expect(const struct element *list, size_t n, size_t i, const char
 static outcome expect_end(const struct element *list, size_t n, size_t last, struct err *e)
 {
 	if (n > last + 1)
-		return err_set(e, REASON_CHANNEL_FORMAT, "%.60s stands after %.60s, where nothing is expected",
+		return err_set(e, REASON_CHANNEL_FORMAT,
+			"%.60s stands after %.60s, where nothing is expected",
 			node_local(list[last + 1].node), node_local(list[last].node));
 	return DONE;
 }
 
-/* `data` is matched by its local name: the bus itself has sent it in a namespace. Its attributes are the payload's. */
-static outcome open_holder(const struct envelope *env, const struct element *holder, const struct element **data,
-	struct err *e)
+/* `data` is matched by its local name: the bus itself has sent it in a namespace. Its attributes are the
+ * payload's. */
+static outcome open_holder(const struct envelope *env, const struct element *holder,
+	const struct element **data, struct err *e)
 {
 	const struct element *list;
 	size_t n;
@@ -106,7 +113,8 @@ static outcome open_holder(const struct envelope *env, const struct element *hol
 	return expect_end(list, n, 0, e);
 }
 
-outcome channel_walk_open(const struct verified *v, const struct direction *d, struct parts *out, struct err *e)
+outcome channel_walk_open(const struct verified *v, const struct direction *d, struct parts *out,
+	struct err *e)
 {
 	const struct envelope *env = verified_envelope(v);
 	const struct element *list, *operation = verified_operation(v);
@@ -114,7 +122,8 @@ outcome channel_walk_open(const struct verified *v, const struct direction *d, s
 	size_t n;
 
 	if (channel_kind_of(operation) != wanted)
-		return err_set(e, REASON_SOAP_OPERATION, "the Body holds %.60s in %.100s", node_local(operation->node),
+		return err_set(e, REASON_SOAP_OPERATION, "the Body holds %.60s in %.100s",
+			node_local(operation->node),
 			node_ns(operation->node)[0] ? node_ns(operation->node) : "no namespace");
 	TRY(open_structure(env, operation, &list, &n, e));
 	TRY(expect(list, n, 0, d->outer, e));
@@ -128,7 +137,8 @@ outcome channel_walk_open(const struct verified *v, const struct direction *d, s
 	return open_holder(env, &list[1], &out->data, e);
 }
 
-/* Contract 1.6: empty braces and missing braces. What is no guid at all stays: receivers have echoed a messageId. */
+/* Contract 1.6: empty braces and missing braces. What is no guid at all stays: receivers have echoed a
+ * messageId. */
 static struct bytes normal_guid(struct pool *pool, struct bytes text)
 {
 	struct bytes t = channel_text_trim(text);
@@ -148,7 +158,8 @@ static outcome walk_text(struct walk *w, const struct element *el, const struct 
 
 	TRY(check_attributes(el->node, true, e));
 	if (!node_text(w->pool, el->node, &text))
-		return err_set(e, REASON_CHANNEL_FORMAT, "%s holds an element where text is expected", f->name);
+		return err_set(e, REASON_CHANNEL_FORMAT, "%s holds an element where text is expected",
+			f->name);
 	if (text.n && is_nil(el->node))
 		return err_set(e, REASON_CHANNEL_FORMAT, "%s says that it is nil, but holds text", f->name);
 	if (f->flags & FIELD_GUID)
@@ -213,7 +224,8 @@ static outcome walk_group(struct walk *w, const struct element *group, const cha
 		const char *local = node_local(list[i].node);
 
 		if (!is_unqualified(&list[i]))
-			return err_set(e, REASON_CHANNEL_FORMAT, "%.60s in %s is in a namespace; it must be in none",
+			return err_set(e, REASON_CHANNEL_FORMAT,
+				"%.60s in %s is in a namespace; it must be in none",
 				local, name);
 		f = channel_field_find(w->direction, name, local);
 		if (!f) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* channel_write - messages of our own: the typed parts by the codec, the envelope and data around them by hand.
- * Promise:  valid against wsdl/sync-channel; the Body has a wsu:Id; no prefix is used that is not declared.
+/* channel_write - messages of our own: typed parts by the codec, the envelope around them by hand.
+ * Promise:  valid against wsdl/sync-channel; the Body has a wsu:Id; no prefix is used that is not
+ *           declared.
  * Not here: the signature; what `data` holds. */
 #include "base/ident.h"
 #include "channel/channel_int.h"
@@ -9,7 +10,8 @@
 #define PROPERTIES_MAX 100
 #define ELEMENT_MAX (4u << 20)
 
-static outcome check(const struct direction *d, const char *parent, const char *name, struct bytes text, struct err *e)
+static outcome check(const struct direction *d, const char *parent, const char *name, struct bytes text,
+	struct err *e)
 {
 	if (!utf8_is_xml(text))
 		return err_set(e, REASON_CHANNEL_FORMAT, "%s is not text", name);
@@ -61,8 +63,8 @@ static void body_open(struct buf *out, const char *more_namespaces)
 	char id[37];
 
 	uuid_new(id);
-	buf_printf(out, "<soapenv:Envelope xmlns:soapenv=\"" NS_SOAP11 "\"%s><soapenv:Body xmlns:wsu=\"" NS_WSU
-		"\" wsu:Id=\"id-%s\">", more_namespaces, id);
+	buf_printf(out, "<soapenv:Envelope xmlns:soapenv=\"" NS_SOAP11 "\"%s><soapenv:Body xmlns:wsu=\""
+		NS_WSU "\" wsu:Id=\"id-%s\">", more_namespaces, id);
 }
 
 static void body_close(struct buf *out) { buf_str(out, "</soapenv:Body></soapenv:Envelope>"); }
@@ -84,7 +86,8 @@ static void add_data(struct buf *out, const char *holder, const char *attributes
 	buf_printf(out, "</%s>", holder);
 }
 
-/* The codec's requestInfo with the password put behind senderId: it does not go through gSOAP (channel_codec.c). */
+/* The codec's requestInfo with the password put behind senderId: it does not go through gSOAP
+ * (channel_codec.c). */
 static void add_request_info(struct buf *out, struct bytes info, const struct sync_request *r)
 {
 	static const char end[] = "</sender>";

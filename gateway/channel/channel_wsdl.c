@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* channel_wsdl - the documents of the contract, served under the address of the gateway.
  * Owns:     the octets of wsdl/sync-channel, put into the program when it is built.
- * Promise:  every location in a served document is an absolute address of a document served here, or the service's.
+ * Promise:  every location in a served document is an absolute address of a document served here, or the
+ *           service's.
  */
 #include <stdio.h>
 #include <strings.h>

@@ -99,7 +99,8 @@ static inline struct bytes bench_sign(struct bench *b, struct bytes message)
 	return kept;
 }
 
-/* Signs, parses, verifies. A message whose shape envelope or security refuse gives NULL with the reason in `e`. */
+/* Signs, parses, verifies. A message whose shape envelope or security refuse gives NULL with the reason in
+ * `e`. */
 static inline const struct verified *bench_verified(struct bench *b, const char *message, struct err *e)
 {
 	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;

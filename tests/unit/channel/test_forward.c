@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Forwarding changes the password and sessionId and not one octet besides; signatures inside data stay good. */
+/* Forwarding changes the password and sessionId and not one octet besides; signatures inside data stay
+ * good. */
 #include "channel_bench.h"
 
 #define ID "<messageId>m-1</messageId>"
@@ -8,10 +9,11 @@
 #define NEW "<sessionId>" OTHER_SESSION "</sessionId>"
 
 /* The message before and after: `|` stands where they differ. */
-#define AROUND(in_sender, after_sender) ENVELOPE_WITH(" xmlns:unused=\"urn:u\"  a='1'", "\r\n <!-- c --> " \
-	OPERATION("SendMessage", "<request >\t<requestInfo\n>" ID REST "<sender><senderId>demo</senderId>" in_sender \
-	"</sender>" after_sender "</requestInfo ><requestData><data a='&#10;'\n b=\"x\"><![CDATA[<a/>]]>&amp;<!-- d -->" \
-	"<p:q xmlns:p=\"urn:p\"  p:z='1' >\xd1\x8f</p:q ></data></requestData></request>"))
+#define AROUND(in_sender, after_sender) \
+	ENVELOPE_WITH(" xmlns:unused=\"urn:u\"  a='1'", "\r\n <!-- c --> " OPERATION("SendMessage", \
+		"<request >\t<requestInfo\n>" ID REST "<sender><senderId>demo</senderId>" in_sender \
+		"</sender>" after_sender "</requestInfo ><requestData><data a='&#10;'\n b=\"x\"><![CDATA[<a/>]]>&amp;" \
+		"<!-- d --><p:q xmlns:p=\"urn:p\"  p:z='1' >\xd1\x8f</p:q ></data></requestData></request>"))
 
 static const struct {
 	const char *sentence, *before, *after;
@@ -25,8 +27,8 @@ static const struct {
 	{"an empty sessionId is replaced", AROUND("", "\n<sessionId />\n"), AROUND("", "\n" NEW "\n")},
 	{"a sessionId of braces is replaced", AROUND("", "<sessionId>{}</sessionId><!-- e -->"),
 		AROUND("", NEW "<!-- e -->")},
-	{"sessionId goes behind properties, the empty one stays", AROUND("", "<properties/> "), AROUND("", "<properties/>" NEW
-		" ")},
+	{"sessionId goes behind properties, the empty one stays", AROUND("", "<properties/> "), AROUND("",
+		"<properties/>" NEW " ")},
 	{"sessionId goes behind the last element, before a comment", AROUND(PASSWORD, "<!-- e -->"),
 		AROUND("", NEW "<!-- e -->")},
 };
@@ -37,8 +39,9 @@ static void assert_same_octets(const char *sentence, struct bytes got, const cha
 	const char *body = strstr(wanted, "<soapenv:Body");
 	size_t head = (size_t)(strchr(wanted, '>') + 1 - wanted), tail = strlen(body);
 
-	if (got.n < head + tail || memcmp(got.p, wanted, head) != 0 || memcmp(got.p + got.n - tail, body, tail) != 0)
-		fail_msg("%s:\n%.*s\nis not\n%s", sentence, (int)got.n, (const char *)got.p, wanted);
+	if (got.n < head + tail || memcmp(got.p, wanted, head) != 0 || memcmp(got.p + got.n - tail, body,
+		tail) != 0) fail_msg("%s:\n%.*s\nis not\n%s", sentence, (int)got.n, (const char *)got.p,
+		wanted);
 }
 
 static void forwards_requests_octet_by_octet(void **state)
@@ -78,9 +81,11 @@ static void what_is_forwarded_reads_as_before(void **state)
 	assert_true(bytes_is(again.session_id, OTHER_SESSION));
 }
 
-#define ANSWER(session) ENVELOPE("<S:SendMessageResponse xmlns:S=\"" NS_SYNC_TYPES "\"> <response><responseInfo>" ID \
-	"<responseDate>2030-01-02T03:04:05.000+05:00</responseDate><status><code>1</code><message/></status>" session \
-	" </responseInfo><responseData><data/></responseData></response></S:SendMessageResponse>")
+#define ANSWER(session) \
+	ENVELOPE("<S:SendMessageResponse xmlns:S=\"" NS_SYNC_TYPES "\"> <response><responseInfo>" ID \
+		"<responseDate>2030-01-02T03:04:05.000+05:00</responseDate><status><code>1</code><message/>" \
+		"</status>" session " </responseInfo><responseData><data/></responseData></response>" \
+		"</S:SendMessageResponse>")
 
 static const struct {
 	const char *sentence, *before, *after;
@@ -105,14 +110,19 @@ static void forwards_answers_octet_by_octet(void **state)
 	}
 }
 
-#define DSIG(c14n) "<ds:Signature xmlns:ds=\"" NS_DSIG "\"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"" c14n \
-	"\"/><ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256\"/>" \
-	"<ds:Reference URI=\"#payload\"><ds:Transforms><ds:Transform Algorithm=\"" NS_DSIG "enveloped-signature\"/>" \
-	"<ds:Transform Algorithm=\"" c14n "\"/></ds:Transforms><ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/" \
-	"xmlenc#sha256\"/><ds:DigestValue/></ds:Reference></ds:SignedInfo><ds:SignatureValue/></ds:Signature>"
-#define INNER(c14n) ENVELOPE_WITH(" xmlns:above=\"urn:above\"", OPERATION("SendMessage", "<request><requestInfo>" ID REST \
-	"<sender><senderId>demo</senderId>" PASSWORD "</sender></requestInfo><requestData><data><p:Request " \
-	"xmlns:p=\"urn:p\" Id=\"payload\"><p:iin>\n</p:iin>" DSIG(c14n) "</p:Request></data></requestData></request>"))
+#define DSIG(c14n) \
+	"<ds:Signature xmlns:ds=\"" NS_DSIG "\"><ds:SignedInfo>" \
+	"<ds:CanonicalizationMethod Algorithm=\"" c14n "\"/>" \
+	"<ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256\"/>" \
+	"<ds:Reference URI=\"#payload\"><ds:Transforms>" \
+	"<ds:Transform Algorithm=\"" NS_DSIG "enveloped-signature\"/><ds:Transform Algorithm=\"" c14n "\"/>" \
+	"</ds:Transforms><ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>" \
+	"<ds:DigestValue/></ds:Reference></ds:SignedInfo><ds:SignatureValue/></ds:Signature>"
+#define INNER(c14n) \
+	ENVELOPE_WITH(" xmlns:above=\"urn:above\"", OPERATION("SendMessage", "<request><requestInfo>" ID \
+		REST "<sender><senderId>demo</senderId>" PASSWORD "</sender></requestInfo><requestData><data>" \
+		"<p:Request xmlns:p=\"urn:p\" Id=\"payload\"><p:iin>\n</p:iin>" DSIG(c14n) \
+		"</p:Request></data></requestData></request>"))
 
 static void write_file(const char *path, struct bytes text)
 {
@@ -136,7 +146,8 @@ static struct bytes read_file(struct bench *b, const char *path)
 
 static int xmlsec(struct bench *b, const char *act, const char *more, const char *path)
 {
-	return system(pool_printf(b->pool, "xmlsec1 %s --id-attr:Id Request --node-xpath \"//*[local-name()='Request']/"
+	return system(pool_printf(b->pool,
+		"xmlsec1 %s --id-attr:Id Request --node-xpath \"//*[local-name()='Request']/"
 		"*[local-name()='Signature']\" %s %s >/dev/null 2>&1", act, more, path));
 }
 
@@ -156,8 +167,8 @@ static void check_inner(void **state, const char *template, const char *folder)
 	char *damaged;
 
 	write_file(in, bytes_str(template));
-	assert_int_equal(xmlsec(b, "--sign", pool_printf(b->pool, "--privkey-pem " PKI "/permits.key --output %s",
-		signed_inside), in), 0);
+	assert_int_equal(xmlsec(b, "--sign", pool_printf(b->pool, "--privkey-pem " PKI
+		"/permits.key --output %s", signed_inside), in), 0);
 	v = bench_verified(b, (const char *)read_file(b, signed_inside).p, &e);
 	if (!v || !channel_read_request(b->pool, v, &r, &e).ok)
 		fail_msg("%s", e.detail);

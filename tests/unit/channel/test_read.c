@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading verified messages: what the bus really sends is read, what is ambiguous or hostile is refused. */
+#include <pthread.h>
+
 #include "channel_bench.h"
 
 #define XSI " xmlns:xsi=\"" NS_XSI "\""
@@ -20,53 +22,62 @@ struct good {
 };
 
 static const struct good good_requests[] = {
-	{"the least that the contract allows", INFO(ID SERVICE DATE "<sender><senderId>demo_is</senderId></sender>"), "", "",
-		"", 0},
+	{"the least that the contract allows", INFO(ID SERVICE DATE
+		"<sender><senderId>demo_is</senderId></sender>"), "", "", "", 0},
 	{"every field in its order",
 		INFO(ID "<correlationId>c</correlationId>" SERVICE DATE "<routeId>r</routeId>" SENDER
-			"<properties><key>a</key><value>1</value></properties><properties><key>b</key><value/>"
+			"<properties><key>a</key><value>1</value></properties>"
+			"<properties><key>b</key><value/>"
 			"</properties><sessionId>" SESSION "</sessionId>"),
 		"c", "r", SESSION, 2},
 	{"empty optional elements", INFO(ID "<correlationId/>" SERVICE DATE "<routeId></routeId>" SENDER
 		"<properties/><sessionId></sessionId>"), "", "", "", 0},
 	{"an empty properties beside full ones", INFO(ID SERVICE DATE SENDER
 		"<properties/><properties><key>a</key><value>1</value></properties>"), "", "", "", 1},
-	{"a sessionId of braces only", INFO(ID SERVICE DATE SENDER "<sessionId>{}</sessionId>"), "", "", "", 0},
+	{"a sessionId of braces only", INFO(ID SERVICE DATE SENDER "<sessionId>{}</sessionId>"), "", "", "",
+		0},
 	{"a sessionId without braces", INFO(ID SERVICE DATE SENDER
 		"<sessionId>99999999-8888-4777-8666-555555555555</sessionId>"), "", "", SESSION, 0},
-	{"a sessionId that echoes another id", INFO(ID SERVICE DATE SENDER "<sessionId>m-1</sessionId>"), "", "", "m-1", 0},
+	{"a sessionId that echoes another id", INFO(ID SERVICE DATE SENDER "<sessionId>m-1</sessionId>"), "",
+		"", "m-1", 0},
 	{"nil optional elements", INFO(ID "<correlationId" XSI " xsi:nil=\"true\"/>" SERVICE DATE SENDER
 		"<sessionId" XSI " xsi:nil=\"1\"/>"), "", "", "", 0},
-	{"xsi:type on texts", INFO(ID "<correlationId" XSI XS " xsi:type=\"xs:string\">c</correlationId>" SERVICE DATE
-		SENDER), "c", "", "", 0},
-	{"white space and comments between the elements", "\n <request>\n\t<requestInfo><!-- a -->\r\n" ID "\n" SERVICE DATE
-		" <sender> <senderId>demo_is</senderId> </sender>\n</requestInfo>\n" DATA "\n</request>\n", "", "", "", 0},
-	{"a CDATA section and a character reference in a text", INFO(ID "<correlationId><![CDATA[a<b]]>&amp;&#x1F600;"
-		"</correlationId>" SERVICE DATE SENDER), "a<b&\xf0\x9f\x98\x80", "", "", 0},
-	{"white space inside an identifier is kept", INFO(ID "<correlationId> c  d </correlationId>" SERVICE DATE SENDER),
-		" c  d ", "", "", 0},
+	{"xsi:type on texts", INFO(ID "<correlationId" XSI XS " xsi:type=\"xs:string\">c</correlationId>"
+		SERVICE DATE SENDER), "c", "", "", 0},
+	{"white space and comments between the elements", "\n <request>\n\t<requestInfo><!-- a -->\r\n" ID
+		"\n" SERVICE DATE " <sender> <senderId>demo_is</senderId> </sender>\n</requestInfo>\n" DATA
+		"\n</request>\n", "", "", "", 0},
+	{"a CDATA section and a character reference in a text", INFO(ID
+		"<correlationId><![CDATA[a<b]]>&amp;&#x1F600;" "</correlationId>" SERVICE DATE SENDER),
+		"a<b&\xf0\x9f\x98\x80", "", "", 0},
+	{"white space inside an identifier is kept", INFO(ID "<correlationId> c  d </correlationId>"
+		SERVICE DATE SENDER), " c  d ", "", "", 0},
 	{"requestData without data", WITH_DATA("<requestData/>"), "", "", "", 0},
 	{"an empty data", WITH_DATA("<requestData><data/></requestData>"), "", "", "", 0},
-	{"data in the namespace of the interface", WITH_DATA("<requestData><data xmlns=\"http://bip.bee.kz/SyncChannel/"
+	{"data in the namespace of the interface",
+		WITH_DATA("<requestData><data xmlns=\"http://bip.bee.kz/SyncChannel/"
 		"v10/Interfaces\">x</data></requestData>"), "", "", "", 0},
 	{"data in the namespace of xsi with a bare type", WITH_DATA("<requestData><data xmlns=\"" NS_XSI
 		"\" type=\"s\">x</data></requestData>"), "", "", "", 0},
-	{"typed data", WITH_DATA("<requestData><data" XSI " xmlns:p=\"urn:p\" xsi:type=\"p:Some\"><a/></data></requestData>"),
-		"", "", "", 0},
+	{"typed data", WITH_DATA("<requestData><data" XSI
+		" xmlns:p=\"urn:p\" xsi:type=\"p:Some\"><a/></data></requestData>"), "", "", "", 0},
 	{"data as a string", WITH_DATA("<requestData><data" XSI XS " xsi:type=\"xs:string\">&lt;a/&gt;</data>"
 		"</requestData>"), "", "", "", 0},
-	{"data as CDATA", WITH_DATA("<requestData><data><![CDATA[<a/>]]></data></requestData>"), "", "", "", 0},
+	{"data as CDATA", WITH_DATA("<requestData><data><![CDATA[<a/>]]></data></requestData>"), "", "", "",
+		0},
 };
 
 static void assert_text(const char *sentence, const char *field, struct bytes got, const char *wanted)
 {
 	if (!bytes_is(got, wanted))
-		fail_msg("%s: %s is '%.*s', not '%s'", sentence, field, (int)got.n, (const char *)got.p, wanted);
+		fail_msg("%s: %s is '%.*s', not '%s'", sentence, field, (int)got.n, (const char *)got.p,
+		wanted);
 }
 
 static const char *message(struct bench *b, const char *operation, const char *inner)
 {
-	return pool_printf(b->pool, ENVELOPE("<t:%s xmlns:t=\"" NS_SYNC_TYPES "\">%s</t:%s>"), operation, inner, operation);
+	return pool_printf(b->pool, ENVELOPE("<t:%s xmlns:t=\"" NS_SYNC_TYPES "\">%s</t:%s>"), operation,
+		inner, operation);
 }
 
 static void reads_what_the_bus_sends(void **state)
@@ -86,7 +97,8 @@ static void reads_what_the_bus_sends(void **state)
 		assert_text(g->sentence, "correlationId", r.correlation_id, g->correlation_id);
 		assert_text(g->sentence, "routeId", r.route_id, g->route_id);
 		assert_text(g->sentence, "sessionId", r.session_id, g->session_id);
-		assert_text(g->sentence, "password", r.password, strstr(g->inner, "<password>") ? "secret" : "");
+		assert_text(g->sentence, "password", r.password, strstr(g->inner, "<password>") ? "secret"
+			: "");
 		assert_int_equal(r.has_password, strstr(g->inner, "<password>") != NULL);
 		assert_int_equal(r.property_count, g->properties);
 		assert_int_equal(r.data != NULL, strstr(g->inner, "<data") != NULL);
@@ -124,6 +136,40 @@ static void a_comment_does_not_split_a_value(void **state)
 	assert_text("senderId with a comment", "senderId", r.sender_id, "demo_is.evil");
 }
 
+static void *read_many(void *state)
+{
+	struct bench b = {pool_new(32u << 20), ((struct bench *)state)->trust};
+	intptr_t right = 0;
+
+	for (int i = 0; i < 20; i++) {
+		char id[32];
+		struct err e = {0};
+		struct sync_request r;
+		const struct verified *v;
+
+		snprintf(id, sizeof(id), "%p-%d", (void *)&b, i);
+		v = bench_verified(&b, message(&b, "SendMessage", pool_printf(b.pool,
+			INFO("<messageId>%s</messageId>" SERVICE DATE SENDER), id)), &e);
+		right += v && channel_read_request(b.pool, v, &r, &e).ok && bytes_is(r.message_id, id);
+	}
+	pool_free(&b.pool);
+	return (void *)right;
+}
+
+static void threads_read_side_by_side(void **state)
+{
+	pthread_t threads[4];
+
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, read_many, *state), 0);
+	for (int i = 0; i < 4; i++) {
+		void *right;
+
+		assert_int_equal(pthread_join(threads[i], &right), 0);
+		assert_int_equal((intptr_t)right, 20);
+	}
+}
+
 static const struct {
 	const char *text;
 	int64_t ms;
@@ -143,8 +189,8 @@ static void reads_the_forms_of_dates(void **state)
 		struct bench *b = bench_fresh(state);
 		struct err e = {0};
 		struct sync_request r;
-		const char *inner = pool_printf(b->pool, INFO(ID SERVICE "<messageDate>%s</messageDate>" SENDER),
-			dates[i].text);
+		const char *inner = pool_printf(b->pool, INFO(ID SERVICE "<messageDate>%s</messageDate>"
+			SENDER), dates[i].text);
 		const struct verified *v = bench_verified(b, message(b, "SendMessage", inner), &e);
 
 		if (!v || !channel_read_request(b->pool, v, &r, &e).ok)
@@ -183,6 +229,7 @@ int main(void)
 		cmocka_unit_test(reads_what_the_bus_sends),
 		cmocka_unit_test(reads_properties_in_order),
 		cmocka_unit_test(a_comment_does_not_split_a_value),
+		cmocka_unit_test(threads_read_side_by_side),
 		cmocka_unit_test(reads_the_forms_of_dates),
 		cmocka_unit_test(tells_operations_apart_by_qualified_name),
 	};

@@ -14,17 +14,18 @@ static const struct {
 	const char *message_id, *correlation_id, *code, *message, *session_id;
 } good[] = {
 	{"the least", INFO(ID DATE STATUS), "p-1", "", "SCSS001", "done", ""},
-	{"every field", INFO(ID "<correlationId>c</correlationId>" DATE STATUS "<sessionId>" SESSION "</sessionId>"), "p-1",
-		"c", "SCSS001", "done", SESSION},
-	{"empty optional elements", INFO(ID "<correlationId/>" DATE STATUS "<sessionId>{}</sessionId>"), "p-1", "", "SCSS001",
-		"done", ""},
-	{"a messageId in sessionId", INFO(ID DATE STATUS "<sessionId>p-1</sessionId>"), "p-1", "", "SCSS001", "done", "p-1"},
-	{"an empty messageId and message", INFO("<messageId/>" DATE "<status><code>1</code><message/></status>"), "", "", "1",
-		"", ""},
-	{"lines in the message", INFO(ID DATE "<status><code>1</code><message>a\nb</message></status>"), "p-1", "", "1",
-		"a\nb", ""},
-	{"no data", RESPONSE("<responseInfo>" ID DATE STATUS "</responseInfo><responseData/>"), "p-1", "", "SCSS001", "done",
-		""},
+	{"every field", INFO(ID "<correlationId>c</correlationId>" DATE STATUS "<sessionId>" SESSION
+		"</sessionId>"), "p-1", "c", "SCSS001", "done", SESSION},
+	{"empty optional elements", INFO(ID "<correlationId/>" DATE STATUS "<sessionId>{}</sessionId>"),
+		"p-1", "", "SCSS001", "done", ""},
+	{"a messageId in sessionId", INFO(ID DATE STATUS "<sessionId>p-1</sessionId>"), "p-1", "", "SCSS001",
+		"done", "p-1"},
+	{"an empty messageId and message", INFO("<messageId/>" DATE
+		"<status><code>1</code><message/></status>"), "", "", "1", "", ""},
+	{"lines in the message", INFO(ID DATE "<status><code>1</code><message>a\nb</message></status>"),
+		"p-1", "", "1", "a\nb", ""},
+	{"no data", RESPONSE("<responseInfo>" ID DATE STATUS "</responseInfo><responseData/>"), "p-1", "",
+		"SCSS001", "done", ""},
 };
 
 static void assert_text(const char *sentence, struct bytes got, const char *wanted)
@@ -39,7 +40,8 @@ static void reads_answers(void **state)
 		struct bench *b = bench_fresh(state);
 		struct err e = {0};
 		struct sync_response r;
-		const struct verified *v = bench_verified(b, pool_printf(b->pool, ENVELOPE("%s"), good[i].body), &e);
+		const struct verified *v = bench_verified(b, pool_printf(b->pool, ENVELOPE("%s"),
+			good[i].body), &e);
 
 		if (!v || !channel_read_response(b->pool, v, &r, &e).ok)
 			fail_msg("%s: %s", good[i].sentence, e.detail);
@@ -58,16 +60,22 @@ static const struct {
 	enum reason reason;
 	const char *detail;
 } bad[] = {
-	{"a request is no answer", OPERATION("SendMessage", "<request/>"), REASON_SOAP_OPERATION, "SendMessage"},
+	{"a request is no answer", OPERATION("SendMessage", "<request/>"), REASON_SOAP_OPERATION,
+		"SendMessage"},
 	{"no status", INFO(ID DATE), REASON_CHANNEL_FORMAT, "status is missing"},
-	{"no code", INFO(ID DATE "<status><message/></status>"), REASON_CHANNEL_FORMAT, "code is missing in status"},
-	{"no message", INFO(ID DATE "<status><code>1</code></status>"), REASON_CHANNEL_FORMAT, "message is missing in status"},
-	{"an empty code", INFO(ID DATE "<status><code/><message/></status>"), REASON_CHANNEL_LENGTH, "code is empty"},
-	{"status before the date", INFO(ID STATUS DATE), REASON_CHANNEL_FORMAT, "responseDate must stand before status"},
-	{"a requestInfo", RESPONSE("<requestInfo/>" DATA), REASON_CHANNEL_FORMAT, "requestInfo stands where responseInfo"},
+	{"no code", INFO(ID DATE "<status><message/></status>"), REASON_CHANNEL_FORMAT,
+		"code is missing in status"},
+	{"no message", INFO(ID DATE "<status><code>1</code></status>"), REASON_CHANNEL_FORMAT,
+		"message is missing in status"},
+	{"an empty code", INFO(ID DATE "<status><code/><message/></status>"), REASON_CHANNEL_LENGTH,
+		"code is empty"},
+	{"status before the date", INFO(ID STATUS DATE), REASON_CHANNEL_FORMAT,
+		"responseDate must stand before status"},
+	{"a requestInfo", RESPONSE("<requestInfo/>" DATA), REASON_CHANNEL_FORMAT,
+		"requestInfo stands where responseInfo"},
 	{"no date", INFO(ID "<responseDate>now</responseDate>" STATUS), REASON_CHANNEL_DATE, "responseDate"},
-	{"no responseData", RESPONSE("<responseInfo>" ID DATE STATUS "</responseInfo>"), REASON_CHANNEL_FORMAT,
-		"responseData is missing"},
+	{"no responseData", RESPONSE("<responseInfo>" ID DATE STATUS "</responseInfo>"),
+		REASON_CHANNEL_FORMAT, "responseData is missing"},
 };
 
 static void refuses_what_is_no_answer(void **state)
@@ -76,7 +84,8 @@ static void refuses_what_is_no_answer(void **state)
 		struct bench *b = bench_fresh(state);
 		struct err e = {0};
 		struct sync_response r;
-		const struct verified *v = bench_verified(b, pool_printf(b->pool, ENVELOPE("%s"), bad[i].body), &e);
+		const struct verified *v = bench_verified(b, pool_printf(b->pool, ENVELOPE("%s"),
+			bad[i].body), &e);
 
 		if (!v || channel_read_response(b->pool, v, &r, &e).ok)
 			fail_msg("%s: was read or not verified", bad[i].sentence);
@@ -107,7 +116,8 @@ static void reads_long_words_of_providers(void **state)
 	}
 }
 
-#define ERROR_INFO "<errorCode>SCE006</errorCode><errorMessage>bad signature</errorMessage><errorData>d</errorData>" \
+#define ERROR_INFO \
+	"<errorCode>SCE006</errorCode><errorMessage>bad signature</errorMessage><errorData>d</errorData>" \
 	"<errorDate>2030-01-02T03:04:05.000+05:00</errorDate><sessionId>" SESSION "</sessionId>"
 
 static const struct {
@@ -116,19 +126,24 @@ static const struct {
 	const char *faultcode, *faultstring, *code, *message, *session;
 	int64_t ms;
 } faults[] = {
-	{"a fault of the bus", "<soapenv:Fault><faultcode>SCE006</faultcode><faultstring>words</faultstring><detail>"
-		OPERATION("SendMessageFault1_SendMessageFault", ERROR_INFO) "</detail></soapenv:Fault>", true, "SCE006", "words",
-		"SCE006", "bad signature", SESSION, INT64_C(1893535445000)},
-	{"ErrorInfo of another name, qualified children", "<soapenv:Fault><faultcode> soapenv:Server </faultcode>"
-		"<faultstring/><detail><trace>x</trace><e:Err xmlns:e=\"urn:e\"><e:errorMessage>m</e:errorMessage>"
-		"<e:errorCode>1</e:errorCode></e:Err></detail></soapenv:Fault>", true, "soapenv:Server", "", "1", "m", "", 0},
-	{"no detail", "<soapenv:Fault><faultcode>a</faultcode><faultstring>b</faultstring></soapenv:Fault>", true, "a", "b",
-		"", "", "", 0},
-	{"qualified and swapped", "<soapenv:Fault><soapenv:faultstring>b</soapenv:faultstring><soapenv:faultcode>a"
+	{"a fault of the bus",
+		"<soapenv:Fault><faultcode>SCE006</faultcode><faultstring>words</faultstring><detail>"
+		OPERATION("SendMessageFault1_SendMessageFault", ERROR_INFO) "</detail></soapenv:Fault>", true,
+		"SCE006", "words", "SCE006", "bad signature", SESSION, INT64_C(1893535445000)},
+	{"ErrorInfo of another name, qualified children",
+		"<soapenv:Fault><faultcode> soapenv:Server </faultcode>"
+		"<faultstring/><detail><trace>x</trace><e:Err "
+		"xmlns:e=\"urn:e\"><e:errorMessage>m</e:errorMessage>"
+		"<e:errorCode>1</e:errorCode></e:Err></detail></soapenv:Fault>", true, "soapenv:Server", "",
+		"1", "m", "", 0},
+	{"no detail", "<soapenv:Fault><faultcode>a</faultcode><faultstring>b</faultstring></soapenv:Fault>",
+		true, "a", "b", "", "", "", 0},
+	{"qualified and swapped",
+		"<soapenv:Fault><soapenv:faultstring>b</soapenv:faultstring><soapenv:faultcode>a"
 		"</soapenv:faultcode><soapenv:detail/></soapenv:Fault>", true, "a", "b", "", "", "", 0},
 	{"an empty fault", "<soapenv:Fault/>", true, "", "", "", "", "", 0},
-	{"markup where words belong", "<soapenv:Fault><faultstring><b/></faultstring></soapenv:Fault>", true, "", "", "", "",
-		"", 0},
+	{"markup where words belong", "<soapenv:Fault><faultstring><b/></faultstring></soapenv:Fault>", true,
+		"", "", "", "", "", 0},
 	{"an answer", OPERATION("SendMessageResponse", ""), false, "", "", "", "", "", 0},
 };
 
@@ -137,7 +152,8 @@ static void reads_faults_of_any_provider(void **state)
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		struct bench *b = bench_fresh(state);
 		struct channel_fault f;
-		struct envelope *env = bench_parse(b, bytes_str(pool_printf(b->pool, ENVELOPE("%s"), faults[i].body)));
+		struct envelope *env = bench_parse(b, bytes_str(pool_printf(b->pool, ENVELOPE("%s"),
+			faults[i].body)));
 
 		assert_int_equal(channel_read_fault(b->pool, env, &f), faults[i].is_fault);
 		assert_text(faults[i].sentence, f.faultcode, faults[i].faultcode);
@@ -158,8 +174,8 @@ static void cuts_the_words_of_a_fault(void **state)
 
 	for (size_t i = 0; i < 4000; i += 2)
 		memcpy(words + i, "\xd1\x8f", 2);
-	env = bench_parse(b, bytes_str(pool_printf(b->pool, ENVELOPE("<soapenv:Fault><faultstring>%s</faultstring>"
-		"</soapenv:Fault>"), words)));
+	env = bench_parse(b, bytes_str(pool_printf(b->pool,
+		ENVELOPE("<soapenv:Fault><faultstring>%s</faultstring>" "</soapenv:Fault>"), words)));
 	assert_true(channel_read_fault(b->pool, env, &f));
 	assert_int_equal(f.faultstring.n, 2000);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Payload schemas: every style of data is checked, nothing passes unchecked, details name rules and no values. */
+/* Payload schemas: every style of data is checked, nothing passes unchecked, details name rules and no
+ * values. */
 #include "channel_bench.h"
 
 #include <pthread.h>
@@ -15,28 +16,32 @@
 
 /* The schema in three files: the main one imports another namespace and includes a part of its own. */
 static const char main_xsd[] =
-	"<xs:schema" XS " targetNamespace=\"urn:demo:permit\" xmlns:p=\"urn:demo:permit\" xmlns:c=\"urn:demo:common\""
-	" elementFormDefault=\"qualified\">"
-	"<xs:include schemaLocation=\"parts/part.xsd\"/>"
+	"<xs:schema" XS
+	" targetNamespace=\"urn:demo:permit\" xmlns:p=\"urn:demo:permit\" xmlns:c=\"urn:demo:common\""
+	" elementFormDefault=\"qualified\">" "<xs:include schemaLocation=\"parts/part.xsd\"/>"
 	"<xs:import namespace=\"urn:demo:common\" schemaLocation=\"parts/common.xsd\"/>"
 	"<xs:element name=\"Request\" type=\"p:RequestType\"/>"
 	"<xs:complexType name=\"RequestType\"><xs:sequence>"
 	"<xs:element name=\"number\" type=\"p:Number\"/>"
 	"<xs:element name=\"iin\" type=\"c:Iin\" minOccurs=\"0\"/>"
 	"<xs:element name=\"kind\" minOccurs=\"0\"><xs:simpleType><xs:restriction base=\"xs:string\">"
-	"<xs:enumeration value=\"new\"/><xs:enumeration value=\"old\"/></xs:restriction></xs:simpleType></xs:element>"
-	"</xs:sequence><xs:attribute name=\"mark\" type=\"xs:int\"/><xs:attribute name=\"id\" type=\"xs:ID\"/>"
-	"</xs:complexType>"
-	"<xs:complexType name=\"Empty\"/>"
+	"<xs:enumeration value=\"new\"/><xs:enumeration "
+	"value=\"old\"/></xs:restriction></xs:simpleType></xs:element>"
+	"</xs:sequence><xs:attribute name=\"mark\" type=\"xs:int\"/><xs:attribute name=\"id\" "
+	"type=\"xs:ID\"/>" "</xs:complexType>" "<xs:complexType name=\"Empty\"/>"
 	"<xs:complexType name=\"Abstract\" abstract=\"true\"/>"
 	"</xs:schema>";
-static const char part_xsd[] = "<xs:schema" XS " targetNamespace=\"urn:demo:permit\"><xs:simpleType name=\"Number\">"
-	"<xs:restriction base=\"xs:int\"><xs:maxInclusive value=\"9\"/></xs:restriction></xs:simpleType></xs:schema>";
-static const char common_xsd[] = "<xs:schema" XS " targetNamespace=\"urn:demo:common\"><xs:simpleType name=\"Iin\">"
-	"<xs:restriction base=\"xs:string\"><xs:pattern value=\"[0-9]{12}\"/></xs:restriction></xs:simpleType>"
+static const char part_xsd[] = "<xs:schema" XS
+	" targetNamespace=\"urn:demo:permit\"><xs:simpleType name=\"Number\">"
+	"<xs:restriction base=\"xs:int\"><xs:maxInclusive "
+	"value=\"9\"/></xs:restriction></xs:simpleType></xs:schema>";
+static const char common_xsd[] = "<xs:schema" XS
+	" targetNamespace=\"urn:demo:common\"><xs:simpleType name=\"Iin\">"
+	"<xs:restriction base=\"xs:string\"><xs:pattern "
+	"value=\"[0-9]{12}\"/></xs:restriction></xs:simpleType>"
 	"<xs:element name=\"Other\" type=\"xs:string\"/></xs:schema>";
-static const char plain_xsd[] = "<xs:schema" XS "><xs:element name=\"a\" type=\"xs:int\"/><xs:element name=\"data\" "
-	"type=\"xs:int\"/></xs:schema>";
+static const char plain_xsd[] = "<xs:schema" XS
+	"><xs:element name=\"a\" type=\"xs:int\"/><xs:element name=\"data\" " "type=\"xs:int\"/></xs:schema>";
 
 static char folder[] = "/tmp/qaqpa schema XXXXXX"; /* a blank, as in paths people have */
 
@@ -75,72 +80,98 @@ static const struct {
 	const char *detail; /* NULL: valid */
 } rows[] = {
 	{"a root of the schema", "<data><p:Request" P "><p:number>1</p:number></p:Request></data>", NULL},
-	{"with blanks and a comment around", "<data>\n <!-- c --><p:Request" P "><p:number>1</p:number></p:Request>\n</data>",
-		NULL},
-	{"with every element and attribute", "<data><p:Request" P " mark=\"1\" id=\"a\"><p:number>1</p:number>"
+	{"with blanks and a comment around", "<data>\n <!-- c --><p:Request" P
+		"><p:number>1</p:number></p:Request>\n</data>", NULL},
+	{"with every element and attribute", "<data><p:Request" P
+		" mark=\"1\" id=\"a\"><p:number>1</p:number>"
 		"<p:iin>900101300017</p:iin><p:kind>new</p:kind></p:Request></data>", NULL},
-	{"data in a namespace, the root not", "<d:data xmlns:d=\"urn:d\"><p:Request" P "><p:number>1</p:number></p:Request>"
-		"</d:data>", NULL},
-	{"xsi:type anyType changes nothing", "<data" XSI XS " xsi:type=\"xs:anyType\"><p:Request" P "><p:number>1</p:number>"
-		"</p:Request></data>", NULL},
-	{"a root of an imported schema", "<data><c:Other xmlns:c=\"urn:demo:common\">x</c:Other></data>", NULL},
-	{"a root that is not declared", "<data><p:Unknown" P "/></data>", "element Unknown: it is not declared"},
-	{"a root in another namespace", "<data><Request><number>1</number></Request></data>", "element Request: it is not"},
-	{"a local element as root", "<data><p:number" P ">1</p:number></data>", "element number: it is not declared"},
-	{"our own element as root", "<data><q:data xmlns:q=\"urn:qaqpa:payload\"><x/></q:data></data>", "it is not declared"},
-	{"an element is missing", "<data><p:Request" P "/></data>", "element Request: it is not expected here, or an element"},
+	{"data in a namespace, the root not", "<d:data xmlns:d=\"urn:d\"><p:Request" P
+		"><p:number>1</p:number></p:Request>" "</d:data>", NULL},
+	{"xsi:type anyType changes nothing", "<data" XSI XS " xsi:type=\"xs:anyType\"><p:Request" P
+		"><p:number>1</p:number>" "</p:Request></data>", NULL},
+	{"a root of an imported schema", "<data><c:Other xmlns:c=\"urn:demo:common\">x</c:Other></data>",
+		NULL},
+	{"a root that is not declared", "<data><p:Unknown" P "/></data>",
+		"element Unknown: it is not declared"},
+	{"a root in another namespace", "<data><Request><number>1</number></Request></data>",
+		"element Request: it is not"},
+	{"a local element as root", "<data><p:number" P ">1</p:number></data>",
+		"element number: it is not declared"},
+	{"our own element as root", "<data><q:data xmlns:q=\"urn:qaqpa:payload\"><x/></q:data></data>",
+		"it is not declared"},
+	{"an element is missing", "<data><p:Request" P "/></data>",
+		"element Request: it is not expected here, or an element"},
 	{"an element too much", "<data><p:Request" P "><p:number>1</p:number><p:more/></p:Request></data>",
 		"element more: it is not expected"},
 	{"a value above the bound", "<data><p:Request" P "><p:number>77</p:number></p:Request></data>",
 		"element number: its value is too great"},
 	{"a text that is no number", "<data><p:Request" P "><p:number>77a</p:number></p:Request></data>",
 		"element number: its text is no value of its type"},
-	{"a value off the pattern", "<data><p:Request" P "><p:number>1</p:number><p:iin>77</p:iin></p:Request></data>",
+	{"a value off the pattern", "<data><p:Request" P
+		"><p:number>1</p:number><p:iin>77</p:iin></p:Request></data>",
 		"element iin: its text does not match the pattern"},
-	{"a value off the list", "<data><p:Request" P "><p:number>1</p:number><p:kind>77</p:kind></p:Request></data>",
+	{"a value off the list", "<data><p:Request" P
+		"><p:number>1</p:number><p:kind>77</p:kind></p:Request></data>",
 		"element kind: its value is not one of the list"},
 	{"a bad attribute", "<data><p:Request" P " mark=\"77a\"><p:number>1</p:number></p:Request></data>",
 		"element Request, attribute mark: its text is no value"},
-	{"an attribute too much", "<data><p:Request" P " other=\"77\"><p:number>1</p:number></p:Request></data>",
+	{"an attribute too much", "<data><p:Request" P
+		" other=\"77\"><p:number>1</p:number></p:Request></data>",
 		"element Request, attribute other: it is not allowed"},
-	{"a value that looks like libxml2's words", "<data><p:Request" P "><p:number>, attribute '77': </p:number></p:Request>"
-		"</data>", "element number: its text is no value of its type"},
+	{"a value that looks like libxml2's words", "<data><p:Request" P
+		"><p:number>, attribute '77': </p:number></p:Request>" "</data>",
+		"element number: its text is no value of its type"},
 	{"two roots", "<data><p:Request" P "/><p:Request" P "/></data>", "more than one element"},
-	{"text beside the root", "<data>77<p:Request" P "><p:number>1</p:number></p:Request></data>", "text beside"},
-	{"a schema location in the message changes nothing", "<data><q:x" XSI " xmlns:q=\"urn:q\" xsi:schemaLocation=\"urn:q "
-		"extra.xsd\"/></data>", "element x: it is not declared"},
+	{"text beside the root", "<data>77<p:Request" P "><p:number>1</p:number></p:Request></data>",
+		"text beside"},
+	{"a schema location in the message changes nothing", "<data><q:x" XSI
+		" xmlns:q=\"urn:q\" xsi:schemaLocation=\"urn:q " "extra.xsd\"/></data>",
+		"element x: it is not declared"},
 
-	{"a string", STRING "&lt;p:Request xmlns:p=&quot;urn:demo:permit&quot;>&lt;p:number>1&lt;/p:number>&lt;/p:Request>"
-		"</data>", NULL},
+	{"a string", STRING
+		"&lt;p:Request "
+		"xmlns:p=&quot;urn:demo:permit&quot;>&lt;p:number>1&lt;/p:number>&lt;/p:Request>" "</data>",
+		NULL},
 	{"a string with a declaration", STRING "&lt;?xml version=\"1.0\" encoding=\"UTF-8\"?>&lt;p:Request "
 		"xmlns:p=\"urn:demo:permit\">&lt;p:number>1&lt;/p:number>&lt;/p:Request></data>", NULL},
-	{"CDATA without a type", "<data> <![CDATA[<p:Request" P "><p:number>1</p:number></p:Request>]]> </data>", NULL},
-	{"CDATA with a type", STRING "<![CDATA[<p:Request" P "><p:number>1</p:number></p:Request>]]></data>", NULL},
-	{"a string whose document is not valid", STRING "<![CDATA[<p:Request" P "><p:number>77</p:number></p:Request>]]>"
-		"</data>", "element number: its value is too great"},
+	{"CDATA without a type", "<data> <![CDATA[<p:Request" P
+		"><p:number>1</p:number></p:Request>]]> </data>", NULL},
+	{"CDATA with a type", STRING "<![CDATA[<p:Request" P "><p:number>1</p:number></p:Request>]]></data>",
+		NULL},
+	{"a string whose document is not valid", STRING "<![CDATA[<p:Request" P
+		"><p:number>77</p:number></p:Request>]]>" "</data>",
+		"element number: its value is too great"},
 	{"a string that is no document", "<data>77</data>", "its text is no XML document"},
-	{"a string with a document type", "<data><![CDATA[<!DOCTYPE a><p:Request" P "><p:number>1</p:number></p:Request>]]>"
-		"</data>", "its text is no XML document (xml.dtd)"},
-	{"our own element in a string", "<data><![CDATA[<q:data xmlns:q=\"urn:qaqpa:payload\"/>]]></data>", "not declared"},
+	{"a string with a document type", "<data><![CDATA[<!DOCTYPE a><p:Request" P
+		"><p:number>1</p:number></p:Request>]]>" "</data>", "its text is no XML document (xml.dtd)"},
+	{"our own element in a string", "<data><![CDATA[<q:data xmlns:q=\"urn:qaqpa:payload\"/>]]></data>",
+		"not declared"},
 	{"elements under a string type", STRING "<p:Request" P "><p:number>1</p:number></p:Request></data>",
 		"a string by its type, but holds elements"},
 
-	{"a type of the schema", "<data" XSI P " xsi:type=\"p:RequestType\"><p:number>1</p:number></data>", NULL},
-	{"the same, prefixes declared above", "<x" XSI P "><data xsi:type=\" p:RequestType \" mark=\"1\"><p:number>1</p:number>"
-		"</data></x>", NULL},
-	{"the same, the default namespace", "<data" XSI " xmlns=\"urn:demo:permit\" xsi:type=\"RequestType\"><number>1</number>"
-		"</data>", NULL},
-	{"the same, in the namespace of xsi with a bare type", "<data xmlns=\"" NS_XSI "\"" P " type=\"p:RequestType\">"
-		"<p:number>1</p:number></data>", NULL},
+	{"a type of the schema", "<data" XSI P " xsi:type=\"p:RequestType\"><p:number>1</p:number></data>",
+		NULL},
+	{"the same, prefixes declared above", "<x" XSI P
+		"><data xsi:type=\" p:RequestType \" mark=\"1\"><p:number>1</p:number>" "</data></x>", NULL},
+	{"the same, the default namespace", "<data" XSI
+		" xmlns=\"urn:demo:permit\" xsi:type=\"RequestType\"><number>1</number>" "</data>", NULL},
+	{"the same, in the namespace of xsi with a bare type", "<data xmlns=\"" NS_XSI "\"" P
+		" type=\"p:RequestType\">" "<p:number>1</p:number></data>", NULL},
 	{"a type that allows nothing", "<data" XSI P " xsi:type=\"p:Empty\"/>", NULL},
-	{"a type that allows nothing, with content", "<data" XSI P " xsi:type=\"p:Empty\"><a/></data>", "data: it "},
-	{"a type whose content is not valid", "<data" XSI P " xsi:type=\"p:RequestType\"><p:number>77</p:number></data>",
+	{"a type that allows nothing, with content", "<data" XSI P " xsi:type=\"p:Empty\"><a/></data>",
+		"data: it "},
+	{"a type whose content is not valid", "<data" XSI P
+		" xsi:type=\"p:RequestType\"><p:number>77</p:number></data>",
 		"element number: its value is too great"},
-	{"a type that is not declared", "<data" XSI P " xsi:type=\"p:Unknown\"/>", "xsi:type is not a type of the schema"},
+	{"a type that is not declared", "<data" XSI P " xsi:type=\"p:Unknown\"/>",
+		"xsi:type is not a type of the schema"},
 	{"an abstract type", "<data" XSI P " xsi:type=\"p:Abstract\"/>", "element data: "},
-	{"a type without a declared prefix", "<data" XSI " xsi:type=\"q:RequestType\"/>", "the prefix of its xsi:type"},
-	{"another built-in type", "<data" XSI XS " xsi:type=\"xs:base64Binary\">Nzc=</data>", "neither a string nor a type"},
-	{"a nil typed data", "<data" XSI P " xsi:type=\"p:Empty\" xsi:nil=\"true\"/>", "element data: it may not be nil"},
+	{"a type without a declared prefix", "<data" XSI " xsi:type=\"q:RequestType\"/>",
+		"the prefix of its xsi:type"},
+	{"another built-in type", "<data" XSI XS " xsi:type=\"xs:base64Binary\">Nzc=</data>",
+		"neither a string nor a type"},
+	{"a nil typed data", "<data" XSI P " xsi:type=\"p:Empty\" xsi:nil=\"true\"/>",
+		"element data: it may not be nil"},
 
 	{"an empty data", "<data/>", "element data: it is empty"},
 	{"blanks only", "<data>\n </data>", "element data: it is empty"},
@@ -151,9 +182,11 @@ static const struct {
 static const struct element *find_data(const struct envelope *env)
 {
 	bool several = false;
-	const struct element *holder = envelope_operation(env), *data = envelope_child(env, holder, NULL, "data", &several);
+	const struct element *holder = envelope_operation(env), *data = envelope_child(env, holder, NULL,
+		"data", &several);
 
-	return data ? data : envelope_child(env, envelope_child(env, holder, NULL, "x", &several), NULL, "data", &several);
+	return data ? data : envelope_child(env, envelope_child(env, holder, NULL, "x", &several), NULL,
+		"data", &several);
 }
 
 static void every_style_is_checked(void **state)
@@ -163,7 +196,8 @@ static void every_style_is_checked(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct bench *b = bench_fresh(state);
 		struct err e = {0};
-		struct envelope *env = bench_parse(b, bytes_str(pool_printf(b->pool, HOLDER("%s"), rows[i].data)));
+		struct envelope *env = bench_parse(b, bytes_str(pool_printf(b->pool, HOLDER("%s"),
+			rows[i].data)));
 		bool ok = schema_check(s, env, find_data(env), &e).ok;
 
 		if (ok != !rows[i].detail)
@@ -194,13 +228,15 @@ static void a_schema_without_namespace_works(void **state)
 	static const struct {
 		const char *data;
 		bool ok;
-	} plain[] = {{"<data><a>1</a></data>", true}, {"<data><a>x</a></data>", false}, {"<data><data>1</data></data>", true},
+	} plain[] = {{"<data><a>1</a></data>", true}, {"<data><a>x</a></data>", false},
+		{"<data><data>1</data></data>", true},
 		{"<data><b>1</b></data>", false}};
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
 		struct bench *b = bench_fresh(state);
 		struct err e = {0};
-		struct envelope *env = bench_parse(b, bytes_str(pool_printf(b->pool, HOLDER("%s"), plain[i].data)));
+		struct envelope *env = bench_parse(b, bytes_str(pool_printf(b->pool, HOLDER("%s"),
+			plain[i].data)));
 
 		assert_int_equal(schema_check(s, env, find_data(env), &e).ok, plain[i].ok);
 	}
@@ -234,11 +270,14 @@ static const struct {
 } broken[] = {
 	{"no XML", "text", "not an XML schema", REASON_CONFIG},
 	{"another document", "<a/>", "not an XML schema", REASON_CONFIG},
-	{"an unknown type", "<xs:schema" XS "><xs:element name=\"a\" type=\"xs:none\"/></xs:schema>", "none", REASON_CONFIG},
-	{"an import that is not there", "<xs:schema" XS "><xs:import namespace=\"urn:x\" schemaLocation=\"no.xsd\"/>"
-		"</xs:schema>", "no.xsd", REASON_CONFIG},
-	{"an include from the network", "<xs:schema" XS "><xs:include schemaLocation=\"http://127.0.0.1:9/x.xsd\"/>"
-		"</xs:schema>", "127.0.0.1", REASON_CONFIG},
+	{"an unknown type", "<xs:schema" XS "><xs:element name=\"a\" type=\"xs:none\"/></xs:schema>", "none",
+		REASON_CONFIG},
+	{"an import that is not there", "<xs:schema" XS
+		"><xs:import namespace=\"urn:x\" schemaLocation=\"no.xsd\"/>" "</xs:schema>", "no.xsd",
+		REASON_CONFIG},
+	{"an include from the network", "<xs:schema" XS
+		"><xs:include schemaLocation=\"http://127.0.0.1:9/x.xsd\"/>" "</xs:schema>", "127.0.0.1",
+		REASON_CONFIG},
 	{"an import from the network", "<xs:schema" XS "><xs:import namespace=\"urn:x\" "
 		"schemaLocation=\"http://127.0.0.1:9/x.xsd\"/></xs:schema>", "127.0.0.1", REASON_CONFIG},
 };
@@ -286,9 +325,11 @@ static void *check_many(void *arg)
 	for (int i = 0; i < 50; i++) {
 		struct pool *pool = pool_new(4u << 20);
 		struct envelope *env;
-		struct bytes text = i % 2 ? BYTES_LIT(HOLDER("<data" XSI P " xsi:type=\"p:RequestType\"><p:number>1</p:number>"
+		struct bytes text = i % 2 ? BYTES_LIT(HOLDER("<data" XSI P
+			" xsi:type=\"p:RequestType\"><p:number>1</p:number>"
 							     "</data>"))
-					  : BYTES_LIT(HOLDER("<data><p:Request" P "><p:number>77</p:number></p:Request>"
+					  : BYTES_LIT(HOLDER("<data><p:Request" P
+					"><p:number>77</p:number></p:Request>"
 							     "</data>"));
 
 		if (envelope_parse(pool, text, &limits, &env, &e).ok)

@@ -15,19 +15,23 @@ static const struct {
 	struct sync_request r;
 	const char *attributes, *data;
 } requests[] = {
-	{"the least", {.message_id = B("m"), .service_id = B("s"), .sender_id = B("i"), .date = WHEN}, NULL, NULL},
-	{"all", {.message_id = B("m<&>\""), .correlation_id = B("c"), .service_id = B("s"), .route_id = B("r"),
-		.sender_id = B(CYRILLIC), .password = B("p<&]]>'"), .has_password = true, .session_id = B(SESSION),
-		.date = WHEN, .properties = two, .property_count = 2}, NULL, "<p:Request xmlns:p=\"urn:p\">x</p:Request>"},
+	{"the least", {.message_id = B("m"), .service_id = B("s"), .sender_id = B("i"), .date = WHEN}, NULL,
+		NULL},
+	{"all", {.message_id = B("m<&>\""), .correlation_id = B("c"), .service_id = B("s"),
+		.route_id = B("r"), .sender_id = B(CYRILLIC), .password = B("p<&]]>'"), .has_password = true,
+		.session_id = B(SESSION), .date = WHEN, .properties = two, .property_count = 2}, NULL,
+		"<p:Request xmlns:p=\"urn:p\">x</p:Request>"},
 	{"an empty password", {.message_id = B("m"), .service_id = B("s"), .sender_id = B("i"), .date = WHEN,
 		.has_password = true}, "xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"" NS_XSI
 		"\" xsi:type=\"xs:string\"", "&lt;a/&gt;"},
-	{"a sender that looks like markup", {.message_id = B("</sender>"), .service_id = B("s"), .sender_id = B("</sender>"),
-		.password = B("</sender>"), .has_password = true, .date = WHEN}, "", ""},
+	{"a sender that looks like markup", {.message_id = B("</sender>"), .service_id = B("s"),
+		.sender_id = B("</sender>"), .password = B("</sender>"), .has_password = true, .date = WHEN},
+		"", ""},
 };
 
 /* The Body taken for `data`: its only child must be an element that types.xsd declares, and valid. */
-static void assert_valid(const char *sentence, const struct schema *s, struct bench *b, const struct buf *text)
+static void assert_valid(const char *sentence, const struct schema *s, struct bench *b,
+	const struct buf *text)
 {
 	struct envelope *env = bench_parse(b, buf_bytes(text));
 	struct err e = {0};
@@ -81,7 +85,8 @@ static void requests_are_valid_and_read_back(void **state)
 		assert_int_equal(r.property_count, w->property_count);
 		for (size_t k = 0; k < r.property_count; k++) {
 			assert_same(requests[i].sentence, "key", r.properties[k].key, w->properties[k].key);
-			assert_same(requests[i].sentence, "value", r.properties[k].value, w->properties[k].value);
+			assert_same(requests[i].sentence, "value", r.properties[k].value,
+				w->properties[k].value);
 		}
 		assert_int_equal(r.data != NULL, requests[i].data != NULL);
 	}
@@ -93,8 +98,10 @@ static void data_is_put_in_as_it_is(void **state)
 	struct err e = {0};
 
 	(void)state;
-	assert_true(channel_write_request(&requests[1].r, "a='1'", "<b  c=\"&#10;\"/>\n<!-- d -->", &out, &e).ok);
-	assert_non_null(strstr(buf_cstr(&out), "<requestData><data a='1'><b  c=\"&#10;\"/>\n<!-- d --></data></requestData>"));
+	assert_true(channel_write_request(&requests[1].r, "a='1'", "<b  c=\"&#10;\"/>\n<!-- d -->", &out,
+		&e).ok);
+	assert_non_null(strstr(buf_cstr(&out),
+		"<requestData><data a='1'><b  c=\"&#10;\"/>\n<!-- d --></data></requestData>"));
 	assert_non_null(strstr(buf_cstr(&out), "<messageDate>2030-01-02T03:04:05.678+05:00</messageDate>"));
 }
 
@@ -111,9 +118,10 @@ static void envelopes_are_plain(void **state)
 	assert_non_null(id);
 	assert_int_equal(id[strlen(" wsu:Id=\"id-") + 36], '"');
 	assert_null(strstr(buf_cstr(&out), "SOAP-ENV"));
-	assert_non_null(strstr(buf_cstr(&out), "<request><requestInfo><messageId>m</messageId><serviceId>s</serviceId>"
-		"<messageDate>2030-01-02T03:04:05.678+05:00</messageDate><sender><senderId>i</senderId></sender></requestInfo>"
-		"<requestData></requestData></request>"));
+	assert_non_null(strstr(buf_cstr(&out),
+		"<request><requestInfo><messageId>m</messageId><serviceId>s</serviceId>"
+		"<messageDate>2030-01-02T03:04:05.678+05:00</messageDate><sender><senderId>i</senderId></sender>"
+		"</requestInfo><requestData></requestData></request>"));
 }
 
 static const struct property long_key[] = {{B("0123456789012345678901234567890"), B("v")}};
@@ -128,8 +136,10 @@ static void requests_outside_the_contract_are_not_written(void **state)
 		{{.service_id = B("s"), .sender_id = B("i")}, REASON_CHANNEL_LENGTH, "messageId"},
 		{{.message_id = B("m"), .sender_id = B("i")}, REASON_CHANNEL_LENGTH, "serviceId"},
 		{{.message_id = B("m"), .service_id = B("s")}, REASON_CHANNEL_LENGTH, "senderId"},
-		{{.message_id = B("m\n"), .service_id = B("s"), .sender_id = B("i")}, REASON_CHANNEL_FORMAT, "messageId"},
-		{{.message_id = B("m\xff"), .service_id = B("s"), .sender_id = B("i")}, REASON_CHANNEL_FORMAT, "not text"},
+		{{.message_id = B("m\n"), .service_id = B("s"), .sender_id = B("i")}, REASON_CHANNEL_FORMAT,
+			"messageId"},
+		{{.message_id = B("m\xff"), .service_id = B("s"), .sender_id = B("i")}, REASON_CHANNEL_FORMAT,
+			"not text"},
 		{{.message_id = B("m"), .service_id = B("s"), .sender_id = B("i"), .session_id = B("x")},
 			REASON_CHANNEL_FORMAT, "sessionId"},
 		{{.message_id = B("m"), .service_id = B("s"), .sender_id = B("i"), .properties = long_key,
@@ -157,12 +167,12 @@ static void answers_are_valid_and_read_back(void **state)
 		size_t message; /* octets that are left of status_message */
 	} rows[] = {
 		{"the least", {.message_id = B("p"), .status_code = B("SCSS001"), .date = WHEN}, 0},
-		{"all", {.message_id = B("p"), .correlation_id = B("c"), .status_code = B("SCSE001"), .status_message =
-			B("<" CYRILLIC ">"), .session_id = B(SESSION), .date = WHEN}, 6},
+		{"all", {.message_id = B("p"), .correlation_id = B("c"), .status_code = B("SCSE001"),
+			.status_message = B("<" CYRILLIC ">"), .session_id = B(SESSION), .date = WHEN}, 6},
 		{"250 characters", {.message_id = B("p"), .status_code = B("1"), .status_message =
 			B(TEN(TEN(CYRILLIC)) TEN(CYRILLIC CYRILLIC) TEN("x")), .date = WHEN}, 490},
-		{"a longer message is cut between characters", {.message_id = B("p"), .status_code = B("1"), .status_message =
-			B("x" TEN(TEN(CYRILLIC CYRILLIC))), .date = WHEN}, 499},
+		{"a longer message is cut between characters", {.message_id = B("p"), .status_code = B("1"),
+			.status_message = B("x" TEN(TEN(CYRILLIC CYRILLIC))), .date = WHEN}, 499},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -180,16 +190,16 @@ static void answers_are_valid_and_read_back(void **state)
 		assert_same(rows[i].sentence, "messageId", r.message_id, rows[i].r.message_id);
 		assert_same(rows[i].sentence, "correlationId", r.correlation_id, rows[i].r.correlation_id);
 		assert_same(rows[i].sentence, "code", r.status_code, rows[i].r.status_code);
-		assert_same(rows[i].sentence, "message", r.status_message, bytes_sub(rows[i].r.status_message, 0,
-			rows[i].message));
+		assert_same(rows[i].sentence, "message", r.status_message, bytes_sub(rows[i].r.status_message,
+			0, rows[i].message));
 		assert_same(rows[i].sentence, "sessionId", r.session_id, rows[i].r.session_id);
 		assert_int_equal(r.date.ms, rows[i].r.date.ms);
 	}
 }
 
-static const struct channel_fault full_fault = {.faultcode = B("wsse:FailedCheck"), .faultstring = B("<words>"),
-	.error_code = B("SCE006"), .error_message = B(CYRILLIC " & more"), .error_data = B("id 1"), .session_id = B(SESSION),
-	.error_date = WHEN};
+static const struct channel_fault full_fault = {.faultcode = B("wsse:FailedCheck"),
+	.faultstring = B("<words>"), .error_code = B("SCE006"), .error_message = B(CYRILLIC " & more"),
+	.error_data = B("id 1"), .session_id = B(SESSION), .error_date = WHEN};
 
 static void faults_are_valid_and_read_back(void **state)
 {
@@ -223,11 +233,13 @@ static void faults_leave_out_what_is_absent(void **state)
 {
 	SCOPED(buf_free) struct buf out = BUF(MUCH);
 	struct err e = {0};
-	const struct channel_fault f = {.faultcode = B("soapenv:Server"), .error_code = B("SCE909"), .error_date = WHEN};
+	const struct channel_fault f = {.faultcode = B("soapenv:Server"), .error_code = B("SCE909"),
+		.error_date = WHEN};
 
 	(void)state;
 	assert_true(channel_write_fault(&f, &out, &e).ok);
-	assert_non_null(strstr(buf_cstr(&out), "<t:SendMessageFault1_SendMessageFault><errorCode>SCE909</errorCode>"
+	assert_non_null(strstr(buf_cstr(&out),
+		"<t:SendMessageFault1_SendMessageFault><errorCode>SCE909</errorCode>"
 		"<errorMessage/><errorDate>2030-01-02T03:04:05.678+05:00</errorDate>"
 		"</t:SendMessageFault1_SendMessageFault>"));
 }
@@ -235,7 +247,8 @@ static void faults_leave_out_what_is_absent(void **state)
 /* Every faultcode of the catalogue can be written; a prefix that nobody declares cannot. */
 static void faultcodes_have_declared_prefixes(void **state)
 {
-	static const struct bytes bad[] = {B(""), B("SCE006"), B("SOAP-ENV:Server"), B("wsse:"), B("wsse:a:b")};
+	static const struct bytes bad[] = {B(""), B("SCE006"), B("SOAP-ENV:Server"), B("wsse:"),
+		B("wsse:a:b")};
 	struct channel_fault f = full_fault;
 	struct err e = {0};
 

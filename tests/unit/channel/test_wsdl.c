@@ -5,7 +5,8 @@
 #define ADDRESS "https://bus.example/sync?a&b/"
 #define ADDRESS_XML "https://bus.example/sync?a&amp;b/"
 
-static const char *const queries[] = {"wsdl", "wsdl=interfaces", "xsd=types", "xsd=request", "xsd=response", "xsd=common"};
+static const char *const queries[] = {"wsdl", "wsdl=interfaces", "xsd=types", "xsd=request", "xsd=response",
+	"xsd=common"};
 
 static struct buf fetch(const char *address, const char *query)
 {
@@ -35,7 +36,8 @@ static void every_location_is_an_address_of_ours(void **state)
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
 		SCOPED(buf_free) struct buf out = fetch(ADDRESS, queries[i]);
 
-		assert_int_equal(count(buf_cstr(&out), "ocation=\""), count(buf_cstr(&out), "ocation=\"" ADDRESS_XML));
+		assert_int_equal(count(buf_cstr(&out), "ocation=\""), count(buf_cstr(&out), "ocation=\""
+			ADDRESS_XML));
 		addresses += count(buf_cstr(&out), "ocation=\"" ADDRESS_XML "\"");
 		for (size_t k = 1; k < sizeof(queries) / sizeof(queries[0]); k++) {
 			char wanted[128];
@@ -73,8 +75,8 @@ static void clients_may_shout(void **state)
 
 static void other_queries_fail(void **state)
 {
-	static const char *const bad[] = {"", "wsd", "wsdl=", "wsdl=types", "xsd=", "xsd=interfaces", "xsd", "=", "xsd=types.xsd",
-		"xsd=../common", "wsdl=sync-channel.wsdl", "singleWsdl",
+	static const char *const bad[] = {"", "wsd", "wsdl=", "wsdl=types", "xsd=", "xsd=interfaces", "xsd",
+		"=", "xsd=types.xsd", "xsd=../common", "wsdl=sync-channel.wsdl", "singleWsdl",
 		"xsd=typestypestypestypestypestypestypestypestypestypestypestypestypes"};
 
 	(void)state;
@@ -99,10 +101,11 @@ static const char zeep_script[] =
 	"c = zeep.Client('http://bus.example/sync?wsdl', transport=Files())\n"
 	"port = c.wsdl.services['ISyncChannelHttpService'].ports['SyncChannelHttpPort']\n"
 	"assert port.binding_options['address'] == 'http://bus.example/sync', port.binding_options\n"
-	"assert port.binding.name.text == '{http://bip.bee.kz/SyncChannel/v10/Interfaces/Binding2}SyncChannelHttpBinding'\n"
-	"op = port.binding.get('SendMessage')\n"
-	"assert op.soapaction == '' and op.style == 'document'\n"
-	"info = dict(messageId='m', serviceId='s', messageDate='2030-01-02T03:04:05', sender=dict(senderId='i'))\n"
+	"assert port.binding.name.text == "
+	"'{http://bip.bee.kz/SyncChannel/v10/Interfaces/Binding2}SyncChannelHttpBinding'\n"
+	"op = port.binding.get('SendMessage')\n" "assert op.soapaction == '' and op.style == 'document'\n"
+	"info = dict(messageId='m', serviceId='s', messageDate='2030-01-02T03:04:05', "
+	"sender=dict(senderId='i'))\n"
 	"e = c.create_message(c.service, 'SendMessage', request=dict(requestInfo=info, requestData=dict()))\n"
 	"body = e[0][0]\n"
 	"assert body.tag == '{http://bip.bee.kz/SyncChannel/v10/Types}SendMessage', body.tag\n"
