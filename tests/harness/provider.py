@@ -9,7 +9,7 @@ from . import soap, wss
 class Provider:
     """`answer(octets)` gives (status, content type, octets); None closes the connection without an answer."""
 
-    def __init__(self, identity, answer=None):
+    def __init__(self, identity, answer=None, port=0):
         self.identity = identity
         self.answer = answer or self.signed_answer
         self.received = []
@@ -41,7 +41,7 @@ class Provider:
             daemon_threads = True
             request_queue_size = 256
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
