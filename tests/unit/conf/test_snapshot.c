@@ -67,32 +67,29 @@ static void the_shortest_file_gets_all_defaults(void **state)
 }
 
 static const char every_word[] =
-	"gateway: {zone: Asia/Oral, log_level: debug, workers: 3, drain: 2m, memory: 1GiB, "
-	"max_elements: 1000}\n"
+	"gateway: {zone: Asia/Oral, log_level: debug, workers: 3, drain: 2m, memory: 1GiB, max_elements: 1000}\n"
 	"admin: {listen: 'localhost:9081'}\n"
 	"journal: {directory: /j, retention: 7d, free_space: 4096, commit_delay: 500us}\n"
 	"secrecy: {properties: mark, harmless: []}\n"
 	"authorities: [a.crt, /b.crt]\n"
 	"listeners:\n"
-	"  - {name: a, listen: '[::1]:0', tls: mutual, certificate: c, key: k, client_ca: ca, "
-	"sync_path: /x/,\n"
-	"     public_url: 'https://h:1/x/', diagnostics: true, limits: {head: 1KiB, body: 2KiB, "
-	"head_time: 1s,\n"
-	"     body_time: 2s, idle_time: 3s, write_time: 4s, handshake_time: 500ms, connections: 6,\n"
-	"     connections_per_address: 7}}\n"
-	"keys: [{name: one, certificate: 1.crt, key: 1.key}, {name: two, certificate: 2.crt, key: "
-	"2.key}]\n"
-	"profiles: [{name: old, accept: plain, sha1: true, sign: x509-data, algorithm: ecdsa-sha256, "
-	"skew: 1m,\n"
-	"            max_age: 1h}]\n"
-	"participants: [{name: p, sender_ids: [a, b], issuer: i, bin: '123456789025', iin: "
-	"'123456789025',\n"
-	"                profile: old, key: two, may_call: '*', diagnostics: true}]\n"
-	"services: [{id: S 1, provider: p, endpoint: 'https://[::1]:8/a?b', tls: {ca: a, "
-	"certificate: b, key: c},\n"
-	"            deadline: 1500ms, in_flight: 1, answer_limit: 1MiB, schema: s.xsd, "
-	"answer_schema: t.xsd,\n"
-	"            repeat_safe: true}]\n";
+	"  - {name: a, listen: '[::1]:0', tls: mutual, certificate: c, key: k, client_ca: ca, sync_path: /x/,\n"
+	"     public_url: 'https://h:1/x/', diagnostics: true,\n"
+	"     limits: {head: 1KiB, body: 2KiB, head_time: 1s, body_time: 2s, idle_time: 3s, write_time: 4s,\n"
+	"              handshake_time: 500ms, connections: 6, connections_per_address: 7}}\n"
+	"keys:\n"
+	"  - {name: one, certificate: 1.crt, key: 1.key}\n"
+	"  - {name: two, certificate: 2.crt, key: 2.key}\n"
+	"profiles:\n"
+	"  - {name: old, accept: plain, sha1: true, sign: x509-data, algorithm: ecdsa-sha256, skew: 1m,\n"
+	"     max_age: 1h}\n"
+	"participants:\n"
+	"  - {name: p, sender_ids: [a, b], issuer: i, bin: '123456789025', iin: '123456789025',\n"
+	"     profile: old, key: two, may_call: '*', diagnostics: true}\n"
+	"services:\n"
+	"  - {id: S 1, provider: p, endpoint: 'https://[::1]:8/a?b', tls: {ca: a, certificate: b, key: c},\n"
+	"     deadline: 1500ms, in_flight: 1, answer_limit: 1MiB, schema: s.xsd, answer_schema: t.xsd,\n"
+	"     repeat_safe: true}\n";
 
 static void check_process(const struct conf *c, const char *folder)
 {
@@ -156,7 +153,7 @@ static void check_participant(const struct conf *c)
 	assert_string_equal(p->iin, "123456789025");
 	assert_ptr_equal(p->profile, c->profiles);
 	assert_string_equal(p->key->name, "two");
-	assert_int_equal(p->at.line, 14);
+	assert_int_equal(p->at.line, 18);
 	assert_true(p->diagnostics);
 	assert_true(conf_may_call(p, c->services));
 }
