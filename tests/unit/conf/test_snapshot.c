@@ -67,14 +67,15 @@ static void the_shortest_file_gets_all_defaults(void **state)
 }
 
 static const char every_word[] =
-	"gateway: {zone: Asia/Oral, log_level: debug, workers: 3, drain: 2m, memory: 1GiB, max_elements: 1000}\n"
+	"gateway: {zone: Asia/Oral, log_level: debug, workers: 3, drain: 2m, memory: 1GiB,\n"
+	"  max_elements: 1000}\n"
 	"admin: {listen: 'localhost:9081'}\n"
 	"journal: {directory: /j, retention: 7d, free_space: 4096, commit_delay: 500us}\n"
 	"secrecy: {properties: mark, harmless: []}\n"
 	"authorities: [a.crt, /b.crt]\n"
 	"listeners:\n"
-	"  - {name: a, listen: '[::1]:0', tls: mutual, certificate: c, key: k, client_ca: ca, sync_path: /x/,\n"
-	"     public_url: 'https://h:1/x/', diagnostics: true,\n"
+	"  - {name: a, listen: '[::1]:0', tls: mutual, certificate: c, key: k, client_ca: ca,\n"
+	"     sync_path: /x/, public_url: 'https://h:1/x/', diagnostics: true,\n"
 	"     limits: {head: 1KiB, body: 2KiB, head_time: 1s, body_time: 2s, idle_time: 3s, write_time: 4s,\n"
 	"              handshake_time: 500ms, connections: 6, connections_per_address: 7}}\n"
 	"keys:\n"
@@ -153,7 +154,7 @@ static void check_participant(const struct conf *c)
 	assert_string_equal(p->iin, "123456789025");
 	assert_ptr_equal(p->profile, c->profiles);
 	assert_string_equal(p->key->name, "two");
-	assert_int_equal(p->at.line, 18);
+	assert_int_equal(p->at.line, 19);
 	assert_true(p->diagnostics);
 	assert_true(conf_may_call(p, c->services));
 }
