@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust - certificates and keys: whose is this certificate, may it sign now, and our own keys by name.
  *
- * Trust comes from configuration alone: pinned certificates, or an authority plus the BIN or IIN in the subject. What
- * a message carries is only ever looked up here. A decision is made once per certificate (key: SHA-256 of the DER) and
- * answered from memory afterwards; validity in time is checked at every look-up.
+ * Trust comes from configuration alone: pinned certificates, or an authority plus the BIN or IIN in the
+ * subject. What a message carries is only ever looked up here. A decision is made once per certificate (key:
+ * SHA-256 of the DER) and answered from memory afterwards; validity in time is checked at every look-up.
  * Not here: revocation and the national algorithms (they join behind these same calls).
  */
 #ifndef QAQPA_TRUST_TRUST_H
@@ -77,51 +77,54 @@ struct trust;
 struct trust *trust_new(void);
 void trust_free(struct trust **t); /* fit for SCOPED; nobody may use what it gave any more */
 
-/* Building; single thread, before the first look-up, authorities first. Fail with REASON_CERT_*, REASON_KEY_USELESS,
- * REASON_IO or REASON_SEC_TOKEN_BROKEN, the file named. The conf objects must outlive the trust. A pinned certificate
- * is trusted as itself, whoever issued it. With `issuer`, the numbers in the subject must be exactly the participant's
- * bin and iin: the certificate of an employee carries both and does not speak for the organisation. The issuer rests on
- * the authorities when its root is among them, else on itself. A key file that others may read is refused. */
+/* Building; single thread, before the first look-up, authorities first. Fail with REASON_CERT_*,
+ * REASON_KEY_USELESS, REASON_IO or REASON_SEC_TOKEN_BROKEN, the file named. The conf objects must outlive
+ * the trust. A pinned certificate is trusted as itself, whoever issued it. With `issuer`, the numbers in
+ * the subject must be exactly the participant's bin and iin: the certificate of an employee carries both
+ * and does not speak for the organisation. The issuer rests on the authorities when its root is among
+ * them, else on itself. A key file that others may read is refused. */
 MUST_USE outcome trust_add_authority(struct trust *t, const char *pem_path, struct err *e);
 MUST_USE outcome trust_add_participant(struct trust *t, const struct conf_participant *p, struct err *e);
 MUST_USE outcome trust_add_key(struct trust *t, const struct conf_key *k, struct err *e);
-/* All of a configuration; every failure becomes a problem with its line; certificates near their end a warning. NULL
- * when there was an error. */
+/* All of a configuration; every failure becomes a problem with its line; certificates near their end a
+ * warning. NULL when there was an error. */
 struct trust *trust_load(const struct conf *c, struct conf_problems *problems);
 
 /* Look-ups on the message path; any thread. `now` decides validity. Give: a decided certificate. Fail with
- * REASON_CERT_* (CERT_UNKNOWN: neither pinned nor issued by a trusted authority; CERT_OWNER: trusted issuer but nobody's
- * number), REASON_SEC_TOKEN_BROKEN for DER that is not exactly one certificate, REASON_SEC_TOKEN_UNKNOWN when a
- * reference names nothing in the store. */
-MUST_USE outcome trust_find_der(struct trust *t, struct bytes der, int64_t now_ms, const struct trust_cert **out,
-	struct err *e);
-/* `issuer` in RFC 2253 text as in ds:X509IssuerName, compared by decoded attributes, in either order; decimal serial. */
-MUST_USE outcome trust_find_issuer_serial(struct trust *t, struct bytes issuer, struct bytes serial, int64_t now_ms,
-	const struct trust_cert **out, struct err *e);
+ * REASON_CERT_* (CERT_UNKNOWN: neither pinned nor issued by a trusted authority; CERT_OWNER: trusted
+ * issuer but nobody's number), REASON_SEC_TOKEN_BROKEN for DER that is not exactly one certificate,
+ * REASON_SEC_TOKEN_UNKNOWN when a reference names nothing in the store. */
+MUST_USE outcome trust_find_der(
+	struct trust *t, struct bytes der, int64_t now_ms, const struct trust_cert **out, struct err *e);
+/* `issuer` in RFC 2253 text as in ds:X509IssuerName, compared by decoded attributes, in either order;
+ * decimal serial. */
+MUST_USE outcome trust_find_issuer_serial(struct trust *t, struct bytes issuer, struct bytes serial,
+	int64_t now_ms, const struct trust_cert **out, struct err *e);
 /* Subject key identifier (raw octets) among pinned and already met certificates. */
-MUST_USE outcome trust_find_ski(struct trust *t, struct bytes ski, int64_t now_ms, const struct trust_cert **out,
-	struct err *e);
+MUST_USE outcome trust_find_ski(
+	struct trust *t, struct bytes ski, int64_t now_ms, const struct trust_cert **out, struct err *e);
 
 /* By configured name; NULL when absent. */
 const struct trust_key *trust_key_named(const struct trust *t, const char *name);
 
-/* Signs the octets; gives the value in XML form (RSA PKCS#1 v1.5; ECDSA r||s, RFC 4050), appended to `out`. Fails with
- * REASON_KEY_USELESS. Any thread; contexts are prepared once per key. */
+/* Signs the octets; gives the value in XML form (RSA PKCS#1 v1.5; ECDSA r||s, RFC 4050), appended to
+ * `out`. Fails with REASON_KEY_USELESS. Any thread; contexts are prepared once per key. */
 MUST_USE outcome trust_sign(const struct trust_key *k, enum signature s, struct bytes octets, struct buf *out,
 	struct err *e);
 /* Verifies such a value. Fails with REASON_SEC_VALUE. */
-MUST_USE outcome trust_verify(const struct trust_cert *c, enum signature s, struct bytes octets, struct bytes value,
-	struct err *e);
+MUST_USE outcome trust_verify(
+	const struct trust_cert *c, enum signature s, struct bytes octets, struct bytes value, struct err *e);
 
-/* Incremental digest, context kept per thread: begin, add any number of times, end. One at a time per thread. */
+/* Incremental digest, context kept per thread: begin, add any number of times, end. One at a time per
+ * thread. */
 void digest_begin(enum digest d);
 bool digest_add(void *unused, const void *data, size_t n); /* fits envelope_canonical's sink; always true */
 size_t digest_end(unsigned char out[64]);
 /* SHA-256 in one call. */
 void sha256(struct bytes octets, unsigned char out[32]);
 
-/* Password against a crypt(5) hash (yescrypt and kin). The last good one per hash is remembered as a keyed digest, so
- * that only the first call pays the hash's price. Any thread. */
+/* Password against a crypt(5) hash (yescrypt and kin). The last good one per hash is remembered as a keyed
+ * digest, so that only the first call pays the hash's price. Any thread. */
 bool password_fits(const char *hash, struct bytes password);
 /* A fresh yescrypt hash for `qaqpa hash-password`. */
 MUST_USE outcome password_hash(struct bytes password, char out[384], struct err *e);

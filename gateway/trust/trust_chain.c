@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust_chain - did a trusted authority issue this certificate?
- * Promise:  the message brings the one certificate and nothing else; every other member of a chain comes from the
- *           configuration. Time is left out here, so that a decision can be kept: the period of the whole chain is given.
+ * Promise:  the message brings the one certificate and nothing else; every other member of a chain comes from
+ *           the configuration. Time is left out here, so that a decision can be kept: the period of the whole
+ *           chain is given.
  * Not here: usage and strength of the certificate itself (trust_check.c), revocation.
  * Spec:     RFC 5280 section 6. */
 #include <stdlib.h>
@@ -32,7 +33,8 @@ static outcome refuse(const X509_STORE_CTX *ctx, struct err *e)
 }
 
 /* A context that was run; `*good` is the verdict. NULL when memory is short. */
-static X509_STORE_CTX *run(X509_STORE *store, STACK_OF(X509) *helpers, X509 *x, unsigned long more_flags, bool *good)
+static X509_STORE_CTX *run(
+	X509_STORE *store, STACK_OF(X509) *helpers, X509 *x, unsigned long more_flags, bool *good)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *param;
@@ -86,7 +88,8 @@ outcome trust_chain_anchor(const struct trust_anchor *a, X509 *x, struct trust_p
 	return DONE;
 }
 
-/* Does it rest on the authorities, or on itself because they do not know its root? Other defects are failures. */
+/* Does it rest on the authorities, or on itself because they do not know its root? Other defects are
+ * failures. */
 static outcome find_footing(struct trust_anchor *a, X509_STORE *authorities, struct err *e)
 {
 	bool good = false;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust_check - may this certificate, whoever issued it, be used for a transport signature?
- * Promise:  the same demands on pinned certificates, issued ones and our own: an end entity, meant for signing, with a
- *           strong key of a usual form, signed with a strong digest, its names free of tricks.
+ * Promise:  the same demands on pinned certificates, issued ones and our own: an end entity, meant for
+ *           signing, with a strong key of a usual form, signed with a strong digest, its names free of
+ *           tricks.
  * Not here: who issued it (trust_chain.c), whose it is (trust_issued.c).
- * Spec:     RFC 5280 4.2.1.3, 4.2.1.9, 4.2.1.12; CVE-2009-2408 (NUL in names), CVE-2020-0601 (explicit curves). */
+ * Spec:     RFC 5280 4.2.1.3, 4.2.1.9, 4.2.1.12; CVE-2009-2408 (NUL in names), CVE-2020-0601 (explicit
+ *           curves). */
 #include <time.h>
 
 #include <openssl/bn.h>
@@ -55,7 +57,8 @@ static outcome check_usage(X509 *x, struct err *e)
 	if (!(X509_get_key_usage(x) & KU_DIGITAL_SIGNATURE))
 		return err_set(e, REASON_CERT_USAGE, "keyUsage lacks digitalSignature");
 	if (!may_sign_messages(x))
-		return err_set(e, REASON_CERT_USAGE, "extendedKeyUsage names neither emailProtection nor a role");
+		return err_set(
+			e, REASON_CERT_USAGE, "extendedKeyUsage names neither emailProtection nor a role");
 	return DONE;
 }
 
@@ -72,7 +75,8 @@ static outcome check_rsa(EVP_PKEY *key, struct err *e)
 	return DONE;
 }
 
-/* The curve must stand there by its name; parameters written out may describe another curve under the same key. */
+/* The curve must stand there by its name; parameters written out may describe another curve under the same
+ * key. */
 static outcome check_curve(const X509_ALGOR *algorithm, struct err *e)
 {
 	const ASN1_OBJECT *oid;
@@ -121,8 +125,10 @@ static outcome check_names(X509 *x, struct err *e)
 {
 	SCOPED(trust_name_free) struct trust_name subject = TRUST_NAME, issuer = TRUST_NAME;
 
-	if (!trust_name_of(&subject, X509_get_subject_name(x)) || !trust_name_of(&issuer, X509_get_issuer_name(x)))
-		return err_set(e, REASON_CERT_OWNER, "a name in the certificate holds control characters or no text");
+	if (!trust_name_of(&subject, X509_get_subject_name(x)) ||
+		!trust_name_of(&issuer, X509_get_issuer_name(x)))
+		return err_set(e, REASON_CERT_OWNER,
+			"a name in the certificate holds control characters or no text");
 	return DONE;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trust_digest - digests without a price for setting up: algorithms are fetched once, contexts are kept per thread.
+/* trust_digest - digests without a price for setting up: algorithms are fetched once, contexts are kept per
+ * thread.
  * Promise:  the incremental digest of a thread and the one-call digests do not disturb each other.
  * Not here: signatures (trust_sign.c). */
 #include <stdlib.h>

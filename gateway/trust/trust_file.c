@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust_file - certificates and keys out of files.
- * Promise:  a key file that anybody but its owner may touch is refused; what was read of it is wiped; nobody is ever
- *           asked for a passphrase.
+ * Promise:  a key file that anybody but its owner may touch is refused; what was read of it is wiped; nobody
+ *           is ever asked for a passphrase.
  * Not here: whether they are any good (trust_check.c). */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust_int - what the files of the room share. Nothing here is seen by other rooms.
  *
- * How a look-up goes: trust_store.c asks the table (trust_table.c) for a decided entry; without one trust_issued.c
- * decides: chain (trust_chain.c), quality (trust_check.c), number in the subject (trust_name.c), owner.
+ * How a look-up goes: trust_store.c asks the table (trust_table.c) for a decided entry; without one
+ * trust_issued.c decides: chain (trust_chain.c), quality (trust_check.c), number in the subject
+ * (trust_name.c), owner.
  */
 #ifndef QAQPA_TRUST_INT_H
 #define QAQPA_TRUST_INT_H
@@ -31,8 +32,8 @@ size_t digest_once(enum digest d, struct bytes octets, unsigned char out[64]);
 
 /* --- prepared keys (trust_sign.c) --- */
 
-/* A context for every algorithm that fits the key, made once; each use works on a duplicate, so that no thread
- * fetches algorithms or waits for another. False when OpenSSL cannot serve the key. */
+/* A context for every algorithm that fits the key, made once; each use works on a duplicate, so that no
+ * thread fetches algorithms or waits for another. False when OpenSSL cannot serve the key. */
 struct prepared {
 	EVP_PKEY_CTX *ctx[SIGNATURE_COUNT];
 	size_t half; /* octets of r and of s; 0 for RSA */
@@ -91,9 +92,9 @@ outcome trust_file_failed(const char *path, struct err *e);
 
 /* --- quality (trust_check.c) --- */
 
-/* Usage, strength and form of an end-entity certificate, whoever issued it; `sha1`: it may be signed with SHA-1. Gives
- * the kind of its key. Fails with REASON_CERT_USAGE, REASON_CERT_WEAK or, for names that hide something,
- * REASON_CERT_OWNER. */
+/* Usage, strength and form of an end-entity certificate, whoever issued it; `sha1`: it may be signed with
+ * SHA-1. Gives the kind of its key. Fails with REASON_CERT_USAGE, REASON_CERT_WEAK or, for names that hide
+ * something, REASON_CERT_OWNER. */
 MUST_USE outcome trust_check(X509 *x, bool sha1, int *key_kind, struct err *e);
 
 struct trust_period {
@@ -116,11 +117,12 @@ struct trust_anchor {
 /* Verifies `x` against the authorities alone. Fails with REASON_CERT_UNKNOWN, REASON_CERT_WEAK or
  * REASON_CERT_USAGE. */
 MUST_USE outcome trust_chain_authorities(X509_STORE *authorities, X509 *x, struct err *e);
-/* Verifies that the anchor issued `x`; gives the period in which all of the chain is valid. Fails as above. */
+/* Verifies that the anchor issued `x`; gives the period in which all of the chain is valid. Fails as
+ * above. */
 MUST_USE outcome trust_chain_anchor(const struct trust_anchor *a, X509 *x, struct trust_period *period,
 	struct err *e);
-/* The anchor of a certificate file, resting on the authorities when its root is among them. Fails with REASON_CERT_*,
- * REASON_IO or REASON_SEC_TOKEN_BROKEN. */
+/* The anchor of a certificate file, resting on the authorities when its root is among them. Fails with
+ * REASON_CERT_*, REASON_IO or REASON_SEC_TOKEN_BROKEN. */
 MUST_USE outcome trust_anchor_new(X509_STORE *authorities, const char *path, struct trust_anchor **out,
 	struct err *e);
 void trust_anchor_free(struct trust_anchor **a); /* fit for SCOPED */
@@ -145,9 +147,10 @@ struct trust_entry {
 	struct trust_entry *next;
 };
 
-/* An entry that owns `x` from now on, failure included; checked by trust_check. Fails with REASON_CERT_* or REASON_MEMORY. */
-MUST_USE outcome trust_entry_new(X509 *x, const unsigned char digest[32], const struct conf_participant *owner,
-	bool sha1, struct trust_entry **out, struct err *e);
+/* An entry that owns `x` from now on, failure included; checked by trust_check. Fails with REASON_CERT_*
+ * or REASON_MEMORY. */
+MUST_USE outcome trust_entry_new(X509 *x, const unsigned char digest[32],
+	const struct conf_participant *owner, bool sha1, struct trust_entry **out, struct err *e);
 void trust_entry_free(struct trust_entry **en); /* fit for SCOPED */
 
 #define TRUST_BUCKETS 4096
@@ -163,12 +166,12 @@ void trust_table_init(struct trust_table *t);
 void trust_table_drop(struct trust_table *t);
 /* By SHA-256 of the DER; NULL when absent. */
 const struct trust_entry *trust_table_der(struct trust_table *t, const unsigned char digest[32]);
-/* The entry for the key that is valid at `now_ms`. Fails with REASON_SEC_TOKEN_UNKNOWN when there is none or the valid
- * ones have several owners, with REASON_CERT_EXPIRED when none is valid. */
+/* The entry for the key that is valid at `now_ms`. Fails with REASON_SEC_TOKEN_UNKNOWN when there is none
+ * or the valid ones have several owners, with REASON_CERT_EXPIRED when none is valid. */
 MUST_USE outcome trust_table_pick(struct trust_table *t, const unsigned char key[32], int64_t now_ms,
 	const struct trust_entry **out, struct err *e);
-/* Adds the entry or, when another thread was faster, frees it; gives the one in the table. `bounded`: counts against
- * the bound of decisions made on the message path, and fails with REASON_MEMORY at it. */
+/* Adds the entry or, when another thread was faster, frees it; gives the one in the table. `bounded`:
+ * counts against the bound of decisions made on the message path, and fails with REASON_MEMORY at it. */
 MUST_USE outcome trust_table_add(struct trust_table *t, struct trust_entry **en, bool bounded,
 	const struct trust_entry **out, struct err *e);
 /* Index key of a subject key identifier. */
@@ -205,9 +208,12 @@ struct trust {
 };
 
 /* Takes the authorities of a file, and gives them (trust_issued.c). */
-MUST_USE outcome trust_authorities_take(struct trust *t, const char *path, STACK_OF(X509) **out, struct err *e);
-/* Takes issuer and number of a participant that has them; gives the issuer's certificate, which stays ours. */
-MUST_USE outcome trust_member_take(struct trust *t, const struct conf_participant *p, X509 **issuer, struct err *e);
+MUST_USE outcome trust_authorities_take(
+	struct trust *t, const char *path, STACK_OF(X509) **out, struct err *e);
+/* Takes issuer and number of a participant that has them; gives the issuer's certificate, which stays
+ * ours. */
+MUST_USE outcome trust_member_take(
+	struct trust *t, const struct conf_participant *p, X509 **issuer, struct err *e);
 /* Decides on a certificate that is not in the table: an entry for it. Takes `x` over. */
 MUST_USE outcome trust_issued_decide(struct trust *t, X509 *x, const unsigned char digest[32],
 	struct trust_entry **out, struct err *e);
@@ -217,7 +223,8 @@ MUST_USE outcome trust_pin(struct trust *t, const struct conf_participant *p, co
 	const struct trust_entry **out, struct err *e);
 
 /* Takes a key; gives it (trust_key.c). */
-MUST_USE outcome trust_own_take(struct trust *t, const struct conf_key *k, const struct trust_own **out, struct err *e);
+MUST_USE outcome trust_own_take(
+	struct trust *t, const struct conf_key *k, const struct trust_own **out, struct err *e);
 void trust_own_free(struct trust_own **own); /* fit for SCOPED */
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trust_issued - certificates that nobody pinned: a trusted authority and a registration number make their owner.
- * Promise:  identity is issuer and number, never a name that people read; a certificate that could belong to two
- *           participants belongs to none.
+/* trust_issued - certificates that nobody pinned: a trusted authority and a registration number make their
+ * owner.
+ * Promise:  identity is issuer and number, never a name that people read; a certificate that could belong to
+ *           two participants belongs to none.
  * Not here: pinned certificates and look-ups (trust_store.c). */
 #include <stdlib.h>
 
@@ -57,15 +58,17 @@ static bool is_number(const char *configured, const char *number)
 	return strcmp(configured ? configured : "", number ? number : "") == 0;
 }
 
-/* The numbers must be exactly the configured ones: the certificate of a person who works for an organisation carries
- * both, and does not speak for the organisation's system. */
-static const struct trust_member *find_member(const struct trust *t, const struct trust_anchor *a, const char *bin,
-	const char *iin)
+/* The numbers must be exactly the configured ones: the certificate of a person who works for an
+ * organisation carries both, and does not speak for the organisation's system. */
+static const struct trust_member *find_member(
+	const struct trust *t, const struct trust_anchor *a, const char *bin, const char *iin)
 {
 	const struct trust_member *m = t->members;
 
-	while (m && (m->anchor != a || !is_number(m->participant->bin, bin) || !is_number(m->participant->iin, iin)))
-		m = m->next;
+	for (; m; m = m->next) {
+		if (m->anchor == a && is_number(m->participant->bin, bin) && is_number(m->participant->iin, iin))
+			break;
+	}
 	return m;
 }
 
@@ -110,7 +113,8 @@ static outcome find_issuer(const struct trust *t, X509 *x, const struct trust_an
 	return trust_chain_authorities(t->authorities, x, into);
 }
 
-static outcome find_owner(const struct trust *t, const struct trust_anchor *a, struct trust_entry *en, struct err *e)
+static outcome find_owner(
+	const struct trust *t, const struct trust_anchor *a, struct trust_entry *en, struct err *e)
 {
 	const struct trust_member *m;
 	struct trust_numbers numbers;
@@ -119,13 +123,14 @@ static outcome find_owner(const struct trust *t, const struct trust_anchor *a, s
 		return err_set(e, REASON_CERT_OWNER, "the subject holds two different numbers of one kind");
 	m = a ? find_member(t, a, numbers.bin, numbers.iin) : NULL;
 	if (!m)
-		return err_set(e, REASON_CERT_OWNER, "the issuer is trusted, but no participant has this number");
+		return err_set(
+			e, REASON_CERT_OWNER, "the issuer is trusted, but no participant has this number");
 	en->cert.participant = m->participant;
 	return DONE;
 }
 
-outcome trust_issued_decide(struct trust *t, X509 *x, const unsigned char digest[32], struct trust_entry **out,
-	struct err *e)
+outcome trust_issued_decide(
+	struct trust *t, X509 *x, const unsigned char digest[32], struct trust_entry **out, struct err *e)
 {
 	SCOPED(trust_entry_free) struct trust_entry *en = NULL;
 	SCOPED(scoped_x509) X509 *ours = x;

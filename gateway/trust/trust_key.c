@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust_key - our own keys by name.
- * Promise:  a key that would make signatures that others must refuse is not taken: it fits its certificate, and the
- *           certificate passes the same check as everybody's.
+ * Promise:  a key that would make signatures that others must refuse is not taken: it fits its certificate,
+ *           and the certificate passes the same check as everybody's.
  * Not here: signing (trust_sign.c). */
 #include <stdlib.h>
 

@@ -18,7 +18,8 @@ struct loading {
 static void add_failure(const struct loading *l, struct conf_at at, const char *who, const char *remedy,
 	const struct err *e)
 {
-	conf_problem_add(l->problems, at, false, remedy, "%s: %s %s", who, reason_row(e->reason)->title, e->detail);
+	conf_problem_add(
+		l->problems, at, false, remedy, "%s: %s %s", who, reason_row(e->reason)->title, e->detail);
 }
 
 /* Tells when the period is over or nearly so; `fatal`: being over is an error. */
@@ -31,11 +32,13 @@ static void add_ending(const struct loading *l, struct conf_at at, const char *w
 	if (until_ms - l->now_ms > SOON_MS)
 		return;
 	stamp_day(stamp_at(until_ms), day);
-	conf_problem_add(l->problems, at, !(over && fatal), "Renew the certificate and configure the new one.",
-		"%s: the certificate %s %s on %s.", who, path, over ? "ended" : "ends", day);
+	conf_problem_add(l->problems, at, !(over && fatal),
+		"Renew the certificate and configure the new one.", "%s: the certificate %s %s on %s.", who,
+		path, over ? "ended" : "ends", day);
 }
 
-static void add_ending_of(const struct loading *l, struct conf_at at, const char *who, const char *path, const X509 *x)
+static void add_ending_of(
+	const struct loading *l, struct conf_at at, const char *who, const char *path, const X509 *x)
 {
 	struct trust_period period = {INT64_MIN, INT64_MAX};
 
@@ -66,14 +69,16 @@ static void load_pinned(const struct loading *l, const struct conf_participant *
 	for (size_t i = 0; i < p->certificates.n; i++) {
 		if (!trust_pin(l->t, p, p->certificates.name[i], &pinned[i], &e).ok) {
 			pinned[i] = NULL;
-			add_failure(l, p->at, p->name, "Pin a signing certificate that is this participant's alone.", &e);
+			add_failure(l, p->at, p->name,
+				"Pin a signing certificate that is this participant's alone.", &e);
 		} else if (pinned[i]->period.until_ms >= l->now_ms) {
 			fatal = false;
 		}
 	}
 	for (size_t i = 0; i < p->certificates.n; i++) {
 		if (pinned[i])
-			add_ending(l, p->at, p->name, p->certificates.name[i], pinned[i]->period.until_ms, fatal);
+			add_ending(l, p->at, p->name, p->certificates.name[i], pinned[i]->period.until_ms,
+				fatal);
 	}
 	free(pinned);
 }
@@ -89,8 +94,8 @@ static void load_participant(const struct loading *l, const struct conf_particip
 	if (trust_member_take(l->t, p, &issuer, &e).ok)
 		add_ending_of(l, p->at, p->name, p->issuer, issuer);
 	else
-		add_failure(l, p->at, p->name, "Name the certificate of the authority that issues to this participant.",
-			&e);
+		add_failure(l, p->at, p->name,
+			"Name the certificate of the authority that issues to this participant.", &e);
 }
 
 static void load_key(const struct loading *l, const struct conf_key *k)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trust_name - distinguished names of certificates: as text, as comparable attributes, and the numbers in them.
- * Promise:  two names have one key exactly when they hold the same attributes, in whatever order, after decoding,
- *           folding of spaces and of ASCII case (RFC 5280 section 7.1).
+/* trust_name - distinguished names of certificates: as text, as comparable attributes, and the numbers in
+ * them.
+ * Promise:  two names have one key exactly when they hold the same attributes, in whatever order, after
+ *           decoding, folding of spaces and of ASCII case (RFC 5280 section 7.1).
  * Not here: names written as text in messages (trust_name_text.c). */
 #include <stdlib.h>
 
@@ -53,8 +54,8 @@ bool trust_name_add(struct trust_name *n, const char *type, struct bytes value)
 	return buf_ok(&n->text);
 }
 
-/* The value of an attribute in UTF-8; free it with OPENSSL_free. NULL when it is no text, hides a NUL or holds control
- * characters: such names are read differently by different programs. */
+/* The value of an attribute in UTF-8; free it with OPENSSL_free. NULL when it is no text, hides a NUL or
+ * holds control characters: such names are read differently by different programs. */
 static char *entry_text(const X509_NAME_ENTRY *entry, struct bytes *out)
 {
 	unsigned char *text = NULL;
@@ -128,10 +129,11 @@ void trust_name_key(const struct trust_name *n, struct bytes serial, unsigned ch
 char *trust_name_text(const X509_NAME *name)
 {
 	SCOPED(scoped_bio) BIO *out = BIO_new(BIO_s_mem());
+	unsigned long flags = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
 	char *data;
 	long n;
 
-	if (!out || X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0) {
+	if (!out || X509_NAME_print_ex(out, name, 0, flags) < 0) {
 		ERR_clear_error();
 		return NULL;
 	}

@@ -207,10 +207,11 @@ outcome trust_name_read(struct trust_name *n, struct bytes text, struct err *e)
 	do {
 		buf_clear(&value);
 		if (!read_type(&r, type))
-			return err_set(e, REASON_SEC_TOKEN_UNKNOWN, "no attribute type at octet %zu of the issuer name",
-				r.at);
+			return err_set(e, REASON_SEC_TOKEN_UNKNOWN,
+				"no attribute type at octet %zu of the issuer name", r.at);
 		if (!read_value(&r, &value))
-			return err_set(e, REASON_SEC_TOKEN_UNKNOWN, "malformed value at octet %zu of the issuer name", r.at);
+			return err_set(e, REASON_SEC_TOKEN_UNKNOWN,
+				"malformed value at octet %zu of the issuer name", r.at);
 		if (!trust_name_add(n, type, buf_bytes(&value)))
 			return err_set(e, REASON_SEC_TOKEN_UNKNOWN, "the issuer name is too long");
 		/* A separator must be followed by an attribute, which the next round demands. */

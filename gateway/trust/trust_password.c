@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust_password - passwords of participants against crypt(5) hashes.
- * Promise:  the dear hash is paid once per password, not per message; neither a password nor anything that could be
- *           tried against it outside this process is kept; comparing leaves no trace in time.
+ * Promise:  the dear hash is paid once per password, not per message; neither a password nor anything that
+ *           could be tried against it outside this process is kept; comparing leaves no trace in time.
  * Not here: how often a caller may try. */
 #include <crypt.h>
 #include <pthread.h>
@@ -40,7 +40,7 @@ static bool keyed_digest(const char *hash, struct bytes password, unsigned char 
 	buf_add(&both, password);
 	pthread_once(&once, make_secret);
 	return buf_ok(&both) &&
-		HMAC(digest_md(DIGEST_SHA256), secret, sizeof(secret), both.data, both.len, mac, NULL) != NULL;
+		HMAC(digest_md(DIGEST_SHA256), secret, sizeof(secret), both.data, both.len, mac, NULL);
 }
 
 static bool is_remembered(const struct seen *slot, const unsigned char mac[32])

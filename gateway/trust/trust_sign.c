@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust_sign - signature values in XML form, made and verified.
- * Promise:  nothing is fetched and no key is touched for setting up on the message path; duplicates of prepared
- *           contexts are independent, so any number of threads work at once.
+ * Promise:  nothing is fetched and no key is touched for setting up on the message path; duplicates of
+ *           prepared contexts are independent, so any number of threads work at once.
  * Not here: whether the algorithm is allowed (the profile), whether the certificate is valid (trust_find.c).
  * Spec:     PKCS#1 v1.5; W3C XML Signature 1.1 section 6.4.3 and RFC 4050 for r||s. */
 #include <openssl/ecdsa.h>
@@ -82,7 +82,8 @@ static size_t ecdsa_from_xml(struct bytes value, size_t half, unsigned char *der
 	return n > 0 ? (size_t)n : 0;
 }
 
-outcome trust_sign(const struct trust_key *k, enum signature s, struct bytes octets, struct buf *out, struct err *e)
+outcome trust_sign(
+	const struct trust_key *k, enum signature s, struct bytes octets, struct buf *out, struct err *e)
 {
 	const struct prepared *p = &((const struct trust_own *)k)->sign;
 	const struct signature_row *row = signature_row(s);
@@ -94,12 +95,14 @@ outcome trust_sign(const struct trust_key *k, enum signature s, struct bytes oct
 		return err_set(e, REASON_KEY_USELESS, "key %s cannot make %s", k->conf->name, row->name);
 	if (!ctx || EVP_PKEY_sign(ctx, value, &n, digest, digest_once(row->digest, octets, digest)) != 1) {
 		ERR_clear_error();
-		return err_set(e, REASON_KEY_USELESS, "key %s: signing with %s failed", k->conf->name, row->name);
+		return err_set(
+			e, REASON_KEY_USELESS, "key %s: signing with %s failed", k->conf->name, row->name);
 	}
 	if (p->half == 0)
 		buf_add(out, (struct bytes){value, n});
 	else if (!ecdsa_to_xml((struct bytes){value, n}, p->half, out))
-		return err_set(e, REASON_KEY_USELESS, "key %s: the value of %s is malformed", k->conf->name, row->name);
+		return err_set(e, REASON_KEY_USELESS, "key %s: the value of %s is malformed", k->conf->name,
+			row->name);
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "no room for a signature value");
 }
 
@@ -116,7 +119,8 @@ outcome trust_verify(const struct trust_cert *c, enum signature s, struct bytes 
 		return err_set(e, REASON_SEC_VALUE, "%s does not fit the kind of the key", row->name);
 	if (p->half > 0) {
 		if (value.n != 2 * p->half)
-			return err_set(e, REASON_SEC_VALUE, "a value of %zu octets, not %zu", value.n, 2 * p->half);
+			return err_set(
+				e, REASON_SEC_VALUE, "a value of %zu octets, not %zu", value.n, 2 * p->half);
 		value = (struct bytes){der, ecdsa_from_xml(value, p->half, der)};
 	}
 	ctx = EVP_PKEY_CTX_dup(p->ctx[s]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust_store - the store as a whole: made, filled with pinned certificates, asked.
- * Promise:  an answer from memory costs one digest and one look under a shared lock; time is judged at every question.
+ * Promise:  an answer from memory costs one digest and one look under a shared lock; time is judged at every
+ *           question.
  * Not here: certificates that nobody pinned (trust_issued.c), our own keys (trust_key.c). */
 #include <stdlib.h>
 
@@ -49,8 +50,8 @@ void trust_free(struct trust **t)
 	free(old);
 }
 
-outcome trust_pin(struct trust *t, const struct conf_participant *p, const char *path, const struct trust_entry **out,
-	struct err *e)
+outcome trust_pin(struct trust *t, const struct conf_participant *p, const char *path,
+	const struct trust_entry **out, struct err *e)
 {
 	SCOPED(trust_certificates_free) STACK_OF(X509) *list = NULL;
 	SCOPED(buf_free) struct buf der = BUF(SIZE_MAX / 2);
@@ -83,7 +84,8 @@ outcome trust_add_participant(struct trust *t, const struct conf_participant *p,
 	return p->issuer ? trust_member_take(t, p, &issuer, e) : DONE;
 }
 
-static outcome answer(const struct trust_entry *en, int64_t now_ms, const struct trust_cert **out, struct err *e)
+static outcome answer(
+	const struct trust_entry *en, int64_t now_ms, const struct trust_cert **out, struct err *e)
 {
 	TRY(trust_period_holds(&en->period, now_ms, e));
 	*out = &en->cert;
@@ -108,8 +110,8 @@ outcome trust_find_der(struct trust *t, struct bytes der, int64_t now_ms, const 
 	return answer(known, now_ms, out, e);
 }
 
-static outcome find_key(struct trust *t, const unsigned char key[32], int64_t now_ms, const struct trust_cert **out,
-	struct err *e)
+static outcome find_key(struct trust *t, const unsigned char key[32], int64_t now_ms,
+	const struct trust_cert **out, struct err *e)
 {
 	const struct trust_entry *en;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trust_table - certificates that were decided on, found by digest, by issuer and serial number, and by subject key
- * identifier.
- * Promise:  an entry never changes and never goes before its table, so what was found may be used without a lock; what
- *           strangers can make grow is bounded.
+/* trust_table - certificates that were decided on, found by digest, by issuer and serial number, and by
+ * subject key identifier.
+ * Promise:  an entry never changes and never goes before its table, so what was found may be used without a
+ *           lock; what strangers can make grow is bounded.
  * Not here: deciding (trust_pin.c, trust_issued.c). */
 #include <stdlib.h>
 
@@ -50,8 +50,8 @@ static outcome set_links(struct trust_entry *en, struct err *e)
 	return DONE;
 }
 
-static outcome fill(struct trust_entry *en, const unsigned char digest[32], const struct conf_participant *owner,
-	bool sha1, struct err *e)
+static outcome fill(struct trust_entry *en, const unsigned char digest[32],
+	const struct conf_participant *owner, bool sha1, struct err *e)
 {
 	struct trust_cert *c = &en->cert;
 
@@ -68,15 +68,16 @@ static outcome fill(struct trust_entry *en, const unsigned char digest[32], cons
 	c->subject = en->subject = trust_name_text(X509_get_subject_name(en->x509));
 	c->issuer = en->issuer = trust_name_text(X509_get_issuer_name(en->x509));
 	c->serial = en->serial = trust_serial_text(en->x509);
-	if (!c->subject || !c->issuer || !c->serial || !prepared_for(&en->verify, c->key, c->key_kind, false)) {
+	if (!c->subject || !c->issuer || !c->serial ||
+		!prepared_for(&en->verify, c->key, c->key_kind, false)) {
 		ERR_clear_error();
 		return err_set(e, REASON_MEMORY, "no memory for a certificate");
 	}
 	return set_links(en, e);
 }
 
-outcome trust_entry_new(X509 *x, const unsigned char digest[32], const struct conf_participant *owner, bool sha1,
-	struct trust_entry **out, struct err *e)
+outcome trust_entry_new(X509 *x, const unsigned char digest[32], const struct conf_participant *owner,
+	bool sha1, struct trust_entry **out, struct err *e)
 {
 	SCOPED(trust_entry_free) struct trust_entry *en = calloc(1, sizeof(*en));
 
@@ -162,7 +163,8 @@ static outcome pick(const struct trust_link *first, const unsigned char key[32],
 			continue;
 		}
 		if (best && best->cert.participant != l->entry->cert.participant)
-			return err_set(e, REASON_SEC_TOKEN_UNKNOWN, "the reference fits certificates of two participants");
+			return err_set(e, REASON_SEC_TOKEN_UNKNOWN,
+				"the reference fits certificates of two participants");
 		if (!best || best->period.until_ms < l->entry->period.until_ms)
 			best = l->entry;
 	}
@@ -170,7 +172,9 @@ static outcome pick(const struct trust_link *first, const unsigned char key[32],
 		*out = best;
 		return DONE;
 	}
-	return expired.ok ? err_set(e, REASON_SEC_TOKEN_UNKNOWN, "the reference fits no known certificate") : FAILED;
+	if (!expired.ok)
+		return FAILED;
+	return err_set(e, REASON_SEC_TOKEN_UNKNOWN, "the reference fits no known certificate");
 }
 
 outcome trust_table_pick(struct trust_table *t, const unsigned char key[32], int64_t now_ms,
@@ -198,8 +202,8 @@ static void put(struct trust_table *t, struct trust_entry *en)
 	t->entries = en;
 }
 
-outcome trust_table_add(struct trust_table *t, struct trust_entry **en, bool bounded, const struct trust_entry **out,
-	struct err *e)
+outcome trust_table_add(struct trust_table *t, struct trust_entry **en, bool bounded,
+	const struct trust_entry **out, struct err *e)
 {
 	const struct trust_entry *there;
 
@@ -214,5 +218,7 @@ outcome trust_table_add(struct trust_table *t, struct trust_entry **en, bool bou
 	pthread_rwlock_unlock(&t->lock);
 	trust_entry_free(en);
 	*out = there;
-	return there ? DONE : err_set(e, REASON_MEMORY, "%d certificates were met; no more are kept", TRUST_ISSUED_MOST);
+	if (!there)
+		return err_set(e, REASON_MEMORY, "%d certificates were met; no more are kept", TRUST_ISSUED_MOST);
+	return DONE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rows of algorithms are found by every spelling that the bus writes, and digests are the published ones. */
+/* The rows of algorithms are found by every spelling that the bus writes, and digests are the published
+ * ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

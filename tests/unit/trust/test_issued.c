@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Certificates that nobody pinned: a trusted issuer and the right number, and everything that must be refused. */
+/* Certificates that nobody pinned: a trusted issuer and the right number, and everything that must be
+ * refused. */
 #include "pki.h"
 
 #include <openssl/core_names.h>
@@ -9,7 +10,8 @@
 
 static const struct conf_participant department = {
 	.name = "department", .issuer = PKI "issuing.crt", .bin = DEPARTMENT_BIN};
-static const struct conf_participant person = {.name = "person", .issuer = PKI "issuing.crt", .iin = PERSON_IIN};
+static const struct conf_participant person = {
+	.name = "person", .issuer = PKI "issuing.crt", .iin = PERSON_IIN};
 
 static struct trust *usual_trust(bool with_root)
 {
@@ -63,17 +65,21 @@ static const struct {
 	enum reason wanted;
 	const struct conf_participant *owner;
 } of_the_pki[] = {
-	{"a system's certificate belongs to the participant with its BIN", "department.crt", REASON_NONE, &department},
+	{"a system's certificate belongs to the participant with its BIN", "department.crt", REASON_NONE,
+		&department},
 	{"an EC certificate on P-256 is as good", "department-ec.crt", REASON_NONE, &department},
 	{"an EC certificate on P-384 is as good", "department-ec384.crt", REASON_NONE, &department},
-	{"a person's certificate belongs to the participant with its IIN", "person.crt", REASON_NONE, &person},
+	{"a person's certificate belongs to the participant with its IIN", "person.crt", REASON_NONE,
+		&person},
 	{"a trusted issuer with a number that nobody has", "other-system.crt", REASON_CERT_OWNER, NULL},
 	{"expired", "expired.crt", REASON_CERT_EXPIRED, NULL},
 	{"not yet valid", "future.crt", REASON_CERT_EXPIRED, NULL},
 	{"keyEncipherment only", "no-signing-usage.crt", REASON_CERT_USAGE, NULL},
 	{"RSA of 1024 bits", "rsa1024.crt", REASON_CERT_WEAK, NULL},
-	{"issued by an authority that copied the names of the true one", "attacker-own-ca.crt", REASON_CERT_UNKNOWN, NULL},
-	{"a self-signed authority with the names of the true one", "attacker-ca.crt", REASON_CERT_UNKNOWN, NULL},
+	{"issued by an authority that copied the names of the true one", "attacker-own-ca.crt",
+		REASON_CERT_UNKNOWN, NULL},
+	{"a self-signed authority with the names of the true one", "attacker-ca.crt", REASON_CERT_UNKNOWN,
+		NULL},
 	{"the issuing authority itself as signer", "issuing.crt", REASON_CERT_USAGE, NULL},
 	{"the root itself as signer", "root.crt", REASON_CERT_USAGE, NULL},
 	{"a certificate for TLS from another authority", "tls-client.crt", REASON_CERT_UNKNOWN, NULL},
@@ -99,8 +105,8 @@ static const struct {
 	enum reason wanted;
 } odd_rows[] = {
 	{"the usual certificate, made here, is accepted", {.serial = 7}, REASON_NONE},
-	{"the BIN may stand in organizationIdentifier",
-		{.subject = "CN=any|2.5.4.97=NTRKZ-" DEPARTMENT_BIN}, REASON_NONE},
+	{"the BIN may stand in organizationIdentifier", {.subject = "CN=any|2.5.4.97=NTRKZ-" DEPARTMENT_BIN},
+		REASON_NONE},
 	{"without extendedKeyUsage every purpose is meant", {.purposes = "-"}, REASON_NONE},
 	{"without keyUsage every usage is meant", {.usage = "-"}, REASON_NONE},
 	{"a role of the national authority is a purpose", {.purposes = "1.2.398.3.3.4.1.2.6"}, REASON_NONE},
@@ -108,7 +114,8 @@ static const struct {
 	{"client authentication only", {.purposes = "clientAuth"}, REASON_CERT_USAGE},
 	{"nonRepudiation without digitalSignature", {.usage = "critical,nonRepudiation"}, REASON_CERT_USAGE},
 	{"an authority's certificate with the right number",
-		{.basic = "critical,CA:TRUE", .usage = "critical,digitalSignature,keyCertSign"}, REASON_CERT_USAGE},
+		{.basic = "critical,CA:TRUE", .usage = "critical,digitalSignature,keyCertSign"},
+		REASON_CERT_USAGE},
 	{"an unknown critical extension", {.critical = "1.2.3.4.5"}, REASON_CERT_USAGE},
 	{"self-signed, with names and serial number of the usual one",
 		{.ca = "itself", .serial = 7, .issuer = "C=KZ|CN=" ISSUING_CN}, REASON_CERT_UNKNOWN},
@@ -122,10 +129,11 @@ static const struct {
 		{.subject = "CN=Department system|C=KZ|OU=BIN" OTHER_BIN}, REASON_CERT_OWNER},
 	{"no number at all", {.subject = "CN=Department system|C=KZ"}, REASON_CERT_OWNER},
 	{"the number without its prefix", {.subject = "CN=a|OU=" DEPARTMENT_BIN}, REASON_CERT_OWNER},
-	{"the number with a digit too many", {.subject = "CN=a|OU=BIN" DEPARTMENT_BIN "1"}, REASON_CERT_OWNER},
+	{"the number with a digit too many", {.subject = "CN=a|OU=BIN" DEPARTMENT_BIN "1"},
+		REASON_CERT_OWNER},
 	{"the number in the CN", {.subject = "CN=BIN" DEPARTMENT_BIN}, REASON_CERT_OWNER},
-	{"the BIN of the participant as an IIN",
-		{.subject = "CN=a|serialNumber=IIN" DEPARTMENT_BIN}, REASON_CERT_OWNER},
+	{"the BIN of the participant as an IIN", {.subject = "CN=a|serialNumber=IIN" DEPARTMENT_BIN},
+		REASON_CERT_OWNER},
 	{"two different BINs, the participant's first",
 		{.subject = "CN=a|OU=BIN" DEPARTMENT_BIN "|OU=BIN" OTHER_BIN}, REASON_CERT_OWNER},
 	{"two different BINs, the participant's last",
@@ -167,7 +175,8 @@ static void keys_that_are_weak_or_unusual(void **state)
 	check_key(t, "RSA of 2048 bits", rsa_of(2048, "10001"), REASON_NONE);
 	check_key(t, "RSA of 2047 bits", rsa_of(2047, "10001"), REASON_CERT_WEAK);
 	check_key(t, "RSA of 8192 bits", rsa_of(8192, "10001"), REASON_NONE);
-	check_key(t, "RSA of 16384 bits, which costs seconds to verify with", rsa_of(16384, "10001"), REASON_CERT_WEAK);
+	check_key(t, "RSA of 16384 bits, which costs seconds to verify with", rsa_of(16384, "10001"),
+		REASON_CERT_WEAK);
 	check_key(t, "an exponent of 63 bits", rsa_of(2048, "7FFFFFFFFFFFFFFF"), REASON_CERT_WEAK);
 	check_key(t, "an even exponent", rsa_of(2048, "10000"), REASON_CERT_WEAK);
 	check_key(t, "the exponent one, with which everything verifies", rsa_of(2048, "1"), REASON_CERT_WEAK);
@@ -186,15 +195,18 @@ static void signatures_that_are_weak_or_wrong(void **state)
 
 	(void)state;
 	odd_make(&(struct odd){.file = "mine:s.crt", .md = EVP_sha1()});
-	check_der(t, "signed with SHA-1 by the trusted authority", pki_der("mine:s.crt"), REASON_CERT_WEAK, NULL);
+	check_der(t, "signed with SHA-1 by the trusted authority", pki_der("mine:s.crt"), REASON_CERT_WEAK,
+		NULL);
 	odd_make(&(struct odd){.file = "mine:s.crt", .md = EVP_md5()});
-	check_der(t, "signed with MD5 by the trusted authority", pki_der("mine:s.crt"), REASON_CERT_WEAK, NULL);
+	check_der(
+		t, "signed with MD5 by the trusted authority", pki_der("mine:s.crt"), REASON_CERT_WEAK, NULL);
 	odd_make(&(struct odd){.file = "mine:s.crt", .md = EVP_sha512()});
 	check_der(t, "signed with SHA-512", pki_der("mine:s.crt"), REASON_NONE, &department);
 	der = pki_der("department.crt");
 	copy = (unsigned char *)pool_copy(pki_pool, der);
 	copy[der.n - 1] ^= 1;
-	check_der(t, "one bit of the signature changed", (struct bytes){copy, der.n}, REASON_CERT_UNKNOWN, NULL);
+	check_der(t, "one bit of the signature changed", (struct bytes){copy, der.n}, REASON_CERT_UNKNOWN,
+		NULL);
 }
 
 static void octets_that_are_not_exactly_one_certificate(void **state)
@@ -230,7 +242,6 @@ static void without_a_root_the_configured_issuer_is_trusted_as_itself(void **sta
 /* An authority below another, with the key of tls-client. */
 static void make_sub_authority(const char *ca, int64_t until_ms)
 {
-	SCOPED(buf_free) struct buf pem = BUF(10000);
 	EVP_PKEY *key = pki_key(pki_path("tls-client.key"));
 	BIO *out = BIO_new_file(pki_path("mine:sub.key"), "w");
 
@@ -310,7 +321,8 @@ static void decisions_are_remembered_up_to_a_bound_and_complete(void **state)
 	assert_true(trust_find_der(t, der, pki_now, &again, &e).ok);
 	assert_ptr_equal(first, again);
 	assert_int_equal(first->key_kind, KEY_RSA);
-	assert_string_equal(first->subject, "OU=BIN" DEPARTMENT_BIN ",O=Ведомство (тест),C=KZ,CN=Department system");
+	assert_string_equal(
+		first->subject, "OU=BIN" DEPARTMENT_BIN ",O=Ведомство (тест),C=KZ,CN=Department system");
 	assert_string_equal(first->issuer, "CN=ҰЛТТЫҚ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ\\, сынақ (RSA),C=KZ");
 	assert_int_equal(strlen(first->print), 64);
 	t->table.issued = TRUST_ISSUED_MOST;
@@ -324,14 +336,15 @@ static const struct {
 	struct conf_participant p;
 	enum reason wanted;
 } participants[] = {
-	{"the same issuer and number as another", {.name = "twin", .issuer = PKI "issuing.crt", .bin = DEPARTMENT_BIN},
-		REASON_CERT_OWNER},
+	{"the same issuer and number as another",
+		{.name = "twin", .issuer = PKI "issuing.crt", .bin = DEPARTMENT_BIN}, REASON_CERT_OWNER},
 	{"the same BIN from another issuer is somebody else",
 		{.name = "abroad", .issuer = PKI "attacker-ca.crt", .bin = DEPARTMENT_BIN}, REASON_NONE},
 	{"an issuer without a number", {.name = "vague", .issuer = PKI "issuing.crt"}, REASON_CERT_OWNER},
 	{"an issuer that is no authority", {.name = "leaf", .issuer = PKI "permits.crt", .bin = OTHER_BIN},
 		REASON_CERT_USAGE},
-	{"an issuer file that is absent", {.name = "absent", .issuer = PKI "absent.crt", .bin = OTHER_BIN}, REASON_IO},
+	{"an issuer file that is absent", {.name = "absent", .issuer = PKI "absent.crt", .bin = OTHER_BIN},
+		REASON_IO},
 	{"an issuer file that holds a key", {.name = "key", .issuer = PKI "permits.key", .bin = OTHER_BIN},
 		REASON_SEC_TOKEN_BROKEN},
 };
@@ -345,9 +358,11 @@ static void participants_by_issuer_are_checked_when_taken(void **state)
 	for (size_t i = 0; i < COUNT(participants); i++)
 		assert_reason(participants[i].name, trust_add_participant(t, &participants[i].p, &e), &e,
 			participants[i].wanted);
-	assert_reason("a leaf as authority", trust_add_authority(t, PKI "permits.crt", &e), &e, REASON_CERT_USAGE);
+	assert_reason(
+		"a leaf as authority", trust_add_authority(t, PKI "permits.crt", &e), &e, REASON_CERT_USAGE);
 	assert_non_null(strstr(e.detail, "permits.crt"));
-	check_der(t, "each issuer keeps its participant", pki_der("department.crt"), REASON_NONE, &department);
+	check_der(
+		t, "each issuer keeps its participant", pki_der("department.crt"), REASON_NONE, &department);
 	check_der(t, "each issuer keeps its participant", pki_der("attacker-own-ca.crt"), REASON_NONE,
 		&participants[1].p);
 }

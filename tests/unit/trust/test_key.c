@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Our own keys: taken only when nobody else can touch them and when they make signatures that others accept. */
+/* Our own keys: taken only when nobody else can touch them and when they make signatures that others
+ * accept. */
 #include "pki.h"
 
 static struct bytes file_of(const char *name)
@@ -53,7 +54,8 @@ static void make_files(void)
 	pki_write("mine:0620.key", file_of("gateway.key"), 0620);
 	pki_write("mine:0604.key", file_of("gateway.key"), 0604);
 	pki_write("mine:certificate.key", file_of("gateway.crt"), 0600);
-	assert_int_equal(PEM_write_bio_PKCS8PrivateKey(out, key, EVP_aes_128_cbc(), "word", 4, NULL, NULL), 1);
+	assert_int_equal(
+		PEM_write_bio_PKCS8PrivateKey(out, key, EVP_aes_128_cbc(), "word", 4, NULL, NULL), 1);
 	BIO_free(out);
 	assert_int_equal(chmod(pki_path("mine:encrypted.key"), 0600), 0);
 	EVP_PKEY_free(key);
@@ -69,7 +71,8 @@ static void keys_are_checked_when_taken(void **state)
 			.key = pki_path(rows[i].key)};
 		struct err e;
 
-		assert_reason(rows[i].name, trust_add_key(t, &k, &e), &e, rows[i].taken ? REASON_NONE : REASON_KEY_USELESS);
+		assert_reason(rows[i].name, trust_add_key(t, &k, &e), &e,
+			rows[i].taken ? REASON_NONE : REASON_KEY_USELESS);
 		if (!rows[i].taken && !strstr(e.detail, k.key) && !strstr(e.detail, k.certificate))
 			fail_msg("%s: no file is named: %s", rows[i].name, e.detail);
 		assert_int_equal(trust_key_named(t, "k") != NULL, rows[i].taken);

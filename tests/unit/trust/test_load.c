@@ -18,18 +18,29 @@ static struct trust *load(const struct conf_participant *p, const struct conf_ke
 	struct conf_problems *problems)
 {
 	const char *root[] = {ca};
-	struct conf c = {.path = "q.yaml", .ca = {root, ca ? 1 : 0}, .participants = p, .participant_count = p ? 1 : 0,
-		.keys = k, .key_count = k ? 1 : 0};
+	struct conf c = {.path = "q.yaml",
+		.ca = {root, ca ? 1 : 0},
+		.participants = p,
+		.participant_count = p ? 1 : 0,
+		.keys = k,
+		.key_count = k ? 1 : 0};
 
 	return trust_load(&c, problems);
 }
 
 static void make_odd_ones(void)
 {
-	odd_make(&(struct odd){.file = "mine:soon.crt", .from_ms = 1000, .until_ms = clock_ms() + 29 * DAY_MS});
-	odd_make(&(struct odd){.file = "mine:later.crt", .from_ms = 1000, .until_ms = clock_ms() + 32 * DAY_MS});
-	odd_make(&(struct odd){.file = "mine:authority.crt", .ca = "root", .subject = "C=KZ|CN=Ends soon",
-		.basic = "critical,CA:TRUE", .usage = "critical,keyCertSign", .purposes = "-", .from_ms = 1000,
+	odd_make(&(struct odd){
+		.file = "mine:soon.crt", .from_ms = 1000, .until_ms = clock_ms() + 29 * DAY_MS});
+	odd_make(&(struct odd){
+		.file = "mine:later.crt", .from_ms = 1000, .until_ms = clock_ms() + 32 * DAY_MS});
+	odd_make(&(struct odd){.file = "mine:authority.crt",
+		.ca = "root",
+		.subject = "C=KZ|CN=Ends soon",
+		.basic = "critical,CA:TRUE",
+		.usage = "critical,keyCertSign",
+		.purposes = "-",
+		.from_ms = 1000,
 		.until_ms = clock_ms() + 5 * DAY_MS});
 }
 
@@ -43,28 +54,30 @@ static const struct {
 } rows[] = {
 	{"all is well", {"department.crt"}, "issuing.crt", OTHER_BIN, "gateway", "root.crt", 0, 0, 0, NULL},
 	{"more than thirty days left", {"mine:later.crt"}, .says = NULL},
-	{"a pinned certificate ends within thirty days", {"mine:soon.crt"}, .warnings = 1, .line = PARTICIPANT_LINE,
-		.says = "soon.crt ends on"},
+	{"a pinned certificate ends within thirty days", {"mine:soon.crt"}, .warnings = 1,
+		.line = PARTICIPANT_LINE, .says = "soon.crt ends on"},
 	{"the only pinned certificate has ended", {"expired.crt"}, .errors = 1, .line = PARTICIPANT_LINE,
 		.says = "expired.crt ended on 2021-01-01"},
-	{"a pinned certificate has ended, its successor is there", {"expired.crt", "department.crt"}, .warnings = 1,
-		.line = PARTICIPANT_LINE, .says = "expired.crt ended"},
-	{"the successor may stand first", {"department.crt", "expired.crt"}, .warnings = 1, .line = PARTICIPANT_LINE,
-		.says = "expired.crt ended"},
-	{"a pinned certificate has ended, issuer and number remain", {"expired.crt"}, "issuing.crt", OTHER_BIN,
+	{"a pinned certificate has ended, its successor is there", {"expired.crt", "department.crt"},
 		.warnings = 1, .line = PARTICIPANT_LINE, .says = "expired.crt ended"},
-	{"each bad file is a problem of its own", {"absent.crt", "rsa1024.crt", "department.crt"}, .errors = 2,
-		.line = PARTICIPANT_LINE, .says = "absent.crt"},
-	{"an issuer that is no authority", {NULL}, "permits.crt", OTHER_BIN, .errors = 1, .line = PARTICIPANT_LINE,
-		.says = "permits.crt"},
-	{"an issuer that ends soon", {NULL}, "mine:authority.crt", OTHER_BIN, .warnings = 1, .line = PARTICIPANT_LINE,
+	{"the successor may stand first", {"department.crt", "expired.crt"}, .warnings = 1,
+		.line = PARTICIPANT_LINE, .says = "expired.crt ended"},
+	{"a pinned certificate has ended, issuer and number remain", {"expired.crt"}, "issuing.crt",
+		OTHER_BIN, .warnings = 1, .line = PARTICIPANT_LINE, .says = "expired.crt ended"},
+	{"each bad file is a problem of its own", {"absent.crt", "rsa1024.crt", "department.crt"},
+		.errors = 2, .line = PARTICIPANT_LINE, .says = "absent.crt"},
+	{"an issuer that is no authority", {NULL}, "permits.crt", OTHER_BIN, .errors = 1,
+		.line = PARTICIPANT_LINE, .says = "permits.crt"},
+	{"an issuer that ends soon", {NULL}, "mine:authority.crt", OTHER_BIN, .warnings = 1,
+		.line = PARTICIPANT_LINE, .says = "authority.crt ends on"},
+	{"an authority that ends soon", {NULL}, .ca = "mine:authority.crt", .warnings = 1,
 		.says = "authority.crt ends on"},
-	{"an authority that ends soon", {NULL}, .ca = "mine:authority.crt", .warnings = 1, .says = "authority.crt ends on"},
 	{"a file of authorities that holds another certificate", {NULL}, .ca = "permits.crt", .errors = 1,
 		.says = "permits.crt"},
 	{"an own certificate that has ended", {NULL}, .key = "expired", .errors = 1, .line = KEY_LINE,
 		.says = "expired.crt ended"},
-	{"an own key that is weak", {NULL}, .key = "rsa1024", .errors = 1, .line = KEY_LINE, .says = "1024 bits"},
+	{"an own key that is weak", {NULL}, .key = "rsa1024", .errors = 1, .line = KEY_LINE,
+		.says = "1024 bits"},
 };
 
 static void check_row(size_t i)
@@ -123,11 +136,14 @@ static void what_was_loaded_is_found(void **state)
 	t = load(&p, &k, PKI "root.crt", problems);
 	assert_non_null(t);
 	assert_non_null(trust_key_named(t, "own"));
-	assert_reason("pinned", trust_find_der(t, pki_der("department.crt"), pki_now, &c, &e), &e, REASON_NONE);
+	assert_reason(
+		"pinned", trust_find_der(t, pki_der("department.crt"), pki_now, &c, &e), &e, REASON_NONE);
 	assert_ptr_equal(c->participant, &p);
-	assert_reason("issued", trust_find_der(t, pki_der("other-system.crt"), pki_now, &c, &e), &e, REASON_NONE);
+	assert_reason(
+		"issued", trust_find_der(t, pki_der("other-system.crt"), pki_now, &c, &e), &e, REASON_NONE);
 	assert_ptr_equal(c->participant, &p);
-	assert_reason("root", trust_find_der(t, pki_der("issuing.crt"), pki_now, &c, &e), &e, REASON_CERT_USAGE);
+	assert_reason(
+		"root", trust_find_der(t, pki_der("issuing.crt"), pki_now, &c, &e), &e, REASON_CERT_USAGE);
 }
 
 static void problems_that_were_there_before_are_not_ours(void **state)

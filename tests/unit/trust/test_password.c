@@ -107,7 +107,8 @@ static void the_whole_password_counts_up_to_what_crypt_takes(void **state)
 	assert_false(password_hash(BYTES_LIT("a\0b"), made, &e).ok);
 }
 
-static const char *const broken[] = {"", "*0", "*1", "*", "x", "$y$", "$y$j9T$", "plain text", "$99$salt$hash"};
+static const char *const broken[] = {
+	"", "*0", "*1", "*", "x", "$y$", "$y$j9T$", "plain text", "$99$salt$hash"};
 
 static void a_broken_hash_fits_nothing(void **state)
 {
@@ -123,8 +124,10 @@ static void hashes_of_other_makers_are_read(void **state)
 {
 	(void)state;
 	/* SHA-crypt's published vector. */
-	assert_true(password_fits("$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", BYTES_LIT("Hello world!")));
-	assert_false(password_fits("$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", BYTES_LIT("Hello world")));
+	assert_true(password_fits(
+		"$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", BYTES_LIT("Hello world!")));
+	assert_false(password_fits(
+		"$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", BYTES_LIT("Hello world")));
 }
 
 int main(void)

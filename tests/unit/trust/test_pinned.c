@@ -17,9 +17,10 @@ static const struct {
 	enum reason wanted;
 } rows[] = {
 	{"self-signed, as long as it is no authority", {.ca = "itself"}, NULL, NULL, REASON_NONE},
-	{"an expired one is taken; the look-up judges time", {.from_ms = 1000, .until_ms = DAY_MS}, NULL, NULL, REASON_NONE},
-	{"an authority's certificate", {.basic = "critical,CA:TRUE", .usage = "digitalSignature,keyCertSign"}, NULL, NULL,
-		REASON_CERT_USAGE},
+	{"an expired one is taken; the look-up judges time", {.from_ms = 1000, .until_ms = DAY_MS}, NULL,
+		NULL, REASON_NONE},
+	{"an authority's certificate", {.basic = "critical,CA:TRUE", .usage = "digitalSignature,keyCertSign"},
+		NULL, NULL, REASON_CERT_USAGE},
 	{"keyEncipherment only", {.usage = "critical,keyEncipherment"}, NULL, NULL, REASON_CERT_USAGE},
 	{"OCSP signing only", {.purposes = "OCSPSigning"}, NULL, NULL, REASON_CERT_USAGE},
 	{"an unknown critical extension", {.critical = "1.2.3.4.5"}, NULL, NULL, REASON_CERT_USAGE},
@@ -114,10 +115,11 @@ static void a_pinned_certificate_is_found_and_its_clone_is_not(void **state)
 
 	(void)state;
 	assert_true(trust_add_participant(t, &p, &e).ok);
-	assert_reason("pinned", trust_find_der(t, pki_der("department.crt"), pki_now, &c, &e), &e, REASON_NONE);
+	assert_reason(
+		"pinned", trust_find_der(t, pki_der("department.crt"), pki_now, &c, &e), &e, REASON_NONE);
 	assert_ptr_equal(c->participant, &p);
-	assert_reason("same subject, same issuer", trust_find_der(t, pki_der("department-ec.crt"), pki_now, &c, &e), &e,
-		REASON_CERT_UNKNOWN);
+	assert_reason("same subject, same issuer",
+		trust_find_der(t, pki_der("department-ec.crt"), pki_now, &c, &e), &e, REASON_CERT_UNKNOWN);
 	odd_make(&(struct odd){.file = "mine:clone.crt", .ca = "itself", .issuer = "C=KZ|CN=" ISSUING_CN,
 		.subject = "CN=Department system|C=KZ|O=Ведомство (тест)|OU=BIN" DEPARTMENT_BIN});
 	assert_reason("clone", trust_find_der(t, pki_der("mine:clone.crt"), pki_now, &c, &e), &e,
@@ -134,12 +136,14 @@ static void time_is_judged_for_pinned_certificates_too(void **state)
 
 	(void)state;
 	assert_reason("taken", trust_add_participant(t, &p, &e), &e, REASON_NONE);
-	assert_reason("expired", trust_find_der(t, pki_der("expired.crt"), pki_now, &c, &e), &e, REASON_CERT_EXPIRED);
+	assert_reason("expired", trust_find_der(t, pki_der("expired.crt"), pki_now, &c, &e), &e,
+		REASON_CERT_EXPIRED);
 	assert_non_null(strstr(e.detail, "2021-01-01"));
-	assert_reason("future", trust_find_der(t, pki_der("future.crt"), pki_now, &c, &e), &e, REASON_CERT_EXPIRED);
+	assert_reason(
+		"future", trust_find_der(t, pki_der("future.crt"), pki_now, &c, &e), &e, REASON_CERT_EXPIRED);
 	assert_non_null(strstr(e.detail, "2090-01-01"));
-	assert_reason("expired, asked in its time", trust_find_der(t, pki_der("expired.crt"), INT64_C(1590000000000),
-		&c, &e), &e, REASON_NONE);
+	assert_reason("expired, asked in its time",
+		trust_find_der(t, pki_der("expired.crt"), INT64_C(1590000000000), &c, &e), &e, REASON_NONE);
 }
 
 static void a_certificate_has_one_owner(void **state)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A certificate that is only referred to: by issuer and serial number in many spellings, by subject key identifier. */
+/* A certificate that is only referred to: by issuer and serial number in many spellings, by subject key
+ * identifier. */
 #include "pki.h"
 
 #define SERIAL "1234567890123456789"
@@ -9,11 +10,13 @@
 #define HEX_MAIL "#1603614062"
 
 /* The names of the issuer; every row below either is this name or is not. */
-#define ISSUER                                                                                                  \
-	"C=KZ|ST=Астана|O=ЖШС \"Қазақ, әліпби\"|OU=a+b=c;d|serialNumber=IIN123|SN=Іңғұ|emailAddress=a@b|CN=Two  Words" \
+#define ISSUER \
+	"C=KZ|ST=Астана|O=ЖШС \"Қазақ, " \
+	"әліпби\"|OU=a+b=c;d|serialNumber=IIN123|SN=Іңғұ|emailAddress=a@b|CN=Two  Words" \
 	"|2.5.4.97=X\\1|1.2.398.9=Ö"
 #define REST \
-	"ST=Астана,O=ЖШС \\\"Қазақ\\, әліпби\\\",OU=a\\+b\\=c\\;d,SERIALNUMBER=IIN123,SN=Іңғұ,OID.2.5.4.97=X\\\\1,1.2.398.9=Ö"
+	"ST=Астана,O=ЖШС \\\"Қазақ\\, " \
+	"әліпби\\\",OU=a\\+b\\=c\\;d,SERIALNUMBER=IIN123,SN=Іңғұ,OID.2.5.4.97=X\\\\1,1.2.398.9=Ö"
 
 static const struct {
 	const char *name, *issuer, *serial;
@@ -27,17 +30,24 @@ static const struct {
 	{"keywords in small letters", "cn=Two Words,e=a@b," REST ",c=KZ", SERIAL, true},
 	{"EMAILADDRESS as Java writes it", "CN=Two Words,EMAILADDRESS=a@b," REST ",C=KZ", SERIAL, true},
 	{"dotted types", OID_CN "=Two Words,1.2.840.113549.1.9.1=a@b," REST ",C=KZ", SERIAL, true},
-	{"dotted types with OID. before", "OID." OID_CN "=Two Words,oid.1.2.840.113549.1.9.1=a@b," REST ",C=KZ", SERIAL, true},
-	{"a value as DER in hex", "CN=Two Words,1.2.840.113549.1.9.1=" HEX_MAIL "," REST ",C=" HEX_KZ, SERIAL, true},
+	{"dotted types with OID. before",
+		"OID." OID_CN "=Two Words,oid.1.2.840.113549.1.9.1=a@b," REST ",C=KZ", SERIAL, true},
+	{"a value as DER in hex", "CN=Two Words,1.2.840.113549.1.9.1=" HEX_MAIL "," REST ",C=" HEX_KZ, SERIAL,
+		true},
 	{"quotes", "CN=\"Two Words\",E=\"a@b\"," REST ",C=\"KZ\"", SERIAL, true},
-	{"quotes with escapes inside", "CN=Two Words,E=a@b,C=KZ,S=Астана,O=\"ЖШС \\\"Қазақ, әліпби\\\"\",OU=\"a+b=c;d\","
-		"SERIALNUMBER=IIN123,SURNAME=Іңғұ,2.5.4.97=\"X\\\\1\",1.2.398.9=Ö", SERIAL, true},
-	{"octets of letters as hex pairs", "CN=\\54wo Words,E=a@b,C=KZ,ST=\\D0\\90стана,O=ЖШС \\22Қазақ\\2C әліпби\\22,"
-		"OU=a\\2Bb\\3Dc\\3Bd,SERIALNUMBER=IIN123,SN=Іңғұ,2.5.4.97=X\\5C1,1.2.398.9=\\C3\\96", SERIAL, true},
+	{"quotes with escapes inside",
+		"CN=Two Words,E=a@b,C=KZ,S=Астана,O=\"ЖШС \\\"Қазақ, әліпби\\\"\",OU=\"a+b=c;d\","
+		"SERIALNUMBER=IIN123,SURNAME=Іңғұ,2.5.4.97=\"X\\\\1\",1.2.398.9=Ö",
+		SERIAL, true},
+	{"octets of letters as hex pairs",
+		"CN=\\54wo Words,E=a@b,C=KZ,ST=\\D0\\90стана,O=ЖШС \\22Қазақ\\2C әліпби\\22,"
+		"OU=a\\2Bb\\3Dc\\3Bd,SERIALNUMBER=IIN123,SN=Іңғұ,2.5.4.97=X\\5C1,1.2.398.9=\\C3\\96",
+		SERIAL, true},
 	{"an escaped space at an end", "CN=Two Words\\ ,E=a@b," REST ",C=KZ", SERIAL, true},
 	{"a line end between two words", "CN=Two\n Words,E=a@b,\r\n" REST ",C=KZ", SERIAL, true},
 	{"the country in small letters", "CN=two words,E=A@B," REST ",C=kz", SERIAL, true},
-	{"white space and zeros around the serial number", "C=KZ," REST ",E=a@b,CN=Two Words", " \n00" SERIAL "\t", true},
+	{"white space and zeros around the serial number", "C=KZ," REST ",E=a@b,CN=Two Words",
+		" \n00" SERIAL "\t", true},
 
 	{"another serial number", "C=KZ," REST ",E=a@b,CN=Two Words", SERIAL "0", false},
 	{"the serial number in hex", "C=KZ," REST ",E=a@b,CN=Two Words", "112210F47DE98115", false},
@@ -100,14 +110,14 @@ static void more_attributes_than_any_name_has_are_refused(void **state)
 	for (int i = 0; i < 1000; i++)
 		buf_str(&name, "CN=a,");
 	buf_str(&name, "CN=a");
-	assert_reason("many", trust_find_issuer_serial(t, buf_bytes(&name), BYTES_LIT("1"), pki_now, &c, &e), &e,
-		REASON_SEC_TOKEN_UNKNOWN);
+	assert_reason("many", trust_find_issuer_serial(t, buf_bytes(&name), BYTES_LIT("1"), pki_now, &c, &e),
+		&e, REASON_SEC_TOKEN_UNKNOWN);
 	buf_clear(&name);
 	buf_str(&name, "CN=");
 	for (int i = 0; i < 100000; i++)
 		buf_char(&name, 'a');
-	assert_reason("long", trust_find_issuer_serial(t, buf_bytes(&name), BYTES_LIT("1"), pki_now, &c, &e), &e,
-		REASON_SEC_TOKEN_UNKNOWN);
+	assert_reason("long", trust_find_issuer_serial(t, buf_bytes(&name), BYTES_LIT("1"), pki_now, &c, &e),
+		&e, REASON_SEC_TOKEN_UNKNOWN);
 }
 
 static void our_own_text_of_a_name_leads_back_to_the_certificate(void **state)
@@ -124,8 +134,10 @@ static void our_own_text_of_a_name_leads_back_to_the_certificate(void **state)
 
 		assert_true(trust_add_participant(t, &p, &e).ok);
 		assert_true(trust_find_der(t, pki_der(files[i]), pki_now, &c, &e).ok);
-		assert_reason(files[i], trust_find_issuer_serial(t, bytes_str(c->issuer), bytes_str(c->serial), pki_now,
-			&again, &e), &e, REASON_NONE);
+		assert_reason(files[i],
+			trust_find_issuer_serial(
+				t, bytes_str(c->issuer), bytes_str(c->serial), pki_now, &again, &e),
+			&e, REASON_NONE);
 		assert_ptr_equal(c, again);
 	}
 }
@@ -135,7 +147,8 @@ static struct bytes ski_of(const char *file)
 	X509 *x = pki_certificate(pki_path(file));
 	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(x);
 	size_t n = (size_t)ASN1_STRING_length(ski);
-	struct bytes copy = {(unsigned char *)pool_copy(pki_pool, (struct bytes){ASN1_STRING_get0_data(ski), n}), n};
+	struct bytes copy = {
+		(unsigned char *)pool_copy(pki_pool, (struct bytes){ASN1_STRING_get0_data(ski), n}), n};
 
 	X509_free(x);
 	return copy;
@@ -146,7 +159,8 @@ static void only_what_is_pinned_or_was_met_can_be_referred_to(void **state)
 	SCOPED(trust_free) struct trust *t = trust_new();
 	const char *path = PKI "permits.crt";
 	struct conf_participant pinned = {.name = "pinned", .certificates = {&path, 1}};
-	struct conf_participant issued = {.name = "issued", .issuer = PKI "issuing.crt", .bin = DEPARTMENT_BIN};
+	struct conf_participant issued = {
+		.name = "issued", .issuer = PKI "issuing.crt", .bin = DEPARTMENT_BIN};
 	struct bytes ski = ski_of("department.crt");
 	const struct trust_cert *c;
 	struct err e;
@@ -161,8 +175,8 @@ static void only_what_is_pinned_or_was_met_can_be_referred_to(void **state)
 	assert_ptr_equal(c->participant, &issued);
 	assert_reason("met, by issuer and serial number", trust_find_issuer_serial(t, bytes_str(c->issuer),
 		bytes_str(c->serial), pki_now, &c, &e), &e, REASON_NONE);
-	assert_reason("met, at a time when it is over", trust_find_ski(t, ski, c->not_after_ms + 1000, &c, &e), &e,
-		REASON_CERT_EXPIRED);
+	assert_reason("met, at a time when it is over",
+		trust_find_ski(t, ski, c->not_after_ms + 1000, &c, &e), &e, REASON_CERT_EXPIRED);
 	assert_reason("empty", trust_find_ski(t, BYTES_NONE, pki_now, &c, &e), &e, REASON_SEC_TOKEN_UNKNOWN);
 	assert_reason("cut", trust_find_ski(t, bytes_sub(ski, 0, ski.n - 1), pki_now, &c, &e), &e,
 		REASON_SEC_TOKEN_UNKNOWN);
@@ -172,7 +186,8 @@ static void only_what_is_pinned_or_was_met_can_be_referred_to(void **state)
 static void a_renewed_certificate_with_the_same_key_is_found_in_its_time(void **state)
 {
 	SCOPED(trust_free) struct trust *t = trust_new();
-	const char *paths[] = {pki_path("mine:before.crt"), pki_path("mine:after.crt"), pki_path("mine:stranger.crt")};
+	const char *paths[] = {
+		pki_path("mine:before.crt"), pki_path("mine:after.crt"), pki_path("mine:stranger.crt")};
 	struct conf_participant p = {.name = "p", .certificates = {paths, 2}};
 	struct conf_participant stranger = {.name = "stranger", .certificates = {paths + 2, 1}};
 	struct bytes ski;
@@ -190,7 +205,8 @@ static void a_renewed_certificate_with_the_same_key_is_found_in_its_time(void **
 	assert_true(trust_find_ski(t, ski, pki_now + DAY_MS, &c, &e).ok);
 	assert_string_equal(c->serial, "2");
 	assert_true(trust_add_participant(t, &stranger, &e).ok);
-	assert_reason("two owners", trust_find_ski(t, ski, pki_now + DAY_MS, &c, &e), &e, REASON_SEC_TOKEN_UNKNOWN);
+	assert_reason(
+		"two owners", trust_find_ski(t, ski, pki_now + DAY_MS, &c, &e), &e, REASON_SEC_TOKEN_UNKNOWN);
 	assert_reason("only one of them is valid", trust_find_ski(t, ski, pki_now + 7 * DAY_MS, &c, &e), &e,
 		REASON_NONE);
 	assert_ptr_equal(c->participant, &p);

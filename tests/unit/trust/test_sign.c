@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signature values: made by one key, accepted by the other side and by the openssl command, refused when touched. */
+/* Signature values: made by one key, accepted by the other side and by the openssl command, refused when
+ * touched. */
 #include "pki.h"
 
 #include <openssl/ecdsa.h>
@@ -63,6 +64,13 @@ static const struct trust_cert *certificate_of(const char *name)
 	return c;
 }
 
+static bool sign(const char *key, enum signature s, struct buf *value)
+{
+	struct err e;
+
+	return trust_sign(trust_key_named(trust, key), s, message, value, &e).ok;
+}
+
 /* What the openssl command reads: r||s as a SEQUENCE of two INTEGERs, RSA as it is. */
 static struct bytes for_openssl(struct bytes value, bool ec)
 {
@@ -75,7 +83,8 @@ static struct bytes for_openssl(struct bytes value, bool ec)
 		ECDSA_SIG_set0(pair, BN_bin2bn(value.p, (int)value.n / 2, NULL),
 			BN_bin2bn(value.p + value.n / 2, (int)value.n / 2, NULL));
 		n = i2d_ECDSA_SIG(pair, &der);
-		copy = (struct bytes){(unsigned char *)pool_copy(pki_pool, (struct bytes){der, (size_t)n}), (size_t)n};
+		copy = (struct bytes){
+			(unsigned char *)pool_copy(pki_pool, (struct bytes){der, (size_t)n}), (size_t)n};
 		OPENSSL_free(der);
 	}
 	ECDSA_SIG_free(pair);
@@ -93,12 +102,15 @@ static void the_openssl_command_accepts_what_we_sign(void **state)
 
 		if (rows[i].size == 0)
 			continue;
-		assert_reason(row->name, trust_sign(trust_key_named(trust, rows[i].key), rows[i].signature, message,
-			&value, &e), &e, REASON_NONE);
+		assert_reason(row->name,
+			trust_sign(
+				trust_key_named(trust, rows[i].key), rows[i].signature, message, &value, &e),
+			&e, REASON_NONE);
 		pki_write("mine:value", for_openssl(buf_bytes(&value), row->key == KEY_EC), 0600);
-		if (system(pool_printf(pki_pool, "cd '%s' && openssl x509 -in '%s%s.crt' -noout -pubkey >public && "
-			"openssl dgst -%s -verify public -signature value message >/dev/null", pki_folder, PKI, rows[i].key,
-			digest_row(row->digest)->name)) != 0)
+		if (system(pool_printf(pki_pool,
+			"cd '%s' && openssl x509 -in '%s%s.crt' -noout -pubkey >public && "
+			"openssl dgst -%s -verify public -signature value message >/dev/null",
+			pki_folder, PKI, rows[i].key, digest_row(row->digest)->name)) != 0)
 			fail_msg("openssl refuses %s of %s", row->name, rows[i].key);
 	}
 }
@@ -114,10 +126,12 @@ static void every_algorithm_verifies_what_it_signed_and_nothing_else(void **stat
 		outcome signing;
 
 		buf_str(&value, "kept");
-		signing = trust_sign(trust_key_named(trust, rows[i].key), rows[i].signature, message, &value, &e);
+		signing = trust_sign(
+			trust_key_named(trust, rows[i].key), rows[i].signature, message, &value, &e);
 		assert_reason(name, signing, &e, rows[i].size ? REASON_NONE : REASON_KEY_USELESS);
 		if (rows[i].size == 0) {
-			assert_reason(name, trust_verify(c, rows[i].signature, message, message, &e), &e, REASON_SEC_VALUE);
+			assert_reason(name, trust_verify(c, rows[i].signature, message, message, &e), &e,
+				REASON_SEC_VALUE);
 			continue;
 		}
 		assert_int_equal(value.len, 4 + rows[i].size);
@@ -149,7 +163,7 @@ static void values_that_were_touched_are_refused(void **state)
 		if (rows[i].size == 0)
 			continue;
 		memset(ones, 0xFF, sizeof(ones));
-		assert_true(trust_sign(trust_key_named(trust, rows[i].key), s, message, &value, &e).ok);
+		assert_true(sign(rows[i].key, s, &value));
 		check_value(c, s, "empty", BYTES_NONE);
 		check_value(c, s, "zeros", (struct bytes){zeros, rows[i].size});
 		check_value(c, s, "ones", (struct bytes){ones, rows[i].size});
@@ -159,12 +173,14 @@ static void values_that_were_touched_are_refused(void **state)
 		buf_char(&value, 0);
 		check_value(c, s, "an octet more", buf_bytes(&value));
 		value.len--;
-		assert_reason("another message", trust_verify(c, s, BYTES_LIT("<ds:SignedInfo/>"), buf_bytes(&value), &e),
-			&e, REASON_SEC_VALUE);
+		assert_reason("another message",
+			trust_verify(c, s, BYTES_LIT("<ds:SignedInfo/>"), buf_bytes(&value), &e), &e,
+			REASON_SEC_VALUE);
 		value.data[value.len / 2] ^= 1;
 		check_value(c, s, "a bit changed", buf_bytes(&value));
 		value.data[value.len / 2] ^= 1;
-		assert_reason("untouched", trust_verify(c, s, message, buf_bytes(&value), &e), &e, REASON_NONE);
+		assert_reason(
+			"untouched", trust_verify(c, s, message, buf_bytes(&value), &e), &e, REASON_NONE);
 	}
 }
 
@@ -180,7 +196,7 @@ static void another_certificate_does_not_verify_it(void **state)
 	(void)state;
 	assert_true(trust_add_participant(t, &p, &e).ok);
 	assert_true(trust_find_der(t, pki_der("permits.crt"), pki_now, &c, &e).ok);
-	assert_true(trust_sign(trust_key_named(trust, "department"), SIGNATURE_RSA_SHA256, message, &value, &e).ok);
+	assert_true(sign("department", SIGNATURE_RSA_SHA256, &value));
 	check_value(c, SIGNATURE_RSA_SHA256, "another key", buf_bytes(&value));
 }
 
@@ -195,14 +211,14 @@ static void numbers_with_leading_zeros_keep_their_width(void **state)
 	(void)state;
 	for (int i = 0; i < 100000 && !(short_r && short_s); i++) {
 		buf_clear(&value);
-		assert_true(trust_sign(trust_key_named(trust, "department-ec"), SIGNATURE_ECDSA_SHA256, message, &value,
-			&e).ok);
+		assert_true(sign("department-ec", SIGNATURE_ECDSA_SHA256, &value));
 		assert_int_equal(value.len, 64);
 		if (value.data[0] != 0 && value.data[32] != 0)
 			continue;
 		short_r |= value.data[0] == 0;
 		short_s |= value.data[32] == 0;
-		assert_reason("leading zeros", trust_verify(c, SIGNATURE_ECDSA_SHA256, message, buf_bytes(&value), &e), &e,
+		assert_reason("leading zeros",
+			trust_verify(c, SIGNATURE_ECDSA_SHA256, message, buf_bytes(&value), &e), &e,
 			REASON_NONE);
 	}
 	assert_true(short_r && short_s);
@@ -211,14 +227,12 @@ static void numbers_with_leading_zeros_keep_their_width(void **state)
 static void a_buffer_without_room_is_a_failure(void **state)
 {
 	SCOPED(buf_free) struct buf value = BUF(10);
-	struct err e;
 
 	(void)state;
-	assert_false(trust_sign(trust_key_named(trust, "department"), SIGNATURE_RSA_SHA256, message, &value, &e).ok);
+	assert_false(sign("department", SIGNATURE_RSA_SHA256, &value));
 	buf_free(&value);
 	value.ceiling = 10;
-	assert_false(trust_sign(trust_key_named(trust, "department-ec"), SIGNATURE_ECDSA_SHA256, message, &value,
-		&e).ok);
+	assert_false(sign("department-ec", SIGNATURE_ECDSA_SHA256, &value));
 }
 
 int main(void)

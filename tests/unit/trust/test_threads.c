@@ -7,8 +7,8 @@
 #define THREADS 6
 #define ROUNDS 40
 
-static const char *const files[] = {"department.crt", "department-ec.crt", "department-ec384.crt", "permits.crt",
-	"other-system.crt", "attacker-own-ca.crt"};
+static const char *const files[] = {"department.crt", "department-ec.crt", "department-ec384.crt",
+	"permits.crt", "other-system.crt", "attacker-own-ca.crt"};
 static const enum reason wanted[] = {REASON_NONE, REASON_NONE, REASON_NONE, REASON_NONE, REASON_CERT_OWNER,
 	REASON_CERT_UNKNOWN};
 static struct bytes ders[COUNT(files)];
@@ -35,7 +35,10 @@ static void ask(struct worker *w, size_t at)
 		return;
 	count_if(w, w->met[at] && w->met[at] != c);
 	w->met[at] = c;
-	count_if(w, !trust_find_issuer_serial(trust, bytes_str(c->issuer), bytes_str(c->serial), pki_now, &again, &e).ok);
+	count_if(w,
+		!trust_find_issuer_serial(
+			trust, bytes_str(c->issuer), bytes_str(c->serial), pki_now, &again, &e)
+			 .ok);
 	count_if(w, again != c);
 }
 
@@ -76,15 +79,19 @@ static void all_threads_get_the_same_right_answers(void **state)
 {
 	const char *pinned = PKI "permits.crt";
 	struct conf_participant permits = {.name = "permits", .certificates = {&pinned, 1}};
-	struct conf_participant department = {.name = "department", .issuer = PKI "issuing.crt", .bin = DEPARTMENT_BIN};
-	struct conf_key rsa = {.name = "rsa", .certificate = PKI "department.crt", .key = PKI "department.key"};
-	struct conf_key ec = {.name = "ec", .certificate = PKI "department-ec.crt", .key = PKI "department-ec.key"};
+	struct conf_participant department = {
+		.name = "department", .issuer = PKI "issuing.crt", .bin = DEPARTMENT_BIN};
+	struct conf_key rsa = {
+		.name = "rsa", .certificate = PKI "department.crt", .key = PKI "department.key"};
+	struct conf_key ec = {
+		.name = "ec", .certificate = PKI "department-ec.crt", .key = PKI "department-ec.key"};
 	struct worker workers[THREADS] = {0};
 	struct err e;
 
 	(void)state;
 	trust = trust_new();
-	assert_true(trust_add_authority(trust, PKI "root.crt", &e).ok && trust_add_participant(trust, &permits, &e).ok &&
+	assert_true(trust_add_authority(trust, PKI "root.crt", &e).ok &&
+		trust_add_participant(trust, &permits, &e).ok &&
 		trust_add_participant(trust, &department, &e).ok && trust_add_key(trust, &rsa, &e).ok &&
 		trust_add_key(trust, &ec, &e).ok);
 	assert_true(password_hash(BYTES_LIT("word"), hash, &e).ok);
