@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* security_dsig - the cryptographic verdict of xmlsec1 over nodes that were chosen before.
- * Promise:  xmlsec1 sees one pinned key, the identifiers of the chosen nodes, and only the algorithms that this very
- *           message names; it never reads KeyInfo.
+ * Promise:  xmlsec1 sees one pinned key, the identifiers of the chosen nodes, and only the algorithms that
+ *           this very message names; it never reads KeyInfo.
  * Not here: which nodes, algorithms and key (earlier stages).
  * Spec:     XML Signature section 3.2. */
 #include <libxml/parser.h>
@@ -21,8 +21,8 @@ static void context_free(xmlSecDSigCtxPtr *ctx)
 		xmlSecDSigCtxDestroy(*ctx);
 }
 
-/* xmlsec1 finds a target by the document's table of identifiers: put the chosen attribute there, and see that the
- * table answers with it. */
+/* xmlsec1 finds a target by the document's table of identifiers: put the chosen attribute there, and see that
+ * the table answers with it. */
 static outcome register_target(const struct envelope *env, const struct reference *r, struct err *e)
 {
 	xmlDoc *doc = envelope_doc(env);
@@ -48,30 +48,35 @@ static outcome check_value_text(struct pool *pool, const xmlNode *value, struct 
 		if (n->type != XML_TEXT_NODE && n->type != XML_CDATA_SECTION_NODE)
 			return err_set(e, REASON_SEC_SIGNATURE_SHAPE, "SignatureValue holds more than text");
 	}
-	if (!node_text(pool, value, &text) || text.n > SIGNATURE_VALUE_MAX || !base64_decode(text, &raw, NULL).ok ||
-	    raw.len == 0)
+	if (!node_text(pool, value, &text) || text.n > SIGNATURE_VALUE_MAX ||
+		!base64_decode(text, &raw, NULL).ok || raw.len == 0)
 		return err_set(e, REASON_SEC_VALUE, "SignatureValue is not base64 of a signature");
 	return DONE;
 }
 
-static xmlSecTransformId transform(const char *uri, xmlSecTransformUsage usage)
+static xmlSecTransformId digest_transform(const struct reference *r)
 {
-	return xmlSecTransformIdListFindByHref(xmlSecTransformIdsGet(), (const xmlChar *)uri, usage);
+	return xmlSecTransformIdListFindByHref(xmlSecTransformIdsGet(), (const xmlChar *)r->digest_uri,
+		xmlSecTransformUsageDigestMethod);
+}
+
+static xmlSecTransformId signature_transform(const struct parts *p)
+{
+	return xmlSecTransformIdListFindByHref(xmlSecTransformIdsGet(), (const xmlChar *)p->signature_uri,
+		xmlSecTransformUsageSignatureMethod);
 }
 
 /* Only what this message names, and it was on our list before. */
 static bool allow(xmlSecDSigCtxPtr ctx, const struct parts *p)
 {
-	bool ok = xmlSecDSigCtxEnableSignatureTransform(ctx,
-			  p->inclusive ? xmlSecTransformInclC14NId : xmlSecTransformExclC14NId) == 0 &&
-		xmlSecDSigCtxEnableSignatureTransform(ctx,
-			transform(p->signature_uri, xmlSecTransformUsageSignatureMethod)) == 0 &&
+	xmlSecTransformId c14n = p->inclusive ? xmlSecTransformInclC14NId : xmlSecTransformExclC14NId;
+	bool ok = xmlSecDSigCtxEnableSignatureTransform(ctx, c14n) == 0 &&
+		xmlSecDSigCtxEnableSignatureTransform(ctx, signature_transform(p)) == 0 &&
 		xmlSecDSigCtxEnableReferenceTransform(ctx, xmlSecTransformExclC14NId) == 0 &&
 		xmlSecDSigCtxEnableReferenceTransform(ctx, xmlSecTransformEnvelopedId) == 0;
 
-	for (size_t i = 0; i < p->reference_count; i++)
-		ok = ok && xmlSecDSigCtxEnableReferenceTransform(ctx,
-				   transform(p->references[i].digest_uri, xmlSecTransformUsageDigestMethod)) == 0;
+	for (size_t i = 0; ok && i < p->reference_count; i++)
+		ok = xmlSecDSigCtxEnableReferenceTransform(ctx, digest_transform(&p->references[i])) == 0;
 	return ok;
 }
 

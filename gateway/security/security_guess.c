@@ -85,14 +85,18 @@ struct guess {
 
 /* The likeliest first. */
 static const struct guess guesses[] = {
-	{compacted, XML_C14N_EXCLUSIVE_1_0, false, "it was signed without line breaks and indented afterwards"},
-	{with_cr, XML_C14N_EXCLUSIVE_1_0, false, "it was signed with CR LF line ends, which were changed to LF"},
-	{without_cr, XML_C14N_EXCLUSIVE_1_0, false, "it was signed with LF line ends, which were changed to CR LF"},
+	{compacted, XML_C14N_EXCLUSIVE_1_0, false,
+		"it was signed without line breaks and indented afterwards"},
+	{with_cr, XML_C14N_EXCLUSIVE_1_0, false,
+		"it was signed with CR LF line ends, which were changed to LF"},
+	{without_cr, XML_C14N_EXCLUSIVE_1_0, false,
+		"it was signed with LF line ends, which were changed to CR LF"},
 	{unchanged, XML_C14N_1_0, false, "inclusive canonicalisation was used, not exclusive as declared"},
 	{unchanged, XML_C14N_EXCLUSIVE_1_0, false, "exclusive canonicalisation was used, not as declared"},
 	{unchanged, XML_C14N_EXCLUSIVE_1_0, true, "comments were not left out in the canonical form"},
 	{unchanged, XML_C14N_1_0, true, "inclusive canonicalisation with comments was used"},
-	{compacted, XML_C14N_1_0, false, "inclusive canonicalisation was used, and it was indented afterwards"},
+	{compacted, XML_C14N_1_0, false,
+		"inclusive canonicalisation was used, and it was indented afterwards"},
 };
 
 static void digest_of(enum digest d, struct bytes octets, unsigned char out[64])
@@ -146,13 +150,15 @@ void security_guess_digest(struct buf *out, const struct reference *r)
 
 	if (tell_fitting(&t, r->target, out))
 		return;
-	buf_str(out, "    no usual mistake gives this digest; in order of likelihood:\n"
+	buf_str(out,
+		"    no usual mistake gives this digest; in order of likelihood:\n"
 		"      1. a value inside was edited after signing\n"
-		"      2. a library serialised the message again (entities, CDATA, prefixes, empty elements)\n"
+		"      2. a library serialised the message again (entities, CDATA, prefixes)\n"
 		"      3. the signer digested another element, or the Body in another envelope\n");
 }
 
-void security_guess_value(struct pool *pool, struct buf *out, const struct parts *p, const struct trust_cert *cert)
+void security_guess_value(struct pool *pool, struct buf *out, const struct parts *p,
+	const struct trust_cert *cert)
 {
 	SCOPED(buf_free) struct buf value = BUF(8192);
 	struct trial t = {.p = p, .cert = cert};
@@ -163,8 +169,9 @@ void security_guess_value(struct pool *pool, struct buf *out, const struct parts
 	t.value = buf_bytes(&value);
 	if (tell_fitting(&t, p->signed_info, out))
 		return;
-	buf_str(out, "    no usual mistake gives this value; in order of likelihood:\n"
+	buf_str(out,
+		"    no usual mistake gives this value; in order of likelihood:\n"
 		"      1. the certificate named is not that of the signing key\n"
 		"      2. SignedInfo was changed after signing (a digest edited, elements re-serialised)\n"
-		"      3. the signature value has the wrong form (ECDSA: r and s without DER; RSA: PKCS#1 v1.5)\n");
+		"      3. the signature value has the wrong form (ECDSA: r and s, no DER; RSA: PKCS#1)\n");
 }

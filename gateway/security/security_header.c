@@ -24,8 +24,8 @@ static bool is_demanded(const xmlNode *block)
 
 static outcome not_understood(const xmlNode *block, struct err *e)
 {
-	return err_set(e, REASON_SOAP_MUST_UNDERSTAND, "header block %.80s in namespace %.120s", node_local(block),
-		node_ns(block));
+	return err_set(e, REASON_SOAP_MUST_UNDERSTAND, "header block %.80s in namespace %.120s",
+		node_local(block), node_ns(block));
 }
 
 /* The Security header for us, and a Signature that stands in the Header itself. */

@@ -14,13 +14,13 @@
 #include "security/security_int.h"
 
 /* xmlsec1 prints text of the message to stderr unless told otherwise. */
-static void be_silent(const char *file, int line, const char *function, const char *object, const char *subject,
-	int reason, const char *message)
+static void be_silent(const char *file, int line, const char *function, const char *object,
+	const char *subject, int reason, const char *message)
 {
 	(void)file, (void)line, (void)function, (void)object, (void)subject, (void)reason, (void)message;
 }
 
-/* A second identifier of a transform that xmlsec1 has: from its first moment the new object is the known one. */
+/* A second identifier of a transform that xmlsec1 has: once made, the new object is the known one. */
 struct alias {
 	struct _xmlSecTransformKlass klass; /* first, so that a klass is its alias */
 	xmlSecTransformId known;
@@ -47,7 +47,8 @@ static bool register_alias(struct alias *a, const char *uri, const char *other, 
 
 static bool register_aliases(void)
 {
-	static struct alias digests[DIGEST_COUNT], signatures[SIGNATURE_COUNT]; /* xmlsec1 keeps their addresses */
+	/* xmlsec1 keeps their addresses. */
+	static struct alias digests[DIGEST_COUNT], signatures[SIGNATURE_COUNT];
 
 	for (unsigned d = 0; d < DIGEST_COUNT; d++) {
 		const struct digest_row *row = digest_row((enum digest)d);
@@ -70,7 +71,8 @@ outcome security_init(struct err *e)
 {
 	xmlSecErrorsSetCallback(be_silent);
 	if (xmlSecInit() < 0 || xmlSecCheckVersion() != 1)
-		return err_set(e, REASON_INTERNAL, "xmlsec1 does not start, or is another version than at build time");
+		return err_set(e, REASON_INTERNAL,
+			"xmlsec1 does not start, or is another version than at build time");
 	if (xmlSecCryptoAppInit(NULL) < 0 || xmlSecCryptoInit() < 0)
 		return err_set(e, REASON_INTERNAL, "xmlsec1 cannot use OpenSSL");
 	/* Initialising may set them anew. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of this room share: the parts of a transport signature and the stages of their verification. */
+/* What the files of this room share: the parts of a transport signature, the stages of verification. */
 #ifndef QAQPA_SECURITY_SECURITY_INT_H
 #define QAQPA_SECURITY_SECURITY_INT_H
 
@@ -67,13 +67,15 @@ struct timestamp {
 	struct stamp created, expires;
 	bool has_expires;
 };
-MUST_USE outcome security_timestamp_read(struct pool *pool, const xmlNode *node, struct timestamp *t, struct err *e);
-MUST_USE outcome security_timestamp_check(struct pool *pool, const xmlNode *node, const struct conf_profile *profile,
-	struct stamp now, struct err *e);
+MUST_USE outcome security_timestamp_read(struct pool *pool, const xmlNode *node, struct timestamp *t,
+	struct err *e);
+MUST_USE outcome security_timestamp_check(struct pool *pool, const xmlNode *node,
+	const struct conf_profile *profile, struct stamp now, struct err *e);
 
 /* For security_explain: tries the usual mistakes and words what fits. */
 void security_guess_digest(struct buf *out, const struct reference *r);
-void security_guess_value(struct pool *pool, struct buf *out, const struct parts *p, const struct trust_cert *cert);
+void security_guess_value(struct pool *pool, struct buf *out, const struct parts *p,
+	const struct trust_cert *cert);
 
 /* Nodes. */
 bool security_node_is(const xmlNode *node, const char *ns, const char *local);

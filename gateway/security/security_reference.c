@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* security_reference - SignedInfo: which algorithms, and which very nodes the signature covers.
- * Promise:  afterwards the Body of the envelope, by pointer, is among the targets, every target stands in an agreed
- *           place, and nothing in SignedInfo is unknown or can be read in two ways.
+ * Promise:  afterwards the Body of the envelope, by pointer, is among the targets, every target stands in an
+ *           agreed place, and nothing in SignedInfo is unknown or can be read in two ways.
  * Not here: whether the participant may use it (security_verify.c), any cryptography (security_dsig.c).
- * Spec:     XML Signature section 4.4; WS-I BSP 1.1 sections 8.2 to 8.6; Exclusive XML Canonicalization section 3. */
+ * Spec:     XML Signature section 4.4; WS-I BSP 1.1 sections 8.2 to 8.6; Exclusive XML Canonicalization
+ *           section 3. */
 #include "security/security_int.h"
 
-/* Comments vanish in canonical form and could hide text from one reader; an attribute in a namespace could stand in
- * for its namesake without one. Neither has a place in SignedInfo. */
+/* Comments vanish in canonical form and could hide text from one reader; an attribute in a namespace could
+ * stand in for its namesake without one. Neither has a place in SignedInfo. */
 static bool is_unambiguous(const xmlNode *node)
 {
 	if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
@@ -61,8 +62,8 @@ static outcome split_prefixes(struct pool *pool, const char *text, const char *c
 		if (!*word)
 			continue;
 		if (n == PREFIXES_MAX || (strcmp(word, "#default") != 0 && !security_ncname(word)))
-			return err_set(e, REASON_SEC_ALGORITHM, "PrefixList is too long or holds no prefix: %.60s",
-				word);
+			return err_set(e, REASON_SEC_ALGORITHM,
+				"PrefixList is too long or holds no prefix: %.60s", word);
 		list[n++] = word;
 	}
 	*out = list;
@@ -98,7 +99,8 @@ static outcome read_canonicalization(struct pool *pool, const xmlNode *method, s
 	return is_empty(method) ? DONE : misshapen("CanonicalizationMethod", e);
 }
 
-static outcome read_transforms(struct pool *pool, const xmlNode *transforms, struct reference *r, struct err *e)
+static outcome read_transforms(struct pool *pool, const xmlNode *transforms, struct reference *r,
+	struct err *e)
 {
 	const xmlNode *t = security_node_element(transforms->children);
 	const char *uri;
@@ -119,8 +121,8 @@ static outcome read_transforms(struct pool *pool, const xmlNode *transforms, str
 	return read_prefixes(pool, t, &r->prefixes, e);
 }
 
-static outcome read_digest(struct pool *pool, const xmlNode *method, const xmlNode *value, struct reference *r,
-	struct err *e)
+static outcome read_digest(struct pool *pool, const xmlNode *method, const xmlNode *value,
+	struct reference *r, struct err *e)
 {
 	SCOPED(buf_free) struct buf raw = BUF(sizeof r->value);
 	struct bytes text;
@@ -157,7 +159,8 @@ static const xmlNode *carrier_of(const xmlNode *node, const char *id)
 		    strcmp((const char *)a->children->content, id) == 0)
 			return node;
 	}
-	for (xmlNode *c = security_node_element(node->children); c && !found; c = security_node_element(c->next))
+	for (xmlNode *c = security_node_element(node->children); c && !found;
+		c = security_node_element(c->next))
 		found = carrier_of(c, id);
 	return found;
 }
@@ -180,7 +183,8 @@ static outcome resolve(const struct envelope *env, struct parts *p, struct refer
 	struct bytes id;
 
 	if (!uri || uri[0] != '#' || !security_ncname(uri + 1))
-		return err_set(e, REASON_SEC_REFERENCE, "URI %.100s is not # and a name", uri ? uri : "is absent");
+		return err_set(e, REASON_SEC_REFERENCE, "URI %.100s is not # and a name",
+			uri ? uri : "is absent");
 	id = bytes_str(uri + 1);
 	r->target = envelope_by_id(env, id, false);
 	if (!r->target) {
@@ -195,7 +199,8 @@ static outcome resolve(const struct envelope *env, struct parts *p, struct refer
 	if (!r->id || !r->id->children || !bytes_is(id, (const char *)r->id->children->content))
 		return err_set(e, REASON_SEC_REFERENCE, "%.100s is not named by wsu:Id or Id", uri + 1);
 	if (is_ancestor(r->target, p->signature) || is_ancestor(p->signature, r->target))
-		return err_set(e, REASON_SEC_REFERENCE, "%.100s holds the signature, or stands in it", uri + 1);
+		return err_set(e, REASON_SEC_REFERENCE, "%.100s holds the signature, or stands in it",
+			uri + 1);
 	for (const struct reference *other = p->references; other < r; other++) {
 		if (other->target == r->target)
 			return err_set(e, REASON_SEC_REFERENCE, "%.100s is referenced twice", uri + 1);
@@ -241,11 +246,12 @@ static outcome check_targets(const struct envelope *env, struct parts *p, struct
 		}
 		if ((r->target->parent != header && r->target->parent != p->home) ||
 		    security_node_is(r->target, NS_SOAP11, "Body"))
-			return err_set(e, REASON_SEC_WRAPPED, "the signed %.80s is neither the Body nor a header",
-				node_local(r->target));
+			return err_set(e, REASON_SEC_WRAPPED,
+				"the signed %.80s is neither the Body nor a header", node_local(r->target));
 	}
 	if (!p->body)
-		return err_set(e, REASON_SEC_BODY_UNSIGNED, "%zu references, none to the Body", p->reference_count);
+		return err_set(e, REASON_SEC_BODY_UNSIGNED, "%zu references, none to the Body",
+			p->reference_count);
 	if (!stamped)
 		return err_set(e, REASON_SEC_TIMESTAMP, "the Timestamp is not signed");
 	return DONE;
@@ -261,7 +267,8 @@ outcome security_reference_read(struct pool *pool, const struct envelope *env, s
 	    !security_node_is(algorithm, NS_DSIG, "SignatureMethod") || !security_node_tidy(p->signed_info))
 		return misshapen("SignedInfo", e);
 	if (!is_unambiguous(p->signed_info))
-		return err_set(e, REASON_SEC_SIGNATURE_SHAPE, "comment or qualified attribute in ds:SignedInfo");
+		return err_set(e, REASON_SEC_SIGNATURE_SHAPE,
+			"comment or qualified attribute in ds:SignedInfo");
 	TRY(read_canonicalization(pool, method, p, e));
 	p->signature_uri = algorithm_of(algorithm);
 	p->algorithm = signature_by_uri(p->signature_uri);

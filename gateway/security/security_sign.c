@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* security_sign - our transport signature, spliced into the octets of a message.
- * Promise:  only the Header is new, and the Body's identifier when it had none that is usable; nothing is serialised
- *           from a tree. SignedInfo is written in canonical form at once, so what is signed is known without
- *           canonicalising it.
+ * Promise:  only the Header is new, and the Body's identifier when it had none that is usable; nothing is
+ *           serialised from a tree. SignedInfo is written in canonical form at once, so what is signed is
+ *           known without canonicalising it.
  * Not here: keys (trust).
  * Spec:     bus contract sections 4.2, 4.3, 4.9 (the prefixes wsse, wsu, ds are looked for literally). */
 #include "base/ident.h"
@@ -56,8 +56,8 @@ static bool is_id_name(struct bytes name)
 	return bytes_is(local, "Id") || bytes_is(local, "ID") || bytes_is(local, "id");
 }
 
-/* Where the identifying attribute stands in a well-formed start tag, from the white space before it to behind its
- * closing quote; false when there is none. */
+/* Where the identifying attribute stands in a well-formed start tag, from the white space before it to behind
+ * its closing quote; false when there is none. */
 static bool find_id(struct bytes text, size_t start, size_t inner, size_t *from, size_t *to)
 {
 	size_t at = start + 1;
@@ -113,7 +113,8 @@ static const char *value_for_id(const struct envelope *env, char fresh[ID_ROOM])
 }
 
 /* Gives the Body a wsu:Id, in place of another identifier if it has one, and parses again. */
-static outcome give_id(struct pool *pool, const struct envelope_limits *limits, struct envelope **env, struct err *e)
+static outcome give_id(struct pool *pool, const struct envelope_limits *limits, struct envelope **env,
+	struct err *e)
 {
 	const struct element *body = envelope_body(*env);
 	const struct bytes text = envelope_text(*env);
@@ -163,7 +164,8 @@ static outcome write_digest(const struct header *h, const struct envelope *env, 
 		return FAILED;
 	}
 	n = digest_end(value);
-	buf_printf(b, "<ds:DigestMethod Algorithm=\"%s\"></ds:DigestMethod><ds:DigestValue>", digest_row(d)->uri);
+	buf_printf(b, "<ds:DigestMethod Algorithm=\"%s\"></ds:DigestMethod><ds:DigestValue>",
+		digest_row(d)->uri);
 	buf_base64(b, (struct bytes){value, n});
 	buf_str(b, "</ds:DigestValue>");
 	return DONE;
@@ -201,8 +203,8 @@ static void write_key_info(const struct header *h)
 	if (by_serial) { /* WSS4J names these elements, and receivers were seen that expect it */
 		fresh_id("KI", key_info_id);
 		fresh_id("STR", reference_id);
-		buf_printf(b, "<ds:KeyInfo Id=\"%s\"><wsse:SecurityTokenReference wsu:Id=\"%s\">", key_info_id,
-			reference_id);
+		buf_printf(b, "<ds:KeyInfo Id=\"%s\"><wsse:SecurityTokenReference wsu:Id=\"%s\">",
+			key_info_id, reference_id);
 		write_issuer_serial(key, b);
 	} else {
 		buf_str(b, "<ds:KeyInfo><wsse:SecurityTokenReference>");
@@ -213,7 +215,8 @@ static void write_key_info(const struct header *h)
 	else if (h->options->form == CONF_FORM_BST)
 		buf_printf(b, "<wsse:Reference URI=\"#%s\" ValueType=\"" WSS_X509V3 "\"/>", h->token_id);
 	else if (!by_serial)
-		buf_printf(b, "<ds:X509Data><ds:X509Certificate>%s</ds:X509Certificate></ds:X509Data>", key->base64);
+		buf_printf(b, "<ds:X509Data><ds:X509Certificate>%s</ds:X509Certificate></ds:X509Data>",
+			key->base64);
 	buf_str(b, "</wsse:SecurityTokenReference></ds:KeyInfo>");
 }
 
@@ -270,8 +273,10 @@ static outcome write_header(struct header *h, const struct envelope *env)
 	buf_printf(h->out, " %s:mustUnderstand=\"1\">", soap);
 	if (h->options->form == CONF_FORM_BST) {
 		fresh_id("X509", h->token_id);
-		buf_printf(h->out, "<wsse:BinarySecurityToken EncodingType=\"" WSS_BASE64 "\" ValueType=\"" WSS_X509V3
-			"\" wsu:Id=\"%s\">%s</wsse:BinarySecurityToken>", h->token_id, h->options->key->base64);
+		buf_printf(h->out,
+			"<wsse:BinarySecurityToken EncodingType=\"" WSS_BASE64 "\" ValueType=\"" WSS_X509V3
+			"\" wsu:Id=\"%s\">%s</wsse:BinarySecurityToken>",
+			h->token_id, h->options->key->base64);
 	}
 	TRY(write_signature(h, env));
 	buf_printf(h->out, "</wsse:Security></%s:Header>", soap);
@@ -293,8 +298,8 @@ static outcome splice(const struct envelope *env, struct bytes header, struct bu
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "signing");
 }
 
-outcome security_sign(struct pool *pool, struct bytes message, const struct sign_options *options, struct buf *out,
-	struct err *e)
+outcome security_sign(struct pool *pool, struct bytes message, const struct sign_options *options,
+	struct buf *out, struct err *e)
 {
 	/* Whoever brings a message here has admitted its size. */
 	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;

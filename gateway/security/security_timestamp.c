@@ -26,7 +26,8 @@ outcome security_timestamp_read(struct pool *pool, const xmlNode *node, struct t
 	if (!expires)
 		return DONE;
 	if (!security_node_is(expires, NS_WSU, "Expires") || security_node_element(expires->next))
-		return err_set(e, REASON_SEC_TIMESTAMP, "Timestamp holds more than wsu:Created and wsu:Expires");
+		return err_set(e, REASON_SEC_TIMESTAMP,
+			"Timestamp holds more than wsu:Created and wsu:Expires");
 	TRY(read_moment(pool, expires, &t->expires, e));
 	if (t->expires.ms < t->created.ms)
 		return err_set(e, REASON_SEC_TIMESTAMP, "Expires lies before Created");
@@ -47,7 +48,8 @@ outcome security_timestamp_check(struct pool *pool, const xmlNode *node, const s
 	if (age > max_age)
 		return err_set(e, REASON_SEC_EXPIRED, "Created lies %lld ms back", (long long)age);
 	if (t.has_expires && now.ms > t.expires.ms + skew)
-		return err_set(e, REASON_SEC_EXPIRED, "expired %lld ms ago", (long long)(now.ms - t.expires.ms));
+		return err_set(e, REASON_SEC_EXPIRED, "expired %lld ms ago",
+			(long long)(now.ms - t.expires.ms));
 	/* A message that claims to live longer than it is remembered could be repeated after that. */
 	if (t.has_expires && t.expires.ms - t.created.ms > max_age)
 		return err_set(e, REASON_SEC_EXPIRED, "Expires lies further than %lld ms from Created",

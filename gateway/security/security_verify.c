@@ -28,10 +28,11 @@ outcome security_profile_check(const struct parts *p, const struct trust_cert *c
 	const struct conf_profile *profile = cert->participant->profile;
 
 	if (!(profile->forms & (unsigned)p->form))
-		return err_set(e, REASON_SEC_FORM, "form %u is not among those of profile %.60s", (unsigned)p->form,
-			profile->name);
+		return err_set(e, REASON_SEC_FORM, "form %u is not among those of profile %.60s",
+			(unsigned)p->form, profile->name);
 	if (is_legacy(p) && !profile->sha1)
-		return err_set(e, REASON_SEC_ALGORITHM, "SHA-1 is not allowed by profile %.60s", profile->name);
+		return err_set(e, REASON_SEC_ALGORITHM, "SHA-1 is not allowed by profile %.60s",
+			profile->name);
 	if (p->plain_id && !profile->plain_id && p->form != CONF_FORM_PLAIN)
 		return err_set(e, REASON_SEC_ID_FORM, "Id without namespace is not allowed by profile %.60s",
 			profile->name);

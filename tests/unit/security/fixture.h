@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fixture - one sender with real keys, one rogue, and messages put together from pieces and signed here.
  *
- * complete() digests and signs with libxml2's node-set canonicalisation, which shares no code with the room or with
- * envelope; so what it makes is an independent opinion on what a signature covers.
+ * complete() digests and signs with libxml2's node-set canonicalisation, which shares no code with the room
+ * or with envelope; so what it makes is an independent opinion on what a signature covers.
  */
 #ifndef QAQPA_TEST_SECURITY_FIXTURE_H
 #define QAQPA_TEST_SECURITY_FIXTURE_H
@@ -34,7 +34,8 @@
 #define INC "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 
 #define XMLNS_WSU " xmlns:wsu=\"" NS_WSU "\""
-#define PAYLOAD(data) "<m:SendMessage xmlns:m=\"urn:m\"><request><data>" data "</data></request></m:SendMessage>"
+#define PAYLOAD(data) \
+	"<m:SendMessage xmlns:m=\"urn:m\"><request><data>" data "</data></request></m:SendMessage>"
 #define BODY_AS(attributes, data) "<soapenv:Body" attributes ">" PAYLOAD(data) "</soapenv:Body>"
 #define BODY BODY_AS(XMLNS_WSU " wsu:Id=\"body\"", "100")
 #define SECURITY "<wsse:Security xmlns:wsse=\"" NS_WSSE "\"" XMLNS_WSU " soapenv:mustUnderstand=\"1\">"
@@ -63,8 +64,8 @@
 	"<wsu:Timestamp wsu:Id=\"ts\"><wsu:Created>" created "</wsu:Created><wsu:Expires>" expires \
 	"</wsu:Expires></wsu:Timestamp>"
 
-/* Pieces of a message; NULL means the usual one. {CERT} {ROGUE} {ISSUER} {SERIAL} {SKI} and {T+seconds} are filled in,
- * every ? of a DigestValue and SignatureValue is computed by complete(). */
+/* Pieces of a message; NULL means the usual one. {CERT} {ROGUE} {ISSUER} {SERIAL} {SKI} and {T+seconds} are
+ * filled in, every ? of a DigestValue and SignatureValue is computed by complete(). */
 struct message {
 	const char *blocks;     /* header blocks before Security */
 	const char *security;   /* start tag of Security */
@@ -111,7 +112,8 @@ static inline void world_ski(void)
 
 static inline void world_keys(void)
 {
-	static const char *const names[] = {"department", "department-ec", "department-ec384", "other-system"};
+	static const char *const names[] = {
+		"department", "department-ec", "department-ec384", "other-system"};
 	struct err e = {0};
 
 	for (int i = 0; i < WHO_COUNT; i++) {
@@ -119,7 +121,8 @@ static inline void world_keys(void)
 
 		assert_true(asprintf(&certificate, PKI "/%s.crt", names[i]) > 0);
 		assert_true(asprintf(&key, PKI "/%s.key", names[i]) > 0);
-		world.conf_keys[i] = (struct conf_key){.name = names[i], .certificate = certificate, .key = key};
+		world.conf_keys[i] = (struct conf_key){
+			.name = names[i], .certificate = certificate, .key = key};
 		if (!trust_add_key(world.trust, &world.conf_keys[i], &e).ok)
 			fail_msg("%s: %s", reason_row(e.reason)->name, e.detail);
 		world.key[i] = trust_key_named(world.trust, names[i]);
@@ -221,14 +224,28 @@ static inline void expand(struct buf *out, const char *text)
 static inline void compose(struct buf *text, const struct message *m)
 {
 	const char *pieces[] = {
-		"<soapenv:Envelope xmlns:soapenv=\"" NS_SOAP11 "\"><soapenv:Header>", m->blocks ? m->blocks : "",
-		m->plain ? "" : m->security ? m->security : SECURITY, m->before ? m->before : "",
-		"<ds:Signature xmlns:ds=\"" NS_DSIG "\"><ds:SignedInfo>", m->c14n ? m->c14n : C14N,
-		m->method ? m->method : METHOD, m->references ? m->references : REFERENCE("#body"), "</ds:SignedInfo>",
-		m->value ? m->value : VALUE, m->key_info ? m->key_info : KEY_INFO,
-		m->signature_tail ? m->signature_tail : "", "</ds:Signature>", m->after ? m->after : "",
-		m->plain ? "" : "</wsse:Security>", m->later ? m->later : "", "</soapenv:Header>",
-		m->body ? m->body : BODY, m->tail ? m->tail : "", "</soapenv:Envelope>",
+		"<soapenv:Envelope xmlns:soapenv=\"" NS_SOAP11 "\"><soapenv:Header>",
+		m->blocks ? m->blocks : "",
+		m->plain	    ? "" :
+			m->security ? m->security :
+				      SECURITY,
+		m->before ? m->before : "",
+		"<ds:Signature xmlns:ds=\"" NS_DSIG "\"><ds:SignedInfo>",
+		m->c14n ? m->c14n : C14N,
+		m->method ? m->method : METHOD,
+		m->references ? m->references : REFERENCE("#body"),
+		"</ds:SignedInfo>",
+		m->value ? m->value : VALUE,
+		m->key_info ? m->key_info : KEY_INFO,
+		m->signature_tail ? m->signature_tail : "",
+		"</ds:Signature>",
+		m->after ? m->after : "",
+		m->plain ? "" : "</wsse:Security>",
+		m->later ? m->later : "",
+		"</soapenv:Header>",
+		m->body ? m->body : BODY,
+		m->tail ? m->tail : "",
+		"</soapenv:Envelope>",
 	};
 
 	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
@@ -238,9 +255,11 @@ static inline void compose(struct buf *text, const struct message *m)
 /* --- an independent signer --- */
 
 /* Canonical octets of the first node of the expression. */
-static inline void canonical_set(struct buf *out, const char *text, const char *xpath, int mode, xmlChar **prefixes)
+static inline void canonical_set(struct buf *out, const char *text, const char *xpath, int mode,
+	xmlChar **prefixes)
 {
-	xmlDoc *doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlDoc *doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL,
+		XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	xmlXPathContext *ctx = xmlXPathNewContext(doc);
 	xmlXPathObject *apex = xmlXPathEval((const xmlChar *)xpath, ctx), *set;
 	xmlChar *octets = NULL;
@@ -326,7 +345,8 @@ static inline void complete_digest(struct buf *text, const char *question)
 /* The octets of SignedInfo as its CanonicalizationMethod says. */
 static inline void signed_info(struct buf *octets, const char *text)
 {
-	const char *from = strstr(text, "<ds:CanonicalizationMethod"), *to = strstr(text, "<ds:SignatureMethod");
+	const char *from = strstr(text, "<ds:CanonicalizationMethod"),
+		   *to = strstr(text, "<ds:SignatureMethod");
 	char *prefixes = attribute(from, to, "PrefixList"), *uri = attribute(from, to, "Algorithm");
 	xmlChar *words[64];
 
@@ -346,8 +366,9 @@ static inline void complete_value(struct buf *text, enum who who)
 	struct err e = {0};
 
 	signed_info(&octets, buf_cstr(text));
-	if (!trust_sign(world.key[who], s == SIGNATURE_COUNT ? world.key[who]->usual : s, buf_bytes(&octets), &raw,
-		    &e).ok)
+	if (!trust_sign(world.key[who], s == SIGNATURE_COUNT ? world.key[who]->usual : s, buf_bytes(&octets),
+		    &raw, &e)
+			.ok)
 		fail_msg("%s: %s", reason_row(e.reason)->name, e.detail);
 	buf_str(&value, "<ds:SignatureValue>");
 	buf_base64(&value, buf_bytes(&raw));

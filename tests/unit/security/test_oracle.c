@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command xmlsec1 as the other party: it verifies what we sign, and we verify what it signs. It runs with a pinned
- * key and the identifiers that we name to it, so it agrees only when the octets are right. */
+/* The command xmlsec1 as the other party: it verifies what we sign, and we verify what it signs. It runs with
+ * a pinned key and the identifiers that we name to it, so it agrees only when the octets are right. */
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -66,8 +66,8 @@ static int run(char *const *arguments)
 static bool oracle_accepts(const struct buf *text, const char *certificate)
 {
 	char *file = in_folder("verify.xml");
-	const char *const arguments[] = {XMLSEC1, "--verify", ID_OF_BODY, ID_OF_STAMP, "--pubkey-cert-pem", certificate,
-		file, NULL};
+	const char *const arguments[] = {
+		XMLSEC1, "--verify", ID_OF_BODY, ID_OF_STAMP, "--pubkey-cert-pem", certificate, file, NULL};
 	int code;
 
 	put(file, buf_bytes(text));
@@ -79,8 +79,8 @@ static bool oracle_accepts(const struct buf *text, const char *certificate)
 static void oracle_signs(struct buf *text, const char *key)
 {
 	char *file = in_folder("template.xml"), *result = in_folder("signed.xml");
-	const char *const arguments[] = {XMLSEC1, "--sign", ID_OF_BODY, ID_OF_STAMP, "--privkey-pem", key, "--output", result,
-		file, NULL};
+	const char *const arguments[] = {XMLSEC1, "--sign", ID_OF_BODY, ID_OF_STAMP, "--privkey-pem", key,
+		"--output", result, file, NULL};
 
 	put(file, buf_bytes(text));
 	if (run((char *const *)(uintptr_t)arguments) != 0)
@@ -93,24 +93,28 @@ static void oracle_signs(struct buf *text, const char *key)
 
 static void xmlsec1_verifies_what_we_sign(void **state)
 {
-	static const enum conf_form forms[] = {CONF_FORM_KEY_IDENTIFIER, CONF_FORM_ISSUER_SERIAL, CONF_FORM_BST,
-		CONF_FORM_X509_DATA};
+	static const enum conf_form forms[] = {
+		CONF_FORM_KEY_IDENTIFIER, CONF_FORM_ISSUER_SERIAL, CONF_FORM_BST, CONF_FORM_X509_DATA};
 	static const struct {
 		enum who who;
 		enum signature signature;
-	} algorithms[] = {{SENDER, SIGNATURE_RSA_SHA256}, {SENDER, SIGNATURE_RSA_SHA384}, {SENDER, SIGNATURE_RSA_SHA512},
-		{SENDER, SIGNATURE_RSA_SHA1}, {SENDER_EC, SIGNATURE_ECDSA_SHA256}, {SENDER_EC384, SIGNATURE_ECDSA_SHA384}};
+	} algorithms[] = {{SENDER, SIGNATURE_RSA_SHA256}, {SENDER, SIGNATURE_RSA_SHA384},
+		{SENDER, SIGNATURE_RSA_SHA512}, {SENDER, SIGNATURE_RSA_SHA1},
+		{SENDER_EC, SIGNATURE_ECDSA_SHA256}, {SENDER_EC384, SIGNATURE_ECDSA_SHA384}};
 	static const char *const messages[] = {
-		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\" xmlns:xs=\"urn:xs\">\r\n<s:Header/>\r\n<s:Body\r\n>" PAYLOAD("1")
-		"\r\n</s:Body>\r\n</s:Envelope>",
-		"<Envelope xmlns=\"" NS_SOAP11 "\"><Body><m xmlns='urn:m' a='&#10;\"&lt;'><![CDATA[<]]>қ&#13;<!-- c --></m></Body>"
+		"<s:Envelope xmlns:s=\"" NS_SOAP11
+		"\" xmlns:xs=\"urn:xs\">\r\n<s:Header/>\r\n<s:Body\r\n>" PAYLOAD(
+			"1") "\r\n</s:Body>\r\n</s:Envelope>",
+		"<Envelope xmlns=\"" NS_SOAP11
+		"\"><Body><m xmlns='urn:m' a='&#10;\"&lt;'><![CDATA[<]]>қ&#13;<!-- c --></m></Body>"
 		"</Envelope>",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < 4 * 6 * 2; i++) {
 		const size_t a = i / 4 % 6;
-		const struct sign_options options = {.key = world.key[algorithms[a].who], .form = forms[i % 4],
+		const struct sign_options options = {.key = world.key[algorithms[a].who],
+			.form = forms[i % 4],
 			.signature = algorithms[a].signature};
 		struct pool *pool = pool_new(MEMORY);
 		struct buf out = BUF(MEMORY);
@@ -132,35 +136,61 @@ static void xmlsec1_verifies_what_we_sign(void **state)
 }
 
 #define EMPTY_VALUE "<ds:SignatureValue></ds:SignatureValue>"
-#define OPEN(uri, transforms, digest) "<ds:Reference URI=\"" uri "\"><ds:Transforms>" transforms "</ds:Transforms>" \
+#define OPEN(uri, transforms, digest) \
+	"<ds:Reference URI=\"" uri "\"><ds:Transforms>" transforms "</ds:Transforms>" \
 	"<ds:DigestMethod Algorithm=\"" digest "\"/><ds:DigestValue></ds:DigestValue></ds:Reference>"
-#define LIST(list) "<ds:Transform Algorithm=\"" EXC "\"><ec:InclusiveNamespaces xmlns:ec=\"" EXC "\" PrefixList=\"" list \
-	"\"/></ds:Transform>"
+#define LIST(list) \
+	"<ds:Transform Algorithm=\"" EXC "\"><ec:InclusiveNamespaces xmlns:ec=\"" EXC \
+	"\" PrefixList=\"" list "\"/></ds:Transform>"
 
 static const struct template {
 	const char *name;
 	struct message m;
 	enum who who;
-} templates[] = {
-	{"rsa-sha256", {.value = EMPTY_VALUE, .references = OPEN("#body", TRANSFORM(EXC), ENC "sha256")}, SENDER},
-	{"rsa-sha512, SHA-384", {.value = EMPTY_VALUE, .method = METHOD_AS(MORE "rsa-sha512"),
-		.references = OPEN("#body", TRANSFORM(EXC), MORE "sha384")}, SENDER},
-	{"rsa-sha1", {.value = EMPTY_VALUE, .method = METHOD_AS(NS_DSIG "rsa-sha1"),
-		.references = OPEN("#body", TRANSFORM(EXC), NS_DSIG "sha1")}, SENDER},
-	{"ecdsa-sha256", {.value = EMPTY_VALUE, .method = METHOD_AS(MORE "ecdsa-sha256"),
-		.key_info = KEY_INFO_AS(KEY_IDENTIFIER("{EC}")), .references = OPEN("#body", TRANSFORM(EXC), ENC "sha256")},
+}
+templates[] = {
+	{"rsa-sha256", {.value = EMPTY_VALUE, .references = OPEN("#body", TRANSFORM(EXC), ENC "sha256")},
+		SENDER},
+	{"rsa-sha512, SHA-384",
+		{.value = EMPTY_VALUE,
+			.method = METHOD_AS(MORE "rsa-sha512"),
+			.references = OPEN("#body", TRANSFORM(EXC), MORE "sha384")},
+		SENDER},
+	{"rsa-sha1",
+		{.value = EMPTY_VALUE,
+			.method = METHOD_AS(NS_DSIG "rsa-sha1"),
+			.references = OPEN("#body", TRANSFORM(EXC), NS_DSIG "sha1")},
+		SENDER},
+	{"ecdsa-sha256",
+		{.value = EMPTY_VALUE,
+			.method = METHOD_AS(MORE "ecdsa-sha256"),
+			.key_info = KEY_INFO_AS(KEY_IDENTIFIER("{EC}")),
+			.references = OPEN("#body", TRANSFORM(EXC), ENC "sha256")},
 		SENDER_EC},
-	{"ecdsa-sha384", {.value = EMPTY_VALUE, .method = METHOD_AS(MORE "ecdsa-sha384"),
-		.key_info = KEY_INFO_AS(KEY_IDENTIFIER("{EC384}")), .references = OPEN("#body", TRANSFORM(EXC), ENC "sha512")},
+	{"ecdsa-sha384",
+		{.value = EMPTY_VALUE,
+			.method = METHOD_AS(MORE "ecdsa-sha384"),
+			.key_info = KEY_INFO_AS(KEY_IDENTIFIER("{EC384}")),
+			.references = OPEN("#body", TRANSFORM(EXC), ENC "sha512")},
 		SENDER_EC384},
-	{"inclusive canonicalisation of SignedInfo, enveloped-signature before the Body's", {.value = EMPTY_VALUE,
-		.c14n = "<ds:CanonicalizationMethod Algorithm=\"" INC "\"/>",
-		.references = OPEN("#body", ENVELOPED TRANSFORM(EXC), ENC "sha256")}, SENDER},
-	{"prefix lists", {.value = EMPTY_VALUE, .c14n = "<ds:CanonicalizationMethod Algorithm=\"" EXC
-		"\"><ec:InclusiveNamespaces xmlns:ec=\"" EXC "\" PrefixList=\"soapenv wsse\"/></ds:CanonicalizationMethod>",
-		.references = OPEN("#body", LIST("soapenv #default"), ENC "sha256")}, SENDER},
-	{"an empty prefix list and a Timestamp", {.value = EMPTY_VALUE, .before = TIMESTAMP("{T-10}", "{T+290}"),
-		.references = OPEN("#ts", LIST("wsse soapenv"), ENC "sha256") OPEN("#body", LIST(""), ENC "sha256")}, SENDER},
+	{"inclusive canonicalisation of SignedInfo, enveloped-signature before the Body's",
+		{.value = EMPTY_VALUE,
+			.c14n = "<ds:CanonicalizationMethod Algorithm=\"" INC "\"/>",
+			.references = OPEN("#body", ENVELOPED TRANSFORM(EXC), ENC "sha256")},
+		SENDER},
+	{"prefix lists",
+		{.value = EMPTY_VALUE,
+			.c14n = "<ds:CanonicalizationMethod Algorithm=\"" EXC
+				"\"><ec:InclusiveNamespaces xmlns:ec=\"" EXC
+				"\" PrefixList=\"soapenv wsse\"/></ds:CanonicalizationMethod>",
+			.references = OPEN("#body", LIST("soapenv #default"), ENC "sha256")},
+		SENDER},
+	{"an empty prefix list and a Timestamp",
+		{.value = EMPTY_VALUE,
+			.before = TIMESTAMP("{T-10}", "{T+290}"),
+			.references = OPEN("#ts", LIST("wsse soapenv"), ENC "sha256")
+				OPEN("#body", LIST(""), ENC "sha256")},
+		SENDER},
 };
 
 static void we_verify_what_xmlsec1_signs(void **state)

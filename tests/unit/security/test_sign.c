@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the gateway signs is accepted by its own verification in every form and algorithm, keeps the octets it must keep,
- * and has the prefixes that partners look for. */
+/* What the gateway signs is accepted by its own verification in every form and algorithm, keeps the octets it
+ * must keep, and has the prefixes that partners look for. */
 #include "fixture.h"
+
+#define ODD_CONTENT \
+	"\r\n<m:a xmlns:m='urn:m'  b = 'c'><![CDATA[<x>]]>&#13;&#1179;&gt;<e/><e></e ></m:a>\r\n"
 
 static const char plain_message[] =
 	"<soap:Envelope xmlns:soap=\"" NS_SOAP11 "\" xmlns:xs=\"urn:unused\"><soap:Body>" PAYLOAD("1")
 	"</soap:Body></soap:Envelope>";
 
-static bool sign_with(const char *message, enum who who, enum conf_form form, enum signature s, struct buf *out,
-	struct err *e)
+static bool sign_with(const char *message, enum who who, enum conf_form form, enum signature s,
+	struct buf *out, struct err *e)
 {
 	struct sign_options options = {.key = world.key[who], .form = form, .signature = s};
 	struct pool *pool = pool_new(MEMORY);
@@ -28,8 +31,8 @@ static void sign(const char *message, struct buf *out)
 
 static void every_form_and_algorithm_is_verified(void **state)
 {
-	static const enum conf_form forms[] = {CONF_FORM_KEY_IDENTIFIER, CONF_FORM_ISSUER_SERIAL, CONF_FORM_BST,
-		CONF_FORM_X509_DATA};
+	static const enum conf_form forms[] = {
+		CONF_FORM_KEY_IDENTIFIER, CONF_FORM_ISSUER_SERIAL, CONF_FORM_BST, CONF_FORM_X509_DATA};
 	size_t done = 0;
 
 	(void)state;
@@ -67,45 +70,73 @@ static const struct sign_case {
 	const char *gone;      /* and what does not */
 	const char *begin, *end;
 } sign_cases[] = {
-	{"prologue and what follows the Envelope are dropped", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- a -->\n"
-		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\"\n  ><s:Body >" PAYLOAD("1") "</s:Body ></s:Envelope>\n<!-- b -->\n",
-		{"<s:Header><wsse:Security xmlns:wsse=\"" NS_WSSE "\" s:mustUnderstand=\"1\"><ds:Signature xmlns:ds=\""
-		NS_DSIG "\"><ds:SignedInfo>", ">" PAYLOAD("1") "</s:Body ></s:Envelope>", "<s:Body  xmlns:wsu=\"" NS_WSU
-		"\" wsu:Id=\"id-"}, "<!--", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"\n  ><s:Header>", "</s:Envelope>"},
-	{"an old Header goes with all that is in it", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"> <s:Header a=\"1\"><x:old "
-		"xmlns:x=\"urn:x\"/></s:Header>\n<s:Body>" PAYLOAD("1") "</s:Body></s:Envelope>", {"> <s:Header><wsse:Security",
-		"</wsse:Security></s:Header>\n<s:Body"}, "old", NULL, NULL},
-	{"an empty Header element is replaced", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Header/><s:Body>" PAYLOAD("1")
-		"</s:Body></s:Envelope>", {"<s:Header><wsse:Security"}, "<s:Header/>", NULL, NULL},
-	{"SOAP as default namespace", "<Envelope xmlns=\"" NS_SOAP11 "\"><Body><m xmlns=\"\">1</m></Body></Envelope>",
-		{"<Envelope xmlns=\"" NS_SOAP11 "\"><soapenv:Header xmlns:soapenv=\"" NS_SOAP11 "\"><wsse:Security xmlns:wsse=\""
-		NS_WSSE "\" soapenv:mustUnderstand=\"1\">", "</soapenv:Header><Body ", "<m xmlns=\"\">1</m></Body>"}, NULL,
-		NULL, NULL},
-	{"a SOAP prefix that is one of ours", "<ds:Envelope xmlns:ds=\"" NS_SOAP11 "\"><ds:Body>" PAYLOAD("1")
-		"</ds:Body></ds:Envelope>", {"<soapenv:Header xmlns:soapenv=\"" NS_SOAP11 "\"><wsse:Security",
-		"soapenv:mustUnderstand=\"1\"><ds:Signature xmlns:ds=\"" NS_DSIG "\">"}, NULL, NULL, NULL},
-	{"wsse bound to something else by the sender", "<wsse:Envelope xmlns:wsse=\"" NS_SOAP11 "\"><wsse:Body>" PAYLOAD("1")
-		"</wsse:Body></wsse:Envelope>", {"<soapenv:Header xmlns:soapenv=\"" NS_SOAP11 "\"><wsse:Security xmlns:wsse=\""
-		NS_WSSE "\" soapenv:mustUnderstand"}, NULL, NULL, NULL},
-	{"the sender's wsu:Id is kept, octet for octet", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body  u:Id = 'bodyId'\n"
-		" xmlns:u=\"" NS_WSU "\" >" PAYLOAD("1") "</s:Body></s:Envelope>", {"<s:Body  u:Id = 'bodyId'\n xmlns:u=\"" NS_WSU
-		"\" >" PAYLOAD("1"), "<ds:Reference URI=\"#bodyId\">"}, "wsu:Id", NULL, NULL},
-	{"a Body without identifier where wsu is declared already", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"" XMLNS_WSU
-		"><s:Body>" PAYLOAD("1") "</s:Body></s:Envelope>", {"<s:Body wsu:Id=\"id-"}, "<s:Body xmlns:wsu", NULL, NULL},
-	{"a plain Id becomes wsu:Id and keeps its value", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body a=\"Id='x'\" Id='plain' "
-		"xmlns:id=\"urn:id\">" PAYLOAD("1") "</s:Body></s:Envelope>", {"<s:Body a=\"Id='x'\" xmlns:id=\"urn:id\" xmlns:wsu=\""
-		NS_WSU "\" wsu:Id=\"plain\">", "URI=\"#plain\""}, " Id='plain'", NULL, NULL},
-	{"xml:id makes room for a wsu:Id", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body xml:id=\"x\">" PAYLOAD("1")
-		"</s:Body></s:Envelope>", {"<s:Body xmlns:wsu=\"" NS_WSU "\" wsu:Id=\"id-"}, "xml:id", NULL, NULL},
-	{"a wsu:Id that no reference can name is replaced", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"" XMLNS_WSU
-		"><s:Body wsu:Id=\"a b&quot;\">" PAYLOAD("1") "</s:Body></s:Envelope>", {"<s:Body wsu:Id=\"id-"}, "a b&quot;",
-		NULL, NULL},
-	{"the content of the Body keeps CR, CDATA, quotes and empty elements", "<s:Envelope xmlns:s=\"" NS_SOAP11
-		"\"><s:Body>\r\n<m:a xmlns:m='urn:m'  b = 'c'><![CDATA[<x>]]>&#13;&#1179;&gt;<e/><e></e ></m:a>\r\n</s:Body></s:Envelope>",
-		{">\r\n<m:a xmlns:m='urn:m'  b = 'c'><![CDATA[<x>]]>&#13;&#1179;&gt;<e/><e></e ></m:a>\r\n</s:Body></s:Envelope>"},
+	{"prologue and what follows the Envelope are dropped",
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- a -->\n"
+		"<s:Envelope xmlns:s=\"" NS_SOAP11
+		"\"\n  ><s:Body >" PAYLOAD("1") "</s:Body ></s:Envelope>\n<!-- b -->\n",
+		{"<s:Header><wsse:Security xmlns:wsse=\"" NS_WSSE
+		 "\" s:mustUnderstand=\"1\"><ds:Signature xmlns:ds=\"" NS_DSIG "\"><ds:SignedInfo>",
+			">" PAYLOAD("1") "</s:Body ></s:Envelope>",
+			"<s:Body  xmlns:wsu=\"" NS_WSU "\" wsu:Id=\"id-"},
+		"<!--", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"\n  ><s:Header>", "</s:Envelope>"},
+	{"an old Header goes with all that is in it",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\"> <s:Header a=\"1\"><x:old "
+		"xmlns:x=\"urn:x\"/></s:Header>\n<s:Body>" PAYLOAD("1") "</s:Body></s:Envelope>",
+		{"> <s:Header><wsse:Security", "</wsse:Security></s:Header>\n<s:Body"}, "old", NULL, NULL},
+	{"an empty Header element is replaced",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11
+		"\"><s:Header/><s:Body>" PAYLOAD("1") "</s:Body></s:Envelope>",
+		{"<s:Header><wsse:Security"}, "<s:Header/>", NULL, NULL},
+	{"SOAP as default namespace",
+		"<Envelope xmlns=\"" NS_SOAP11 "\"><Body><m xmlns=\"\">1</m></Body></Envelope>",
+		{"<Envelope xmlns=\"" NS_SOAP11 "\"><soapenv:Header xmlns:soapenv=\"" NS_SOAP11
+		 "\"><wsse:Security xmlns:wsse=\"" NS_WSSE "\" soapenv:mustUnderstand=\"1\">",
+			"</soapenv:Header><Body ", "<m xmlns=\"\">1</m></Body>"},
 		NULL, NULL, NULL},
-	{"payload with its own identifiers", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body><m xmlns=\"\" id=\"1\"><n id=\"2\"/>"
-		"</m></s:Body></s:Envelope>", {"<m xmlns=\"\" id=\"1\"><n id=\"2\"/></m></s:Body>"}, NULL, NULL, NULL},
+	{"a SOAP prefix that is one of ours",
+		"<ds:Envelope xmlns:ds=\"" NS_SOAP11 "\"><ds:Body>" PAYLOAD("1") "</ds:Body></ds:Envelope>",
+		{"<soapenv:Header xmlns:soapenv=\"" NS_SOAP11 "\"><wsse:Security",
+			"soapenv:mustUnderstand=\"1\"><ds:Signature xmlns:ds=\"" NS_DSIG "\">"},
+		NULL, NULL, NULL},
+	{"wsse bound to something else by the sender",
+		"<wsse:Envelope xmlns:wsse=\"" NS_SOAP11
+		"\"><wsse:Body>" PAYLOAD("1") "</wsse:Body></wsse:Envelope>",
+		{"<soapenv:Header xmlns:soapenv=\"" NS_SOAP11 "\"><wsse:Security xmlns:wsse=\"" NS_WSSE
+		 "\" soapenv:mustUnderstand"},
+		NULL, NULL, NULL},
+	{"the sender's wsu:Id is kept, octet for octet",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body  u:Id = 'bodyId'\n"
+		" xmlns:u=\"" NS_WSU "\" >" PAYLOAD("1") "</s:Body></s:Envelope>",
+		{"<s:Body  u:Id = 'bodyId'\n xmlns:u=\"" NS_WSU "\" >" PAYLOAD("1"),
+			"<ds:Reference URI=\"#bodyId\">"},
+		"wsu:Id", NULL, NULL},
+	{"a Body without identifier where wsu is declared already",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\"" XMLNS_WSU
+		"><s:Body>" PAYLOAD("1") "</s:Body></s:Envelope>",
+		{"<s:Body wsu:Id=\"id-"}, "<s:Body xmlns:wsu", NULL, NULL},
+	{"a plain Id becomes wsu:Id and keeps its value",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body a=\"Id='x'\" Id='plain' "
+		"xmlns:id=\"urn:id\">" PAYLOAD("1") "</s:Body></s:Envelope>",
+		{"<s:Body a=\"Id='x'\" xmlns:id=\"urn:id\" xmlns:wsu=\"" NS_WSU "\" wsu:Id=\"plain\">",
+			"URI=\"#plain\""},
+		" Id='plain'", NULL, NULL},
+	{"xml:id makes room for a wsu:Id",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11
+		"\"><s:Body xml:id=\"x\">" PAYLOAD("1") "</s:Body></s:Envelope>",
+		{"<s:Body xmlns:wsu=\"" NS_WSU "\" wsu:Id=\"id-"}, "xml:id", NULL, NULL},
+	{"a wsu:Id that no reference can name is replaced",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\"" XMLNS_WSU
+		"><s:Body wsu:Id=\"a b&quot;\">" PAYLOAD("1") "</s:Body></s:Envelope>",
+		{"<s:Body wsu:Id=\"id-"}, "a b&quot;", NULL, NULL},
+	{"the content of the Body keeps CR, CDATA, quotes and empty elements",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11
+		"\"><s:Body>" ODD_CONTENT "</s:Body></s:Envelope>",
+		{">" ODD_CONTENT "</s:Body></s:Envelope>"},
+		NULL, NULL, NULL},
+	{"payload with its own identifiers",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body><m xmlns=\"\" id=\"1\"><n id=\"2\"/>"
+		"</m></s:Body></s:Envelope>",
+		{"<m xmlns=\"\" id=\"1\"><n id=\"2\"/></m></s:Body>"}, NULL, NULL, NULL},
 };
 
 static void check_case(const struct sign_case *c, const struct buf *out)
@@ -171,12 +202,16 @@ static void forms_are_written_as_the_bus_knows_them(void **state)
 		enum conf_form form;
 		const char *holds[3];
 	} wanted[] = {
-		{CONF_FORM_KEY_IDENTIFIER, {"<ds:KeyInfo><wsse:SecurityTokenReference><wsse:KeyIdentifier EncodingType=\"" B64
-			"\" ValueType=\"" X509V3 "\">MII"}},
-		{CONF_FORM_ISSUER_SERIAL, {"<ds:Signature xmlns:ds=\"" NS_DSIG "\" Id=\"SIG-", "<ds:KeyInfo Id=\"KI-",
-			"<wsse:SecurityTokenReference wsu:Id=\"STR-"}},
-		{CONF_FORM_BST, {"<wsse:BinarySecurityToken EncodingType=\"" B64 "\" ValueType=\"" X509V3 "\" wsu:Id=\"X509-",
-			"<wsse:Reference URI=\"#X509-"}},
+		{CONF_FORM_KEY_IDENTIFIER,
+			{"<ds:KeyInfo><wsse:SecurityTokenReference><wsse:KeyIdentifier EncodingType=\"" B64
+			 "\" ValueType=\"" X509V3 "\">MII"}},
+		{CONF_FORM_ISSUER_SERIAL,
+			{"<ds:Signature xmlns:ds=\"" NS_DSIG "\" Id=\"SIG-", "<ds:KeyInfo Id=\"KI-",
+				"<wsse:SecurityTokenReference wsu:Id=\"STR-"}},
+		{CONF_FORM_BST,
+			{"<wsse:BinarySecurityToken EncodingType=\"" B64 "\" ValueType=\"" X509V3
+			 "\" wsu:Id=\"X509-",
+				"<wsse:Reference URI=\"#X509-"}},
 		{CONF_FORM_X509_DATA, {"<wsse:SecurityTokenReference><ds:X509Data><ds:X509Certificate>MII"}},
 	};
 
@@ -202,8 +237,10 @@ static const struct {
 	{"no XML", "SOAP", REASON_XML_MALFORMED},
 	{"no Envelope", "<a/>", REASON_SOAP_NOT_ENVELOPE},
 	{"no Body", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"/>", REASON_SOAP_SHAPE},
-	{"wsu bound to something else in the Body", "<s:Envelope xmlns:s=\"" NS_SOAP11 "\" xmlns:wsu=\"urn:other\"><s:Body>"
-		PAYLOAD("1") "</s:Body></s:Envelope>", REASON_XML_NAMESPACE},
+	{"wsu bound to something else in the Body",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11
+		"\" xmlns:wsu=\"urn:other\"><s:Body>" PAYLOAD("1") "</s:Body></s:Envelope>",
+		REASON_XML_NAMESPACE},
 };
 
 static void what_cannot_be_signed_is_refused(void **state)
@@ -213,8 +250,9 @@ static void what_cannot_be_signed_is_refused(void **state)
 		struct buf out = BUF(MEMORY);
 		struct err e = {0};
 
-		if (sign_with(refusals[i].message, SENDER, CONF_FORM_KEY_IDENTIFIER, SIGNATURE_COUNT, &out, &e) ||
-		    e.reason != refusals[i].wanted || out.len)
+		if (sign_with(refusals[i].message, SENDER, CONF_FORM_KEY_IDENTIFIER, SIGNATURE_COUNT, &out,
+			    &e) ||
+			e.reason != refusals[i].wanted || out.len)
 			fail_msg("%s: %s: %s", refusals[i].name, reason_row(e.reason)->name, e.detail);
 		buf_free(&out);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Eight threads verify and sign at once with the same trust and the same keys: every one gets its own, right answer. */
+/* Eight threads verify and sign at once with the same trust and the same keys: every one gets its own, right
+ * answer. */
 #include <pthread.h>
 
 #include "fixture.h"
@@ -30,7 +31,8 @@ static enum reason reason_of(struct bytes text)
 
 static enum reason sign_and_verify(struct bytes text, enum who who, enum conf_form form)
 {
-	const struct sign_options options = {.key = world.key[who], .form = form, .signature = SIGNATURE_COUNT};
+	const struct sign_options options = {
+		.key = world.key[who], .form = form, .signature = SIGNATURE_COUNT};
 	struct pool *pool = pool_new(MEMORY);
 	struct buf out = BUF(MEMORY);
 	struct err e = {0};
@@ -44,8 +46,8 @@ static enum reason sign_and_verify(struct bytes text, enum who who, enum conf_fo
 
 static void *work(void *argument)
 {
-	static const enum conf_form forms[] = {CONF_FORM_KEY_IDENTIFIER, CONF_FORM_ISSUER_SERIAL, CONF_FORM_BST,
-		CONF_FORM_X509_DATA};
+	static const enum conf_form forms[] = {
+		CONF_FORM_KEY_IDENTIFIER, CONF_FORM_ISSUER_SERIAL, CONF_FORM_BST, CONF_FORM_X509_DATA};
 	struct job *j = argument;
 
 	for (unsigned i = 0; i < ROUNDS; i++) {
