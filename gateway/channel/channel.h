@@ -69,8 +69,10 @@ MUST_USE outcome channel_forward_response(const struct verified *v, const struct
 /* New messages of our own, unsigned, with wsu:Id on the Body. `data` is raw XML content of the data
  * element and `data_attributes` text for its start tag (xmlns and xsi:type), both put in as they are; no
  * data when NULL. The password is written only when has_password; dates are written from the stamps; a
- * status_message is cut to the 250 characters of the schema. A faultcode has the prefix soapenv or wsse.
- * Fail with REASON_CHANNEL_* when a field is outside the contract. */
+ * status_message is cut to the 250 characters of the schema.
+ * Fail with REASON_CHANNEL_* when a field is outside the contract. A fault asks less, for it has to be
+ * written: its faultcode has the prefix soapenv or wsse; words that are not text are repaired, a sessionId
+ * that is no guid is left out. */
 MUST_USE outcome channel_write_request(const struct sync_request *r, const char *data_attributes,
 	const char *data, struct buf *out, struct err *e);
 MUST_USE outcome channel_write_response(const struct sync_response *r, const char *data_attributes,

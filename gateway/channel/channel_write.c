@@ -162,30 +162,50 @@ static bool is_known_qname(struct bytes q)
 	return false;
 }
 
-static outcome check_fault(const struct channel_fault *f, struct err *e)
+/* The words of a fault may quote a stranger and be cut anywhere; that must not cost the caller his fault.
+ * What is not text becomes a question mark. */
+static struct bytes readable(struct pool *pool, struct bytes text)
 {
-	if (!is_known_qname(f->faultcode))
-		return err_set(e, REASON_CHANNEL_FORMAT, "faultcode has no prefix soapenv or wsse");
-	if (!utf8_is_xml(f->faultstring) || !utf8_is_xml(f->error_code) || !utf8_is_xml(f->error_message) ||
-		!utf8_is_xml(f->error_data))
-		return err_set(e, REASON_CHANNEL_FORMAT, "a part of the fault is not text");
-	return check_session(f->session_id, e);
+	SCOPED(buf_free) struct buf out = BUF(ELEMENT_MAX);
+	const char *copy;
+
+	if (utf8_is_xml(text))
+		return text;
+	for (size_t i = 0, n; i < text.n; i += n) {
+		n = channel_text_cut(bytes_sub(text, i, text.n), 1).n;
+		if (utf8_is_xml(bytes_sub(text, i, i + n)))
+			buf_add(&out, bytes_sub(text, i, i + n));
+		else
+			buf_char(&out, '?');
+	}
+	copy = pool_copy(pool, buf_bytes(&out));
+	return copy ? bytes_str(copy) : BYTES_NONE;
 }
 
 outcome channel_write_fault(const struct channel_fault *f, struct buf *out, struct err *e)
 {
 	SCOPED(buf_free) struct buf info = BUF(ELEMENT_MAX);
+	SCOPED(pool_free) struct pool *pool = pool_new(4 * ELEMENT_MAX);
+	struct channel_fault fit = *f;
 	char date[STAMP_TEXT];
 
-	TRY(check_fault(f, e));
+	if (!is_known_qname(f->faultcode))
+		return err_set(e, REASON_CHANNEL_FORMAT, "faultcode has no prefix soapenv or wsse");
+	if (!pool)
+		return err_set(e, REASON_INTERNAL, "memory is short");
+	fit.faultstring = readable(pool, f->faultstring);
+	fit.error_code = readable(pool, f->error_code);
+	fit.error_message = readable(pool, f->error_message);
+	fit.error_data = readable(pool, f->error_data);
+	fit.session_id = guid_is(f->session_id) ? f->session_id : BYTES_NONE;
 	stamp_print(f->error_date, date);
-	if (!channel_codec_write_error(f, date, &info))
+	if (!channel_codec_write_error(&fit, date, &info))
 		return err_set(e, REASON_INTERNAL, "ErrorInfo could not be written");
 	body_open(out, " xmlns:wsse=\"" NS_WSSE "\"");
 	buf_str(out, "<soapenv:Fault><faultcode>");
 	buf_xml(out, f->faultcode);
 	buf_str(out, "</faultcode><faultstring>");
-	buf_xml(out, f->faultstring);
+	buf_xml(out, fit.faultstring);
 	buf_str(out, "</faultstring><detail xmlns:t=\"" NS_SYNC_TYPES "\">");
 	buf_add(out, buf_bytes(&info));
 	buf_str(out, "</detail></soapenv:Fault>");

@@ -244,6 +244,28 @@ static void faults_leave_out_what_is_absent(void **state)
 		"</t:SendMessageFault1_SendMessageFault>"));
 }
 
+/* Details are cut at a number of octets, and quote what strangers sent. */
+static void words_of_a_fault_are_repaired(void **state)
+{
+	SCOPED(buf_free) struct buf out = BUF(MUCH);
+	struct bench *b = bench_fresh(state);
+	struct err e = {0};
+	struct channel_fault f = full_fault, r;
+
+	f.faultstring = (struct bytes)B("a\xd1");
+	f.error_code = (struct bytes)B("\x01" "b");
+	f.error_message = (struct bytes)B("\xd1\x8f\xff\xd1\x8f");
+	f.error_data = (struct bytes)B("\xed\xa0\x80\x80z");
+	f.session_id = (struct bytes)B("m-1");
+	assert_true(channel_write_fault(&f, &out, &e).ok);
+	assert_true(channel_read_fault(b->pool, bench_parse(b, buf_bytes(&out)), &r));
+	assert_true(bytes_is(r.faultstring, "a?"));
+	assert_true(bytes_is(r.error_code, "?b"));
+	assert_true(bytes_is(r.error_message, "\xd1\x8f?\xd1\x8f"));
+	assert_true(bytes_is(r.error_data, "?z"));
+	assert_int_equal(r.session_id.n, 0);
+}
+
 /* Every faultcode of the catalogue can be written; a prefix that nobody declares cannot. */
 static void faultcodes_have_declared_prefixes(void **state)
 {
@@ -277,6 +299,7 @@ int main(void)
 		cmocka_unit_test(answers_are_valid_and_read_back),
 		cmocka_unit_test(faults_are_valid_and_read_back),
 		cmocka_unit_test(faults_leave_out_what_is_absent),
+		cmocka_unit_test(words_of_a_fault_are_repaired),
 		cmocka_unit_test(faultcodes_have_declared_prefixes),
 	};
 
