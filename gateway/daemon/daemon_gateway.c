@@ -74,9 +74,6 @@ static outcome start_front(struct gateway *g, const struct conf *c, struct err *
 	if (c->admin_host)
 		options[n] = admin_options(c);
 	started = front_start(&settings, &g->front, e);
-	for (size_t i = 0; started.ok && i < settings.listener_count; i++)
-		log_event(LOG_INFO, "gateway.listening", LOG_TEXT("listener", options[i].name), LOG_TEXT("host", options[i].host),
-			LOG_NUM("port", front_port(g->front, i)));
 	free(options);
 	if (started.ok)
 		flow_set_front(g->flow, g->front);

@@ -61,6 +61,9 @@ void flow_stop(struct flow **fp)
 	if (!f)
 		return;
 	*fp = NULL;
+	pthread_mutex_lock(&f->lock);
+	f->closed = true;
+	pthread_mutex_unlock(&f->lock);
 	egress_stop(&f->egress); /* open calls end as stopped and go on to their refusal */
 	while (__atomic_load_n(&f->exchanges, __ATOMIC_ACQUIRE) > 0)
 		usleep(1000);
@@ -80,6 +83,18 @@ struct snapshot *flow_snapshot(struct flow *f)
 	s = snapshot_keep(f->current);
 	pthread_mutex_unlock(&f->lock);
 	return s;
+}
+
+bool flow_call(struct flow *f, struct egress_call *call)
+{
+	bool open;
+
+	pthread_mutex_lock(&f->lock);
+	open = !f->closed;
+	if (open)
+		egress_submit(f->egress, call); /* never blocks */
+	pthread_mutex_unlock(&f->lock);
+	return open;
 }
 
 static bool same_text(const char *a, const char *b)

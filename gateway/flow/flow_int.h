@@ -27,7 +27,7 @@ struct service_state *snapshot_service(const struct snapshot *s, const struct co
 
 struct open_set;
 struct flow {
-	pthread_mutex_t lock; /* guards `current` */
+	pthread_mutex_t lock; /* guards `current` and `closed` */
 	struct snapshot *current;
 	struct journal *journal;
 	struct egress *egress;
@@ -36,10 +36,13 @@ struct flow {
 	struct open_set *open;
 	size_t exchanges;
 	bool draining;
+	bool closed; /* no call may begin any more */
 	int64_t started_us;
 	uint64_t answered, refused, faulted, replayed; /* counters for health */
 };
 struct snapshot *flow_snapshot(struct flow *f); /* a reference */
+/* False once the flow stops: then the call was not taken. */
+MUST_USE bool flow_call(struct flow *f, struct egress_call *call);
 
 enum after {
 	AFTER_NEXT,   /* go on with the next step */

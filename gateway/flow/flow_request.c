@@ -194,6 +194,7 @@ enum after step_forward(struct exchange *x)
 		.done = call_done,
 		.ctx = x,
 	};
-	egress_submit(x->flow->egress, &x->call);
+	if (!flow_call(x->flow, &x->call))
+		return exchange_refuse(x, REASON_GATEWAY_STOPPING, "nothing was sent");
 	return AFTER_WAIT;
 }

@@ -46,7 +46,7 @@ outcome policy_secrecy(const struct conf *c, const struct sync_request *r, struc
 	for (size_t i = 0; i < r->property_count; i++) {
 		const struct property *p = &r->properties[i];
 
-		if (names_hold(c->secrecy.properties, p->key) && !names_hold(c->secrecy.harmless, p->value))
+		if (p->value.n && names_hold(c->secrecy.properties, p->key) && !names_hold(c->secrecy.harmless, p->value))
 			return err_set(e, REASON_SECRET_MARK, "property %.*s marks the message", (int)p->key.n, p->key.p);
 	}
 	return DONE;

@@ -67,7 +67,7 @@ class Gateway:
                                         env={**os.environ, **(environment or {})})
         self.wait(lambda: self.events("gateway.ready") or self.process.poll() is not None)
         assert self.process.poll() is None, self.log_path.read_text()
-        self.ports = {e["listener"]: e["port"] for e in self.events("gateway.listening")}
+        self.ports = {e["listener"]: e["port"] for e in self.events("front.listening")}
         self.url = f"http://127.0.0.1:{self.ports['plain']}{PATH}"
         return self
 
