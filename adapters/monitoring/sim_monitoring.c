@@ -167,7 +167,7 @@ static int act(struct sim *sim, const char *verb, const char *argument, struct b
 	int result = 0;
 
 	if (strcmp(verb, "send-request") != 0 || *end || n < 1 || n > REQUESTS_MAX) {
-		(void)err_set(e, REASON_USAGE, "the monitoring system knows --send-request with a number of 1 to %d",
+		(void)err_set(e, REASON_USAGE, "the monitoring system knows the act send-request, with a number of 1 to %d",
 			REQUESTS_MAX);
 		return -1;
 	}

@@ -42,8 +42,8 @@ struct sim_system {
 	/* Opens the state under `directory` (made if absent); gives a pointer for sim_state. NULL when there is no state. */
 	outcome (*open)(const char *directory, void **state, struct err *e);
 	void (*close)(void *state);
-	/* What the system does by itself, asked for by the command: --<verb> <argument>; NULL when it does nothing. Lines for
-	 * the user go to `report`. 0: done; 1: done, but the other side refused something; -1: failed, see `e`. May block. */
+	/* What the system does by itself, asked for by the command (--act verb --argument argument; NULL argument: a
+	 * usual one). NULL when it does nothing. Lines for the user go to `report`. 0: done; 1: done, but the other side refused something; -1: failed, see `e`. May block. */
 	int (*act)(struct sim *sim, const char *verb, const char *argument, struct buf *report, struct err *e);
 };
 
