@@ -75,6 +75,16 @@ MUST_USE bool channel_codec_write_request(const struct sync_request *r, const ch
 MUST_USE bool channel_codec_write_response(const struct sync_response *r, const char *date, struct buf *out);
 MUST_USE bool channel_codec_write_error(const struct channel_fault *f, const char *date, struct buf *out);
 
+#define NS_XSD "http://www.w3.org/2001/XMLSchema"
+/* Namespace of our own element `data` in a compiled schema; no root of a message may name it. */
+#define NS_PAYLOAD "urn:qaqpa:payload"
+
+struct _xmlSchema;
+
+struct schema {
+	struct _xmlSchema *compiled; /* the user's declarations, imported into ours */
+};
+
 /* channel_words.c: the rule that a schema error code stands for, in plain words without values. */
 const char *channel_schema_words(int code);
 

@@ -9,9 +9,7 @@
 #include <libxml/xmlschemas.h>
 
 #include "channel/channel_int.h"
-#include "channel/channel_schema.h"
 
-#define NS_XSD "http://www.w3.org/2001/XMLSchema"
 #define INNER_POOL (512u << 20) /* the tree of a text of 16 MiB; the limits of elements bound it before */
 
 static outcome refuse(struct err *e, const char *words)

@@ -14,10 +14,8 @@
 #include <libxml/xmlschemastypes.h>
 
 #include "channel/channel_int.h"
-#include "channel/channel_schema.h"
 
 #define FILE_MAX (8u << 20)
-#define NS_XSD "http://www.w3.org/2001/XMLSchema"
 
 /* libxml2 knows one loader of external things for the process; ours stands in while a schema is loaded. */
 static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -40,15 +38,14 @@ static bool read_file(const char *path, struct buf *out)
 	return whole;
 }
 
-/* The path of a file address; NULL for any other scheme. Freed by xmlFree. */
+/* Every address is taken for a path, so another scheme than file: names a file that is not there. Freed by
+ * xmlFree. */
 static char *local_path(const char *url)
 {
 	static const char file[] = "file://";
 
 	if (strncmp(url, file, sizeof(file) - 1) == 0)
 		url += sizeof(file) - 1;
-	else if (strcspn(url, ":") < strcspn(url, "/"))
-		return NULL;
 	return xmlURIUnescapeString(url, 0, NULL);
 }
 

@@ -34,6 +34,8 @@ static const struct good good_requests[] = {
 		"<properties/><sessionId></sessionId>"), "", "", "", 0},
 	{"an empty properties beside full ones", INFO(ID SERVICE DATE SENDER
 		"<properties/><properties><key>a</key><value>1</value></properties>"), "", "", "", 1},
+	{"an empty password is none", INFO(ID SERVICE DATE
+		"<sender><senderId>demo_is</senderId><password/></sender>"), "", "", "", 0},
 	{"a sessionId of braces only", INFO(ID SERVICE DATE SENDER "<sessionId>{}</sessionId>"), "", "", "",
 		0},
 	{"a sessionId without braces", INFO(ID SERVICE DATE SENDER

@@ -153,6 +153,8 @@ static const struct {
 		NULL},
 	{"the same, prefixes declared above", "<x" XSI P
 		"><data xsi:type=\" p:RequestType \" mark=\"1\"><p:number>1</p:number>" "</data></x>", NULL},
+	{"a prefix that only xsi:type uses, declared above", "<x" XSI P "><data xsi:type=\"p:Empty\"/></x>",
+		NULL},
 	{"the same, the default namespace", "<data" XSI
 		" xmlns=\"urn:demo:permit\" xsi:type=\"RequestType\"><number>1</number>" "</data>", NULL},
 	{"the same, in the namespace of xsi with a bare type", "<data xmlns=\"" NS_XSI "\"" P
@@ -220,6 +222,24 @@ static void absent_data_fails(void **state)
 
 	assert_false(schema_check(s, env, NULL, &e).ok);
 	assert_int_equal(e.reason, REASON_PAYLOAD_SCHEMA);
+}
+
+/* The address of a file may be written as a URL. */
+static void file_urls_are_files(void **state)
+{
+	char text[512];
+	struct schema *s;
+
+	(void)state;
+	snprintf(text, sizeof(text), "<xs:schema" XS " xmlns:c=\"urn:demo:common\">"
+		"<xs:import namespace=\"urn:demo:common\" "
+		"schemaLocation=\"file:///tmp/qaqpa%%20schema%%20%s/parts/"
+		"common.xsd\"/><xs:element name=\"a\" type=\"c:Iin\"/></xs:schema>", strrchr(folder,
+		' ') + 1);
+	save("url.xsd", text);
+	s = load_good("url.xsd");
+	schema_free(&s);
+	assert_null(s);
 }
 
 static void a_schema_without_namespace_works(void **state)
@@ -386,6 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_style_is_checked),
 		cmocka_unit_test(absent_data_fails),
+		cmocka_unit_test(file_urls_are_files),
 		cmocka_unit_test(a_schema_without_namespace_works),
 		cmocka_unit_test(checking_changes_nothing_in_the_message),
 		cmocka_unit_test(broken_schemas_are_named),
