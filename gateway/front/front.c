@@ -16,7 +16,7 @@
 
 #include "front/front_int.h"
 
-#define LINGER_MS 2000
+#define LINGER_MS 3000
 
 static void wake_ready(struct front *f, struct front_source *s, uint32_t events)
 {

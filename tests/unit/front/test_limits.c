@@ -233,6 +233,11 @@ static void test_bound(int *bound)
 	client_close(&again);
 	client_close(&refused);
 	client_close(&b);
+	RIG_UNTIL(&rig, now.connections == 0);
+	again = client_open(&rig);
+	client_say(&again, GET("/echo"));
+	client_expect(&again, 200, "");
+	client_close(&again);
 }
 
 static void test_connections_of_a_listener(void **state)

@@ -269,6 +269,23 @@ static void test_floods(void **state)
 	expect_refused_flood("POST / HTTP/1.1\r\nHost: gw\r\nTransfer-Encoding: chunked\r\n\r\n5;", "a", 400);
 }
 
+/* Our side ends; theirs is read over until it ends too, so that no reset overtakes the answer. */
+static void test_what_follows_a_refusal_is_read_over(void **state)
+{
+	(void)state;
+	struct client c = client_open(&rig);
+	client_say(&c, "GET / HTTP/9.9\r\n");
+	client_expect(&c, 505, "");
+	client_expect_end(&c);
+	assert_int_equal(rig_count(&rig).connections, 1);
+	for (int i = 0; i < 1000; i++)
+		client_say(&c, "still talking");
+	shutdown(c.fd, SHUT_WR);
+	RIG_UNTIL(&rig, now.connections == 0);
+	assert_int_equal(rig_count(&rig).refused_requests, 1);
+	client_close(&c);
+}
+
 static void test_incomplete_requests(void **state)
 {
 	(void)state;
@@ -430,6 +447,7 @@ int main(void)
 		ROW(test_closing_requests),
 		ROW(test_refusals),
 		ROW(test_floods),
+		ROW(test_what_follows_a_refusal_is_read_over),
 		ROW(test_incomplete_requests),
 		ROW(test_half_closed_client_gets_its_answer),
 		ROW(test_client_that_vanishes),

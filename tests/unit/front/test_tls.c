@@ -266,11 +266,7 @@ static void test_renegotiation_is_refused(void **state)
 	struct client c = dial((struct manner){.maximum = TLS1_2_VERSION});
 	assert_non_null(c.ssl);
 	assert_int_equal(SSL_renegotiate(c.ssl), 1);
-	int result = SSL_do_handshake(c.ssl); /* sends the hello */
-	char octet;
-	if (result == 1)
-		result = SSL_read(c.ssl, &octet, 1);
-	assert_true(result <= 0);
+	assert_true(SSL_do_handshake(c.ssl) <= 0);
 	client_close(&c);
 	expect_service((struct manner){0});
 }
