@@ -2,6 +2,7 @@
 # A small world on one machine for ./run: the gateway and three simulated systems with throw-away keys.
 # Sourced by bash; every function takes the folder of the world. Ports start at QAQPA_PORT (default 9080).
 
+world_systems='permits monitoring department'
 world_port() { echo $((${QAQPA_PORT:-9080} + $1)); }
 
 world_make() {
@@ -9,11 +10,12 @@ world_make() {
 	umask 077
 	mkdir -p "$world/log" "$world/state"
 	certs/make-test-pki "$world/pki" >/dev/null
-	for system in permits monitoring department; do
+	for system in $world_systems; do
 		[ -s "$world/$system.password" ] || openssl rand -hex 16 >"$world/$system.password"
 		[ -s "$world/$system.hash" ] || qaqpa hash-password <"$world/$system.password" >"$world/$system.hash"
 	done
 	world_config "$world" >"$world/qaqpa.yaml"
+	world_services "$world"
 	qaqpa check --config "$world/qaqpa.yaml"
 }
 
@@ -21,6 +23,7 @@ world_config() {
 	local world=$1 pki=$1/pki system
 	cat <<END
 # Made by ./run for a try-out on one machine. A production sample is config/qaqpa.yaml.
+include: conf.d
 gateway:
   zone: Asia/Almaty
 admin:
@@ -46,7 +49,7 @@ keys:
     key: $pki/gateway.key
 participants:
 END
-	for system in permits monitoring department; do
+	for system in $world_systems; do
 		cat <<END
   - name: $system
     sender_ids: ${system}_is
@@ -55,11 +58,17 @@ END
     may_call: "*"
 END
 	done
-	cat <<END
-services:
-END
-	sed "s|@PERMITS@|http://127.0.0.1:$(world_port 11)/|; s|@MONITORING@|http://127.0.0.1:$(world_port 12)/|
-		s|@DEPARTMENT@|http://127.0.0.1:$(world_port 13)/|; s|@WSDL@|$PWD/wsdl|" config/world-services.yaml
+}
+
+# The descriptors of adapters/, with the addresses of this world.
+world_services() {
+	local world=$1 system n=11
+	mkdir -p "$world/conf.d"
+	for system in $world_systems; do
+		sed "s|endpoint: .*|endpoint: http://127.0.0.1:$(world_port $n)/|; s|\.\./\.\./wsdl|$PWD/wsdl|" \
+			"adapters/$system/services.yaml" >"$world/conf.d/$system.yaml"
+		n=$((n + 1))
+	done
 }
 
 world_launch() { # world, name, command...
@@ -71,12 +80,13 @@ world_launch() { # world, name, command...
 
 world_start() {
 	local world=$1 pki=$1/pki system n=11
-	for system in permits monitoring department; do
+	for system in $world_systems; do
 		world_launch "$world" "$system" qaqpa sim "$system" --listen "127.0.0.1:$(world_port $n)" \
 			--certificate "$pki/$system.crt" --key "$pki/$system.key" --peer-certificate "$pki/gateway.crt" \
 			--gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" --sender-id "${system}_is" \
 			--password-file "$world/$system.password" --state "$world/state/$system" \
-			--document-certificate "department_is=$pki/department.crt"
+			--document-certificate "department_is=$pki/department.crt" \
+			--document-certificate "monitoring_is=$pki/monitoring.crt"
 		n=$((n + 1))
 	done
 	world_launch "$world" gateway qaqpad --config "$world/qaqpa.yaml"
@@ -95,7 +105,7 @@ world_start() {
 # Every simulated system has said that it listens.
 world_up() {
 	local system
-	for system in permits monitoring department; do grep -q listens "$1/log/$system.out" || return 1; done
+	for system in $world_systems; do grep -q listens "$1/log/$system.out" || return 1; done
 }
 
 world_alive() {
@@ -110,4 +120,51 @@ world_stop() {
 		kill "$(cat "$pid")" 2>/dev/null && wait "$(cat "$pid")" 2>/dev/null || true
 		rm -f "$pid"
 	done
+}
+
+# Sends as one of the systems: world, system, then what qaqpa send takes.
+world_send() {
+	local world=$1 system=$2
+	shift 2
+	qaqpa send --url "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" --sender-id "${system}_is" \
+		--password-file "$world/$system.password" --certificate "$world/pki/$system.crt" --key "$world/pki/$system.key" \
+		--peer-certificate "$world/pki/gateway.crt" "$@"
+}
+
+world_story() {
+	local world=$1 pki=$1/pki since
+	since=$(TZ=Asia/Almaty date +%Y-%m-%dT%H:%M:%S.%3N%:z)
+	echo
+	echo "== The State Corporation's application goes from the monitoring IS to the departmental system, which asks the permits"
+	echo "   system for a number, registers the signed permit, tells the status, and answers"
+	qaqpa sim monitoring --certificate "$pki/monitoring.crt" --key "$pki/monitoring.key" \
+		--peer-certificate "$pki/gateway.crt" --gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" \
+		--sender-id monitoring_is --password-file "$world/monitoring.password" --state "$world/state/monitoring" \
+		--act send-request --argument 1 2>>"$world/log/story.log"
+	echo
+	echo "== The departmental system asks for one more number (and gets a verified answer)"
+	world_send "$world" department --service PERMITS_NIKAD adapters/permits/examples/nikad-request.xml
+	echo
+	echo "== The same message, changed by one letter after signing: refused, and the fault says why (diagnostics are on here)"
+	world_send "$world" department --service PERMITS_NIKAD --print adapters/permits/examples/nikad-request.xml |
+		sed 's|<serviceId>PERMITS_NIKAD|<serviceId>PERMITS_NIKAE|' >"$world/changed.xml"
+	world_send "$world" department --raw "$world/changed.xml" 2>&1 | sed 's|><|>\n<|g' | grep -E '^(HTTP|<faultcode|<errorCode|<errorMessage|<errorData|reason|  )' | cut -c1-200 || true
+	echo
+	echo "== What the journal holds: which message went where, verified by the gateway, signed by whom, how long each leg took"
+	qaqpa msg trace --journal "$world/journal" --since "$since"
+}
+
+world_by_hand() {
+	local world=$1 url
+	url="http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/"
+	world_send "$world" department --service PERMITS_NIKAD --print adapters/permits/examples/nikad-request.xml >"$world/example.xml"
+	cat <<END
+
+== Try it by hand
+  contract   $url?wsdl
+  message    curl -s -H 'Content-Type: text/xml; charset=utf-8' --data-binary @.run/example.xml $url
+             (signed by the departmental system; sent twice it gets the first answer again)
+  journal    build/release/bin/qaqpa msg trace --journal .run/journal
+  health     curl -s http://127.0.0.1:$(world_port 1)/readyz
+END
 }

@@ -8,11 +8,22 @@
 #include "journal/journal.h"
 
 #include "cli/cli_int.h"
+#include "cli/cli_journal.h"
 
 static const char *const directions[] = {[JOURNAL_RECEIVED] = "received", [JOURNAL_SENT] = "sent"};
 static const char *const kinds[] = {[JOURNAL_REQUEST] = "request", [JOURNAL_ANSWER] = "answer", [JOURNAL_FAULT] = "fault"};
 static const char *const verdicts[] = {[JOURNAL_ACCEPTED] = "verified", [JOURNAL_REFUSED] = "refused",
 	[JOURNAL_SIGNED] = "signed", [JOURNAL_PLAIN] = "plain"};
+
+const char *cli_kind_name(enum journal_kind k)
+{
+	return kinds[k];
+}
+
+const char *cli_verdict_name(enum journal_verdict v)
+{
+	return verdicts[v];
+}
 
 struct listing {
 	bool json, octets, whole;
@@ -184,14 +195,14 @@ int cmd_msg(int argc, char **argv)
 	int first, code;
 
 	l.whole = strcmp(verb, "show") == 0;
-	if (!l.whole && strcmp(verb, "find") != 0) {
-		fprintf(stderr, "qaqpa msg: say find or show; show takes an exchange, a messageId or an error id\n");
+	if (!l.whole && strcmp(verb, "find") != 0 && strcmp(verb, "trace") != 0) {
+		fprintf(stderr, "qaqpa msg: say find, show or trace; the last two take an exchange, a messageId or an error id\n");
 		return CLI_USAGE;
 	}
 	code = cli_options(cli_command_named("msg"), options, argc - 1, argv + 1, &first);
 	if (code >= 0)
 		return code;
-	if (l.whole && first < argc - 1) {
+	if (first < argc - 1) {
 		const char *what = argv[1 + first];
 
 		if (what[0] == '{')
@@ -207,5 +218,7 @@ int cmd_msg(int argc, char **argv)
 	filter.with_octets = l.octets;
 	l.json = cli_is_json(form);
 	directory = journal_directory(directory, config, &conf);
-	return directory ? list_facts(directory, &filter, &l) : CLI_CONFIG;
+	if (!directory)
+		return CLI_CONFIG;
+	return strcmp(verb, "trace") == 0 ? cli_trace(directory, &filter) : list_facts(directory, &filter, &l);
 }

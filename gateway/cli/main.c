@@ -13,7 +13,7 @@ static const struct cli_command commands[] = {
 	{"send", "--service ID [DATA-FILE]", "send one signed message and verify the answer", cmd_send},
 	{"sign", "[FILE]", "sign a SOAP message", cmd_sign},
 	{"verify", "[FILE]", "verify the transport signature of a saved message", cmd_verify},
-	{"msg", "find|show ...", "read the journal", cmd_msg},
+	{"msg", "find|show|trace ...", "read the journal", cmd_msg},
 	{"sim", "SYSTEM ...", "play another information system", cmd_sim},
 	{"nikad", "check|explain NUMBER", "check a number of an administrative document", cmd_nikad},
 	{"hash-password", "", "make a password hash for the configuration", cmd_hash_password},

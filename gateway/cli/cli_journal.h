@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cli_journal - what the forms of qaqpa msg share. */
+#ifndef QAQPA_CLI_CLI_JOURNAL_H
+#define QAQPA_CLI_CLI_JOURNAL_H
+
+#include "journal/journal.h"
+
+const char *cli_kind_name(enum journal_kind k);
+const char *cli_verdict_name(enum journal_verdict v);
+/* Exchanges as stories, oldest first. */
+int cli_trace(const char *directory, struct journal_filter *filter);
+
+#endif
