@@ -130,7 +130,8 @@ outcome trust_anchor_new(X509_STORE *authorities, const char *path, struct trust
 	a->x509 = sk_X509_pop(list);
 	if (X509_check_ca(a->x509) == 0)
 		return err_set(e, REASON_CERT_USAGE, "%s: not the certificate of an authority", path);
-	TRY(find_footing(a, authorities, e));
+	if (!find_footing(a, authorities, e).ok)
+		return trust_file_failed(path, e);
 	*out = a;
 	a = NULL;
 	return DONE;

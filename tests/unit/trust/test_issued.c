@@ -239,13 +239,13 @@ static void without_a_root_the_configured_issuer_is_trusted_as_itself(void **sta
 		REASON_CERT_UNKNOWN, NULL);
 }
 
-/* An authority below another, with the key of tls-client. */
-static void make_sub_authority(const char *ca, int64_t until_ms)
+/* An authority named Below under another, with a key of the PKI: <file>.crt and <file>.key. */
+static void make_sub_authority(const char *file, const char *ca, const char *key_file, int64_t until_ms)
 {
-	EVP_PKEY *key = pki_key(pki_path("tls-client.key"));
-	BIO *out = BIO_new_file(pki_path("mine:sub.key"), "w");
+	EVP_PKEY *key = pki_key(pki_path(key_file));
+	BIO *out = BIO_new_file(pki_path(pool_printf(pki_pool, "%s.key", file)), "w");
 
-	odd_make(&(struct odd){.file = "mine:sub.crt", .subject = "C=KZ|CN=Below", .ca = ca, .key = key,
+	odd_make(&(struct odd){.file = pool_printf(pki_pool, "%s.crt", file), .subject = "C=KZ|CN=Below", .ca = ca, .key = key,
 		.basic = "critical,CA:TRUE", .usage = "critical,keyCertSign,cRLSign", .purposes = "-",
 		.until_ms = until_ms});
 	assert_int_equal(PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL), 1);
@@ -260,13 +260,47 @@ static void a_chain_longer_than_the_authority_allows_is_refused(void **state)
 	struct err e;
 
 	(void)state;
-	make_sub_authority("issuing", 0);
+	make_sub_authority("mine:sub", "issuing", "tls-client.key", 0);
 	p.issuer = pki_path("mine:sub.crt");
 	odd_make(&(struct odd){.file = "mine:deep.crt", .ca = "mine:sub"});
 	assert_true(trust_add_authority(t, PKI "root.crt", &e).ok);
 	assert_true(trust_add_authority(t, PKI "issuing.crt", &e).ok);
 	assert_reason("sub", trust_add_participant(t, &p, &e), &e, REASON_NONE);
 	check_der(t, "below pathlen 0", pki_der("mine:deep.crt"), REASON_CERT_UNKNOWN, NULL);
+}
+
+static void a_weak_authority_is_no_authority(void **state)
+{
+	SCOPED(trust_free) struct trust *rooted = trust_new(), *alone = trust_new();
+	struct conf_participant p = {.name = "weak", .bin = DEPARTMENT_BIN};
+	struct err e;
+
+	(void)state;
+	make_sub_authority("mine:weak", "root", "rsa1024.key", 0);
+	p.issuer = pki_path("mine:weak.crt");
+	assert_true(trust_add_authority(rooted, PKI "root.crt", &e).ok);
+	assert_reason("under a root", trust_add_participant(rooted, &p, &e), &e, REASON_CERT_WEAK);
+	assert_reason("alone", trust_add_participant(alone, &p, &e), &e, REASON_CERT_WEAK);
+	assert_non_null(strstr(e.detail, "weak.crt"));
+}
+
+static void another_trusted_authority_of_the_same_name_is_not_the_issuer(void **state)
+{
+	SCOPED(trust_free) struct trust *t = trust_new();
+	struct conf_participant p = {.name = "p", .bin = DEPARTMENT_BIN};
+	struct err e;
+
+	(void)state;
+	make_sub_authority("mine:sub", "root", "tls-client.key", 0);
+	make_sub_authority("mine:namesake", "root", "tls-server.key", 0);
+	p.issuer = pki_path("mine:sub.crt");
+	odd_make(&(struct odd){.file = "mine:right.crt", .ca = "mine:sub"});
+	odd_make(&(struct odd){.file = "mine:wrong.crt", .ca = "mine:namesake"});
+	assert_true(trust_add_authority(t, PKI "root.crt", &e).ok);
+	assert_true(trust_add_authority(t, pki_path("mine:namesake.crt"), &e).ok);
+	assert_true(trust_add_participant(t, &p, &e).ok);
+	check_der(t, "issued by the configured one", pki_der("mine:right.crt"), REASON_NONE, &p);
+	check_der(t, "issued by its namesake", pki_der("mine:wrong.crt"), REASON_CERT_OWNER, NULL);
 }
 
 static void a_certificate_is_valid_no_longer_than_its_authority(void **state)
@@ -278,7 +312,7 @@ static void a_certificate_is_valid_no_longer_than_its_authority(void **state)
 	struct err e;
 
 	(void)state;
-	make_sub_authority("root", pki_now + DAY_MS);
+	make_sub_authority("mine:sub", "root", "tls-client.key", pki_now + DAY_MS);
 	p.issuer = pki_path("mine:sub.crt");
 	odd_make(&(struct odd){.file = "mine:leaf.crt", .ca = "mine:sub", .until_ms = pki_now + 9 * DAY_MS});
 	der = pki_der("mine:leaf.crt");
@@ -377,6 +411,8 @@ int main(void)
 		cmocka_unit_test(octets_that_are_not_exactly_one_certificate),
 		cmocka_unit_test(without_a_root_the_configured_issuer_is_trusted_as_itself),
 		cmocka_unit_test(a_chain_longer_than_the_authority_allows_is_refused),
+		cmocka_unit_test(a_weak_authority_is_no_authority),
+		cmocka_unit_test(another_trusted_authority_of_the_same_name_is_not_the_issuer),
 		cmocka_unit_test(a_certificate_is_valid_no_longer_than_its_authority),
 		cmocka_unit_test(time_is_judged_at_every_question_to_the_second),
 		cmocka_unit_test(decisions_are_remembered_up_to_a_bound_and_complete),

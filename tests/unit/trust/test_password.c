@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 #include <crypt.h>
@@ -107,6 +108,24 @@ static void the_whole_password_counts_up_to_what_crypt_takes(void **state)
 	assert_false(password_hash(BYTES_LIT("a\0b"), made, &e).ok);
 }
 
+/* What is remembered is kept in few places; another hash that falls into the same one gains nothing by it. */
+static void a_remembered_password_opens_no_other_hash(void **state)
+{
+	unsigned char wanted[32], got[32];
+	char other[32];
+	int tried = 0;
+
+	(void)state;
+	assert_true(password_fits(hash, BYTES_LIT("Құпия сөз 1")));
+	sha256(bytes_str(hash), wanted);
+	do {
+		assert_true(tried < 100000);
+		snprintf(other, sizeof(other), "$y$j9T$%d", tried++);
+		sha256(bytes_str(other), got);
+	} while (got[0] != wanted[0]);
+	assert_false(password_fits(other, BYTES_LIT("Құпия сөз 1")));
+}
+
 static const char *const broken[] = {
 	"", "*0", "*1", "*", "x", "$y$", "$y$j9T$", "plain text", "$99$salt$hash"};
 
@@ -137,6 +156,7 @@ int main(void)
 		cmocka_unit_test(the_right_password_fits_and_is_hashed_once),
 		cmocka_unit_test(a_wrong_password_never_fits_not_even_after_the_right_one),
 		cmocka_unit_test(the_whole_password_counts_up_to_what_crypt_takes),
+		cmocka_unit_test(a_remembered_password_opens_no_other_hash),
 		cmocka_unit_test(a_broken_hash_fits_nothing),
 		cmocka_unit_test(hashes_of_other_makers_are_read),
 	};

@@ -70,6 +70,10 @@ static const struct {
 	{"half a hex pair", "C=KZ," REST ",E=a@b,CN=\\5", SERIAL, false},
 	{"hex pairs that are no UTF-8", "C=KZ," REST ",E=a@b,CN=Two Words\\FF", SERIAL, false},
 	{"a NUL as hex pair", "C=KZ," REST ",E=a@b,CN=Two Words\\00", SERIAL, false},
+	{"two attributes hidden in one value by a NUL",
+		"1.2.398.9=\\C3\\96\\001.2.840.113549.1.9.1=a@b,C=KZ,ST=Астана,O=ЖШС \\\"Қазақ\\, әліпби\\\","
+		"OU=a\\+b\\=c\\;d,SERIALNUMBER=IIN123,SN=Іңғұ,2.5.4.97=X\\\\1,CN=Two Words",
+		SERIAL, false},
 	{"DER with an octet behind it", "C=" HEX_KZ "00," REST ",E=a@b,CN=Two Words", SERIAL, false},
 	{"DER that is cut", "C=#13024B," REST ",E=a@b,CN=Two Words", SERIAL, false},
 	{"DER of a boolean", "C=#0101FF," REST ",E=a@b,CN=Two Words", SERIAL, false},
@@ -187,7 +191,7 @@ static void a_renewed_certificate_with_the_same_key_is_found_in_its_time(void **
 {
 	SCOPED(trust_free) struct trust *t = trust_new();
 	const char *paths[] = {
-		pki_path("mine:before.crt"), pki_path("mine:after.crt"), pki_path("mine:stranger.crt")};
+		pki_path("mine:after.crt"), pki_path("mine:before.crt"), pki_path("mine:stranger.crt")};
 	struct conf_participant p = {.name = "p", .certificates = {paths, 2}};
 	struct conf_participant stranger = {.name = "stranger", .certificates = {paths + 2, 1}};
 	struct bytes ski;
