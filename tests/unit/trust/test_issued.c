@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 
+#include "base/ident.h"
 #include "trust/trust_int.h"
 
 static const struct conf_participant department = {
@@ -84,6 +85,22 @@ static const struct {
 	{"the root itself as signer", "root.crt", REASON_CERT_USAGE, NULL},
 	{"a certificate for TLS from another authority", "tls-client.crt", REASON_CERT_UNKNOWN, NULL},
 };
+
+static void numbers_of_the_pki_have_fitting_check_digits(void **state)
+{
+	static const char *const files[] = {"gateway.crt", "permits.crt", "monitoring.crt", "department.crt",
+		"other-system.crt", "person.crt"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(files); i++) {
+		X509 *x = pki_certificate(pki_path(files[i]));
+		struct trust_numbers n;
+
+		assert_true(trust_numbers_of(&n, X509_get_subject_name(x)));
+		assert_true(iin_bin_is(bytes_str(n.bin)) != iin_bin_is(bytes_str(n.iin)));
+		X509_free(x);
+	}
+}
 
 static void certificates_of_the_pki(void **state)
 {
@@ -404,6 +421,7 @@ static void participants_by_issuer_are_checked_when_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_of_the_pki_have_fitting_check_digits),
 		cmocka_unit_test(certificates_of_the_pki),
 		cmocka_unit_test(odd_certificates),
 		cmocka_unit_test(keys_that_are_weak_or_unusual),
