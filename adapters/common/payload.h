@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* payload - reading and writing the business messages of the simulated systems: SystemInfo, fields, reasons. */
+/* payload - reading and writing the business messages of the simulated systems: SystemInfo, fields,
+ * reasons. */
 #ifndef QAQPA_ADAPTERS_PAYLOAD_H
 #define QAQPA_ADAPTERS_PAYLOAD_H
 
@@ -23,7 +24,7 @@ struct system_info {
 /* False when a field is absent or malformed. */
 MUST_USE bool system_info_read(struct pool *pool, const struct _xmlNode *root, struct system_info *out);
 void system_info_write(struct buf *out, const struct system_info *info);          /* of a request */
-void system_info_echo(struct buf *out, const struct system_info *info);           /* of an answer: with ResponseDate */
+void system_info_echo(struct buf *out, const struct system_info *info); /* of an answer: with ResponseDate */
 
 /* Why something is not allowed; all reasons are gathered before anything is said (rule P6). */
 #define REASONS_MAX 64

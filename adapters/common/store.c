@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store - see store.h.
- * Owns: one connection and the lock that makes units follow each other within the process; BEGIN IMMEDIATE does it
- *       between processes. */
+ * Owns: one connection and the lock that makes units follow each other within the process; BEGIN IMMEDIATE
+ *       does it between processes. */
 #include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -44,7 +44,8 @@ void store_close(struct store **s)
 	*s = NULL;
 }
 
-outcome store_open(const char *directory, const char *file, const char *schema, struct store **out, struct err *e)
+outcome store_open(const char *directory, const char *file, const char *schema, struct store **out,
+	struct err *e)
 {
 	SCOPED(store_close) struct store *s = NULL;
 	SCOPED(buf_free) struct buf path = BUF(4096);

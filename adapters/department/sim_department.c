@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim_department - a simulated departmental system that decides on licences.
- * Promise:  an application is taken to its end over the bus: number, signed permit, registration, status; whatever fails
- *           on the way is said in the answer, and the same application sent again goes on from there.
+ * Promise:  an application is taken to its end over the bus: number, signed permit, registration, status;
+ *           whatever fails on the way is said in the answer, and the same application sent again goes on
+ *           from there.
  * Not here: which steps were done (sim_department_case.c).
  * Spec:     M3 - M6, P2, P8, B3; wsdl/department/v1/department.xsd */
 #include <libxml/tree.h>
@@ -80,35 +81,40 @@ static void judge_application(struct application *a, const struct sim_request *i
 	if (!is_true(payload_text(a->pool, payload_child(business, "Consent"), "Given")))
 		reasons_add(&a->reasons, "consent.absent", "the applicant did not give consent in writing");
 	if (!employee_iin || !iin_bin_is(bytes_str(employee_iin)))
-		reasons_add(&a->reasons, "employee.iin", "the IIN of the employee is absent or has a wrong check digit");
+		reasons_add(&a->reasons, "employee.iin",
+			"the IIN of the employee is absent or has a wrong check digit");
 	if (!iin_bin_is(bytes_str(a->subject_number)))
 		reasons_add(&a->reasons, "applicant.number", "the %s of the applicant has a wrong check digit",
 			strcmp(a->subject_kind, "Iin") == 0 ? "IIN" : "BIN");
 	if (!payload_child(business, "Documents"))
 		reasons_add(&a->reasons, "documents.absent", "no documents are attached");
-	if (sim_demands_documents(a->sim) && !sim_document_verify(a->sim, a->pool, in->payload_text, &signer, &why).ok)
+	if (sim_demands_documents(a->sim) &&
+		!sim_document_verify(a->sim, a->pool, in->payload_text, &signer, &why).ok)
 		reasons_add(&a->reasons, "employee.signature", "%s %s", reason_row(why.reason)->title, why.detail);
 }
 
-/* Sends one message and takes what is under ResponseData. False, with a reason, when the other side did not do it. */
+/* Sends one message and takes what is under ResponseData. False, with a reason, when the other side did
+ * not do it. */
 static bool ask(struct application *a, const char *service_id, const struct buf *data,
 	const struct _xmlNode **response_data)
 {
 	struct sim_answer answer;
 	struct err e;
 
-	if (!buf_ok(data) || !sim_send(a->sim, a->pool, service_id, NULL, buf_cstr(data), STEP_MS, &answer, &e).ok) {
+	if (!buf_ok(data) ||
+		!sim_send(a->sim, a->pool, service_id, NULL, buf_cstr(data), STEP_MS, &answer, &e).ok) {
 		a->failure = "SCSE003";
 		if (!buf_ok(data))
 			(void)err_set(&e, REASON_MEMORY, "message");
-		reasons_add(&a->reasons, "step.failed", "%s: %s %s", service_id, reason_row(e.reason)->title, e.detail);
+		reasons_add(&a->reasons, "step.failed", "%s: %s %s", service_id, reason_row(e.reason)->title,
+			e.detail);
 		return false;
 	}
 	if (answer.fault) {
 		a->failure = "SCSE003";
-		reasons_add(&a->reasons, "step.fault", "%s: %.*s %.*s", service_id, (int)answer.fault_info.error_code.n,
-			(const char *)answer.fault_info.error_code.p, (int)answer.fault_info.error_message.n,
-			(const char *)answer.fault_info.error_message.p);
+		reasons_add(&a->reasons, "step.fault", "%s: %.*s %.*s", service_id,
+			(int)answer.fault_info.error_code.n, (const char *)answer.fault_info.error_code.p,
+			(int)answer.fault_info.error_message.n, (const char *)answer.fault_info.error_message.p);
 		return false;
 	}
 	*response_data = payload_child(answer.payload, "ResponseData");
@@ -122,7 +128,8 @@ static bool ask(struct application *a, const char *service_id, const struct buf 
 	return false;
 }
 
-static bool take_field(struct application *a, const struct _xmlNode *data, const char *name, char *to, size_t room)
+static bool take_field(struct application *a, const struct _xmlNode *data, const char *name, char *to,
+	size_t room)
 {
 	const char *text = payload_text(a->pool, data, name);
 
@@ -142,7 +149,8 @@ static bool get_number(struct application *a)
 
 	buf_str(&data, "<p:NikadRequest xmlns:p=\"" NS_PERMITS "\">");
 	system_info_write(&data, &a->info);
-	buf_str(&data, "<BusinessData><DocumentType>PRM</DocumentType><DocumentKind>PERMIT</DocumentKind></BusinessData>"
+	buf_str(&data,
+		"<BusinessData><DocumentType>PRM</DocumentType><DocumentKind>PERMIT</DocumentKind></BusinessData>"
 		"</p:NikadRequest>");
 	return ask(a, "PERMITS_NIKAD", &data, &answer) &&
 		take_field(a, answer, "Nikad", a->done.nikad, sizeof a->done.nikad);
@@ -167,7 +175,8 @@ static void write_permit(const struct application *a, struct buf *out)
 
 static bool register_permit(struct application *a)
 {
-	SCOPED(buf_free) struct buf permit = BUF(DATA_BYTES), signed_permit = BUF(DATA_BYTES), data = BUF(DATA_BYTES);
+	SCOPED(buf_free) struct buf permit = BUF(DATA_BYTES), signed_permit = BUF(DATA_BYTES);
+	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
 	const struct _xmlNode *answer;
 	struct err e;
 
@@ -251,14 +260,16 @@ static outcome answer_application(struct application *a, struct sim_reply *out, 
 		buf_str(&data, "</Permit>");
 	}
 	payload_field(&data, "CurrentStatus", refused ? "002" : "001");
-	payload_field(&data, "CurrentStatusText", refused ? "No permit was issued and announced" : "Permit issued");
+	payload_field(&data, "CurrentStatusText",
+		refused ? "No permit was issued and announced" : "Permit issued");
 	buf_str(&data, "</ResponseData></d:DepartmentResponse>");
 	if (refused)
 		return reply_with(out, a->pool, a->failure, reasons_line(&a->reasons), &data, e);
 	return reply_with(out, a->pool, "SCSS001", "The permit is issued.", &data, e);
 }
 
-static outcome take_application(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
+static outcome take_application(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
+	struct err *e)
 {
 	struct application a = {
 		.sim = sim,

@@ -8,7 +8,8 @@
 
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS application (request_number TEXT PRIMARY KEY, subject TEXT NOT NULL,"
-	" nikad TEXT NOT NULL, registration TEXT NOT NULL, registered TEXT NOT NULL, status_sent TEXT NOT NULL) STRICT;";
+	" nikad TEXT NOT NULL, registration TEXT NOT NULL, registered TEXT NOT NULL,"
+	" status_sent TEXT NOT NULL) STRICT;";
 
 outcome department_case_open(const char *directory, struct store **out, struct err *e)
 {
@@ -46,13 +47,14 @@ static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
 {
 	const char *const *values = ctx;
 
-	return store_run(s, "INSERT OR REPLACE INTO application VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values, 6, NULL, 0, NULL,
-		e);
+	return store_run(s, "INSERT OR REPLACE INTO application VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values, 6, NULL,
+		0, NULL, e);
 }
 
 outcome department_case_keep(struct store *s, const struct department_case *c, struct err *e)
 {
-	const char *values[] = {c->request_number, c->subject, c->nikad, c->registration, c->registered, c->status_sent};
+	const char *values[] = {
+		c->request_number, c->subject, c->nikad, c->registration, c->registered, c->status_sent};
 
 	return store_transact(s, keep_in_unit, values, e);
 }

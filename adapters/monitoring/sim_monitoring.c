@@ -21,7 +21,8 @@
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS status (id INTEGER PRIMARY KEY AUTOINCREMENT, request_number TEXT NOT NULL,"
 	" service_code TEXT NOT NULL, code TEXT NOT NULL, text_ru TEXT NOT NULL, text_kz TEXT NOT NULL,"
-	" moment TEXT NOT NULL, sender TEXT NOT NULL, message_id TEXT NOT NULL, UNIQUE (sender, message_id)) STRICT;";
+	" moment TEXT NOT NULL, sender TEXT NOT NULL, message_id TEXT NOT NULL,"
+	" UNIQUE (sender, message_id)) STRICT;";
 
 enum { NUMBER, SERVICE, CODE, TEXT_RU, TEXT_KZ, MOMENT, SENDER, MESSAGE_ID, STATUS_FIELDS };
 
@@ -46,15 +47,17 @@ static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
 {
 	const char *const *values = ctx;
 
-	return store_run(s, "INSERT INTO status (request_number, service_code, code, text_ru, text_kz, moment, sender,"
+	return store_run(s,
+		"INSERT INTO status (request_number, service_code, code, text_ru, text_kz, moment, sender,"
 		" message_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (sender, message_id) DO NOTHING",
 		values, STATUS_FIELDS, NULL, 0, NULL, e);
 }
 
-static bool read_status(const struct sim_request *in, struct system_info *info, const char *values[STATUS_FIELDS])
+static bool read_status(const struct sim_request *in, struct system_info *info,
+	const char *values[STATUS_FIELDS])
 {
-	static const char *const names[] = {"RequestNumber", "ServiceCode", "StatusCode", "StatusTextRu", "StatusTextKz",
-		"StatusDate"};
+	static const char *const names[] = {
+		"RequestNumber", "ServiceCode", "StatusCode", "StatusTextRu", "StatusTextKz", "StatusDate"};
 	const struct _xmlNode *business = payload_child(in->payload, "BusinessData");
 
 	if (!payload_is(in->payload, NS_MONITORING, "StatusNotification"))
@@ -70,7 +73,8 @@ static bool read_status(const struct sim_request *in, struct system_info *info, 
 	return system_info_read(in->pool, in->payload, info);
 }
 
-static outcome take_status(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
+static outcome take_status(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
+	struct err *e)
 {
 	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
 	const char *values[STATUS_FIELDS] = {NULL};
@@ -112,8 +116,10 @@ static void write_application(struct buf *out, const char *request_number)
 	stamp_day(at, day);
 	buf_str(out, "<d:DepartmentRequest xmlns:d=\"" NS_DEPARTMENT "\">");
 	system_info_write(out, &info);
-	buf_str(out, "<BusinessData><MessageKind>request</MessageKind><ServiceCode>LICENCE-001</ServiceCode>"
-		"<Employee><Iin>900101300017</Iin><FullName>Тестова Қызмет</FullName><OfficeCode>OFFICE-7</OfficeCode>"
+	buf_str(out,
+		"<BusinessData><MessageKind>request</MessageKind><ServiceCode>LICENCE-001</ServiceCode>"
+		"<Employee><Iin>900101300017</Iin><FullName>Тестова Қызмет</FullName>"
+		"<OfficeCode>OFFICE-7</OfficeCode>"
 		"</Employee><Consent><Given>true</Given>");
 	payload_field(out, "Date", day);
 	buf_str(out, "</Consent><Applicant><Iin>900101300017</Iin><Name>ТЕСТОВ ТЕСТ</Name></Applicant><Documents>"
@@ -121,7 +127,8 @@ static void write_application(struct buf *out, const char *request_number)
 		"</Documents></BusinessData></d:DepartmentRequest>");
 }
 
-static void report_answer(const struct sim_answer *a, const char *request_number, struct pool *pool, struct buf *report)
+static void report_answer(const struct sim_answer *a, const char *request_number, struct pool *pool,
+	struct buf *report)
 {
 	const struct _xmlNode *permit = payload_child(payload_child(a->payload, "ResponseData"), "Permit");
 	const char *nikad = payload_text(pool, permit, "Nikad");
@@ -154,7 +161,8 @@ static outcome send_request(struct sim *sim, struct buf *report, bool *done, str
 	write_application(&application, number);
 	/* The system's own key stands for the employee's (M5). */
 	TRY(sim_document_sign(sim, pool, buf_bytes(&application), &signed_application, e));
-	TRY(sim_send(sim, pool, "DEPARTMENT_REQUEST", NULL, buf_cstr(&signed_application), ANSWER_MS, &answer, e));
+	TRY(sim_send(sim, pool, "DEPARTMENT_REQUEST", NULL, buf_cstr(&signed_application), ANSWER_MS, &answer,
+		e));
 	report_answer(&answer, number, pool, report);
 	*done = !answer.fault && bytes_is(answer.response.status_code, "SCSS001");
 	return DONE;
@@ -167,8 +175,8 @@ static int act(struct sim *sim, const char *verb, const char *argument, struct b
 	int result = 0;
 
 	if (strcmp(verb, "send-request") != 0 || *end || n < 1 || n > REQUESTS_MAX) {
-		(void)err_set(e, REASON_USAGE, "the monitoring system knows the act send-request, with a number of 1 to %d",
-			REQUESTS_MAX);
+		(void)err_set(e, REASON_USAGE,
+			"the monitoring system knows the act send-request, with a number of 1 to %d", REQUESTS_MAX);
 		return -1;
 	}
 	for (long i = 0; i < n; i++) {

@@ -11,23 +11,24 @@ enum { PLACE_CHECK = 2, PLACE_TYPE = 4, PLACE_SERIAL = 7 }; /* counted from 0 */
 
 /* Officially assigned codes, two letters each. */
 static const char countries[] =
-	"ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCVCWCX"
-	"CYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIR"
-	"ISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNE"
-	"NFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTF"
-	"TGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSYEYTZAZMZW";
+	"ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCR"
+	"CUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHU"
+	"IDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQ"
+	"MRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSI"
+	"SJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSYEYTZAZMZW";
 
 /* Cyrillic letters that cannot be told from Latin ones in print. */
 static const struct look_alike {
 	const char *cyrillic;
 	char latin;
 } look_alikes[] = {
-	{"А", 'A'}, {"В", 'B'}, {"С", 'C'}, {"Е", 'E'}, {"Н", 'H'}, {"К", 'K'}, {"М", 'M'}, {"О", 'O'}, {"Р", 'P'},
-	{"Т", 'T'}, {"Х", 'X'}, {"У", 'Y'}, {"Ү", 'Y'}, {"І", 'I'}, {"Ѕ", 'S'}, {"Ј", 'J'}, {"а", 'A'}, {"с", 'C'},
-	{"е", 'E'}, {"о", 'O'}, {"р", 'P'}, {"х", 'X'}, {"у", 'Y'}, {"і", 'I'},
+	{"А", 'A'}, {"В", 'B'}, {"С", 'C'}, {"Е", 'E'}, {"Н", 'H'}, {"К", 'K'}, {"М", 'M'}, {"О", 'O'},
+	{"Р", 'P'}, {"Т", 'T'}, {"Х", 'X'}, {"У", 'Y'}, {"Ү", 'Y'}, {"І", 'I'}, {"Ѕ", 'S'}, {"Ј", 'J'},
+	{"а", 'A'}, {"с", 'C'}, {"е", 'E'}, {"о", 'O'}, {"р", 'P'}, {"х", 'X'}, {"у", 'Y'}, {"і", 'I'},
 };
 
-/* {p} place, {f} found, {m} meant, {k} letter or digit that belongs there, {n} length, {w} written, {r} right. */
+/* {p} place, {f} found, {m} meant, {k} letter or digit that belongs there, {n} length, {w} written, {r}
+ * right. */
 static const char *const problem_words[NIKAD_FAULT_COUNT] = {
 	[NIKAD_FINE] = "the number is valid",
 	[NIKAD_LENGTH] = "the number has {n} places instead of 15 (spaces are not counted)",
@@ -133,8 +134,8 @@ static bool country_is_assigned(const char *two)
 	return false;
 }
 
-/* ISO/IEC 7064: the remainder of type, serial, country, read as one decimal number and followed by 00; the check
- * digits are what is missing to 98. */
+/* ISO/IEC 7064: the remainder of type, serial, country, read as one decimal number and followed by 00; the
+ * check digits are what is missing to 98. */
 static void check_digits(const char *number, char out[3])
 {
 	static const unsigned char order[] = {4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0, 1};

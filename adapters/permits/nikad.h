@@ -3,10 +3,10 @@
  *
  *   SS CC TTT NNNNNNNN   country, check digits, type of the document, serial within the type
  *
- * SS is an assigned ISO 3166-1 alpha-2 code. CC are ISO/IEC 7064 MOD 97-10 digits over TTT NNNNNNNN SS CC in this
- * order (the arrangement of an IBAN), letters counted A=10 .. Z=35, remainder 1: the only arrangement in which the
- * annex's own example KZ03 ABC 0000 0001 is right. TTT has no I and no O. Spaces are ignored on input.
- * Pure calls, any thread.
+ * SS is an assigned ISO 3166-1 alpha-2 code. CC are ISO/IEC 7064 MOD 97-10 digits over TTT NNNNNNNN SS CC
+ * in this order (the arrangement of an IBAN), letters counted A=10 .. Z=35, remainder 1: the only
+ * arrangement in which the annex's own example KZ03 ABC 0000 0001 is right. TTT has no I and no O. Spaces
+ * are ignored on input. Pure calls, any thread.
  */
 #ifndef QAQPA_PERMITS_NIKAD_H
 #define QAQPA_PERMITS_NIKAD_H
@@ -45,8 +45,8 @@ struct nikad_problem {
 	char right[3];    /* for NIKAD_CHECK: the right digits */
 };
 
-/* Reads a number. True gives it without spaces; false tells the first fault, in the order of the places, the check
- * digits last. `why` may be NULL. */
+/* Reads a number. True gives it without spaces; false tells the first fault, in the order of the places,
+ * the check digits last. `why` may be NULL. */
 MUST_USE bool nikad_parse(struct bytes text, struct nikad *out, struct nikad_problem *why);
 
 /* Makes a number with its check digits; false when a part is not allowed, `why` as above. */
@@ -62,7 +62,8 @@ void nikad_print(const struct nikad *n, char out[NIKAD_PRINTED]);
 /* One sentence about the problem, appended to `out`. */
 void nikad_problem_print(const struct nikad_problem *why, struct buf *out);
 
-/* Text lines about each part of a number, or about what is wrong with it; appended to `out`. True when it is valid. */
+/* Text lines about each part of a number, or about what is wrong with it; appended to `out`. True when it
+ * is valid. */
 bool nikad_explain(struct bytes text, struct buf *out);
 
 #endif

@@ -16,8 +16,8 @@
 
 static bool kind_is_known(const char *kind)
 {
-	static const char *const kinds[] = {"APPLICATION", "NOTIFICATION", "NOTICE_TO_APPLICANT", "PERMIT", "REFUSAL",
-		"COORDINATION_REQUEST", "COORDINATION_REPLY", "NOTICE_TO_HOLDER"};
+	static const char *const kinds[] = {"APPLICATION", "NOTIFICATION", "NOTICE_TO_APPLICANT", "PERMIT",
+		"REFUSAL", "COORDINATION_REQUEST", "COORDINATION_REPLY", "NOTICE_TO_HOLDER"};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (strcmp(kind, kinds[i]) == 0)
@@ -54,7 +54,8 @@ static const char *sender_of(const struct sim_request *in)
 	return pool_copy(in->pool, in->request->sender_id);
 }
 
-static outcome give_number(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
+static outcome give_number(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
+	struct err *e)
 {
 	SCOPED(buf_free) struct buf data = BUF(ANSWER_BYTES);
 	struct reasons r = {.pool = in->pool};
@@ -69,7 +70,8 @@ static outcome give_number(struct sim *sim, const struct sim_request *in, struct
 		!system_info_read(in->pool, in->payload, &info))
 		return reply_unreadable(out, "The payload is not a NikadRequest of permits.xsd.");
 	if (!nikad_type_is(bytes_str(type)))
-		reasons_add(&r, "nikad.type", "the type %.64s is not three Latin capital letters without I and O", type);
+		reasons_add(&r, "nikad.type", "the type %.64s is not three Latin capital letters without I and O",
+			type);
 	judge_kind(&r, kind);
 	if (r.n == 0)
 		TRY(permits_store_issue(sim_state(sim), type, kind, sender, &given, e));
@@ -112,7 +114,8 @@ static outcome judge_number(struct registering *g, const char *written, struct e
 	}
 	TRY(permits_store_find(sim_state(g->sim), &g->nikad, &given, e));
 	if (!given.known)
-		reasons_add(&g->reasons, "nikad.unknown", "the number %s was not given by this system", g->nikad.text);
+		reasons_add(&g->reasons, "nikad.unknown", "the number %s was not given by this system",
+			g->nikad.text);
 	else if (strcmp(given.sender, g->sender) != 0)
 		reasons_add(&g->reasons, "nikad.foreign", "the number %s was given to another system", g->nikad.text);
 	else if (given.registration[0])
@@ -130,7 +133,8 @@ static void judge_subject(struct registering *g, const struct _xmlNode *document
 	const char *iin = payload_text(g->pool, subject, "Iin"), *bin = payload_text(g->pool, subject, "Bin");
 
 	if (!iin == !bin)
-		reasons_add(&g->reasons, "document.subject", "the document names no single IIN or BIN of its subject");
+		reasons_add(&g->reasons, "document.subject",
+			"the document names no single IIN or BIN of its subject");
 	else if (!iin_bin_is(bytes_str(iin ? iin : bin)))
 		reasons_add(&g->reasons, "document.subject", "the %s of the subject has a wrong check digit",
 			iin ? "IIN" : "BIN");
@@ -155,7 +159,8 @@ static void judge_document(struct registering *g)
 	number = payload_text(g->pool, root, "Nikad");
 	kind = payload_text(g->pool, root, "DocumentKind");
 	if (!number || !g->nikad_is_sound || strcmp(number, g->nikad.text) != 0)
-		reasons_add(&g->reasons, "document.nikad", "the number in the document is not the number of the request");
+		reasons_add(&g->reasons, "document.nikad",
+			"the number in the document is not the number of the request");
 	if (!kind || strcmp(kind, g->kind) != 0)
 		reasons_add(&g->reasons, "document.kind", "the kind in the document is not the kind of the request");
 	judge_subject(g, root);
@@ -169,7 +174,8 @@ static void judge_signature(struct registering *g)
 	if (!sim_document_verify(g->sim, g->pool, bytes_str(g->document), &signer, &why).ok)
 		reasons_add(&g->reasons, "document.signature", "%s %s", reason_row(why.reason)->title, why.detail);
 	else if (strcmp(signer, g->sender) != 0)
-		reasons_add(&g->reasons, "document.signer", "the document is signed by another system than the sender");
+		reasons_add(&g->reasons, "document.signer",
+			"the document is signed by another system than the sender");
 }
 
 static outcome answer_registering(struct registering *g, struct sim_reply *out, struct err *e)
@@ -194,7 +200,8 @@ static outcome answer_registering(struct registering *g, struct sim_reply *out, 
 	return reply_with(out, g->pool, "SCSS001", "The document is registered.", &data, e);
 }
 
-static outcome register_document(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
+static outcome register_document(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
+	struct err *e)
 {
 	const struct _xmlNode *business = payload_child(in->payload, "BusinessData");
 	const char *written = payload_text(in->pool, business, "Nikad");
@@ -208,8 +215,8 @@ static outcome register_document(struct sim *sim, const struct sim_request *in, 
 	};
 	bool taken = false;
 
-	if (!payload_is(in->payload, NS_PERMITS, "RegisterRequest") || !written || !g.sender || !g.kind || !g.document ||
-		!system_info_read(in->pool, in->payload, &g.info))
+	if (!payload_is(in->payload, NS_PERMITS, "RegisterRequest") || !written || !g.sender || !g.kind ||
+		!g.document || !system_info_read(in->pool, in->payload, &g.info))
 		return reply_unreadable(out, "The payload is not a RegisterRequest of permits.xsd.");
 	judge_kind(&g.reasons, g.kind);
 	TRY(judge_number(&g, written, e));
@@ -217,7 +224,8 @@ static outcome register_document(struct sim *sim, const struct sim_request *in, 
 	judge_signature(&g);
 	stamp_print(stamp_now(), g.moment);
 	if (g.reasons.n == 0)
-		TRY(permits_store_register(sim_state(sim), &g.nikad, g.document, g.moment, g.registration, &taken, e));
+		TRY(permits_store_register(sim_state(sim), &g.nikad, g.document, g.moment, g.registration, &taken,
+			e));
 	if (taken)
 		reasons_add(&g.reasons, "nikad.used", "the number %s was used at the same moment", g.nikad.text);
 	return answer_registering(&g, out, e);

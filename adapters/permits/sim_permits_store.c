@@ -8,9 +8,11 @@
 
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS serial (type TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;"
-	"CREATE TABLE IF NOT EXISTS given (nikad TEXT PRIMARY KEY, kind TEXT NOT NULL, sender TEXT NOT NULL) STRICT;"
+	"CREATE TABLE IF NOT EXISTS given (nikad TEXT PRIMARY KEY, kind TEXT NOT NULL,"
+	" sender TEXT NOT NULL) STRICT;"
 	"CREATE TABLE IF NOT EXISTS registration (id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" nikad TEXT NOT NULL UNIQUE REFERENCES given (nikad), document TEXT NOT NULL, moment TEXT NOT NULL) STRICT;";
+	" nikad TEXT NOT NULL UNIQUE REFERENCES given (nikad), document TEXT NOT NULL,"
+	" moment TEXT NOT NULL) STRICT;";
 
 outcome permits_store_open(const char *directory, struct store **out, struct err *e)
 {
@@ -58,8 +60,10 @@ static outcome find_in_unit(struct store *s, void *ctx, struct err *e)
 		{f->out->registration, sizeof f->out->registration},
 	};
 
-	return store_run(s, "SELECT sender, kind, iif(r.id, printf('REG%010d', r.id), '') FROM given"
-		" LEFT JOIN registration r USING (nikad) WHERE nikad = ?1", &number, 1, columns, 3, &f->out->known, e);
+	return store_run(s,
+		"SELECT sender, kind, iif(r.id, printf('REG%010d', r.id), '') FROM given"
+		" LEFT JOIN registration r USING (nikad) WHERE nikad = ?1",
+		&number, 1, columns, 3, &f->out->known, e);
 }
 
 outcome permits_store_find(struct store *s, const struct nikad *n, struct permits_given *out, struct err *e)
@@ -85,8 +89,8 @@ static outcome register_in_unit(struct store *s, void *ctx, struct err *e)
 		&(struct store_column){r->registration, 16}, 1, &r->done, e);
 }
 
-outcome permits_store_register(struct store *s, const struct nikad *n, const char *document, const char *moment,
-	char registration[16], bool *taken, struct err *e)
+outcome permits_store_register(struct store *s, const struct nikad *n, const char *document,
+	const char *moment, char registration[16], bool *taken, struct err *e)
 {
 	struct registering r = {{n->text, document, moment}, registration, false};
 

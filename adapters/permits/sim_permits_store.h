@@ -10,9 +10,9 @@
 
 MUST_USE outcome permits_store_open(const char *directory, struct store **out, struct err *e);
 
-/* Gives the next number of the type. Two calls never get the same number, whatever thread or process they run in and
- * however often the file is opened anew. Fails with REASON_IO; with REASON_USAGE when the type is no type or its
- * serials are used up. */
+/* Gives the next number of the type. Two calls never get the same number, whatever thread or process they
+ * run in and however often the file is opened anew. Fails with REASON_IO; with REASON_USAGE when the type
+ * is no type or its serials are used up. */
 MUST_USE outcome permits_store_issue(struct store *s, const char *type, const char *kind, const char *sender,
 	struct nikad *out, struct err *e);
 
@@ -22,7 +22,8 @@ struct permits_given {
 	char sender[PERMITS_WORD], kind[PERMITS_WORD];
 	char registration[16]; /* "" while no document was registered under it */
 };
-MUST_USE outcome permits_store_find(struct store *s, const struct nikad *n, struct permits_given *out, struct err *e);
+MUST_USE outcome permits_store_find(struct store *s, const struct nikad *n, struct permits_given *out,
+	struct err *e);
 
 /* Registers the document under the number, once: `*taken` tells that another call was faster. */
 MUST_USE outcome permits_store_register(struct store *s, const struct nikad *n, const char *document,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* security_document - signs and verifies documents with an enveloped signature.
- * Promise:  the signed octets are the caller's, cut in two by the Signature and otherwise untouched; what verifies has
- *           exactly the structure checked here, and the key comes from `trust` alone.
+ * Promise:  the signed octets are the caller's, cut in two by the Signature and otherwise untouched; what
+ *           verifies has exactly the structure checked here, and the key comes from `trust` alone.
  * Not here: who may sign which document (the systems).
  * Spec:     B3; bus contract 4.7; W3C XML Signature 6.6.4 (enveloped-signature) */
 #include <libxml/tree.h>
@@ -44,9 +44,10 @@ static bool is_blank(const xmlNode *node)
 	return node->type == XML_TEXT_NODE && xmlIsBlankNode(node);
 }
 
-/* The element children, which must be these ds elements in this order with nothing but white space between. `names`
- * and `found` have `n` places. */
-static outcome children_are(xmlNode *parent, const char *const *names, xmlNode **found, size_t n, struct err *e)
+/* The element children, which must be these ds elements in this order with nothing but white space
+ * between. `names` and `found` have `n` places. */
+static outcome children_are(xmlNode *parent, const char *const *names, xmlNode **found, size_t n,
+	struct err *e)
 {
 	size_t i = 0;
 
@@ -140,7 +141,8 @@ static outcome read_reference(struct parts *p, xmlNode *reference, struct err *e
 	TRY(canonicalisation_is(transform[1], e));
 	TRY(algorithm_of(found[1], &uri, e));
 	p->digest = digest_by_uri(uri);
-	if (p->digest == DIGEST_COUNT || digest_row(p->digest)->legacy || strcmp(uri, digest_row(p->digest)->uri) != 0)
+	if (p->digest == DIGEST_COUNT || digest_row(p->digest)->legacy ||
+		strcmp(uri, digest_row(p->digest)->uri) != 0)
 		return err_set(e, REASON_SEC_ALGORITHM, "digest %.120s", uri);
 	return DONE;
 }
@@ -168,7 +170,8 @@ static outcome read_key_info(struct pool *pool, struct parts *p, xmlNode *key_in
 	xmlNode *x509, *text_node;
 	struct bytes text;
 
-	if (!children_are(key_info, data, &x509, 1, NULL).ok || !children_are(x509, certificate, &text_node, 1, NULL).ok)
+	if (!children_are(key_info, data, &x509, 1, NULL).ok ||
+		!children_are(x509, certificate, &text_node, 1, NULL).ok)
 		return err_set(e, REASON_SEC_TOKEN_KIND, "KeyInfo is not one X509Certificate in X509Data");
 	if (!node_text(pool, text_node, &text))
 		return err_set(e, REASON_SEC_TOKEN_BROKEN, "X509Certificate holds elements");
@@ -203,7 +206,8 @@ static void free_context(xmlSecDSigCtx **ctx)
 
 static xmlSecTransformId transform_of(const char *uri)
 {
-	return xmlSecTransformIdListFindByHref(xmlSecTransformIdsGet(), (const xmlChar *)uri, xmlSecTransformUsageAny);
+	return xmlSecTransformIdListFindByHref(xmlSecTransformIdsGet(), (const xmlChar *)uri,
+		xmlSecTransformUsageAny);
 }
 
 static bool allow(xmlSecDSigCtx *ctx, const char *uri, bool in_reference, bool in_signature)
@@ -282,8 +286,8 @@ outcome document_verify(struct pool *pool, struct bytes xml, struct trust *trust
 	return DONE;
 }
 
-/* Where the end tag of the root begins. Behind it a well-formed document has white space and comments alone, and a
- * comment holds no "<!--" of its own that is not its start. */
+/* Where the end tag of the root begins. Behind it a well-formed document has white space and comments
+ * alone, and a comment holds no "<!--" of its own that is not its start. */
 static outcome end_tag_of_root(struct bytes xml, size_t *at, struct err *e)
 {
 	size_t end = xml.n;
@@ -303,20 +307,25 @@ static outcome end_tag_of_root(struct bytes xml, size_t *at, struct err *e)
 		end--;
 	BUG_IF(end == 0);
 	if (xml.p[end] != '/')
-		return err_set(e, REASON_SEC_SIGNATURE_SHAPE, "the root is an empty-element tag, nothing can stand in it");
+		return err_set(e, REASON_SEC_SIGNATURE_SHAPE,
+			"the root is an empty-element tag, nothing can stand in it");
 	*at = end - 1;
 	return DONE;
 }
 
-static void write_signature(const struct trust_key *key, struct bytes digest, struct bytes value, struct buf *out)
+static void write_signature(const struct trust_key *key, struct bytes digest, struct bytes value,
+	struct buf *out)
 {
 	const struct signature_row *row = signature_row(key->usual);
 
-	buf_printf(out, "<ds:Signature xmlns:ds=\"" NS_DSIG "\"><ds:SignedInfo>"
+	buf_printf(out,
+		"<ds:Signature xmlns:ds=\"" NS_DSIG "\"><ds:SignedInfo>"
 		"<ds:CanonicalizationMethod Algorithm=\"" NS_EXC_C14N "\"/>"
 		"<ds:SignatureMethod Algorithm=\"%s\"/><ds:Reference URI=\"\"><ds:Transforms>"
-		"<ds:Transform Algorithm=\"" ENVELOPED "\"/><ds:Transform Algorithm=\"" NS_EXC_C14N "\"/></ds:Transforms>"
-		"<ds:DigestMethod Algorithm=\"%s\"/><ds:DigestValue>", row->uri, digest_row(row->digest)->uri);
+		"<ds:Transform Algorithm=\"" ENVELOPED "\"/><ds:Transform Algorithm=\"" NS_EXC_C14N
+		"\"/></ds:Transforms>"
+		"<ds:DigestMethod Algorithm=\"%s\"/><ds:DigestValue>",
+		row->uri, digest_row(row->digest)->uri);
 	buf_base64(out, digest);
 	buf_str(out, "</ds:DigestValue></ds:Reference></ds:SignedInfo><ds:SignatureValue>");
 	buf_base64(out, value);

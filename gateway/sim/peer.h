@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* peer - one side of the bus as a caller: own key, the other side's pinned certificate, its address; sends and waits.
+/* peer - one side of the bus as a caller: own key, the other side's pinned certificate, its address; sends
+ * and waits.
  *
  * Used by the simulated systems and by qaqpa send. Blocking; one peer may be used by many threads at once.
  */
@@ -20,8 +21,8 @@ struct peer_options {
 	enum conf_form form;             /* of own signatures; 0: KeyIdentifier */
 };
 
-/* Loads keys and certificates; envelope_init and security_init come before. Fails with REASON_IO, REASON_KEY_USELESS or
- * REASON_CERT_*. */
+/* Loads keys and certificates; envelope_init and security_init come before. Fails with REASON_IO,
+ * REASON_KEY_USELESS or REASON_CERT_*. */
 MUST_USE outcome peer_open(const struct peer_options *options, struct peer **out, struct err *e);
 void peer_free(struct peer **p); /* no call may be under way; fit for SCOPED */
 
@@ -33,7 +34,7 @@ enum conf_form peer_form(const struct peer *p);
 struct sim_answer {
 	const struct verified *verified;  /* NULL only for a fault whose signature is absent or not accepted */
 	struct sync_response response;    /* when it is no fault */
-	struct _xmlNode *payload;         /* root of the payload whatever the style of data; NULL when there is none */
+	struct _xmlNode *payload; /* root of the payload whatever the style of data; NULL when there is none */
 	struct bytes payload_text;        /* its octets */
 	bool fault;                       /* the other side answered a fault: */
 	struct channel_fault fault_info;
@@ -43,23 +44,24 @@ struct sim_answer {
 	int64_t duration_us;
 };
 
-/* Makes a signed request. `data` is raw XML content of the data element, `data_attributes` text for its start tag; both
- * may be NULL. `message_id` NULL: a fresh one. The text is appended to `out`. */
-MUST_USE outcome peer_compose(struct peer *p, struct pool *pool, const char *service_id, const char *data_attributes,
-	const char *data, const char *message_id, struct buf *out, struct err *e);
+/* Makes a signed request. `data` is raw XML content of the data element, `data_attributes` text for its
+ * start tag; both may be NULL. `message_id` NULL: a fresh one. The text is appended to `out`. */
+MUST_USE outcome peer_compose(struct peer *p, struct pool *pool, const char *service_id,
+	const char *data_attributes, const char *data, const char *message_id, struct buf *out, struct err *e);
 
-/* Sends octets as they are and takes whatever comes back, for saved messages; any HTTP status is an answer. Fails with
- * REASON_PROVIDER_CONNECT, _TLS, _DEADLINE, _BROKEN or _TOO_LARGE. */
+/* Sends octets as they are and takes whatever comes back, for saved messages; any HTTP status is an
+ * answer. Fails with REASON_PROVIDER_CONNECT, _TLS, _DEADLINE, _BROKEN or _TOO_LARGE. */
 MUST_USE outcome peer_send_raw(struct peer *p, struct bytes message, int deadline_ms, struct buf *answer,
 	int *http_status, struct err *e);
 
-/* Reads and verifies an answer. A fault is a success with `fault` set. Fails with REASON_PROVIDER_EMPTY, _NOT_SOAP,
- * _FORMAT or _UNSIGNED; the detail holds the nearer reason. */
-MUST_USE outcome peer_read_answer(struct peer *p, struct pool *pool, struct bytes text, struct sim_answer *out,
-	struct err *e);
+/* Reads and verifies an answer. A fault is a success with `fault` set. Fails with REASON_PROVIDER_EMPTY,
+ * _NOT_SOAP, _FORMAT or _UNSIGNED; the detail holds the nearer reason. */
+MUST_USE outcome peer_read_answer(struct peer *p, struct pool *pool, struct bytes text,
+	struct sim_answer *out, struct err *e);
 
 /* The three in one: compose, send, read. */
-MUST_USE outcome peer_send(struct peer *p, struct pool *pool, const char *service_id, const char *data_attributes,
-	const char *data, const char *message_id, int deadline_ms, struct sim_answer *out, struct err *e);
+MUST_USE outcome peer_send(struct peer *p, struct pool *pool, const char *service_id,
+	const char *data_attributes, const char *data, const char *message_id, int deadline_ms,
+	struct sim_answer *out, struct err *e);
 
 #endif

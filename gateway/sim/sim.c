@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim - starts and stops a simulated system; HTTP requests become jobs of its own workers.
- * Promise:  the event thread of the front is never held: a handler may wait for the gateway as long as it likes.
+ * Promise:  the event thread of the front is never held: a handler may wait for the gateway as long as it
+ *           likes.
  * Not here: what is done with a message (sim_serve.c), what a system does (adapters). */
 #include <stdlib.h>
 
@@ -83,7 +84,8 @@ static outcome serve(struct sim *s, const struct sim_options *o, struct err *e)
 	return front_start(&settings, &s->front, e);
 }
 
-outcome sim_start(const struct sim_system *system, const struct sim_options *o, struct sim **out, struct err *e)
+outcome sim_start(const struct sim_system *system, const struct sim_options *o, struct sim **out,
+	struct err *e)
 {
 	SCOPED(sim_stop) struct sim *s = calloc(1, sizeof *s);
 	const struct peer_options peer = {
@@ -162,7 +164,8 @@ outcome sim_document_sign(struct sim *s, struct pool *pool, struct bytes xml, st
 	return document_sign(pool, xml, sim_key(s), out, e);
 }
 
-outcome sim_document_verify(struct sim *s, struct pool *pool, struct bytes xml, const char **signer, struct err *e)
+outcome sim_document_verify(struct sim *s, struct pool *pool, struct bytes xml, const char **signer,
+	struct err *e)
 {
 	const struct trust_cert *cert;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim - honest peers: a simulated information system with its own key, endpoint and state.
  *
- * A system is a folder under adapters/: it gives one `struct sim_system` with its services. The engine serves them over
- * HTTP, verifies every request like a real system would, signs every answer with the system's own key, and lets handlers
- * send requests of their own through the gateway and get the verified answer.
+ * A system is a folder under adapters/: it gives one `struct sim_system` with its services. The engine
+ * serves them over HTTP, verifies every request like a real system would, signs every answer with the
+ * system's own key, and lets handlers send requests of their own through the gateway and get the verified
+ * answer.
  */
 #ifndef QAQPA_SIM_SIM_H
 #define QAQPA_SIM_SIM_H
@@ -16,8 +17,8 @@ struct sim_request {
 	struct pool *pool;
 	const struct verified *verified;
 	const struct sync_request *request;
-	/* Root element of the payload, whatever the style of data (child root, string, CDATA; typed: data itself). NULL when
-	 * empty. Lives in the pool. */
+	/* Root element of the payload, whatever the style of data (child root, string, CDATA; typed: data
+	 * itself). NULL when empty. Lives in the pool. */
 	struct _xmlNode *payload;
 	struct bytes payload_text; /* its octets */
 };
@@ -39,16 +40,18 @@ struct sim_system {
 	const char *name;    /* permits */
 	const char *summary; /* one line for --help */
 	const struct sim_service *services; /* ends with a NULL service_id */
-	/* Opens the state under `directory` (made if absent); gives a pointer for sim_state. NULL when there is no state. */
+	/* Opens the state under `directory` (made if absent); gives a pointer for sim_state. NULL when there is
+	 * no state. */
 	outcome (*open)(const char *directory, void **state, struct err *e);
 	void (*close)(void *state);
-	/* What the system does by itself, asked for by the command (--act verb --argument argument; NULL argument: a
-	 * usual one). NULL when it does nothing. Lines for the user go to `report`. 0: done; 1: done, but the other side refused something; -1: failed, see `e`. May block. */
+	/* What the system does by itself, asked for by the command (--act verb --argument argument; NULL
+	 * argument: a usual one). NULL when it does nothing. Lines for the user go to `report`. 0: done; 1:
+	 * done, but the other side refused something; -1: failed, see `e`. May block. */
 	int (*act)(struct sim *sim, const char *verb, const char *argument, struct buf *report, struct err *e);
 };
 
-/* All systems that are built in, NULL-terminated; from adapters/systems.def (defined in adapters/systems.c, so that this
- * room knows no system). */
+/* All systems that are built in, NULL-terminated; from adapters/systems.def (defined in
+ * adapters/systems.c, so that this room knows no system). */
 const struct sim_system *const *sim_systems(void);
 const struct sim_system *sim_system_named(const char *name);
 
@@ -63,35 +66,37 @@ struct sim_options {
 	const char *state;              /* directory */
 	unsigned threads;
 	const char *tls_ca;             /* PEM path for an https gateway_url; NULL: the system's authorities */
-	/* Whose inner signatures are accepted: "senderId=path of a PEM certificate", NULL-terminated. NULL: nobody's. */
+	/* Whose inner signatures are accepted: "senderId=path of a PEM certificate", NULL-terminated. NULL:
+	 * nobody's. */
 	const char *const *document_certificates;
 };
 
 /* Starts serving. Fails with REASON_IO, REASON_KEY_USELESS or the system's own reason. */
-MUST_USE outcome sim_start(const struct sim_system *system, const struct sim_options *options, struct sim **out,
-	struct err *e);
+MUST_USE outcome sim_start(const struct sim_system *system, const struct sim_options *options,
+	struct sim **out, struct err *e);
 int sim_port(const struct sim *s);
 void *sim_state(const struct sim *s);
 void sim_stop(struct sim **s);
 
-/* Sends one request through the gateway and waits (deadline in ms). Fails with REASON_PROVIDER_* seen from here (the
- * gateway is the provider), or REASON_CONFIG when there is no gateway_url. Any thread. */
-MUST_USE outcome sim_send(struct sim *s, struct pool *pool, const char *service_id, const char *data_attributes,
-	const char *data, int deadline_ms, struct sim_answer *out, struct err *e);
+/* Sends one request through the gateway and waits (deadline in ms). Fails with REASON_PROVIDER_* seen from
+ * here (the gateway is the provider), or REASON_CONFIG when there is no gateway_url. Any thread. */
+MUST_USE outcome sim_send(struct sim *s, struct pool *pool, const char *service_id,
+	const char *data_attributes, const char *data, int deadline_ms, struct sim_answer *out, struct err *e);
 
 /* The system's own key, for inner signatures over documents. */
 const struct trust_key *sim_key(const struct sim *s);
-/* Signs a document with the own key, and verifies one against the document certificates: security/document.h. The
- * second gives the senderId that the signer's certificate belongs to. Without document certificates it fails with
- * REASON_CERT_UNKNOWN. Any thread. */
-MUST_USE outcome sim_document_sign(struct sim *s, struct pool *pool, struct bytes xml, struct buf *out, struct err *e);
+/* Signs a document with the own key, and verifies one against the document certificates:
+ * security/document.h. The second gives the senderId that the signer's certificate belongs to. Without
+ * document certificates it fails with REASON_CERT_UNKNOWN. Any thread. */
+MUST_USE outcome sim_document_sign(struct sim *s, struct pool *pool, struct bytes xml, struct buf *out,
+	struct err *e);
 MUST_USE outcome sim_document_verify(struct sim *s, struct pool *pool, struct bytes xml, const char **signer,
 	struct err *e);
 /* True when document certificates were given, so that inner signatures can be demanded. */
 bool sim_demands_documents(const struct sim *s);
 
-/* Makes words fit for XML: when they are not UTF-8 of XML characters (cut in the middle, say), every octet that is not
- * printable ASCII becomes a question mark. */
+/* Makes words fit for XML: when they are not UTF-8 of XML characters (cut in the middle, say), every octet
+ * that is not printable ASCII becomes a question mark. */
 void sim_words(char *text);
 
 #endif

@@ -15,25 +15,28 @@ struct sim_call {
 };
 MUST_USE outcome sim_post(const struct sim_call *c, struct buf *answer, int *http_status, struct err *e);
 
-/* A trust that knows the own key by the name "own" and one pinned certificate, with the conf objects it needs; they are
- * built here and not read from a file. */
+/* A trust that knows the own key by the name "own" and one pinned certificate, with the conf objects it
+ * needs; they are built here and not read from a file. */
 struct sim_trust;
 MUST_USE outcome sim_trust_open(const char *certificate, const char *key, const char *peer_certificate,
 	enum conf_form form, struct sim_trust **out, struct err *e);
 /* Trust in certificates of documents: "senderId=path" each. */
-MUST_USE outcome sim_trust_open_documents(const char *const *certificates, struct sim_trust **out, struct err *e);
+MUST_USE outcome sim_trust_open_documents(const char *const *certificates, struct sim_trust **out,
+	struct err *e);
 void sim_trust_free(struct sim_trust **t);
 struct trust *sim_trust(const struct sim_trust *t);
 
-/* Finds the root of the payload in `data` and its octets, whatever the style: element content, typed, string, CDATA.
- * NULL and nothing when `data` is absent or empty. Fails with REASON_XML_* when text in it is no document. */
+/* Finds the root of the payload in `data` and its octets, whatever the style: element content, typed,
+ * string, CDATA. NULL and nothing when `data` is absent or empty. Fails with REASON_XML_* when text in it
+ * is no document. */
 MUST_USE outcome sim_payload(struct pool *pool, const struct envelope *env, const struct element *data,
 	struct _xmlNode **root, struct bytes *text, struct err *e);
 
 /* Nothing but XML white space. */
 bool sim_is_white(struct bytes text);
 
-/* Verifies, reads and dispatches one message and appends the signed answer or fault to `out`; gives the HTTP status. */
+/* Verifies, reads and dispatches one message and appends the signed answer or fault to `out`; gives the
+ * HTTP status. */
 int sim_serve(struct sim *s, struct bytes message, struct buf *out);
 
 struct sim {

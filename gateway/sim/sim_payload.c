@@ -37,8 +37,8 @@ static struct bytes octets_of(const struct envelope *env, const struct element *
 	return bytes_sub(envelope_text(env), element->start, element->end);
 }
 
-outcome sim_payload(struct pool *pool, const struct envelope *env, const struct element *data, struct _xmlNode **root,
-	struct bytes *text, struct err *e)
+outcome sim_payload(struct pool *pool, const struct envelope *env, const struct element *data,
+	struct _xmlNode **root, struct bytes *text, struct err *e)
 {
 	const struct element *children;
 	struct bytes content;

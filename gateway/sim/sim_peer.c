@@ -74,7 +74,8 @@ outcome peer_open(const struct peer_options *o, struct peer **out, struct err *e
 
 	if (!p)
 		return err_set(e, REASON_MEMORY, "peer");
-	/* Counted by libcurl and safe in any thread in the versions the build asks for; peer_free gives it back. */
+	/* Counted by libcurl and safe in any thread in the versions the build asks for; peer_free gives it
+	 * back. */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		free(p);
 		p = NULL;
@@ -131,8 +132,8 @@ outcome peer_compose(struct peer *p, struct pool *pool, const char *service_id, 
 	return security_sign(pool, buf_bytes(&plain), &sign, out, e);
 }
 
-outcome peer_send_raw(struct peer *p, struct bytes message, int deadline_ms, struct buf *answer, int *http_status,
-	struct err *e)
+outcome peer_send_raw(struct peer *p, struct bytes message, int deadline_ms, struct buf *answer,
+	int *http_status, struct err *e)
 {
 	struct sim_call call = {p->url, p->tls_ca, message, deadline_ms};
 
@@ -147,7 +148,8 @@ static outcome because(struct err *e, enum reason r, const struct err *near)
 	return err_set(e, r, "%s: %.200s", reason_row(near->reason)->name, near->detail);
 }
 
-outcome peer_read_answer(struct peer *p, struct pool *pool, struct bytes text, struct sim_answer *out, struct err *e)
+outcome peer_read_answer(struct peer *p, struct pool *pool, struct bytes text, struct sim_answer *out,
+	struct err *e)
 {
 	struct envelope *env;
 	struct err near;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim_post - one blocking POST with libcurl.
- * Promise:  a message leaves at most once; no redirect, no proxy of the environment, no other scheme than http and
- *           https; the certificate and the name of an https server are checked.
- *           A new connection each time: on a kept one that died libcurl would send a second time. */
+ * Promise:  a message leaves at most once; no redirect, no proxy of the environment, no other scheme than
+ *           http and https; the certificate and the name of an https server are checked. A new connection
+ *           each time: on a kept one that died libcurl would send a second time. */
 #include <curl/curl.h>
 
 #include "sim_int.h"
@@ -52,7 +52,8 @@ static enum reason reason_of(CURLcode code, CURL *curl, const struct buf *answer
 static struct curl_slist *heads(void)
 {
 	/* An empty Expect: the message goes out without waiting for leave. */
-	static const char *const lines[] = {"Content-Type: text/xml; charset=utf-8", "SOAPAction: \"\"", "Expect:"};
+	static const char *const lines[] = {
+		"Content-Type: text/xml; charset=utf-8", "SOAPAction: \"\"", "Expect:"};
 	struct curl_slist *list = NULL;
 
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {

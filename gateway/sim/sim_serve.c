@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim_serve - one message: verify, read, hand to the service, sign what it says.
- * Promise:  nothing unverified reaches a service; every answer and every fault is signed with the system's own key.
+ * Promise:  nothing unverified reaches a service; every answer and every fault is signed with the system's
+ *           own key.
  * Not here: sockets (sim.c). */
 #include <stdio.h>
 
@@ -110,12 +111,12 @@ static outcome write_fault(const struct visit *v, const struct err *why, struct 
 	return channel_write_fault(&f, plain, e);
 }
 
-static void log_visit(const struct visit *v, const char *result, int64_t began)
+static void log_visit(const struct visit *v, const char *result, const char *detail, int64_t began)
 {
-	log_event(LOG_INFO, "sim.message", LOG_TEXT("system", v->sim->system->name),
+	log_event(detail ? LOG_WARNING : LOG_INFO, "sim.message", LOG_TEXT("system", v->sim->system->name),
 		LOG_PART("service", v->request.service_id), LOG_PART("sender", v->request.sender_id),
 		LOG_PART("message_id", v->request.message_id), LOG_TEXT("result", result),
-		LOG_NUM("duration_us", mono_us() - began));
+		LOG_TEXT("detail", detail ? detail : ""), LOG_NUM("duration_us", mono_us() - began));
 }
 
 static outcome sign_into(const struct visit *v, struct bytes plain, struct buf *out, struct err *e)
@@ -131,7 +132,6 @@ static int refuse(struct visit *v, const struct err *why, struct buf *out)
 	struct err e;
 
 	buf_clear(out);
-	log_err(LOG_WARNING, "sim.refused", why, NULL);
 	if (!write_fault(v, why, &plain, &e).ok || !sign_into(v, buf_bytes(&plain), out, &e).ok) {
 		log_err(LOG_ERROR, "sim.fault-unsigned", &e, NULL);
 		buf_clear(out);
@@ -151,9 +151,9 @@ int sim_serve(struct sim *s, struct bytes message, struct buf *out)
 		return fault_row(reason_row(REASON_MEMORY)->fault)->status;
 	if (handle(&v, message, &e).ok && write_answer(&v, &plain, &e).ok &&
 		sign_into(&v, buf_bytes(&plain), out, &e).ok) {
-		log_visit(&v, v.reply.code, began);
+		log_visit(&v, v.reply.code, NULL, began);
 		return 200;
 	}
-	log_visit(&v, reason_row(e.reason)->name, began);
+	log_visit(&v, reason_row(e.reason)->name, e.detail, began);
 	return refuse(&v, &e, out);
 }

@@ -92,15 +92,16 @@ static struct conf_participant *participant(struct pool *pool, struct bytes name
 	return who;
 }
 
-outcome sim_trust_open(const char *certificate, const char *key, const char *peer_certificate, enum conf_form form,
-	struct sim_trust **out, struct err *e)
+outcome sim_trust_open(const char *certificate, const char *key, const char *peer_certificate,
+	enum conf_form form, struct sim_trust **out, struct err *e)
 {
 	SCOPED(sim_trust_free) struct sim_trust *t = make();
 	struct conf_participant *other;
 	struct conf_key *own;
 
 	if (!certificate || !key || !peer_certificate)
-		return err_set(e, REASON_CONFIG, "own certificate, own key and the other side's certificate are needed");
+		return err_set(e, REASON_CONFIG,
+			"own certificate, own key and the other side's certificate are needed");
 	if (!t)
 		return err_set(e, REASON_MEMORY, "trust of a simulated system");
 	own = own_key(t->pool, certificate, key);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rules M1 - M6, P2, P8: an application from a clerk becomes a registered permit, over a bus, every message valid. */
+/* Rules M1 - M6, P2, P8: an application from a clerk becomes a registered permit, over a bus, every
+ * message valid. */
 #include "validity.h"
 #include "world.h"
 
@@ -39,7 +40,8 @@ static void check(int to, const struct verified *v, const struct element *data, 
 
 static void keep_document(struct sim_request const *in)
 {
-	const char *text = (const char *)in->payload_text.p, *from = memmem(text, in->payload_text.n, "<Document>", 10);
+	const char *text = (const char *)in->payload_text.p,
+			   *from = memmem(text, in->payload_text.n, "<Document>", 10);
 	const char *to = from ? strstr(from, "</Document>") : NULL;
 
 	if (to)
@@ -97,7 +99,8 @@ static int begin(void **state)
 		const char *key = i == PERMITS ? "permits" : "department";
 
 		world.system[i] = start_system(names[i], world.folder, key, url, documents);
-		world.line[i] = line_to(sim_port(world.system[i]), key, i == DEPARTMENT ? "monitoring_is" : "department_is");
+		world.line[i] =
+			line_to(sim_port(world.system[i]), key, i == DEPARTMENT ? "monitoring_is" : "department_is");
 	}
 	free(url);
 	return 0;
@@ -148,8 +151,10 @@ static outcome look_in_unit(struct store *s, void *ctx, struct err *e)
 {
 	struct look *l = ctx;
 
-	return store_run(s, "SELECT count(*) || ' ' || min(code) || ' ' || min(sender) || ' ' || min(service_code)"
-		" FROM status", NULL, 0, &(struct store_column){l->text, sizeof l->text}, 1, NULL, e);
+	return store_run(s,
+		"SELECT count(*) || ' ' || min(code) || ' ' || min(sender) || ' ' || min(service_code)"
+		" FROM status",
+		NULL, 0, &(struct store_column){l->text, sizeof l->text}, 1, NULL, e);
 }
 
 static void the_status_is_kept(void **state)
@@ -166,11 +171,14 @@ static void the_status_is_kept(void **state)
 
 static void a_repeated_status_is_kept_once(void **state)
 {
-	static const char status[] = "<m:StatusNotification xmlns:m=\"urn:qaqpa:monitoring:v1\"><SystemInfo><RequestNumber>"
+	static const char status[] =
+		"<m:StatusNotification xmlns:m=\"urn:qaqpa:monitoring:v1\"><SystemInfo><RequestNumber>"
 		"01234567890123456789</RequestNumber><ChainId>c</ChainId><RequestDate>2030-01-02T03:04:05.000+05:00"
-		"</RequestDate></SystemInfo><BusinessData><RequestNumber>01234567890123456789</RequestNumber><ServiceCode>"
+		"</RequestDate></SystemInfo><BusinessData><RequestNumber>01234567890123456789</RequestNumber>"
+		"<ServiceCode>"
 		"LICENCE-001</ServiceCode><StatusCode>001</StatusCode><StatusTextRu>ru</StatusTextRu><StatusTextKz>kz"
-		"</StatusTextKz><StatusDate>2030-01-02T03:04:05.000+05:00</StatusDate></BusinessData></m:StatusNotification>";
+		"</StatusTextKz><StatusDate>2030-01-02T03:04:05.000+05:00</StatusDate></BusinessData>"
+		"</m:StatusNotification>";
 	SCOPED(pool_free) struct pool *pool = pool_new(MUCH);
 	struct look l = {""};
 	struct err e = {0};
@@ -179,8 +187,9 @@ static void a_repeated_status_is_kept_once(void **state)
 	for (int i = 0; i < 3; i++) {
 		struct sim_answer a;
 
-		must(peer_send(world.line[MONITORING], pool, "MONITORING_STATUS", NULL, status, i < 2 ? "same" : "other",
-			20000, &a, &e), &e);
+		must(peer_send(world.line[MONITORING], pool, "MONITORING_STATUS", NULL, status,
+				 i < 2 ? "same" : "other", 20000, &a, &e),
+			&e);
 		assert_string_equal(answer_code(pool, &a), "SCSS001");
 		must(schema_check(world.schema[MONITORING], verified_envelope(a.verified), a.response.data, &e), &e);
 	}
@@ -204,12 +213,16 @@ static void the_registered_document_is_valid(void **state)
 	xmlFreeDoc(wrapped);
 }
 
-#define REQUEST_OF(number, applicant, consent, employee, documents) "<d:DepartmentRequest xmlns:d=\"urn:qaqpa:department:v1\">" \
+#define REQUEST_OF(number, applicant, consent, employee, documents) \
+	"<d:DepartmentRequest xmlns:d=\"urn:qaqpa:department:v1\">" \
 	"<SystemInfo><RequestNumber>" number "</RequestNumber><ChainId>c</ChainId><RequestDate>" \
-	"2030-01-02T03:04:05.000+05:00</RequestDate></SystemInfo><BusinessData><MessageKind>request</MessageKind>" \
-	"<ServiceCode>LICENCE-001</ServiceCode><Employee><Iin>" employee "</Iin><FullName>Clerk</FullName><OfficeCode>" \
-	"OFFICE-7</OfficeCode></Employee><Consent><Given>" consent "</Given><Date>2030-01-02</Date></Consent><Applicant>" \
-	applicant "<Name>Test</Name></Applicant>" documents "</BusinessData></d:DepartmentRequest>"
+	"2030-01-02T03:04:05.000+05:00</RequestDate></SystemInfo><BusinessData>" \
+	"<MessageKind>request</MessageKind>" \
+	"<ServiceCode>LICENCE-001</ServiceCode><Employee><Iin>" employee \
+	"</Iin><FullName>Clerk</FullName><OfficeCode>" \
+	"OFFICE-7</OfficeCode></Employee><Consent><Given>" consent \
+	"</Given><Date>2030-01-02</Date></Consent><Applicant>" applicant \
+	"<Name>Test</Name></Applicant>" documents "</BusinessData></d:DepartmentRequest>"
 #define NUMBER "01234567890123456789"
 #define PERSON "<Iin>900101300017</Iin>"
 #define CLERK "900101300017"
@@ -226,7 +239,9 @@ static struct sim_answer apply(struct pool *pool, const char *application, bool 
 		must(sim_document_sign(world.system[MONITORING], pool, bytes_str(application), &out, &e), &e);
 	else
 		buf_str(&out, application);
-	must(peer_send(world.line[DEPARTMENT], pool, "DEPARTMENT_REQUEST", NULL, buf_cstr(&out), NULL, 60000, &a, &e), &e);
+	must(peer_send(world.line[DEPARTMENT], pool, "DEPARTMENT_REQUEST", NULL, buf_cstr(&out), NULL, 60000, &a,
+			 &e),
+		&e);
 	if (a.payload)
 		must(schema_check(world.schema[DEPARTMENT], verified_envelope(a.verified), a.response.data, &e), &e);
 	return a;
@@ -240,19 +255,20 @@ static void applications_are_judged_before_anything_is_done(void **state)
 		const char *code, *says;
 	} rows[] = {
 		{"no consent", REQUEST_OF(NUMBER, PERSON, "false", CLERK, PAPERS), false, "SCSE001", "consent"},
-		{"a wrong IIN of the applicant", REQUEST_OF(NUMBER, "<Iin>900101300018</Iin>", "true", CLERK, PAPERS), false,
-			"SCSE001", "IIN of the applicant"},
-		{"a wrong BIN of the applicant", REQUEST_OF(NUMBER, "<Bin>200440000016</Bin>", "true", CLERK, PAPERS), false,
-			"SCSE001", "BIN of the applicant"},
-		{"a wrong IIN of the employee", REQUEST_OF(NUMBER, PERSON, "true", "900101300018", PAPERS), false, "SCSE001",
-			"IIN of the employee"},
+		{"a wrong IIN of the applicant", REQUEST_OF(NUMBER, "<Iin>900101300018</Iin>", "true", CLERK, PAPERS),
+			false, "SCSE001", "IIN of the applicant"},
+		{"a wrong BIN of the applicant", REQUEST_OF(NUMBER, "<Bin>200440000016</Bin>", "true", CLERK, PAPERS),
+			false, "SCSE001", "BIN of the applicant"},
+		{"a wrong IIN of the employee", REQUEST_OF(NUMBER, PERSON, "true", "900101300018", PAPERS), false,
+			"SCSE001", "IIN of the employee"},
 		{"no documents", REQUEST_OF(NUMBER, PERSON, "true", CLERK, ""), false, "SCSE001", "no documents"},
 		{"no signature of the employee", REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), true, "SCSE001",
 			"ds:Signature"},
 		{"a number that is none", REQUEST_OF("123", PERSON, "true", CLERK, PAPERS), false, "SCSE002",
 			"DepartmentRequest"},
-		{"two numbers of one applicant", REQUEST_OF(NUMBER, PERSON "<Bin>200440000015</Bin>", "true", CLERK, PAPERS),
-			false, "SCSE002", "DepartmentRequest"},
+		{"two numbers of one applicant",
+			REQUEST_OF(NUMBER, PERSON "<Bin>200440000015</Bin>", "true", CLERK, PAPERS), false, "SCSE002",
+			"DepartmentRequest"},
 	};
 
 	(void)state;
@@ -270,7 +286,8 @@ static void applications_are_judged_before_anything_is_done(void **state)
 static void all_reasons_are_told_at_once(void **state)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(MUCH);
-	struct sim_answer a = apply(pool, REQUEST_OF(NUMBER, "<Iin>900101300018</Iin>", "false", "1", PAPERS), true);
+	struct sim_answer a =
+		apply(pool, REQUEST_OF(NUMBER, "<Iin>900101300018</Iin>", "false", "1", PAPERS), true);
 	const char *text = (const char *)a.text.p;
 
 	(void)state;

@@ -7,10 +7,12 @@
 
 #define INFO "<SystemInfo><RequestNumber>01234567890123456789</RequestNumber><ChainId>chain</ChainId>" \
 	"<RequestDate>2030-01-02T03:04:05.000+05:00</RequestDate></SystemInfo>"
-#define NIKAD_REQUEST(type, kind) "<p:NikadRequest xmlns:p=\"urn:qaqpa:permits:v1\">" INFO "<BusinessData><DocumentType>" \
-	type "</DocumentType><DocumentKind>" kind "</DocumentKind></BusinessData></p:NikadRequest>"
+#define NIKAD_REQUEST(type, kind) \
+	"<p:NikadRequest xmlns:p=\"urn:qaqpa:permits:v1\">" INFO "<BusinessData><DocumentType>" type \
+	"</DocumentType><DocumentKind>" kind "</DocumentKind></BusinessData></p:NikadRequest>"
 
-static const char *const documents[] = {"department_is=" PKI "/department.crt", "other_is=" PKI "/other-system.crt", NULL};
+static const char *const documents[] = {
+	"department_is=" PKI "/department.crt", "other_is=" PKI "/other-system.crt", NULL};
 
 struct bench {
 	char *folder;
@@ -144,21 +146,26 @@ struct registration {
 	const char *reasons;    /* wanted codes, each ended by a space; "" means registered */
 };
 
-static const char *document_of(struct bench *b, const struct registration *r, const char *nikad, const char *kind)
+static const char *document_of(struct bench *b, const struct registration *r, const char *nikad,
+	const char *kind)
 {
 	SCOPED(buf_free) struct buf out = BUF(65536), changed = BUF(65536);
-	const char *plain = pool_printf(b->pool, "<d:AdministrativeDocument xmlns:d=\"urn:qaqpa:permits:document:v1\"><Nikad>%s"
-		"</Nikad><DocumentKind>%s</DocumentKind><ServiceCode>LICENCE-001</ServiceCode><Issuer><Bin>200440000015</Bin>"
+	const char *plain = pool_printf(b->pool,
+		"<d:AdministrativeDocument xmlns:d=\"urn:qaqpa:permits:document:v1\"><Nikad>%s"
+		"</Nikad><DocumentKind>%s</DocumentKind><ServiceCode>LICENCE-001</ServiceCode><Issuer>"
+		"<Bin>200440000015</Bin>"
 		"<Name>Department</Name></Issuer><Subject><Iin>%s</Iin><Name>Test</Name></Subject><DocumentDate>"
-		"2030-01-02T03:04:05.000+05:00</DocumentDate></d:AdministrativeDocument>", r->inner_nikad ? r->inner_nikad :
-		nikad, r->inner_kind ? r->inner_kind : kind, r->iin ? r->iin : "900101300017");
+		"2030-01-02T03:04:05.000+05:00</DocumentDate></d:AdministrativeDocument>",
+		r->inner_nikad ? r->inner_nikad : nikad, r->inner_kind ? r->inner_kind : kind,
+		r->iin ? r->iin : "900101300017");
 	struct err e = {0};
 	const char *at;
 
 	if (r->unsigned_document)
 		return plain;
-	must(document_sign(b->pool, bytes_str(plain), trust_key_named(b->keys, r->signer ? r->signer : "department"), &out,
-		&e), &e);
+	must(document_sign(b->pool, bytes_str(plain),
+			 trust_key_named(b->keys, r->signer ? r->signer : "department"), &out, &e),
+		&e);
 	if (!r->find)
 		return pool_copy(b->pool, buf_bytes(&out));
 	at = strstr(buf_cstr(&out), r->find);
@@ -175,8 +182,10 @@ static struct sim_answer register_it(struct bench *b, const struct registration 
 	const char *nikad = r->nikad ? r->nikad : given, *kind = r->kind ? r->kind : "PERMIT";
 	struct sim_answer a;
 
-	buf_printf(&data, "<p:RegisterRequest xmlns:p=\"urn:qaqpa:permits:v1\">" INFO "<BusinessData><Nikad>%s</Nikad>"
-		"<DocumentKind>%s</DocumentKind><Document>", nikad, kind);
+	buf_printf(&data,
+		"<p:RegisterRequest xmlns:p=\"urn:qaqpa:permits:v1\">" INFO "<BusinessData><Nikad>%s</Nikad>"
+		"<DocumentKind>%s</DocumentKind><Document>",
+		nikad, kind);
 	buf_xml(&data, bytes_str(document_of(b, r, nikad, kind)));
 	buf_str(&data, "</Document></BusinessData></p:RegisterRequest>");
 	a = ask(b, r->from_other ? b->other : b->department, "PERMITS_REGISTER", buf_cstr(&data));
@@ -204,7 +213,8 @@ static const struct registration registrations[] = {
 	{"a number in groups is the same number elsewhere too", .nikad = "KZ03 ABC 0000 0001",
 		.inner_nikad = "KZ03ABC00000001", .reasons = "nikad.unknown "},
 	{"a number of nobody", .nikad = "KZ03ABC00000001", .reasons = "nikad.unknown "},
-	{"a number with Cyrillic letters", .nikad = "KZ03 АВС 0000 0001", .reasons = "nikad.malformed document.nikad "},
+	{"a number with Cyrillic letters", .nikad = "KZ03 АВС 0000 0001",
+		.reasons = "nikad.malformed document.nikad "},
 	{"a number given to another", .from_other = true, .signer = "other", .reasons = "nikad.foreign "},
 	{"another kind than the number is for", .kind = "REFUSAL", .reasons = "nikad.kind "},
 	{"a kind that is none", .kind = "LETTER", .reasons = "document.kind nikad.kind "},
@@ -212,12 +222,14 @@ static const struct registration registrations[] = {
 	{"another kind inside", .inner_kind = "REFUSAL", .reasons = "document.kind "},
 	{"a wrong IIN inside", .iin = "900101300018", .reasons = "document.subject "},
 	{"a document without signature", .unsigned_document = true, .reasons = "document.signature "},
-	{"a document changed after signing", .find = "<Name>Test", .put = "<Name>Tost", .reasons = "document.signature "},
+	{"a document changed after signing", .find = "<Name>Test", .put = "<Name>Tost",
+		.reasons = "document.signature "},
 	{"a document signed by another system", .signer = "other", .reasons = "document.signer "},
 	{"a document that is no XML", .find = "</d:AdministrativeDocument>", .put = "",
 		.reasons = "document.malformed document.signature "},
 	{"several things wrong at once", .inner_nikad = "KZ03ABC00000001", .inner_kind = "REFUSAL", .iin = "1",
-		.unsigned_document = true, .reasons = "document.nikad document.kind document.subject document.signature "},
+		.unsigned_document = true,
+		.reasons = "document.nikad document.kind document.subject document.signature "},
 };
 
 static void only_what_may_be_registered_is(void **state)
@@ -263,7 +275,8 @@ static void the_look_alike_letter_is_named(void **state)
 	struct bench *b = *state;
 	struct sim_answer a = register_it(b, &(struct registration){.nikad = "KZ03 АВС 0000 0001"}, NULL);
 
-	assert_non_null(strstr((const char *)a.text.p, "place 5 holds the Cyrillic letter А; the Latin letter A is meant"));
+	assert_non_null(strstr((const char *)a.text.p,
+		"place 5 holds the Cyrillic letter А; the Latin letter A is meant"));
 }
 
 static void a_restart_forgets_nothing(void **state)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rule P1: no number is ever given twice, whatever happens at the same time and however often the system restarts. */
+/* Rule P1: no number is ever given twice, whatever happens at the same time and however often the system
+ * restarts. */
 #include <pthread.h>
 
 #include "permits/sim_permits_store.h"
@@ -22,8 +23,9 @@ static void *give(void *ctx)
 	for (int i = 0; i < EACH; i++) {
 		struct err e;
 
-		if (!permits_store_issue(g->store, i % 5 == 0 ? "REF" : "PRM", "PERMIT", "department_is", &g->numbers[i],
-			    &e).ok)
+		if (!permits_store_issue(g->store, i % 5 == 0 ? "REF" : "PRM", "PERMIT", "department_is",
+				&g->numbers[i], &e)
+				 .ok)
 			g->failures++;
 	}
 	return NULL;
@@ -156,8 +158,10 @@ static void *register_often(void *ctx)
 		bool taken = false;
 		struct err e;
 
-		if (permits_store_register(r->store, r->n, "<d/>", "2030-01-02T03:04:05.000+05:00", registration, &taken,
-			    &e).ok && !taken)
+		if (permits_store_register(r->store, r->n, "<d/>", "2030-01-02T03:04:05.000+05:00", registration,
+				&taken, &e)
+				.ok &&
+			!taken)
 			r->done++;
 	}
 	return NULL;

@@ -16,9 +16,12 @@ static struct conf *load_with(const char *folder, const char *adapter)
 	assert_true(asprintf(&path, "%s/%s.yaml", folder, adapter) > 0);
 	f = fopen(path, "w");
 	assert_non_null(f);
-	fprintf(f, "include: %s/adapters/%s\njournal:\n  directory: %s/journal\nlisteners:\n  - name: plain\n"
-		"    listen: \"127.0.0.1:0\"\nkeys:\n  - name: gateway\n    certificate: gateway.crt\n    key: gateway.key\n"
-		"participants:\n  - name: %s\n    certificates: peer.crt\n", SOURCE_DIR, adapter, folder, adapter);
+	fprintf(f,
+		"include: %s/adapters/%s\njournal:\n  directory: %s/journal\nlisteners:\n  - name: plain\n"
+		"    listen: \"127.0.0.1:0\"\nkeys:\n  - name: gateway\n    certificate: gateway.crt\n"
+		"    key: gateway.key\n"
+		"participants:\n  - name: %s\n    certificates: peer.crt\n",
+		SOURCE_DIR, adapter, folder, adapter);
 	fclose(f);
 	if (!conf_load(path, &conf, problems, &e).ok)
 		fail_msg("%s: %s", adapter, problems->n ? problems->list[0].what : e.detail);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* world - the simulated systems over loopback, with a small bus in the place of the gateway.
  *
- * The bus is a system of this test: it hands every payload on under the same serviceId, and checks each request and each
- * answer that passes against the schema of its service.
+ * The bus is a system of this test: it hands every payload on under the same serviceId, and checks each
+ * request and each answer that passes against the schema of its service.
  */
 #ifndef QAQPA_TESTS_ADAPTERS_WORLD_H
 #define QAQPA_TESTS_ADAPTERS_WORLD_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sim_bench - what the tests of this room share: the test PKI (made once in the build folder) and short words. */
+/* sim_bench - what the tests of this room share: the test PKI (made once in the build folder) and short
+ * words. */
 #ifndef QAQPA_TESTS_SIM_BENCH_H
 #define QAQPA_TESTS_SIM_BENCH_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rule B3: inner signatures over documents are made and verified, and nothing but the agreed structure passes. */
+/* Rule B3: inner signatures over documents are made and verified, and nothing but the agreed structure
+ * passes. */
 #include "sim_bench.h"
 
 #include <libxml/c14n.h>
@@ -12,8 +13,8 @@
 
 static const struct conf_profile profile = {.name = "test", .forms = CONF_FORM_KEY_IDENTIFIER,
 	.sign = CONF_FORM_KEY_IDENTIFIER};
-static const char *const pinned[] = {PKI "/department.crt", PKI "/department-ec.crt", PKI "/department-ec384.crt",
-	PKI "/permits.crt"};
+static const char *const pinned[] = {
+	PKI "/department.crt", PKI "/department-ec.crt", PKI "/department-ec384.crt", PKI "/permits.crt"};
 static const struct conf_participant department = {.name = "department_is", .certificates = {pinned, 3},
 	.profile = &profile};
 static const struct conf_participant permits = {.name = "permits_is", .certificates = {pinned + 3, 1},
@@ -78,7 +79,8 @@ static const struct {
 } documents[] = {
 	{"a small document", "<a>text</a>"},
 	{"a namespace on the root", "<p:a xmlns:p=\"urn:p\" z='1' b=\"2\"><b xmlns=''>&amp;&#13;</b></p:a>"},
-	{"a declaration and comments around", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- </a> --><a>x</a> <!-- </a> -->\n"},
+	{"a declaration and comments around",
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- </a> --><a>x</a> <!-- </a> -->\n"},
 	{"two comments behind the root", "<a>x</a><!-- 1 --><!-- </b> -->"},
 	{"a comment inside", "<a>x<!-- remark -->y</a>"},
 	{"white space in the end tag", "<a>x</a \n>"},
@@ -131,7 +133,8 @@ static void what_cannot_be_signed_is_refused(void **state)
 		{"<a/>", REASON_SEC_SIGNATURE_SHAPE},
 		{"<a />\n", REASON_SEC_SIGNATURE_SHAPE},
 		{"<a><ds:Signature xmlns:ds=\"" NS_DSIG "\"></ds:Signature></a>", REASON_SEC_SIGNATURE_SHAPE},
-		{"<a><b><S xmlns=\"" NS_DSIG "\"/><s:Signature xmlns:s=\"" NS_DSIG "\"/></b></a>", REASON_SEC_SIGNATURE_SHAPE},
+		{"<a><b><S xmlns=\"" NS_DSIG "\"/><s:Signature xmlns:s=\"" NS_DSIG "\"/></b></a>",
+			REASON_SEC_SIGNATURE_SHAPE},
 		{"<a>", REASON_XML_MALFORMED},
 		{"", REASON_XML_EMPTY},
 		{"<!DOCTYPE a><a></a>", REASON_XML_DTD},
@@ -143,13 +146,14 @@ static void what_cannot_be_signed_is_refused(void **state)
 		struct err e = {0};
 
 		print_message("%s\n", rows[i].xml);
-		must_fail(document_sign(pool, bytes_str(rows[i].xml), key("department"), &out, &e), &e, rows[i].reason);
+		must_fail(document_sign(pool, bytes_str(rows[i].xml), key("department"), &out, &e), &e,
+			rows[i].reason);
 		assert_int_equal(out.len, 0);
 	}
 }
 
-/* The inclusive or exclusive canonical form of SignedInfo in its place, by way of a document that holds it alone with the
- * same namespaces in scope. */
+/* The inclusive or exclusive canonical form of SignedInfo in its place, by way of a document that holds it
+ * alone with the same namespaces in scope. */
 static xmlChar *canonical_signed_info(const char *whole, int mode, int *n)
 {
 	xmlDoc *doc = xmlReadMemory(whole, (int)strlen(whole), NULL, NULL, XML_PARSE_NONET);
@@ -181,7 +185,8 @@ static void digest_of(const char *xml, unsigned char digest[64])
 	xmlFreeDoc(doc);
 }
 
-/* Signs like the bus does, with libxml2's inclusive canonical form: nothing is shared with the room's own signing. */
+/* Signs like the bus does, with libxml2's inclusive canonical form: nothing is shared with the room's own
+ * signing. */
 static void sign_elsewhere(const char *start, const char *end, const char *c14n, const char *transforms,
 	const char *method, enum signature algorithm, const char *key_info, struct buf *out)
 {
@@ -193,13 +198,17 @@ static void sign_elsewhere(const char *start, const char *end, const char *c14n,
 
 	buf_printf(&plain, "%s%s", start, end);
 	digest_of(buf_cstr(&plain), digest);
-	buf_printf(&text, "%s<ds:Signature xmlns:ds=\"" NS_DSIG "\"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="
-		"\"%s\"/><ds:SignatureMethod Algorithm=\"%s\"/><ds:Reference URI=\"\"><ds:Transforms>%s</ds:Transforms>"
-		"<ds:DigestMethod Algorithm=\"" ENC "sha256\"/><ds:DigestValue>", start, c14n, method, transforms);
+	buf_printf(&text,
+		"%s<ds:Signature xmlns:ds=\"" NS_DSIG "\"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="
+		"\"%s\"/><ds:SignatureMethod Algorithm=\"%s\"/><ds:Reference URI=\"\"><ds:Transforms>%s"
+		"</ds:Transforms>"
+		"<ds:DigestMethod Algorithm=\"" ENC "sha256\"/><ds:DigestValue>",
+		start, c14n, method, transforms);
 	buf_base64(&text, (struct bytes){digest, 32});
 	buf_str(&text, "</ds:DigestValue></ds:Reference></ds:SignedInfo>");
 	buf_printf(&whole, "%s</ds:Signature>%s", buf_cstr(&text), end);
-	canonical = canonical_signed_info(buf_cstr(&whole), strstr(c14n, "exc") ? XML_C14N_EXCLUSIVE_1_0 : XML_C14N_1_0, &n);
+	canonical = canonical_signed_info(buf_cstr(&whole),
+		strstr(c14n, "exc") ? XML_C14N_EXCLUSIVE_1_0 : XML_C14N_1_0, &n);
 	must(trust_sign(key("department"), algorithm, (struct bytes){canonical, (size_t)n}, &value, &e), &e);
 	xmlFree(canonical);
 	buf_printf(out, "%s<ds:SignatureValue>", buf_cstr(&text));
@@ -216,35 +225,45 @@ static const struct elsewhere {
 	enum signature algorithm;
 	enum reason reason; /* NONE: accepted */
 } elsewheres[] = {
-	{"the common form of the bus", INC, T(ENV) T(INC "#WithComments"), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256,
+	{"the common form of the bus", INC, T(ENV) T(INC "#WithComments"), MORE "rsa-sha256", X509,
+		SIGNATURE_RSA_SHA256, REASON_NONE},
+	{"inclusive without comments", INC, T(ENV) T(INC), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256,
 		REASON_NONE},
-	{"inclusive without comments", INC, T(ENV) T(INC), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256, REASON_NONE},
-	{"exclusive SignedInfo", NS_EXC_C14N, T(ENV) T(INC), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256, REASON_NONE},
+	{"exclusive SignedInfo", NS_EXC_C14N, T(ENV) T(INC), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256,
+		REASON_NONE},
 	{"rsa-sha512", INC, T(ENV) T(INC), MORE "rsa-sha512", X509, SIGNATURE_RSA_SHA512, REASON_NONE},
 	{"rsa-sha1", INC, T(ENV) T(INC), NS_DSIG "rsa-sha1", X509, SIGNATURE_RSA_SHA1, REASON_SEC_ALGORITHM},
-	{"an algorithm for another kind of key", INC, T(ENV) T(INC), MORE "ecdsa-sha256", X509, SIGNATURE_RSA_SHA256,
-		REASON_SEC_ALGORITHM},
+	{"an algorithm for another kind of key", INC, T(ENV) T(INC), MORE "ecdsa-sha256", X509,
+		SIGNATURE_RSA_SHA256, REASON_SEC_ALGORITHM},
 	{"another algorithm than was used", INC, T(ENV) T(INC), MORE "rsa-sha512", X509, SIGNATURE_RSA_SHA256,
 		REASON_SEC_VALUE},
 	{"HMAC", INC, T(ENV) T(INC), NS_DSIG "hmac-sha1", X509, SIGNATURE_RSA_SHA256, REASON_SEC_ALGORITHM},
-	{"no canonicalisation", INC, T(ENV), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256, REASON_SEC_SIGNATURE_SHAPE},
-	{"no enveloped transform", INC, T(INC) T(INC), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256, REASON_SEC_ALGORITHM},
-	{"an XPath transform", INC, T(ENV) "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">"
-		"<ds:XPath>1</ds:XPath></ds:Transform>", MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256, REASON_SEC_ALGORITHM},
-	{"an XSLT transform", INC, T(ENV) T("http://www.w3.org/TR/1999/REC-xslt-19991116"), MORE "rsa-sha256", X509,
-		SIGNATURE_RSA_SHA256, REASON_SEC_ALGORITHM},
+	{"no canonicalisation", INC, T(ENV), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256,
+		REASON_SEC_SIGNATURE_SHAPE},
+	{"no enveloped transform", INC, T(INC) T(INC), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256,
+		REASON_SEC_ALGORITHM},
+	{"an XPath transform", INC,
+		T(ENV) "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">"
+			   "<ds:XPath>1</ds:XPath></ds:Transform>",
+		MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256, REASON_SEC_ALGORITHM},
+	{"an XSLT transform", INC, T(ENV) T("http://www.w3.org/TR/1999/REC-xslt-19991116"), MORE "rsa-sha256",
+		X509, SIGNATURE_RSA_SHA256, REASON_SEC_ALGORITHM},
 	{"three transforms", INC, T(ENV) T(INC) T(INC), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256,
 		REASON_SEC_SIGNATURE_SHAPE},
-	{"c14n 1.1", INC, T(ENV) T("http://www.w3.org/2006/12/xml-c14n11"), MORE "rsa-sha256", X509, SIGNATURE_RSA_SHA256,
-		REASON_SEC_ALGORITHM},
+	{"c14n 1.1", INC, T(ENV) T("http://www.w3.org/2006/12/xml-c14n11"), MORE "rsa-sha256", X509,
+		SIGNATURE_RSA_SHA256, REASON_SEC_ALGORITHM},
 	{"a key value instead of a certificate", INC, T(ENV) T(INC), MORE "rsa-sha256",
 		"<ds:KeyValue><ds:RSAKeyValue/></ds:KeyValue><!--%s-->", SIGNATURE_RSA_SHA256, REASON_SEC_TOKEN_KIND},
-	{"a key name beside the certificate", INC, T(ENV) T(INC), MORE "rsa-sha256", "<ds:KeyName>x</ds:KeyName>" X509,
+	{"a key name beside the certificate", INC, T(ENV) T(INC), MORE "rsa-sha256",
+		"<ds:KeyName>x</ds:KeyName>" X509, SIGNATURE_RSA_SHA256, REASON_SEC_TOKEN_KIND},
+	{"two certificates", INC, T(ENV) T(INC), MORE "rsa-sha256",
+		"<ds:X509Data><ds:X509Certificate>%s</ds:X509Certificate>"
+		"<ds:X509Certificate/></ds:X509Data>",
 		SIGNATURE_RSA_SHA256, REASON_SEC_TOKEN_KIND},
-	{"two certificates", INC, T(ENV) T(INC), MORE "rsa-sha256", "<ds:X509Data><ds:X509Certificate>%s</ds:X509Certificate>"
-		"<ds:X509Certificate/></ds:X509Data>", SIGNATURE_RSA_SHA256, REASON_SEC_TOKEN_KIND},
-	{"a broken certificate", INC, T(ENV) T(INC), MORE "rsa-sha256", "<ds:X509Data><ds:X509Certificate>!%s"
-		"</ds:X509Certificate></ds:X509Data>", SIGNATURE_RSA_SHA256, REASON_SEC_TOKEN_BROKEN},
+	{"a broken certificate", INC, T(ENV) T(INC), MORE "rsa-sha256",
+		"<ds:X509Data><ds:X509Certificate>!%s"
+		"</ds:X509Certificate></ds:X509Data>",
+		SIGNATURE_RSA_SHA256, REASON_SEC_TOKEN_BROKEN},
 };
 
 static void foreign_signatures_are_judged(void **state)
@@ -261,7 +280,8 @@ static void foreign_signatures_are_judged(void **state)
 		buf_add(&key_info, (struct bytes){(const unsigned char *)s->key_info, (size_t)(hole - s->key_info)});
 		buf_str(&key_info, key("department")->base64);
 		buf_str(&key_info, hole + 2);
-		sign_elsewhere(START, "</p:a>", s->c14n, s->transforms, s->method, s->algorithm, buf_cstr(&key_info), &out);
+		sign_elsewhere(START, "</p:a>", s->c14n, s->transforms, s->method, s->algorithm, buf_cstr(&key_info),
+			&out);
 		if (s->reason == REASON_NONE)
 			must(verify(buf_cstr(&out), &signer, &e), &e);
 		else
@@ -288,15 +308,20 @@ static const struct tampering {
 	{"an external reference", "URI=\"\"", "URI=\"http://127.0.0.1/\"", REASON_SEC_REFERENCE},
 	{"no reference at all", " URI=\"\"", "", REASON_SEC_REFERENCE},
 	{"a typed reference", "URI=\"\"", "URI=\"\" Type=\"" NS_DSIG "Manifest\"", REASON_SEC_REFERENCE},
-	{"an Object in the signature", "</ds:Signature>", "<ds:Object/></ds:Signature>", REASON_SEC_SIGNATURE_SHAPE},
+	{"an Object in the signature", "</ds:Signature>", "<ds:Object/></ds:Signature>",
+		REASON_SEC_SIGNATURE_SHAPE},
 	{"a comment in SignedInfo", "<ds:SignedInfo>", "<ds:SignedInfo><!--x-->", REASON_SEC_SIGNATURE_SHAPE},
-	{"a second reference", "</ds:Reference>", "</ds:Reference><ds:Reference URI=\"\"/>", REASON_SEC_SIGNATURE_SHAPE},
-	{"a second signature", "<b>1</b>", "<b>1<ds:Signature xmlns:ds=\"" NS_DSIG "\"/></b>", REASON_SEC_SEVERAL},
+	{"a second reference", "</ds:Reference>", "</ds:Reference><ds:Reference URI=\"\"/>",
+		REASON_SEC_SIGNATURE_SHAPE},
+	{"a second signature", "<b>1</b>", "<b>1<ds:Signature xmlns:ds=\"" NS_DSIG "\"/></b>",
+		REASON_SEC_SEVERAL},
 	{"the digest algorithm changed", ENC "sha256", NS_DSIG "sha1", REASON_SEC_ALGORITHM},
 	{"the digest algorithm spelled otherwise", ENC "sha256", MORE "sha256", REASON_SEC_ALGORITHM},
 	{"a parameter of the canonicalisation", "<ds:CanonicalizationMethod Algorithm=\"" NS_EXC_C14N "\"/>",
-		"<ds:CanonicalizationMethod Algorithm=\"" NS_EXC_C14N "\"><e:InclusiveNamespaces xmlns:e=\"" NS_EXC_C14N
-		"\" PrefixList=\"p\"/></ds:CanonicalizationMethod>", REASON_SEC_ALGORITHM},
+		"<ds:CanonicalizationMethod Algorithm=\"" NS_EXC_C14N
+		"\"><e:InclusiveNamespaces xmlns:e=\"" NS_EXC_C14N
+		"\" PrefixList=\"p\"/></ds:CanonicalizationMethod>",
+		REASON_SEC_ALGORITHM},
 	{"a digest of other octets", "<ds:DigestValue>", "<ds:DigestValue>AAAA", REASON_SEC_DIGEST},
 	{"a changed SignedInfo", "<ds:Transforms>", "<ds:Transforms> ", REASON_SEC_VALUE},
 	{"a document type declaration", "<p:a ", "<!DOCTYPE a><p:a ", REASON_XML_DTD},
@@ -308,7 +333,9 @@ static void tampering_is_found(void **state)
 	struct err e = {0};
 
 	(void)state;
-	must(document_sign(pool, BYTES_LIT("<p:a xmlns:p=\"urn:p\"><b>1</b></p:a>"), key("department"), &good, &e), &e);
+	must(document_sign(pool, BYTES_LIT("<p:a xmlns:p=\"urn:p\"><b>1</b></p:a>"), key("department"), &good,
+			 &e),
+		&e);
 	for (size_t i = 0; i < sizeof tamperings / sizeof tamperings[0]; i++) {
 		const struct tampering *t = &tamperings[i];
 		const char *at = strstr(buf_cstr(&good), t->find);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A simulated system serves like a real one, and a peer believes nothing that is not signed by whom it pinned. */
+/* A simulated system serves like a real one, and a peer believes nothing that is not signed by whom it
+ * pinned. */
 #include "sim_bench.h"
 
 #include <libxml/tree.h>
@@ -11,23 +12,27 @@
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* held by a test: the service "wait" waits */
 
 /* Answers with what it found: the root's name, how many octets, the style is the test's business. */
-static outcome handle_echo(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
+static outcome handle_echo(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
+	struct err *e)
 {
 	(void)sim, (void)e;
 	out->code = "SCSS001";
 	out->message = "done";
-	out->data = pool_printf(in->pool, "<e:Seen xmlns:e=\"" ECHO_NS "\"><root>%s</root><octets>%zu</octets></e:Seen>",
-		in->payload ? node_local(in->payload) : "nothing", in->payload_text.n);
+	out->data =
+		pool_printf(in->pool, "<e:Seen xmlns:e=\"" ECHO_NS "\"><root>%s</root><octets>%zu</octets></e:Seen>",
+			in->payload ? node_local(in->payload) : "nothing", in->payload_text.n);
 	return DONE;
 }
 
-static outcome handle_failure(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
+static outcome handle_failure(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
+	struct err *e)
 {
 	(void)sim, (void)in, (void)out;
 	return err_set(e, REASON_JOURNAL_DOWN, "the handler failed, cut in the middle: \xd0");
 }
 
-static outcome handle_long_message(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
+static outcome handle_long_message(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
+	struct err *e)
 {
 	SCOPED(buf_free) struct buf text = BUF(4096);
 
@@ -39,7 +44,8 @@ static outcome handle_long_message(struct sim *sim, const struct sim_request *in
 	return DONE;
 }
 
-static outcome handle_wait(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
+static outcome handle_wait(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
+	struct err *e)
 {
 	(void)sim, (void)in, (void)e;
 	pthread_mutex_lock(&gate);
@@ -50,7 +56,8 @@ static outcome handle_wait(struct sim *sim, const struct sim_request *in, struct
 }
 
 /* Sends a request of its own and answers with what came back. */
-static outcome handle_relay(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
+static outcome handle_relay(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
+	struct err *e)
 {
 	struct sim_answer answer;
 
@@ -80,7 +87,10 @@ static struct sim_options options_of(const char *certificate, const char *key, c
 
 static struct peer *open_peer(const char *url, const char *certificate, const char *key, const char *pinned)
 {
-	const struct peer_options o = {.certificate = certificate, .key = key, .peer_certificate = pinned, .url = url,
+	const struct peer_options o = {.certificate = certificate,
+		.key = key,
+		.peer_certificate = pinned,
+		.url = url,
 		.sender_id = "caller_is"};
 	struct peer *p = NULL;
 	struct err e = {0};
@@ -107,7 +117,8 @@ static int begin(void **state)
 	second.gateway_url = url_of(t->pool, t->sim);
 	second.sender_id = "asking_is";
 	must(sim_start(&echo_system, &second, &t->asking, &e), &e);
-	t->to_asking = open_peer(url_of(t->pool, t->asking), PKI "/permits.crt", PKI "/permits.key", PKI "/gateway.crt");
+	t->to_asking =
+		open_peer(url_of(t->pool, t->asking), PKI "/permits.crt", PKI "/permits.key", PKI "/gateway.crt");
 	*state = t;
 	return 0;
 }
@@ -144,13 +155,15 @@ static void every_style_of_data_is_found(void **state)
 	} rows[] = {
 		{"a child root", NULL, "<p:R xmlns:p=\"urn:p\"><a>1</a></p:R>", "R", "35"},
 		{"a child root among white space", NULL, "\n <R/> \n", "R", "4"},
-		{"a string", " xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"" NS_XSI "\" xsi:type=\"xs:string\"",
+		{"a string",
+			" xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"" NS_XSI "\" xsi:type=\"xs:string\"",
 			"&lt;R&gt;1&lt;/R&gt;", "R", "8"},
 		{"a string without a type", NULL, "&lt;R/&gt;", "R", "4"},
 		{"CDATA", NULL, "<![CDATA[<R>1</R>]]>", "R", "8"},
-		{"typed", " xmlns:t=\"urn:t\" xmlns:xsi=\"" NS_XSI "\" xsi:type=\"t:Some\"", "<a>1</a>", "data", NULL},
-		{"typed with two children", " xmlns:t=\"urn:t\" xmlns:xsi=\"" NS_XSI "\" xsi:type=\"t:Some\"", "<a/><b/>",
-			"data", NULL},
+		{"typed", " xmlns:t=\"urn:t\" xmlns:xsi=\"" NS_XSI "\" xsi:type=\"t:Some\"", "<a>1</a>", "data",
+			NULL},
+		{"typed with two children", " xmlns:t=\"urn:t\" xmlns:xsi=\"" NS_XSI "\" xsi:type=\"t:Some\"",
+			"<a/><b/>", "data", NULL},
 		{"no data", NULL, NULL, "nothing", "0"},
 		{"white space", NULL, " \n", "nothing", "0"},
 	};
@@ -230,8 +243,8 @@ static void a_foreign_caller_is_refused(void **state)
 static void an_answer_of_another_than_the_pinned_is_refused(void **state)
 {
 	struct two *t = *state;
-	SCOPED(peer_free) struct peer *p = open_peer(url_of(t->pool, t->sim), PKI "/gateway.crt", PKI "/gateway.key",
-		PKI "/monitoring.crt");
+	SCOPED(peer_free) struct peer *p = open_peer(url_of(t->pool, t->sim), PKI "/gateway.crt",
+		PKI "/gateway.key", PKI "/monitoring.crt");
 	struct sim_answer a;
 	struct err e = {0};
 
@@ -280,8 +293,9 @@ static void tampered_messages_are_refused(void **state)
 
 static void an_unsigned_message_is_refused(void **state)
 {
-	static const char unsigned_message[] = "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body><t:SendMessage xmlns:t=\""
-		NS_SYNC_TYPES "\"/></s:Body></s:Envelope>";
+	static const char unsigned_message[] =
+		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body><t:SendMessage xmlns:t=\"" NS_SYNC_TYPES
+		"\"/></s:Body></s:Envelope>";
 	struct two *t = *state;
 	SCOPED(buf_free) struct buf answer = BUF(65536);
 	struct sim_answer a = {0};
@@ -358,7 +372,8 @@ static void a_waiting_handler_meets_the_deadline(void **state)
 	struct err e = {0};
 
 	pthread_mutex_lock(&gate);
-	must_fail(peer_send(t->peer, t->pool, "WAIT", NULL, NULL, NULL, 300, &a, &e), &e, REASON_PROVIDER_DEADLINE);
+	must_fail(peer_send(t->peer, t->pool, "WAIT", NULL, NULL, NULL, 300, &a, &e), &e,
+		REASON_PROVIDER_DEADLINE);
 	/* The others are served meanwhile. */
 	must(peer_send(t->peer, t->pool, "ECHO", NULL, NULL, NULL, 10000, &a, &e), &e);
 	pthread_mutex_unlock(&gate);
@@ -370,13 +385,14 @@ static void no_connection_is_told(void **state)
 	struct two *t = *state;
 	SCOPED(peer_free) struct peer *p = open_peer("http://127.0.0.1:1/", PKI "/gateway.crt", PKI "/gateway.key",
 		PKI "/permits.crt");
-	SCOPED(peer_free) struct peer *other_scheme = open_peer("ftp://127.0.0.1/", PKI "/gateway.crt", PKI "/gateway.key",
-		PKI "/permits.crt");
+	SCOPED(peer_free) struct peer *other_scheme = open_peer("ftp://127.0.0.1/", PKI "/gateway.crt",
+		PKI "/gateway.key", PKI "/permits.crt");
 	struct sim_answer a;
 	struct err e = {0};
 
 	must_fail(peer_send(p, t->pool, "ECHO", NULL, NULL, NULL, 5000, &a, &e), &e, REASON_PROVIDER_CONNECT);
-	must_fail(peer_send(other_scheme, t->pool, "ECHO", NULL, NULL, NULL, 5000, &a, &e), &e, REASON_PROVIDER_CONNECT);
+	must_fail(peer_send(other_scheme, t->pool, "ECHO", NULL, NULL, NULL, 5000, &a, &e), &e,
+		REASON_PROVIDER_CONNECT);
 }
 
 static void other_paths_are_not_served(void **state)
