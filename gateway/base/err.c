@@ -40,6 +40,17 @@ enum reason reason_find(const char *name)
 	return REASON_COUNT;
 }
 
+/* A text that was cut may end inside a UTF-8 character: the part of it goes too. */
+static void cut_whole(char *text, size_t n)
+{
+	size_t at = n;
+
+	while (at > 0 && n - at < 4 && ((unsigned char)text[at - 1] & 0xC0) == 0x80)
+		at--;
+	if (at > 0 && (unsigned char)text[at - 1] >= 0xC0)
+		text[at - 1] = 0;
+}
+
 outcome err_set(struct err *e, enum reason r, const char *format, ...)
 {
 	if (e) {
@@ -47,7 +58,8 @@ outcome err_set(struct err *e, enum reason r, const char *format, ...)
 
 		e->reason = r;
 		va_start(args, format);
-		vsnprintf(e->detail, sizeof e->detail, format, args);
+		if (vsnprintf(e->detail, sizeof e->detail, format, args) >= (int)sizeof e->detail)
+			cut_whole(e->detail, sizeof e->detail - 1);
 		va_end(args);
 	}
 	return FAILED;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/ident.h"
+#include "base/bytes.h"
 #include "base/pool.h"
 #include "base/work.h"
 
@@ -127,6 +128,15 @@ static void a_failure_keeps_its_words(void **state)
 	assert_false(err_set(&e, REASON_XML_NUL, "at %d", 7).ok);
 	assert_int_equal(e.reason, REASON_XML_NUL);
 	assert_string_equal(e.detail, "at 7");
+	for (int n = 240; n < 256; n++) { /* Kazakh letters at every place of the cut */
+		char text[600];
+
+		memset(text, 'x', (size_t)n);
+		strcpy(text + n, "ӘҚӘҚӘҚӘҚӘҚ\xF0\x9F\x98\x80");
+		assert_false(err_set(&e, REASON_XML_NUL, "%s", text).ok);
+		assert_in_range(strlen(e.detail), 250, 255);
+		assert_true(utf8_is_xml(bytes_str(e.detail)));
+	}
 	assert_false(err_set(NULL, REASON_XML_NUL, "nobody listens").ok);
 }
 
