@@ -41,7 +41,7 @@ static const struct row {
 } rows[] = {{"everything comes newest first", {.limit = 0}, NULL, NULL, 0, "m6 m5 m4 m3 m2 m1 "},
 	{"a message id finds its fact", {.message_id = "m3"}, NULL, NULL, 0, "m3 "},
 	{"a part of a message id finds nothing", {.message_id = "m"}, NULL, NULL, 0, ""},
-	{"an empty text is not any text", {.message_id = ""}, NULL, NULL, 0, ""},
+	{"an empty text fits nothing, not the absent one", {.correlation_id = ""}, NULL, NULL, 0, ""},
 	{"a correlation id finds facts over days", {.correlation_id = "{c}"}, NULL, NULL, 0, "m5 m1 "},
 	{"an exchange finds its legs", {.exchange = "{x2}"}, NULL, NULL, 0, "m4 m3 "},
 	{"a participant finds his facts", {.participant = "registry"}, NULL, NULL, 0, "m3 m2 "},

@@ -111,6 +111,9 @@ static void the_first_answer_comes_back_octet_for_octet(void **state)
 	assert_true(put_wait(j, &request, 1, NULL, NULL));
 	request.direction = JOURNAL_SENT; /* onwards to the provider: no answer either */
 	assert_true(put_wait(j, &request, 1, NULL, NULL));
+	request.direction = JOURNAL_RECEIVED;
+	request.kind = JOURNAL_ANSWER; /* the provider's, not ours */
+	assert_true(put_wait(j, &request, 1, NULL, NULL));
 	put_answer(j, DAY1, seen_of("m", SEEN_ANSWERED, "{x}"), JOURNAL_ANSWER,
 		(struct bytes){octets, sizeof octets});
 	put_answer(j, DAY1, seen_of("f", SEEN_ANSWERED, "{y}"), JOURNAL_FAULT, BYTES_LIT("<fault/>"));

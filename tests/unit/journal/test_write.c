@@ -210,6 +210,41 @@ static void closing_writes_what_waits_and_leaves_no_log(void **state)
 	journal_close(&j); /* takes NULL */
 }
 
+/* Puts itself again from its callback. */
+struct chain {
+	struct journal_entry entry;
+	struct journal_fact fact;
+	struct journal *journal;
+	int left;
+};
+
+static void chain_done(struct journal_entry *entry, outcome result, const struct err *e)
+{
+	struct chain *c = entry->ctx;
+
+	(void)e;
+	if (result.ok && --c->left > 0)
+		journal_put(c->journal, entry);
+}
+
+static void closing_writes_what_callbacks_put(void **state)
+{
+	struct chain c = {.fact = fact_of("2030-01-02T03:04:05+05:00", "{1}", "m"), .left = 30};
+	struct folder f;
+	struct journal *j;
+
+	(void)state;
+	folder_make(&f);
+	j = journal_start(&f);
+	c.journal = j;
+	c.entry = (struct journal_entry){.facts = &c.fact, .fact_count = 1, .done = chain_done, .ctx = &c};
+	journal_put(j, &c.entry);
+	journal_close(&j);
+	assert_int_equal(c.left, 0);
+	assert_int_equal(facts_count(f.journal, &all), 30);
+	folder_drop(&f);
+}
+
 enum { GROUP = 50 };
 static struct {
 	struct journal_entry entry;
@@ -345,6 +380,7 @@ int main(void)
 		cmocka_unit_test(an_entry_over_midnight_stays_in_one_file),
 		cmocka_unit_test(nobody_else_can_read),
 		cmocka_unit_test(closing_writes_what_waits_and_leaves_no_log),
+		cmocka_unit_test(closing_writes_what_callbacks_put),
 		cmocka_unit_test(entries_that_wait_share_a_commit_and_keep_their_order),
 		cmocka_unit_test(a_wait_for_companions_ends),
 		cmocka_unit_test(days_beyond_retention_are_removed_whole),
