@@ -75,7 +75,7 @@ bool hex_decode(struct bytes text, struct buf *out)
 	return buf_ok(out);
 }
 
-/* Length and code point of the UTF-8 character at `p`; 0 when it is none (overlong, surrogate, cut, beyond U+10FFFF). */
+/* Length and code point of the UTF-8 character at `p`; 0 when it is none: overlong, surrogate, cut, beyond U+10FFFF. */
 static size_t utf8_read(const unsigned char *p, size_t n, unsigned *code)
 {
 	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};

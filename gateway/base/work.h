@@ -20,7 +20,7 @@ struct work_item {
 struct work *work_start(unsigned threads);
 /* Puts the item at the end of the line. Never blocks, never fails. Any thread. */
 void work_put(struct work *w, struct work_item *item);
-/* The same into a line of its own that is served first: for what was begun already, so that it ends before more is begun. */
+/* The same into a line that is served first: for what was begun already, so that it ends before more is begun. */
 void work_put_begun(struct work *w, struct work_item *item);
 /* Jobs that wait now; for admission and metrics. Any thread. */
 size_t work_waiting(const struct work *w);

@@ -11,7 +11,8 @@
 #include "cli/cli_journal.h"
 
 static const char *const directions[] = {[JOURNAL_RECEIVED] = "received", [JOURNAL_SENT] = "sent"};
-static const char *const kinds[] = {[JOURNAL_REQUEST] = "request", [JOURNAL_ANSWER] = "answer", [JOURNAL_FAULT] = "fault"};
+static const char *const kinds[] = {
+	[JOURNAL_REQUEST] = "request", [JOURNAL_ANSWER] = "answer", [JOURNAL_FAULT] = "fault"};
 static const char *const verdicts[] = {[JOURNAL_ACCEPTED] = "verified", [JOURNAL_REFUSED] = "refused",
 	[JOURNAL_SIGNED] = "signed", [JOURNAL_PLAIN] = "plain"};
 
@@ -90,8 +91,8 @@ static void print_whole(const struct journal_fact *f, bool octets)
 	if (f->reason.n) {
 		enum reason r = reason_find((const char *)f->reason.p);
 
-		printf("  reason       %.*s (%.*s)  error id %.*s\n", (int)f->reason.n, f->reason.p, (int)f->detail.n, f->detail.p,
-			(int)f->error_id.n, f->error_id.p);
+		printf("  reason       %.*s (%.*s)  error id %.*s\n", (int)f->reason.n, f->reason.p,
+			(int)f->detail.n, f->detail.p, (int)f->error_id.n, f->error_id.p);
 		if (r != REASON_COUNT)
 			printf("               %s %s\n", reason_row(r)->title, reason_row(r)->remedy);
 	}
@@ -196,7 +197,7 @@ int cmd_msg(int argc, char **argv)
 
 	l.whole = strcmp(verb, "show") == 0;
 	if (!l.whole && strcmp(verb, "find") != 0 && strcmp(verb, "trace") != 0) {
-		fprintf(stderr, "qaqpa msg: say find, show or trace; the last two take an exchange, a messageId or an error id\n");
+		fprintf(stderr, "qaqpa msg: say find, show or trace; the last two take an exchange, messageId or error id\n");
 		return CLI_USAGE;
 	}
 	code = cli_options(cli_command_named("msg"), options, argc - 1, argv + 1, &first);

@@ -118,7 +118,8 @@ static int verify_text(struct bytes text, struct trust *trust, bool explain)
 }
 
 /* Trust for one look: the given certificates are pinned to a nameless participant that may use every form. */
-static bool pin_certificates(struct trust *trust, struct conf_participant *p, const struct cli_list *pinned, struct err *e)
+static bool pin_certificates(struct trust *trust, struct conf_participant *p, const struct cli_list *pinned,
+	struct err *e)
 {
 	p->certificates = (struct conf_names){pinned->item, pinned->n};
 	return trust_add_participant(trust, p, e).ok;
@@ -136,7 +137,8 @@ int cmd_verify(int argc, char **argv)
 		{"explain", 0, CLI_FLAG, &explain, false, "print step by step what was found"},
 		{0},
 	};
-	struct conf_profile profile = {.name = "all", .forms = ~0u, .plain_id = true, .skew_ms = 300000, .max_age_ms = 604800000};
+	struct conf_profile profile = {
+		.name = "all", .forms = ~0u, .plain_id = true, .skew_ms = 300000, .max_age_ms = 604800000};
 	struct conf_participant anyone = {.name = "given certificate", .profile = &profile};
 	SCOPED(conf_problems_free) struct conf_problems *problems = conf_problems_new();
 	SCOPED(snapshot_drop) struct snapshot *snap = NULL;

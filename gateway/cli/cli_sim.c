@@ -110,7 +110,7 @@ int cmd_sim(int argc, char **argv)
 		{"password-file", 0, CLI_TEXT, &sim.password_file, false, "file whose first line is the password"},
 		{"tls-ca", 0, CLI_TEXT, &sim.tls_ca, false, "authority of an https gateway, PEM"},
 		{"state", 0, CLI_TEXT, &sim.state, false, "folder of the system's memory"},
-		{"document-certificate", 0, CLI_LIST, &signers, false, "senderId=PEM of a signer of documents; may be repeated"},
+		{"document-certificate", 0, CLI_LIST, &signers, false, "senderId=PEM of a document signer; may be repeated"},
 		{"threads", 0, CLI_NUMBER, &threads, false, "requests handled at once (4)"},
 		{"zone", 0, CLI_TEXT, &zone, false, "time zone (Asia/Almaty)"},
 		{"act", 0, CLI_TEXT, &verb, false, "do one thing of its own and stop, for example: request"},

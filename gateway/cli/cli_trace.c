@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cli_trace - qaqpa msg trace: exchanges as stories: which message went where, verified by whom, signed by whom, when. */
+/* cli_trace - qaqpa msg trace: exchanges as stories: what went where, verified by whom, signed by whom, when. */
 #include <stdio.h>
 #include <stdlib.h>
 

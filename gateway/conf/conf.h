@@ -154,8 +154,8 @@ struct conf_problems {
 
 struct conf_problems *conf_problems_new(void);
 void conf_problems_free(struct conf_problems **p); /* fit for SCOPED */
-void conf_problem_add(struct conf_problems *p, struct conf_at at, bool warning, const char *remedy, const char *what, ...)
-	PRINTF_LIKE(5, 6);
+void conf_problem_add(struct conf_problems *p, struct conf_at at, bool warning, const char *remedy,
+	const char *what, ...) PRINTF_LIKE(5, 6);
 
 /* Reads and checks the file. Gives: a snapshot, freed by conf_free. Fails with REASON_CONFIG when `problems` holds
  * an error (all that were found are there), REASON_IO when the file cannot be read or, holding password hashes, is

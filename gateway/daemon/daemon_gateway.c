@@ -18,8 +18,9 @@ static void log_problems(const struct conf_problems *p)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct conf_problem *x = &p->list[i];
 
-		log_event(x->warning ? LOG_WARNING : LOG_ERROR, "config.problem", LOG_TEXT("file", x->at.file ? x->at.file : ""),
-			LOG_NUM("line", x->at.line), LOG_TEXT("what", x->what), LOG_TEXT("remedy", x->remedy ? x->remedy : ""));
+		log_event(x->warning ? LOG_WARNING : LOG_ERROR, "config.problem",
+			LOG_TEXT("file", x->at.file ? x->at.file : ""), LOG_NUM("line", x->at.line),
+			LOG_TEXT("what", x->what), LOG_TEXT("remedy", x->remedy ? x->remedy : ""));
 	}
 }
 
@@ -133,7 +134,8 @@ void gateway_reload(struct gateway *g)
 	}
 	log_problems(problems);
 	if (e.reason != REASON_NONE || problems->errors)
-		log_event(LOG_ERROR, "config.reload", LOG_TEXT("result", "kept the old configuration"), LOG_TEXT("detail", e.detail));
+		log_event(LOG_ERROR, "config.reload", LOG_TEXT("result", "kept the old configuration"),
+			LOG_TEXT("detail", e.detail));
 	else
 		log_event(LOG_INFO, "config.reload", LOG_TEXT("result", "new configuration in use"));
 }

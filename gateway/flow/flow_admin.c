@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* flow_admin - health of the gateway: alive (the process turns), ready (it can accept and prove), status and metrics. */
+/* flow_admin - health: alive (the process turns), ready (it can accept and prove), status and metrics. */
 #include "flow/flow_int.h"
 
 static void put_check(struct buf *json, const char *name, bool ok, const char *detail)
@@ -55,16 +55,18 @@ static void put_metrics(struct flow *f, struct buf *out)
 
 	if (f->front)
 		front_count(f->front, &c);
-	put_metric(out, "qaqpa_messages_answered_total", "counter", "Messages answered with the provider's answer.", f->answered);
-	put_metric(out, "qaqpa_messages_replayed_total", "counter", "Repeated messages given their first answer.", f->replayed);
+	put_metric(out, "qaqpa_messages_answered_total", "counter", "Messages answered by the provider.", f->answered);
+	put_metric(out, "qaqpa_messages_replayed_total", "counter", "Messages given the first answer again.", f->replayed);
 	put_metric(out, "qaqpa_messages_faulted_total", "counter", "Messages answered with a fault.", f->faulted);
 	put_metric(out, "qaqpa_exchanges_open", "gauge", "Exchanges not answered yet.", flow_open_exchanges(f));
 	put_metric(out, "qaqpa_calls_in_flight", "gauge", "Calls waiting for providers.", egress_in_flight(f->egress));
 	put_metric(out, "qaqpa_connections", "gauge", "Open connections.", c.connections);
 	put_metric(out, "qaqpa_connections_accepted_total", "counter", "Connections accepted.", c.accepted);
-	put_metric(out, "qaqpa_connections_refused_total", "counter", "Connections refused at a limit.", c.refused_connections);
+	put_metric(out, "qaqpa_connections_refused_total", "counter", "Connections refused at a limit.",
+		c.refused_connections);
 	put_metric(out, "qaqpa_http_requests_total", "counter", "Complete HTTP requests.", c.requests);
-	put_metric(out, "qaqpa_http_refused_total", "counter", "HTTP requests refused by framing or limits.", c.refused_requests);
+	put_metric(out, "qaqpa_http_refused_total", "counter", "HTTP requests refused by framing or limits.",
+		c.refused_requests);
 	put_metric(out, "qaqpa_http_timeouts_total", "counter", "Connections closed at a deadline.", c.timeouts);
 	put_metric(out, "qaqpa_tls_failures_total", "counter", "TLS handshakes that failed.", c.tls_failures);
 	put_metric(out, "qaqpa_buffered_bytes", "gauge", "Octets buffered for requests and answers.", c.memory);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* flow_http - from an HTTP request to the right hands: a message of the channel, its WSDL, a health question, or a plain
- * refusal. Spec: WS-I Basic Profile 1.1 (R1119: content type), bus contract 1.6. */
+/* flow_http - from an HTTP request to the right hands: a message of the channel, its WSDL, a health question, or a
+ * plain refusal. Spec: WS-I Basic Profile 1.1 (R1119: content type), bus contract 1.6. */
 #include <stdlib.h>
 #include <strings.h>
 

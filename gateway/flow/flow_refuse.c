@@ -67,11 +67,13 @@ static void fault_fixed(struct exchange *x)
 static void log_refusal(const struct exchange *x)
 {
 	const struct reason_row *row = reason_row(x->err.reason);
-	static const char *const sides[] = {[SIDE_CALLER] = "caller", [SIDE_GATEWAY] = "gateway", [SIDE_PROVIDER] = "provider"};
+	static const char *const sides[] = {
+		[SIDE_CALLER] = "caller", [SIDE_GATEWAY] = "gateway", [SIDE_PROVIDER] = "provider"};
 
-	log_event(row->class == CLASS_INTERNAL ? LOG_ERROR : LOG_WARNING, "message.refused", LOG_TEXT("err_id", x->error_id),
-		LOG_TEXT("code", fault_row(row->fault)->code), LOG_TEXT("reason", row->name), LOG_TEXT("side", sides[row->side]),
-		LOG_TEXT("detail", x->err.detail), LOG_TEXT("exchange", x->guid), LOG_PART("msg_id", x->request.message_id),
+	log_event(row->class == CLASS_INTERNAL ? LOG_ERROR : LOG_WARNING, "message.refused",
+		LOG_TEXT("err_id", x->error_id), LOG_TEXT("code", fault_row(row->fault)->code), LOG_TEXT("reason", row->name),
+		LOG_TEXT("side", sides[row->side]), LOG_TEXT("detail", x->err.detail),
+		LOG_TEXT("exchange", x->guid), LOG_PART("msg_id", x->request.message_id),
 		LOG_TEXT("participant", x->caller ? x->caller->name : ""), LOG_PART("service", x->request.service_id),
 		LOG_TEXT("peer", x->http->peer), LOG_TEXT("cert", x->who ? x->who->print : ""));
 }

@@ -54,6 +54,21 @@ static void load_schema(const struct conf_service *service, const char *path, st
 			service->id, e.detail);
 }
 
+/* The replay memory is as long as the journal keeps days. */
+static void check_window(const struct conf *c, struct conf_problems *problems)
+{
+	int64_t kept_ms = (int64_t)c->journal.retention_days * 86400000;
+
+	for (size_t i = 0; i < c->profile_count; i++) {
+		const struct conf_profile *p = &c->profiles[i];
+
+		if ((int64_t)p->max_age_ms + p->skew_ms > kept_ms)
+			conf_problem_add(problems, p->at, false, "Make retention longer or max_age shorter.",
+				"profile %s accepts messages older than the journal is kept (%d days)", p->name,
+				c->journal.retention_days);
+	}
+}
+
 static outcome load_parts(struct snapshot *s, struct conf_problems *problems, struct err *e)
 {
 	size_t n = s->conf->service_count;
@@ -61,6 +76,7 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 	s->services = calloc(n ? n : 1, sizeof *s->services);
 	if (!s->services)
 		return err_set(e, REASON_MEMORY, "no memory for the services");
+	check_window(s->conf, problems);
 	s->trust = trust_load(s->conf, problems);
 	for (size_t i = 0; i < n; i++) {
 		const struct conf_service *service = &s->conf->services[i];

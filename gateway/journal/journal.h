@@ -87,15 +87,16 @@ void journal_put(struct journal *j, struct journal_entry *entry); /* any thread,
 /* Replay memory: what is known of (sender_id, message_id) since `since_ms`. Strings and answer come from the pool.
  * Fails with REASON_JOURNAL_DOWN, or REASON_MEMORY when the pool is full. Any thread; short disk reads, none for most
  * unknown messages. */
-MUST_USE outcome journal_seen_find(struct journal *j, struct pool *pool, struct bytes sender_id, struct bytes message_id,
-	int64_t since_ms, struct journal_seen *out, struct err *e);
+MUST_USE outcome journal_seen_find(struct journal *j, struct pool *pool, struct bytes sender_id,
+	struct bytes message_id, int64_t since_ms, struct journal_seen *out, struct err *e);
 
 /* True while the last commit succeeded and enough space is free; the detail says what is wrong. Any thread. */
 bool journal_healthy(struct journal *j, struct err *e);
 
 /* Reading for qaqpa msg; opens the directory read-only, also while a gateway writes it. */
 struct journal_filter {
-	const char *message_id, *correlation_id, *exchange, *participant, *service_id, *error_id, *sender_id; /* NULL: any */
+	/* NULL: any */
+	const char *message_id, *correlation_id, *exchange, *participant, *service_id, *error_id, *sender_id;
 	int64_t since_ms, until_ms; /* 0: no bound */
 	bool refused_only;
 	bool with_octets;

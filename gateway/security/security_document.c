@@ -361,7 +361,7 @@ outcome document_sign(struct pool *pool, struct bytes xml, const struct trust_ke
 	struct bytes digest_value = {digest, 0};
 	xmlNode *root, *present;
 	xmlDoc *doc;
-	size_t at;
+	size_t at = 0;
 
 	TRY(envelope_parse_document(pool, xml, &ENVELOPE_LIMITS_DEFAULT, &doc, e));
 	root = xmlDocGetRootElement(doc);

@@ -68,8 +68,8 @@ static void print_row(const struct options *o, const struct bench_run *r, double
 	double p50 = r->answered ? (double)r->latency_us[r->answered / 2] / 1000 : 0;
 	double p99 = r->answered ? (double)r->latency_us[r->answered * 99 / 100] / 1000 : 0;
 
-	printf("%zu\t%d\t%d\t%zu\t%zu\t%.1f\t%.1f\t%.3f\t%.3f\t%.1f\t%.1f\n", o->payload, o->connections, o->idle, r->answered,
-		r->failed, (double)r->answered / r->seconds, cpu > 0 ? (double)r->answered / cpu : 0, p50, p99,
+	printf("%zu\t%d\t%d\t%zu\t%zu\t%.1f\t%.1f\t%.3f\t%.3f\t%.1f\t%.1f\n", o->payload, o->connections, o->idle,
+		r->answered, r->failed, (double)r->answered / r->seconds, cpu > 0 ? (double)r->answered / cpu : 0, p50, p99,
 		bench_peak_mb(o->pid), bench_now_mb(o->pid));
 }
 
@@ -83,8 +83,8 @@ static outcome measure(const struct options *o, const struct trust_key *own, con
 	double cpu;
 
 	TRY(bench_answer_make(provider_key, o->payload, &answer, e));
-	TRY(bench_messages_make(own, "Bench", "department_is", NULL, "/bip-sync-wss-gost/", o->payload, o->messages, &messages,
-		e));
+	TRY(bench_messages_make(own, "Bench", "department_is", NULL, "/bip-sync-wss-gost/", o->payload, o->messages,
+		&messages, e));
 	provider = bench_provider_start(o->provider_port, buf_bytes(&answer), o->delay_ms);
 	run.latency_us = calloc(o->messages, sizeof *run.latency_us);
 	if (!provider || !run.latency_us)

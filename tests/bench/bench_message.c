@@ -37,8 +37,8 @@ static outcome message_make(const struct trust_key *key, struct sync_request *r,
 	r->date = stamp_now();
 	TRY(channel_write_request(r, NULL, data, &text, e));
 	TRY(sign_text(key, buf_bytes(&text), &message, e));
-	buf_printf(out, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml; charset=utf-8\r\nSOAPAction: \"\"\r\n"
-		"Content-Length: %zu\r\n\r\n", path, message.len);
+	buf_printf(out, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml; charset=utf-8\r\n"
+		"SOAPAction: \"\"\r\nContent-Length: %zu\r\n\r\n", path, message.len);
 	buf_add(out, buf_bytes(&message));
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "no memory for the messages");
 }

@@ -89,7 +89,8 @@ struct bench_provider *bench_provider_start(int port, struct bytes octets, int d
 	struct bench_provider *p = calloc(1, sizeof *p);
 	struct front_listener_options listener = {
 		.name = "provider", .host = "127.0.0.1", .port = port, .head_bytes = 16384, .body_bytes = 64u << 20,
-		.head_ms = 60000, .body_ms = 60000, .idle_ms = 600000, .write_ms = 60000, .handshake_ms = 10000, .connections = 20000,
+		.head_ms = 60000, .body_ms = 60000, .idle_ms = 600000, .write_ms = 60000, .handshake_ms = 10000,
+		.connections = 20000,
 	};
 	struct front_settings settings = {&listener, 1, 1u << 30, on_request, p};
 	struct err e = {0};

@@ -33,7 +33,8 @@ struct loop {
 
 static int connect_gateway(int port)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) != 0) {
@@ -155,7 +156,8 @@ static bool open_idle(const struct bench_run *run, int *fds)
 
 	for (int i = 0; i < run->idle; i++) {
 		fds[i] = connect_gateway(run->port);
-		if (fds[i] < 0 || send(fds[i], ask, sizeof ask - 1, MSG_NOSIGNAL) < 0 || recv(fds[i], answer, sizeof answer, 0) <= 0)
+		if (fds[i] < 0 || send(fds[i], ask, sizeof ask - 1, MSG_NOSIGNAL) < 0
+			|| recv(fds[i], answer, sizeof answer, 0) <= 0)
 			return false;
 	}
 	return true;

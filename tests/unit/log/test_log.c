@@ -49,7 +49,8 @@ static void a_value_cannot_break_the_line(void **state)
 
 	(void)state;
 	captured(write_hostile, line, sizeof line);
-	assert_non_null(strstr(line, "\"event\":\"test.event\",\"a\":\"x\\u000d\\n{\\\"level\\\":\\\"error\\\"}\",\"n\":-5}\n"));
+	assert_non_null(strstr(line,
+		"\"event\":\"test.event\",\"a\":\"x\\u000d\\n{\\\"level\\\":\\\"error\\\"}\",\"n\":-5}\n"));
 	assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
 }
 
