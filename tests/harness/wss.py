@@ -14,13 +14,14 @@ from lxml import etree
 
 from . import soap
 
+MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 DIGESTS = {
     "sha1": ("http://www.w3.org/2000/09/xmldsig#sha1", hashlib.sha1),
     "sha256": ("http://www.w3.org/2001/04/xmlenc#sha256", hashlib.sha256),
-    "sha384": ("http://www.w3.org/2001/04/xmldsig-more#sha384", hashlib.sha384),
+    "sha384": (MORE + "sha384", hashlib.sha384),
     "sha512": ("http://www.w3.org/2001/04/xmlenc#sha512", hashlib.sha512),
+    "sha1 of the bus": (MORE + "sha1", hashlib.sha1),
 }
-MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 SIGNATURES = {
     "rsa-sha1": ("http://www.w3.org/2000/09/xmldsig#rsa-sha1", hashes.SHA1()),
     "rsa-sha256": (MORE + "rsa-sha256", hashes.SHA256()),
@@ -28,12 +29,14 @@ SIGNATURES = {
     "rsa-sha512": (MORE + "rsa-sha512", hashes.SHA512()),
     "ecdsa-sha256": (MORE + "ecdsa-sha256", hashes.SHA256()),
     "ecdsa-sha384": (MORE + "ecdsa-sha384", hashes.SHA384()),
+    "rsa-sha1 of the bus": (MORE + "rsa-sha1", hashes.SHA1()),
 }
 X509 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0"
 BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
 
 
 def canonical(element, prefixes=None, exclusive=True):
+    assert "#default" not in (prefixes or []), "lxml passes over this word silently"
     return etree.tostring(element, method="c14n", exclusive=exclusive, with_comments=False,
                           inclusive_ns_prefixes=prefixes)
 
@@ -115,11 +118,14 @@ class Signer:
 
     def reference(self, root, wanted):
         method, function = DIGESTS[self.digest]
-        target = by_id(root, wanted)
-        value = base64.b64encode(function(canonical(target, self.reference_prefixes)).digest()).decode()
+        value = base64.b64encode(function(self.digested(by_id(root, wanted))).digest()).decode()
         transforms = self.transforms or (f'<ds:Transform Algorithm="{soap.EXC}">{prefix_list(self.reference_prefixes)}</ds:Transform>')
         return (f'<ds:Reference URI="#{wanted}"><ds:Transforms>{transforms}</ds:Transforms>'
                 f'<ds:DigestMethod Algorithm="{method}"/><ds:DigestValue>{value}</ds:DigestValue></ds:Reference>')
+
+    def digested(self, element):
+        """The octets that the transforms make of the element."""
+        return canonical(element, self.reference_prefixes)
 
     def signed_info(self, root):
         c14n = soap.EXC if self.info_exclusive else soap.C14N
@@ -148,8 +154,11 @@ class Signer:
         info = self.signed_info(parse(draft))
         signed_info = parse(put(self.header(info, ""))).find(f".//{{{soap.DS}}}SignedInfo")
         octets = canonical(signed_info, self.info_prefixes, self.info_exclusive)
-        value = base64.b64encode(raw_sign(self.identity.key, self.algorithm, octets)).decode()
-        return put(self.header(info, value))
+        return put(self.header(info, base64.b64encode(self.value(octets)).decode()))
+
+    def value(self, octets):
+        """The octets of SignatureValue."""
+        return raw_sign(self.identity.key, self.algorithm, octets)
 
 
 def sign(text, identity, **options):
