@@ -58,6 +58,17 @@ struct journal_seen {
 	int answer_status;         /* its HTTP status */
 };
 
+/* A message that was accepted for later delivery: what a rebuild of the queue needs. Kept by id over all days; the newest
+ * word on an id counts. */
+enum journal_waiting_state { WAITING_QUEUED, WAITING_DELIVERED, WAITING_DEAD, WAITING_DROPPED };
+struct journal_waiting {
+	struct bytes id, destination, order_key, meta, policy; /* policy: text of its values */
+	enum journal_waiting_state state;
+	int attempts;
+	int64_t accepted_ms, due_ms, expire_ms;
+	struct bytes body;         /* with the first word on an id; later words leave it empty and it stays */
+};
+
 struct journal_settings {
 	const char *directory;
 	int retention_days; /* 0: nothing is removed */
@@ -79,6 +90,7 @@ struct journal_entry {
 	const struct journal_fact *facts;
 	size_t fact_count;
 	const struct journal_seen *seen;   /* NULL, or inserted or updated by (sender_id, message_id) */
+	const struct journal_waiting *waiting; /* NULL, or the newest word on its id */
 	void (*done)(struct journal_entry *entry, outcome result, const struct err *e);
 	void *ctx;
 };
@@ -105,5 +117,11 @@ struct journal_filter {
 /* Calls `each` for every fact until it returns false. Fails with REASON_JOURNAL_DOWN. */
 MUST_USE outcome journal_find(const char *directory, const struct journal_filter *f,
 	bool (*each)(void *ctx, const struct journal_fact *fact), void *ctx, struct err *e);
+
+/* Every message whose newest word is WAITING_QUEUED, oldest acceptance first, with its body: for qaqpa queue rebuild. Also
+ * while a gateway writes. Several directories (one a gateway) are read as one: a newer word elsewhere counts. Calls `each`
+ * until it returns false. Fails with REASON_JOURNAL_DOWN. */
+MUST_USE outcome journal_waiting_find(const char *const *directories, size_t n,
+	bool (*each)(void *ctx, const struct journal_waiting *w), void *ctx, struct err *e);
 
 #endif

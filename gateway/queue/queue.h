@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* queue - keeps what could not be delivered yet, in Redis shared by any number of gateways (rules M 9, B5).
+ *
+ * Per destination; first-in-first-out per order key; a message is in one gateway's hands at a time (lease with a token).
+ * One thread owns the connection: calls are handed to it, go out pipelined, and are answered by callbacks. Redis may be
+ * absent at any time: the thread connects again by itself, claims of a lost gateway return after their lease.
+ * Not here: what to deliver and how (flow); whether the acceptance may be answered (flow: journal first, then here).
+ */
+#ifndef QAQPA_QUEUE_QUEUE_H
+#define QAQPA_QUEUE_QUEUE_H
+
+#include "base/clock.h"
+#include "base/pool.h"
+
+/* How long and how often; the vocabulary of the configuration. */
+struct queue_policy {
+	const char *name;
+	int64_t initial_ms, max_interval_ms, expire_after_ms; /* expire 0: never */
+	double factor;
+	int jitter_percent; /* 0..50, both ways; the same for the same message and attempt, so that a plan can be printed */
+	int max_attempts;   /* 0: no bound */
+};
+
+/* Milliseconds to wait after the failed attempt number `attempt` (1 for the first). Pure. */
+int64_t queue_delay(const struct queue_policy *p, struct bytes id, int attempt);
+
+struct queue_server {
+	const char *socket;           /* unix socket path; else: */
+	const char *host;
+	int port;
+	const char *const *sentinels; /* host:port, NULL-terminated; with `master`; NULL: none */
+	const char *master;
+	const char *user, *password_file; /* ACL; NULL: none */
+	bool tls;
+	const char *tls_ca, *tls_certificate, *tls_key; /* PEM paths */
+	int database;
+	int command_ms;               /* longest wait for answers to one batch, and for connecting */
+	const char *prefix;           /* of all keys, default qaqpa */
+	bool everysec_allowed;        /* accept appendfsync everysec; default: always is demanded */
+};
+
+struct queue_destination { /* limits of one destination, by name; unknown names get the defaults of the settings */
+	const char *name;
+	int concurrency;      /* most deliveries at once, all gateways together; shrinks on trouble, grows back */
+	int breaker_failures; /* so many troubles in a row open the breaker */
+	int64_t breaker_ms;   /* how long it stays open before one trial is let through */
+};
+
+struct queue_claim;
+struct queue_settings {
+	struct queue_server server;
+	const char *node;             /* name of this gateway, unique among those that share the Redis */
+	const char *spool;            /* folder for bodies above `inline_bytes`, shared by the gateways; mode 0700 */
+	size_t inline_bytes;
+	int64_t lease_ms;
+	int hold_most;                /* claims in this gateway's hands at once */
+	const struct queue_destination *destinations;
+	size_t destination_count;
+	struct queue_destination usual;
+	/* A message is due and is now in this gateway's hands; on the queue's thread, must not block. Settle it exactly once. */
+	void (*on_claim)(void *ctx, struct queue_claim *claim);
+	/* A message expired (no attempt is made any more); it is in the dead letters already. Same thread and manners; give the
+	 * claim back with queue_claim_free. */
+	void (*on_expired)(void *ctx, struct queue_claim *claim);
+	void *ctx;
+};
+
+struct queue;
+
+/* Starts the thread; does not wait for Redis. Fails with REASON_IO when the spool cannot be made. Strings are copied. */
+MUST_USE outcome queue_start(const struct queue_settings *s, struct queue **out, struct err *e);
+/* Gives claims in hand back (due at once, attempt not counted), ends. Takes NULL, sets NULL. */
+void queue_stop(struct queue **q);
+
+/* True when connected to a master that keeps what it acknowledges: append-only file with fsync always (or everysec where
+ * allowed), policy noeviction, not read-only, not full. The detail says what is wrong and what to do. Any thread. */
+bool queue_healthy(struct queue *q, struct err *e);
+
+enum queue_result {
+	QUEUE_DONE,      /* on disk */
+	QUEUE_KNOWN,     /* this id is there already, or was delivered not long ago: nothing was added */
+	QUEUE_FULL,      /* refused, nothing stored: come back later */
+	QUEUE_DOWN,      /* no usable Redis, nothing stored */
+	QUEUE_UNCERTAIN  /* the connection broke: it may be stored; the same id may be put again */
+};
+
+/* One message. All octets stay the caller's until `done`. */
+struct queue_put {
+	struct queue_put *next;      /* the queue's */
+	struct bytes id;             /* unique; the messageId */
+	struct bytes destination;
+	struct bytes order_key;      /* correlationId; empty: no order */
+	struct bytes meta;           /* small, opaque: given back with the claim */
+	struct bytes body;
+	const struct queue_policy *policy; /* stored with the message */
+	int64_t due_ms;              /* 0: now; epoch milliseconds */
+	int64_t accepted_ms;         /* when it was accepted; expiry counts from here */
+	int attempts;                /* made already (rebuild); else 0 */
+	/* On the queue's thread; must not block. */
+	void (*done)(struct queue_put *put, enum queue_result result, const struct err *e);
+	void *ctx;
+};
+void queue_put(struct queue *q, struct queue_put *put); /* any thread, never blocks */
+
+/* A message in hand. Read-only; valid until settled. */
+struct queue_claim {
+	struct bytes id, destination, order_key, meta, body;
+	int attempt;                 /* number of this attempt, from 1; already counted and stored */
+	int64_t accepted_ms, expire_ms;
+	struct queue_policy policy;
+	void *user;                  /* the receiver's */
+};
+
+enum queue_verdict {
+	QUEUE_DELIVERED, /* remove it; its id stays known for the dedupe window */
+	QUEUE_TROUBLE,   /* the destination was at fault: try later by the policy; counts for breaker and concurrency */
+	QUEUE_LATER,     /* try later by the policy, the destination is not to blame */
+	QUEUE_REJECTED,  /* never: to the dead letters under `cause`, the next of its order key follows */
+	QUEUE_RETURNED   /* nothing happened: due at once, attempt not counted */
+};
+/* Settles the claim; `cause` is a stable short text (a reason's name) kept with the message. What the policy makes of it
+ * (next try, or dead letter because attempts or time are used up) is told to `done` (may be NULL): due_ms > 0 is the next
+ * try, 0 means it is out of the queue. When Redis is away the verdict is kept and sent when it is back, or the lease ends.
+ * Frees the claim. Any thread. */
+void queue_settle(struct queue *q, struct queue_claim *claim, enum queue_verdict verdict, const char *cause,
+	void (*done)(void *ctx, bool dead, int64_t due_ms), void *ctx);
+void queue_claim_free(struct queue_claim *claim);
+
+/* ---- For operators: synchronous, over a connection of their own. ---- */
+struct queue_admin;
+MUST_USE outcome queue_admin_open(const struct queue_server *s, const char *spool, struct queue_admin **out, struct err *e);
+void queue_admin_close(struct queue_admin **a); /* fit for SCOPED */
+
+struct queue_total {
+	struct bytes destination;
+	uint64_t waiting, leased, dead;
+	int64_t oldest_ms;           /* acceptance of the oldest waiting; 0: none */
+	bool held;
+	int limit;                   /* concurrency allowed now */
+	int64_t breaker_until_ms;    /* 0: closed */
+};
+/* Every destination with anything in it; from the pool. */
+MUST_USE outcome queue_admin_totals(struct queue_admin *a, struct pool *pool, struct queue_total **list, size_t *n,
+	struct err *e);
+
+enum queue_where { QUEUE_WAITING, QUEUE_LEASED, QUEUE_DEAD };
+struct queue_item {
+	struct bytes id, destination, order_key, cause, meta;
+	enum queue_where where;
+	int attempts;
+	int64_t accepted_ms, due_ms, expire_ms;
+	struct queue_policy policy;
+	size_t body_bytes;
+};
+struct queue_filter {
+	const char *destination, *cause, *id; /* NULL: any */
+	int where;                   /* enum queue_where; -1: any */
+	int64_t older_ms;            /* accepted at least so long ago; 0: any */
+	size_t limit;                /* 0: no bound */
+};
+/* Calls `each` until it returns false; the item is valid during the call. */
+MUST_USE outcome queue_admin_list(struct queue_admin *a, const struct queue_filter *f,
+	bool (*each)(void *ctx, const struct queue_item *item), void *ctx, struct err *e);
+/* The body of one message. */
+MUST_USE outcome queue_admin_body(struct queue_admin *a, struct bytes destination, struct bytes id, struct buf *out,
+	struct err *e);
+MUST_USE outcome queue_admin_hold(struct queue_admin *a, struct bytes destination, bool hold, struct err *e);
+/* One message: a dead letter becomes due now with its attempts kept and a fresh life time; a waiting one is due now. */
+MUST_USE outcome queue_admin_retry(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e);
+/* Takes one message out for good; not one in somebody's hands. */
+MUST_USE outcome queue_admin_drop(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e);
+/* Puts a message as queue_put does, and waits. For rebuild. */
+MUST_USE outcome queue_admin_put(struct queue_admin *a, const struct queue_put *put, size_t inline_bytes,
+	enum queue_result *result, struct err *e);
+
+#endif
