@@ -2,6 +2,7 @@
 /* cli_args - options from tables, files, failures. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,12 +39,15 @@ static bool set_option(const struct cli_option *o, char *value)
 	case CLI_NUMBER:
 		errno = 0;
 		*(long *)o->to = strtol(value, &end, 10);
-		return errno == 0 && end != value && *end == 0;
+		return errno == 0 && end != value && *end == 0 && *(long *)o->to > 0 && *(long *)o->to <= INT_MAX;
 	case CLI_LIST:
 		if (list->n == CLI_LIST_MOST)
 			return false;
 		list->item[list->n++] = value;
 		return true;
+	case CLI_OUTPUT:
+		*(bool *)o->to = strcmp(value, "json") == 0;
+		return *(bool *)o->to || strcmp(value, "table") == 0;
 	}
 	return false;
 }
@@ -91,10 +95,13 @@ static bool required_given(const struct cli_option *options, const bool *given)
 	return true;
 }
 
-int cli_options(const struct cli_command *command, const struct cli_option *options, int argc, char **argv, int *first)
+/* argv[0] is how the command is called in messages, those of getopt too. */
+static int read_options(const struct cli_command *command, const struct cli_option *options, int argc, char **argv,
+	int *first)
 {
 	struct option longs[OPTIONS_MOST + 2];
 	char shorts[2 * OPTIONS_MOST + 2];
+	const char *name = argv[0];
 	bool given[OPTIONS_MOST] = {false};
 	int c;
 
@@ -107,20 +114,41 @@ int cli_options(const struct cli_command *command, const struct cli_option *opti
 			print_help(stdout, command, options);
 			return CLI_DONE;
 		}
-		if (!o || !set_option(o, optarg)) {
-			fprintf(stderr, "qaqpa %s: see qaqpa %s --help\n", command->name, command->name);
+		if (o && !set_option(o, optarg)) {
+			fprintf(stderr, "%s: --%s does not take %s\n", name, o->name, optarg);
+			o = NULL;
+		}
+		if (!o) {
+			fprintf(stderr, "%s: see %s --help\n", name, name);
 			return CLI_USAGE;
 		}
 		given[o - options] = true;
 	}
+	if (argc - optind > command->words) {
+		fprintf(stderr, "%s: too many words; see %s --help\n", name, name); /* one may be a password */
+		return CLI_USAGE;
+	}
 	*first = optind;
 	return required_given(options, given) ? -1 : CLI_USAGE;
+}
+
+int cli_options(const struct cli_command *command, const struct cli_option *options, int argc, char **argv, int *first)
+{
+	char name[64], *said = argv[0];
+	int code;
+
+	snprintf(name, sizeof name, "qaqpa %s", command->name);
+	argv[0] = name;
+	code = read_options(command, options, argc, argv, first);
+	argv[0] = said;
+	return code;
 }
 
 bool cli_read(const char *path, struct buf *out)
 {
 	FILE *f = !path || strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
 	unsigned char part[65536];
+	bool failed;
 	size_t n;
 
 	if (!f) {
@@ -130,8 +158,13 @@ bool cli_read(const char *path, struct buf *out)
 	out->ceiling = FILE_MOST;
 	while ((n = fread(part, 1, sizeof part, f)) > 0)
 		buf_add(out, (struct bytes){part, n});
+	failed = ferror(f);
+	if (failed)
+		fprintf(stderr, "qaqpa: %s: %s\n", path ? path : "standard input", strerror(errno));
 	if (f != stdin)
 		fclose(f);
+	if (failed)
+		return false;
 	if (!buf_ok(out))
 		fprintf(stderr, "qaqpa: %s is too large\n", path ? path : "the input");
 	return buf_ok(out);
@@ -159,11 +192,4 @@ int cli_fail(const struct err *e)
 		break;
 	}
 	return CLI_BAD_INPUT;
-}
-
-bool cli_is_json(const char *form)
-{
-	if (form && strcmp(form, "json") != 0 && strcmp(form, "table") != 0)
-		fprintf(stderr, "qaqpa: -o takes table or json; table is printed\n");
-	return form && strcmp(form, "json") == 0;
 }

@@ -46,13 +46,13 @@ static int print_words(void)
 
 int cmd_check(int argc, char **argv)
 {
-	const char *path = "/etc/qaqpa/qaqpa.yaml", *form = NULL;
-	bool strict = false, words = false;
+	const char *path = "/etc/qaqpa/qaqpa.yaml";
+	bool strict = false, words = false, json = false;
 	const struct cli_option options[] = {
 		{"config", 'c', CLI_TEXT, &path, false, "the file (/etc/qaqpa/qaqpa.yaml)"},
 		{"strict", 0, CLI_FLAG, &strict, false, "warnings are errors"},
 		{"words", 0, CLI_FLAG, &words, false, "print every word of the configuration and stop"},
-		{"output", 'o', CLI_TEXT, &form, false, "table or json"},
+		{"output", 'o', CLI_OUTPUT, &json, false, "table or json"},
 		{0},
 	};
 	SCOPED(conf_problems_free) struct conf_problems *problems = conf_problems_new();
@@ -66,7 +66,7 @@ int cmd_check(int argc, char **argv)
 	if (words)
 		return print_words();
 	loaded = snapshot_load(path, problems, &s, &e);
-	if (cli_is_json(form))
+	if (json)
 		print_json(problems, strict);
 	else
 		print_table(problems, strict);

@@ -25,12 +25,12 @@ struct cli_list {
 	size_t n;
 };
 
-enum cli_kind { CLI_TEXT, CLI_NUMBER, CLI_FLAG, CLI_LIST };
+enum cli_kind { CLI_TEXT, CLI_NUMBER, CLI_FLAG, CLI_LIST, CLI_OUTPUT }; /* numbers from 1; table or json */
 struct cli_option {
 	const char *name; /* long name; NULL ends the table */
 	char letter;      /* 0: none */
 	enum cli_kind kind;
-	void *to;         /* const char **, long *, bool * or struct cli_list * */
+	void *to;         /* const char **, long *, bool *, struct cli_list *; bool * of json */
 	bool required;
 	const char *help;
 };
@@ -38,6 +38,7 @@ struct cli_option {
 struct cli_command {
 	const char *name;
 	const char *arguments; /* for usage: [FILE] */
+	int words; /* that may follow the options */
 	const char *summary;
 	int (*run)(int argc, char **argv);
 };
@@ -51,7 +52,6 @@ MUST_USE bool cli_read(const char *path, struct buf *out);
 void cli_write(struct bytes out); /* standard output */
 /* One line on standard error with the stable code, and the exit code that belongs to the reason. */
 int cli_fail(const struct err *e);
-bool cli_is_json(const char *form); /* of -o; explains an unknown form as table */
 
 int cmd_check(int argc, char **argv);
 int cmd_send(int argc, char **argv);

@@ -169,7 +169,7 @@ static bool time_option(const char *value, int64_t *out)
 
 int cmd_msg(int argc, char **argv)
 {
-	const char *directory = NULL, *config = "/etc/qaqpa/qaqpa.yaml", *form = NULL, *since = NULL, *until = NULL;
+	const char *directory = NULL, *config = "/etc/qaqpa/qaqpa.yaml", *since = NULL, *until = NULL;
 	struct journal_filter filter = {0};
 	struct listing l = {0};
 	long limit = 100;
@@ -188,23 +188,23 @@ int cmd_msg(int argc, char **argv)
 		{"refused", 0, CLI_FLAG, &filter.refused_only, false, "refused ones only"},
 		{"octets", 0, CLI_FLAG, &l.octets, false, "with the exact octets"},
 		{"limit", 'n', CLI_NUMBER, &limit, false, "at most so many, newest first (100)"},
-		{"output", 'o', CLI_TEXT, &form, false, "table or json"},
+		{"output", 'o', CLI_OUTPUT, &l.json, false, "table or json"},
 		{0},
 	};
 	SCOPED(conf_free) struct conf *conf = NULL;
 	const char *verb = argc > 1 ? argv[1] : "";
-	int first, code;
+	const int words = strcmp(verb, "find") == 0 || strcmp(verb, "show") == 0 || strcmp(verb, "trace") == 0;
+	int first, code = cli_options(cli_command_named("msg"), options, argc - words, argv + words, &first);
 
-	l.whole = strcmp(verb, "show") == 0;
-	if (!l.whole && strcmp(verb, "find") != 0 && strcmp(verb, "trace") != 0) {
-		fprintf(stderr, "qaqpa msg: say find, show or trace; the last two take an exchange, messageId or error id\n");
-		return CLI_USAGE;
-	}
-	code = cli_options(cli_command_named("msg"), options, argc - 1, argv + 1, &first);
 	if (code >= 0)
 		return code;
-	if (first < argc - 1) {
-		const char *what = argv[1 + first];
+	if (!words) {
+		fprintf(stderr, "qaqpa msg: say find, show or trace; each takes an exchange, messageId or error id\n");
+		return CLI_USAGE;
+	}
+	l.whole = strcmp(verb, "show") == 0;
+	if (first < argc - words) {
+		const char *what = argv[words + first];
 
 		if (what[0] == '{')
 			filter.exchange = what;
@@ -215,9 +215,8 @@ int cmd_msg(int argc, char **argv)
 	}
 	if (!time_option(since, &filter.since_ms) || !time_option(until, &filter.until_ms))
 		return CLI_USAGE;
-	filter.limit = limit > 0 ? (size_t)limit : 100;
+	filter.limit = (size_t)limit;
 	filter.with_octets = l.octets;
-	l.json = cli_is_json(form);
 	directory = journal_directory(directory, config, &conf);
 	if (!directory)
 		return CLI_CONFIG;

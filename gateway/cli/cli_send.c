@@ -11,8 +11,8 @@
 
 struct sending {
 	struct peer_options peer;
-	const char *service, *attributes, *message_id, *form;
-	bool raw, print_message;
+	const char *service, *attributes, *message_id;
+	bool raw, print_message, json;
 	long deadline_ms;
 };
 
@@ -108,7 +108,7 @@ static int send_data(struct peer *peer, const struct sending *s, const char *dat
 	}
 	if (!peer_send(peer, pool, s->service, s->attributes, data, s->message_id, (int)s->deadline_ms, &a, &e).ok)
 		return cli_fail(&e);
-	if (cli_is_json(s->form))
+	if (s->json)
 		print_json(&a);
 	else
 		print_table(&a);
@@ -147,7 +147,7 @@ int cmd_send(int argc, char **argv)
 		{"deadline", 0, CLI_NUMBER, &s.deadline_ms, false, "milliseconds to wait (60000)"},
 		{"raw", 0, CLI_FLAG, &s.raw, false, "the file is a whole signed message: send its octets as they are"},
 		{"print", 0, CLI_FLAG, &s.print_message, false, "print the signed message instead of sending it"},
-		{"output", 'o', CLI_TEXT, &s.form, false, "table or json"},
+		{"output", 'o', CLI_OUTPUT, &s.json, false, "table or json"},
 		{0},
 	};
 	int first, code = cli_options(cli_command_named("send"), options, argc, argv, &first);

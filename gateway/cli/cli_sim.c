@@ -120,14 +120,18 @@ int cmd_sim(int argc, char **argv)
 	const struct sim_system *system = argc > 1 ? sim_system_named(argv[1]) : NULL;
 	int first, code;
 
-	if (!system) {
+	if (!system && (argc == 1 || argv[1][0] != '-')) {
 		fprintf(stderr, "qaqpa sim: say which system:\n");
 		print_systems(stderr);
 		return CLI_USAGE;
 	}
-	code = cli_options(cli_command_named("sim"), options, argc - 1, argv + 1, &first);
+	code = cli_options(cli_command_named("sim"), options, system ? argc - 1 : argc, system ? argv + 1 : argv, &first);
 	if (code >= 0)
 		return code;
+	if (!system) {
+		fprintf(stderr, "qaqpa sim: the name of the system comes first\n");
+		return CLI_USAGE;
+	}
 	address = listen ? strdup(listen) : NULL;
 	if (listen && (!address || !split_address(address, &sim.host, &sim.port))) {
 		fprintf(stderr, "qaqpa sim: %s is not host:port\n", listen);

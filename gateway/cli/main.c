@@ -9,14 +9,14 @@
 #include "cli/cli_int.h"
 
 static const struct cli_command commands[] = {
-	{"check", "[--config FILE]", "check a configuration as a whole", cmd_check},
-	{"send", "--service ID [DATA-FILE]", "send one signed message and verify the answer", cmd_send},
-	{"sign", "[FILE]", "sign a SOAP message", cmd_sign},
-	{"verify", "[FILE]", "verify the transport signature of a saved message", cmd_verify},
-	{"msg", "find|show|trace ...", "read the journal", cmd_msg},
-	{"sim", "SYSTEM ...", "play another information system", cmd_sim},
-	{"nikad", "check|explain NUMBER", "check a number of an administrative document", cmd_nikad},
-	{"hash-password", "", "make a password hash for the configuration", cmd_hash_password},
+	{"check", "[--config FILE]", 0, "check a configuration as a whole", cmd_check},
+	{"send", "--service ID [DATA-FILE]", 1, "send one signed message and verify the answer", cmd_send},
+	{"sign", "[FILE]", 1, "sign a SOAP message", cmd_sign},
+	{"verify", "[FILE]", 1, "verify the transport signature of a saved message", cmd_verify},
+	{"msg", "find|show|trace ...", 1, "read the journal", cmd_msg},
+	{"sim", "SYSTEM ...", 0, "play another information system", cmd_sim},
+	{"nikad", "check|explain NUMBER", 2, "check a number of an administrative document", cmd_nikad},
+	{"hash-password", "", 0, "make a password hash for the configuration", cmd_hash_password},
 	{0},
 };
 
