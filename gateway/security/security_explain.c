@@ -117,6 +117,8 @@ static void tell_signature(struct story *s)
 		return;
 	if (e.reason == REASON_SEC_VALUE)
 		security_guess_value(s->pool, s->out, &s->p, s->cert);
+	else if (e.reason == REASON_SEC_DIGEST)
+		security_guess_side(s->pool, s->out, &s->p, s->cert);
 }
 
 static void tell_timestamp(struct story *s)

@@ -6,7 +6,7 @@
 
 #include "security/security_int.h"
 
-enum { GUESS_MAX = 64 << 20 };
+enum { GUESS_MAX = 64 << 20, VALUE_MAX = 8192 };
 
 static bool is_below(const xmlNode *apex, const xmlNode *node)
 {
@@ -157,14 +157,51 @@ void security_guess_digest(struct buf *out, const struct reference *r)
 		"      3. the signer digested another element, or the Body in another envelope\n");
 }
 
+static bool read_value(struct pool *pool, const struct parts *p, struct buf *out)
+{
+	struct bytes text;
+
+	return node_text(pool, p->signature_value, &text) && base64_decode(text, out, NULL).ok;
+}
+
+static bool add(void *out, const void *data, size_t n)
+{
+	buf_add(out, (struct bytes){data, n});
+	return true;
+}
+
+/* SignedInfo in the form that it declares. */
+static bool declared(const struct parts *p, struct buf *out)
+{
+	if (p->inclusive)
+		return canonical(p->signed_info, XML_C14N_1_0, false, out);
+	return envelope_canonical(p->signed_info, p->prefixes, add, out, NULL).ok && buf_ok(out);
+}
+
+void security_guess_side(struct pool *pool, struct buf *out, const struct parts *p,
+	const struct trust_cert *cert)
+{
+	SCOPED(buf_free) struct buf value = BUF(VALUE_MAX), octets = BUF(GUESS_MAX);
+	struct trial t = {.p = p, .cert = cert};
+
+	if (!read_value(pool, p, &value) || !declared(p, &octets))
+		return;
+	t.value = buf_bytes(&value);
+	if (fits(&t, buf_bytes(&octets)))
+		buf_str(out, "    certain: the digest is the signer's own, for SignatureValue fits SignedInfo\n");
+	else
+		buf_str(out,
+			"    SignatureValue does not fit SignedInfo either: the digest was changed, or the\n"
+			"    certificate named is not that of the signing key\n");
+}
+
 void security_guess_value(struct pool *pool, struct buf *out, const struct parts *p,
 	const struct trust_cert *cert)
 {
-	SCOPED(buf_free) struct buf value = BUF(8192);
+	SCOPED(buf_free) struct buf value = BUF(VALUE_MAX);
 	struct trial t = {.p = p, .cert = cert};
-	struct bytes text;
 
-	if (!node_text(pool, p->signature_value, &text) || !base64_decode(text, &value, NULL).ok)
+	if (!read_value(pool, p, &value))
 		return;
 	t.value = buf_bytes(&value);
 	if (tell_fitting(&t, p->signed_info, out))

@@ -76,6 +76,9 @@ MUST_USE outcome security_timestamp_check(struct pool *pool, const xmlNode *node
 void security_guess_digest(struct buf *out, const struct reference *r);
 void security_guess_value(struct pool *pool, struct buf *out, const struct parts *p,
 	const struct trust_cert *cert);
+/* Where a digest differs: whether the element was changed or the digest itself. */
+void security_guess_side(struct pool *pool, struct buf *out, const struct parts *p,
+	const struct trust_cert *cert);
 
 /* Nodes. */
 bool security_node_is(const xmlNode *node, const char *ns, const char *local);
