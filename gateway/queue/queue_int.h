@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* queue, inside: the scripts that move messages, the text of a policy, the spool.
+ *
+ * Redis keys of one destination; all share the hash tag, B stands for <prefix>:{<destination>}:
+ *   B m:<id>    string  the record of a message (common.lua)      B due    zset  id -> moment of the next try
+ *   B b:<id>    string  its body, unless empty or in the spool    B live   zset  id -> end of life; every waiting message
+ *   B f:<key>   list    ids of one order key, oldest first        B lease  zset  id -> end of the lease
+ *   B dup:<id>  string  delivered not long ago                    B dead   zset  id -> moment it was given up
+ *   B state     hash    hold, concurrency, breaker                B cause  hash  cause -> number of dead letters
+ * <prefix>:destinations is the set of all destinations. A message is in exactly one of live, lease and dead; of an order
+ * key only the head of its list is ever in due or lease.
+ */
+#ifndef QAQPA_QUEUE_QUEUE_INT_H
+#define QAQPA_QUEUE_QUEUE_INT_H
+
+#include "queue/queue.h"
+
+struct redisReply;
+
+/* ---- Commands: arguments by lengths, fit for redisAppendCommandArgv and redisFormatCommandArgv. ---- */
+#define QUEUE_ARGS_MOST 160
+struct queue_args {
+	int argc;
+	const char *argv[QUEUE_ARGS_MOST];
+	size_t len[QUEUE_ARGS_MOST];
+	char text[3072]; /* what has no other home: numbers, key names, the policy; do not copy the struct */
+	size_t used;
+	bool failed;     /* too many or too long: must not be sent */
+};
+void queue_args_start(struct queue_args *a);
+void queue_args_add(struct queue_args *a, struct bytes b);       /* octets stay the caller's */
+void queue_args_copy(struct queue_args *a, struct bytes b);      /* octets are copied */
+void queue_args_number(struct queue_args *a, int64_t n);
+
+/* ---- Scripts ---- */
+enum queue_script {
+	SCRIPT_PUT,    /* one message in */
+	SCRIPT_CLAIM,  /* due messages into one gateway's hands */
+	SCRIPT_RENEW,  /* longer leases */
+	SCRIPT_SETTLE, /* the end of one claim */
+	SCRIPT_HOLD,
+	SCRIPT_RETRY,
+	SCRIPT_DROP,
+	SCRIPT_LIST,
+	SCRIPT_TOTALS,
+	SCRIPT_COUNT
+};
+/* SCRIPT LOAD: once for every script on each new connection, and again when a reply is NOSCRIPT. */
+void queue_script_load(struct queue_args *a, enum queue_script which);
+
+/* Where a script works. */
+struct queue_at {
+	const char *prefix;
+	struct bytes destination;
+	int64_t now_ms; /* 0: the clock of Redis, always so outside of tests */
+};
+
+/* `spool` is the file name from queue_spool_write, or empty: then the body goes into Redis. */
+void queue_script_put(struct queue_args *a, const struct queue_at *at, const struct queue_put *put, struct bytes spool);
+/* DONE, KNOWN, or for an error reply FULL (out of memory) or DOWN. */
+enum queue_result queue_reply_put(const struct redisReply *r, struct err *e);
+
+/* At most `most` messages for `node`, under the limits of the destination. */
+void queue_script_claim(struct queue_args *a, const struct queue_at *at, const char *node, int most, int64_t lease_ms,
+	const struct queue_destination *limits);
+struct queue_found { /* points into the reply */
+	struct bytes id, token, order_key, meta, body, spool, policy; /* body is empty when there is a spool file */
+	int attempt;
+	int64_t accepted_ms, expire_ms;
+};
+struct queue_claims {
+	size_t count;    /* claimed: each must be settled with its token */
+	size_t expired;  /* went to the dead letters just now: no token, nothing to settle */
+	int64_t next_ms; /* from now until a claim may give something, as far as known: 0 at once, -1 nothing is known */
+};
+/* False when it is an error reply or something strange; worded in `e`. */
+MUST_USE bool queue_reply_claims(const struct redisReply *r, struct queue_claims *out, struct err *e);
+/* Number i of the claimed, or of the expired; i below the count. */
+void queue_reply_claimed(const struct redisReply *r, size_t i, struct queue_found *out);
+void queue_reply_expired(const struct redisReply *r, size_t i, struct queue_found *out);
+
+/* Up to QUEUE_RENEW_MOST claims of one destination at once: start, add each, send. */
+#define QUEUE_RENEW_MOST 64
+void queue_script_renew(struct queue_args *a, const struct queue_at *at, int64_t lease_ms);
+void queue_script_renew_add(struct queue_args *a, struct bytes id, struct bytes token);
+/* Whether number i was still in our hands. */
+MUST_USE bool queue_reply_renew(const struct redisReply *r, size_t count, struct err *e);
+bool queue_reply_renewed(const struct redisReply *r, size_t i);
+
+/* `attempt` is that of the claim. Sent again after a broken connection it changes nothing and answers the same. */
+void queue_script_settle(struct queue_args *a, const struct queue_at *at, struct bytes id, struct bytes token,
+	enum queue_verdict verdict, const char *cause, const struct queue_policy *policy, int attempt,
+	const struct queue_destination *limits);
+enum queue_settled {
+	SETTLED_STALE,   /* the lease ended and the message is no more ours: nothing was changed */
+	SETTLED_GONE,    /* delivered: the spool file may be removed */
+	SETTLED_DEAD,    /* in the dead letters: the spool file stays */
+	SETTLED_WAITING  /* next try at due_ms */
+};
+struct queue_settlement {
+	enum queue_settled settled;
+	int64_t due_ms;
+};
+MUST_USE bool queue_reply_settle(const struct redisReply *r, struct queue_settlement *out, struct err *e);
+
+/* For operators. */
+void queue_script_hold(struct queue_args *a, const struct queue_at *at, bool hold);
+void queue_script_retry(struct queue_args *a, const struct queue_at *at, struct bytes id);
+void queue_script_drop(struct queue_args *a, const struct queue_at *at, struct bytes id);
+void queue_script_totals(struct queue_args *a, const struct queue_at *at);
+struct queue_page { /* where the next page of a list begins; all zero: at the beginning */
+	double score;
+	struct bytes id;
+};
+void queue_script_list(struct queue_args *a, const struct queue_at *at, enum queue_where where,
+	const struct queue_page *from, int most);
+/* SMEMBERS of the set of destinations; the answer is an array of names. */
+void queue_script_destinations(struct queue_args *a, const char *prefix);
+
+/* ---- Policy as text: "initial max-interval expire factor jitter attempts name" ---- */
+#define QUEUE_POLICY_TEXT 256
+void queue_policy_print(const struct queue_policy *p, char out[QUEUE_POLICY_TEXT]);
+/* The name is copied to `name`. False when it is no policy. */
+MUST_USE bool queue_policy_parse(struct bytes text, struct queue_policy *out, char name[QUEUE_POLICY_TEXT]);
+
+/* ---- Spool: bodies too big for Redis, one file each; every file name is used once ---- */
+#define QUEUE_SPOOL_NAME 64
+/* Makes the folder when it is not there, mode 0700. */
+MUST_USE outcome queue_spool_open(const char *directory, struct err *e);
+/* On disk, folder included, when it returns; `name` is to be kept with the message. */
+MUST_USE outcome queue_spool_write(const char *directory, struct bytes id, struct bytes body,
+	char name[QUEUE_SPOOL_NAME], struct err *e);
+MUST_USE outcome queue_spool_read(const char *directory, struct bytes name, struct buf *out, struct err *e);
+void queue_spool_remove(const char *directory, struct bytes name);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* queue_wire - one connection to a Redis or a Sentinel: unix socket, TCP or TLS, one code path for all three.
+ *
+ * Commands are added, then exchanged in one go: all octets out, one reply each in, under one deadline. Any failure makes
+ * the wire useless: whose turn it was is not known any more, so close it and make a new one.
+ */
+#ifndef QAQPA_QUEUE_QUEUE_WIRE_H
+#define QAQPA_QUEUE_QUEUE_WIRE_H
+
+#include "queue/queue.h"
+
+struct redisReply;
+struct ssl_st;
+
+struct queue_place { /* where a server listens; strings belong to the caller */
+	const char *socket; /* unix socket path; else: */
+	const char *host;
+	int port;
+};
+
+struct queue_wire;
+/* Connects until `deadline` (mono_ms; looking the host name up is outside of it), TLS included where `s` says so for
+ * places that are no unix sockets. Fails with REASON_QUEUE_DOWN. */
+MUST_USE outcome queue_wire_open(const struct queue_server *s, const struct queue_place *at, int64_t deadline,
+	struct queue_wire **out, struct err *e);
+void queue_wire_close(struct queue_wire **w); /* takes NULL, sets NULL; fit for SCOPED */
+int queue_wire_fd(const struct queue_wire *w);
+
+/* Puts one command behind those that wait. */
+void queue_wire_add(struct queue_wire *w, const struct bytes *words, size_t count);
+size_t queue_wire_added(const struct queue_wire *w); /* commands that wait */
+size_t queue_wire_octets(const struct queue_wire *w); /* and their octets */
+
+/* Sends what was added and calls `answer` for each reply in order, with the command's number from 0; the reply is the
+ * callee's, to be given back with freeReplyObject. On failure (REASON_QUEUE_DOWN) *answered commands were answered, those
+ * from *answered to below *sent may have been carried out, and what lies behind was not. */
+MUST_USE outcome queue_wire_exchange(struct queue_wire *w, int64_t deadline,
+	void (*answer)(void *ctx, size_t number, struct redisReply *reply), void *ctx, size_t *answered, size_t *sent,
+	struct err *e);
+
+/* One command, nothing else waiting, and its reply, which the caller gives back with freeReplyObject. An error of the server is a reply too. */
+MUST_USE outcome queue_wire_call(struct queue_wire *w, int64_t deadline, const struct bytes *words, size_t count,
+	struct redisReply **reply, struct err *e);
+
+/* The client's half of TLS over a connected, non-blocking socket; the handshake happens with the first octets. NULL with
+ * words when files cannot be used. `host` is what the certificate must name. */
+struct ssl_st *queue_tls_new(const struct queue_server *s, const char *host, int fd, struct err *e);
+
+#endif
