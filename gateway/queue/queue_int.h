@@ -17,13 +17,12 @@
 
 struct redisReply;
 
-/* ---- Commands: arguments by lengths, fit for redisAppendCommandArgv and redisFormatCommandArgv. ---- */
+/* ---- Commands: words as queue_wire takes them ---- */
 #define QUEUE_ARGS_MOST 160
 struct queue_args {
-	int argc;
-	const char *argv[QUEUE_ARGS_MOST];
-	size_t len[QUEUE_ARGS_MOST];
-	char text[3072]; /* what has no other home: numbers, key names, the policy; do not copy the struct */
+	struct bytes word[QUEUE_ARGS_MOST];
+	size_t count;
+	char text[3072]; /* what has no other home: numbers, key names, the policy; so do not copy the struct */
 	size_t used;
 	bool failed;     /* too many or too long: must not be sent */
 };
