@@ -59,15 +59,25 @@ bool guid_is(struct bytes text)
 	return true;
 }
 
+static const char error_digits[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+
 void error_id_new(char out[13])
 {
-	static const char digit[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 	unsigned char r[12];
 
 	random_fill(r, sizeof r);
 	for (int i = 0; i < 12; i++)
-		out[i] = digit[r[i] & 31];
+		out[i] = error_digits[r[i] & 31];
 	out[12] = 0;
+}
+
+bool error_id_is(struct bytes text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (!memchr(error_digits, text.p[i], sizeof error_digits - 1))
+			return false;
+	}
+	return text.n == 12;
 }
 
 bool iin_bin_is(struct bytes text)

@@ -16,6 +16,8 @@ void guid_new(char out[39]);
 bool guid_is(struct bytes text);
 /* Error id of a fault, found again in the log: 12 characters of an alphabet without look-alikes, and NUL. */
 void error_id_new(char out[13]);
+/* True when `text` may be an error id. */
+bool error_id_is(struct bytes text);
 
 /* True for 12 digits whose check digit fits (IIN and BIN share the two-pass weights modulo 11). */
 bool iin_bin_is(struct bytes text);

@@ -58,6 +58,9 @@ static void identifiers_have_their_form(void **state)
 	assert_int_equal(strlen(id), 12);
 	for (int i = 0; id[i]; i++)
 		assert_non_null(strchr("23456789ABCDEFGHJKLMNPQRSTUVWXYZ", id[i]));
+	assert_true(error_id_is(bytes_str(id)));
+	assert_false(error_id_is(BYTES_LIT("123456789012")));
+	assert_false(error_id_is(BYTES_LIT("ABCDEFGHJKL")));
 }
 
 static void registration_numbers_are_checked(void **state)
