@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/ident.h"
 #include "conf/conf.h"
 #include "journal/journal.h"
 
@@ -134,13 +135,23 @@ static const char *journal_directory(const char *directory, const char *config, 
 	return (*conf)->journal.directory;
 }
 
+outcome cli_journal_find(const char *directory, const struct journal_filter *filter,
+	bool (*each)(void *ctx, const struct journal_fact *f), void *ctx, struct err *e)
+{
+	outcome found = journal_find(directory, filter, each, ctx, e);
+
+	if (!found.ok && e->reason == REASON_JOURNAL_DOWN)
+		e->reason = REASON_IO;
+	return found;
+}
+
 static int list_facts(const char *directory, const struct journal_filter *filter, struct listing *l)
 {
 	struct err e = {0};
 	outcome found;
 
 	l->list = json_array();
-	found = journal_find(directory, filter, each_fact, l, &e);
+	found = cli_journal_find(directory, filter, each_fact, l, &e);
 	if (found.ok && l->json) {
 		json_dumpf(l->list, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 		putchar('\n');
@@ -208,7 +219,7 @@ int cmd_msg(int argc, char **argv)
 
 		if (what[0] == '{')
 			filter.exchange = what;
-		else if (strlen(what) == 12 && !strchr(what, '-'))
+		else if (error_id_is(bytes_str(what)))
 			filter.error_id = what;
 		else
 			filter.message_id = what;

@@ -31,6 +31,16 @@ static bool form_named(const char *name, enum conf_form *out)
 	return false;
 }
 
+/* SHA-1 may be accepted by agreement, but is never made. */
+static bool algorithm_named(const char *name, enum signature *out)
+{
+	*out = signature_by_name(name);
+	if (*out != SIGNATURE_COUNT && !signature_row(*out)->legacy)
+		return true;
+	fprintf(stderr, "qaqpa: no algorithm for signing is called %s\n", name);
+	return false;
+}
+
 static int sign_file(const char *path, const struct conf_key *conf_key, struct sign_options *options)
 {
 	SCOPED(buf_free) struct buf in = BUF(MESSAGE_MOST);
@@ -68,10 +78,8 @@ int cmd_sign(int argc, char **argv)
 		return code;
 	if (!form_named(form, &sign.form))
 		return CLI_USAGE;
-	if (algorithm && (sign.signature = signature_by_name(algorithm)) == SIGNATURE_COUNT) {
-		fprintf(stderr, "qaqpa: no algorithm is called %s\n", algorithm);
+	if (algorithm && !algorithm_named(algorithm, &sign.signature))
 		return CLI_USAGE;
-	}
 	return sign_file(first < argc ? argv[first] : NULL, &key, &sign);
 }
 

@@ -118,7 +118,7 @@ int cli_trace(const char *directory, struct journal_filter *filter)
 	struct err e = {0};
 
 	filter->with_octets = false;
-	if (!journal_find(directory, filter, collect, &t, &e).ok)
+	if (!cli_journal_find(directory, filter, collect, &t, &e).ok)
 		return cli_fail(&e);
 	for (struct leg *leg = t.first; leg; leg = leg->next) {
 		if (!is_later_leg(&t, leg))
