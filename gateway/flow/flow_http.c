@@ -25,6 +25,12 @@ static bool starts_with(struct bytes b, const char *prefix)
 	return b.n >= n && strncasecmp((const char *)b.p, prefix, n) == 0;
 }
 
+/* No Content-Encoding, or the word that means none. */
+static bool is_identity(struct bytes encoding)
+{
+	return encoding.n == 0 || (encoding.n == strlen("identity") && starts_with(encoding, "identity"));
+}
+
 /* text/xml, application/xml or application/soap+xml, with no charset or UTF-8. */
 static bool content_type_fits(struct bytes type)
 {
@@ -89,7 +95,7 @@ static void on_channel(struct flow *f, struct front_request *r)
 		respond_wsdl(r, l);
 	} else if (!bytes_is(r->method, "POST")) {
 		respond_text(r, 405, "Messages are sent by POST; the contract is at ?wsdl.\n", "POST, GET");
-	} else if (r->content_encoding.n && strncasecmp((const char *)r->content_encoding.p, "identity", 8) != 0) {
+	} else if (!is_identity(r->content_encoding)) {
 		respond_text(r, 415, "Content-Encoding is not supported.\n", NULL);
 	} else if (!content_type_fits(r->content_type)) {
 		respond_text(r, 415, "Send Content-Type: text/xml; charset=utf-8.\n", NULL);
