@@ -94,9 +94,10 @@ class Gateway:
     def alive(self):
         return self.process.poll() is None
 
-    def post(self, octets, listener="plain", content_type="text/xml; charset=utf-8", **more):
-        return requests.post(f"http://127.0.0.1:{self.ports[listener]}{PATH}", data=octets,
-                             headers={"Content-Type": content_type, "SOAPAction": '""'}, timeout=30, **more)
+    def post(self, octets, listener="plain", content_type="text/xml; charset=utf-8", timeout=30, headers=None, **more):
+        fields = {"Content-Type": content_type, "SOAPAction": '""', **(headers or {})}
+        return requests.post(f"http://127.0.0.1:{self.ports[listener]}{PATH}", data=octets, headers=fields, timeout=timeout,
+                             **more)
 
     def send(self, text=None, identity=None, **fields):
         """Signs as the department and posts; the answer as Answer."""

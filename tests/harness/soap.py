@@ -20,6 +20,16 @@ def now(**shift):
     return (datetime.now(ALMATY) + timedelta(**shift)).isoformat(timespec="milliseconds")
 
 
+def utc(**shift):
+    return (datetime.now(timezone.utc) + timedelta(**shift)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def timestamp(content=None):
+    """A wsu:Timestamp with the identifier id-time, fresh unless its content is given."""
+    content = content or f"<wsu:Created>{utc()}</wsu:Created><wsu:Expires>{utc(minutes=5)}</wsu:Expires>"
+    return f'<wsu:Timestamp xmlns:wsu="{WSU}" wsu:Id="id-time">{content}</wsu:Timestamp>'
+
+
 def new_id():
     return str(uuid.uuid4())
 

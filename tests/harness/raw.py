@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP by hand: exactly these octets on the wire, and what comes back."""
+import select
+import socket
+import time
+
+from .gateway import PATH
+
+
+class Reply:
+    """The first reply on a connection, and whether the server ended the connection."""
+
+    def __init__(self, octets, closed):
+        self.octets, self.closed = octets, closed
+        head, _, self.body = octets.partition(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        self.status = int(lines[0].split(" ")[1]) if octets else None
+        self.fields = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])}
+
+
+def is_whole(octets):
+    head, blank, body = octets.partition(b"\r\n\r\n")
+    if not blank:
+        return False
+    reply = Reply(octets, False)
+    return reply.status >= 200 and "close" not in reply.fields.get("connection", "") and \
+        len(body) >= int(reply.fields.get("content-length", "0"))
+
+
+def connect(port, seconds=10):
+    return socket.create_connection(("127.0.0.1", port), timeout=seconds)
+
+
+def push(s, left):
+    """What is left to send; nothing once the server listens no more."""
+    try:
+        return left[s.send(left[:65536]):]
+    except (ConnectionResetError, BrokenPipeError):
+        return left[:0]
+
+
+def pull(s):
+    try:
+        return s.recv(65536)
+    except ConnectionResetError:
+        return b""
+
+
+def talk(port, octets, half_close=False, seconds=10):
+    """Sends while listening, so that an early refusal is seen; reads a whole reply, and the end when one is announced."""
+    end = time.monotonic() + seconds
+    left, got = memoryview(octets), b""
+    with connect(port, seconds) as s:
+        while not is_whole(got):
+            assert time.monotonic() < end, f"no whole reply in {seconds} s: {got[:200]!r}"
+            readable, writable, _ = select.select([s], [s] if left else [], [], 0.5)
+            if readable:
+                piece = pull(s)
+                if not piece:
+                    return Reply(got, True)
+                got += piece
+            elif writable:
+                left = push(s, left)
+                if not left and half_close:
+                    s.shutdown(socket.SHUT_WR)
+    return Reply(got, False)
+
+
+def post(length=None, *lines, kind="text/xml; charset=utf-8", version="HTTP/1.1", host="gateway.test", target=PATH):
+    """The head of a POST, octets; `lines` are further fields as they stand on the wire."""
+    fields = [f"POST {target} {version}"] + ([f"Host: {host}"] if host else []) + ([f"Content-Type: {kind}"] if kind else [])
+    fields += [f"Content-Length: {length}"] if length is not None else []
+    return ("\r\n".join([*fields, *lines]) + "\r\n\r\n").encode("latin-1")
+
+
+def chunked(octets, size=None):
+    step = size or max(len(octets), 1)
+    pieces = (octets[i:i + step] for i in range(0, len(octets), step))
+    return b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in pieces) + b"0\r\n\r\n"
+
+
+def patient(port, seconds=10):
+    """A socket in non-blocking mode, for the many slow ones of a test."""
+    s = connect(port, seconds)
+    s.setblocking(False)
+    return s

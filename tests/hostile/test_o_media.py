@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bodies of other media: attachments, forms, pages. Each holds a good message somewhere."""
+import pytest
+
+from harness import soap
+from harness.forge import swap
+
+CLASS = "O  media types and attachments"
+
+RELATED = 'multipart/related; type="text/xml"; boundary=b'
+
+
+def parts(*contents):
+    return b"".join(b"--b\r\nContent-Type: text/xml\r\nContent-ID: <%d>\r\n\r\n%s\r\n" % (n, c) for n, c in enumerate(contents)) + b"--b--\r\n"
+
+
+def two_roots(w):
+    return parts(soap.envelope(soap.request()).encode(), w.signed().encode())
+
+
+def include(w):
+    text = soap.envelope(soap.request(data='<data><i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="cid:1"/></data>'))
+    return parts(w.signed(text).encode(), b"<unsigned/>")
+
+
+def form(w):
+    return b"a=" + w.signed().encode()
+
+
+def good(w):
+    return w.signed().encode()
+
+
+CASES = {
+    "two roots, and a parameter that names the second": (two_roots, RELATED + '; start="<1>"'),
+    "the signed message includes an unsigned part": (include, RELATED.replace("text/xml", "application/xop+xml")),
+    "twenty thousand empty parts": (lambda w: b"--b\r\n\r\n\r\n" * 20000 + b"--b--\r\n", RELATED),
+    "parts without a boundary": (two_roots, "multipart/related"),
+    "one part": (lambda w: parts(good(w)), RELATED),
+    "parts of a form": (two_roots, "multipart/form-data; boundary=b"),
+    "the type of included parts": (good, "application/xop+xml"),
+    "DIME": (good, "application/dime"),
+    "a web page": (good, "text/html"),
+    "a web form": (form, "application/x-www-form-urlencoded"),
+    "plain text": (good, "text/plain"),
+    "JSON": (good, "application/json"),
+    "octets": (good, "application/octet-stream"),
+    "any type": (good, "*/*"),
+    "no type": (good, ""),
+    "a type with letters more": (good, "text/xmlx"),
+    "a type with a second behind it": (good, "text/xml, text/html"),
+    "a type with a path": (good, "text/xml/x"),
+    "the type as a parameter": (good, "x; text/xml"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_turned_away(world, case):
+    build, kind = CASES[case]
+    world.turns_away(build(world), 415, content_type=kind)
+
+
+def test_no_type_at_all_is_turned_away(world):
+    world.turns_away(good(world), 415, headers={"Content-Type": None})
+
+
+def test_an_inclusion_in_plain_xml_is_only_an_element(world):
+    """Nothing is included: the element arrives as it was signed."""
+    inclusion = '<i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="%s"/>' % world.canary.url
+    world.passes(world.signed(soap.envelope(soap.request(data=f"<data>{inclusion}</data>"))))
+    assert inclusion.encode() in world.provider.received[-1]
+
+
+def test_an_xinclude_is_only_an_element(world):
+    inclusion = '<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="file://%s" parse="text"/>' % world.bait.path
+    world.passes(world.signed(soap.envelope(soap.request(data=f"<data>{inclusion}</data>"))))
+    assert inclusion.encode() in world.provider.received[-1]
+
+
+def test_a_schema_location_is_not_followed(world):
+    attributes = f'xmlns:xsi="{soap.XSI}" xsi:schemaLocation="urn:x {world.canary.url}"'
+    text = swap(soap.envelope(soap.request()), "<data>", f"<data {attributes}>")
+    world.passes(world.signed(text))
