@@ -22,6 +22,7 @@
 #include "queue/queue_wire.h"
 
 #define OUT_MOST ((size_t)1 << 30)
+#define OUT_LEAST 16384 /* greetings fit without growing, so that no copy of a password stays behind */
 #define CHUNK 65536
 #define QUIET_S 10 /* of silence before the kernel asks whether the other side is still there */
 
@@ -47,7 +48,7 @@ void queue_wire_close(struct queue_wire **of)
 		close(w->fd);
 	if (w->reader)
 		redisReaderFree(w->reader);
-	buf_wipe(&w->out); /* AUTH was in it */
+	buf_free(&w->out);
 	buf_free(&w->ends);
 	free(w);
 	*of = NULL;
@@ -154,7 +155,7 @@ outcome queue_wire_open(const struct queue_server *s, const struct queue_place *
 	w->out = BUF(OUT_MOST);
 	w->ends = BUF(OUT_MOST);
 	w->reader = redisReaderCreate();
-	if (!w->reader)
+	if (!w->reader || !buf_reserve(&w->out, OUT_LEAST))
 		err_set(e, REASON_MEMORY, "connection to Redis");
 	else if (at->socket)
 		done = dial_socket(w, at->socket, deadline, e);
@@ -185,7 +186,12 @@ void queue_wire_add(struct queue_wire *w, const struct bytes *words, size_t coun
 	buf_add(&w->ends, (struct bytes){(const unsigned char *)&w->out.len, sizeof w->out.len});
 }
 
-size_t queue_wire_added(const struct queue_wire *w)
+void queue_wire_forget(struct queue_wire *w)
+{
+	OPENSSL_cleanse(w->out.data, w->out.room);
+}
+
+static size_t commands_added(const struct queue_wire *w)
 {
 	return w->ends.len / sizeof(size_t);
 }
@@ -200,7 +206,7 @@ static size_t commands_sent(const struct queue_wire *w)
 {
 	size_t n = 0, end;
 
-	for (; n < queue_wire_added(w); n++) {
+	for (; n < commands_added(w); n++) {
 		memcpy(&end, w->ends.data + n * sizeof end, sizeof end);
 		if (end > w->gone)
 			break;
@@ -274,35 +280,40 @@ static size_t get_octets(struct queue_wire *w, short *events, struct err *e)
 	return n > 0 ? (size_t)n : 0;
 }
 
+bool queue_wire_quiet(struct queue_wire *w, struct err *e)
+{
+	short events = 0;
+
+	if (get_octets(w, &events, e) > 0)
+		err_set(e, REASON_QUEUE_DOWN, "Redis sent what nobody asked for");
+	w->broken = w->broken || !events;
+	return events != 0;
+}
+
 /* ---- one exchange ---- */
 
-struct exchange {
-	void (*answer)(void *ctx, size_t number, struct redisReply *reply);
-	void *ctx;
-	size_t answered;
-};
-
-static outcome hand_out(struct queue_wire *w, struct exchange *x, struct err *e)
+static outcome take_replies(struct queue_wire *w, struct redisReply **replies, size_t *answered, struct err *e)
 {
-	while (x->answered < queue_wire_added(w)) {
+	while (*answered < commands_added(w)) {
 		void *reply = NULL;
 
 		if (redisReaderGetReply(w->reader, &reply) != REDIS_OK)
 			return err_set(e, REASON_QUEUE_DOWN, "what came is no reply of Redis: %s", w->reader->errstr);
 		if (!reply)
 			return DONE;
-		x->answer(x->ctx, x->answered++, reply);
+		replies[(*answered)++] = reply;
 	}
 	return DONE;
 }
 
 /* Octets go out and come in as they can: the server may stop reading while nobody takes its replies. When it takes
  * nothing any more, what it said before is still read to the end. */
-static outcome move(struct queue_wire *w, struct exchange *x, int64_t deadline, struct err *e)
+static outcome move(struct queue_wire *w, int64_t deadline, struct redisReply **replies, struct err *e)
 {
+	size_t answered = 0;
 	bool cut = false;
 
-	while (x->answered < queue_wire_added(w)) {
+	while (answered < commands_added(w)) {
 		size_t put = 0, got;
 		short out = 0, in = 0;
 
@@ -317,9 +328,9 @@ static outcome move(struct queue_wire *w, struct exchange *x, int64_t deadline, 
 		if (got) {
 			if (redisReaderFeed(w->reader, (const char *)w->chunk, got) != REDIS_OK)
 				return err_set(e, REASON_QUEUE_DOWN, "reply: %s", w->reader->errstr);
-			TRY(hand_out(w, x, e));
+			TRY(take_replies(w, replies, &answered, e));
 		}
-		if (mono_ms() >= deadline && x->answered < queue_wire_added(w))
+		if (answered < commands_added(w) && mono_ms() >= deadline)
 			return err_set(e, REASON_QUEUE_DOWN, "no answer in time");
 		if (!put && !got)
 			TRY(wait_for(w->fd, out | in, deadline, e));
@@ -327,40 +338,32 @@ static outcome move(struct queue_wire *w, struct exchange *x, int64_t deadline, 
 	return DONE;
 }
 
-outcome queue_wire_exchange(struct queue_wire *w, int64_t deadline,
-	void (*answer)(void *ctx, size_t number, struct redisReply *reply), void *ctx, size_t *answered, size_t *sent,
+outcome queue_wire_exchange(struct queue_wire *w, int64_t deadline, struct redisReply **replies, size_t *sent,
 	struct err *e)
 {
-	struct exchange x = {.answer = answer, .ctx = ctx};
 	outcome done;
 
+	for (size_t i = 0; i < commands_added(w); i++)
+		replies[i] = NULL;
 	if (w->broken)
 		done = err_set(e, REASON_QUEUE_DOWN, "the connection broke before");
 	else if (!buf_ok(&w->out) || !buf_ok(&w->ends))
 		done = err_set(e, REASON_MEMORY, "commands for Redis");
 	else
-		done = move(w, &x, deadline, e);
+		done = move(w, deadline, replies, e);
 	w->broken = !done.ok;
-	*answered = x.answered;
-	*sent = done.ok ? x.answered : commands_sent(w);
+	*sent = commands_sent(w);
 	buf_clear(&w->out);
 	buf_clear(&w->ends);
 	w->gone = 0;
 	return done;
 }
 
-static void keep_reply(void *ctx, size_t number, struct redisReply *reply)
-{
-	(void)number;
-	*(struct redisReply **)ctx = reply;
-}
-
 outcome queue_wire_call(struct queue_wire *w, int64_t deadline, const struct bytes *words, size_t count,
 	struct redisReply **reply, struct err *e)
 {
-	size_t answered, sent;
+	size_t sent;
 
-	*reply = NULL;
 	queue_wire_add(w, words, count);
-	return queue_wire_exchange(w, deadline, keep_reply, reply, &answered, &sent, e);
+	return queue_wire_exchange(w, deadline, reply, &sent, e);
 }

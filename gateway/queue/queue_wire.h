@@ -7,9 +7,8 @@
 #ifndef QAQPA_QUEUE_QUEUE_WIRE_H
 #define QAQPA_QUEUE_QUEUE_WIRE_H
 
-#include "queue/queue.h"
+#include "queue/queue_int.h"
 
-struct redisReply;
 struct ssl_st;
 
 struct queue_place { /* where a server listens; strings belong to the caller */
@@ -26,21 +25,35 @@ MUST_USE outcome queue_wire_open(const struct queue_server *s, const struct queu
 void queue_wire_close(struct queue_wire **w); /* takes NULL, sets NULL; fit for SCOPED */
 int queue_wire_fd(const struct queue_wire *w);
 
+/* True when nothing came that nobody asked for, the end of the connection above all. For a wire at rest. */
+MUST_USE bool queue_wire_quiet(struct queue_wire *w, struct err *e);
+
 /* Puts one command behind those that wait. */
 void queue_wire_add(struct queue_wire *w, const struct bytes *words, size_t count);
-size_t queue_wire_added(const struct queue_wire *w); /* commands that wait */
-size_t queue_wire_octets(const struct queue_wire *w); /* and their octets */
+size_t queue_wire_octets(const struct queue_wire *w); /* of the commands that wait */
 
-/* Sends what was added and calls `answer` for each reply in order, with the command's number from 0; the reply is the
- * callee's, to be given back with freeReplyObject. On failure (REASON_QUEUE_DOWN) *answered commands were answered, those
- * from *answered to below *sent may have been carried out, and what lies behind was not. */
-MUST_USE outcome queue_wire_exchange(struct queue_wire *w, int64_t deadline,
-	void (*answer)(void *ctx, size_t number, struct redisReply *reply), void *ctx, size_t *answered, size_t *sent,
+/* Overwrites what was sent last: it held a secret. */
+void queue_wire_forget(struct queue_wire *w);
+
+/* Sends what was added and reads a reply to each into `replies`, to be given back with freeReplyObject; NULL for those that
+ * did not come. On failure (REASON_QUEUE_DOWN) the first *sent commands may have been carried out, replied to or not; those
+ * behind were not. */
+MUST_USE outcome queue_wire_exchange(struct queue_wire *w, int64_t deadline, struct redisReply **replies, size_t *sent,
 	struct err *e);
 
 /* One command, nothing else waiting, and its reply, which the caller gives back with freeReplyObject. An error of the server is a reply too. */
 MUST_USE outcome queue_wire_call(struct queue_wire *w, int64_t deadline, const struct bytes *words, size_t count,
 	struct redisReply **reply, struct err *e);
+
+/* A wire to the server itself, or to the master its Sentinels name (which must agree), authenticated, with the database
+ * selected and named `name` for CLIENT LIST. All of it within command_ms. Fails with REASON_QUEUE_DOWN. */
+MUST_USE outcome queue_connect(const struct queue_server *s, const char *name, struct queue_wire **out, struct err *e);
+
+/* Is this a Redis that keeps what it acknowledges? The first adds QUEUE_FIT_COMMANDS commands, the second judges their
+ * replies and words what is wrong and what to change. */
+#define QUEUE_FIT_COMMANDS 2
+void queue_fit_ask(struct queue_wire *w);
+MUST_USE outcome queue_fit_judge(const struct queue_server *s, const struct redisReply *const replies[], struct err *e);
 
 /* The client's half of TLS over a connected, non-blocking socket; the handshake happens with the first octets. NULL with
  * words when files cannot be used. `host` is what the certificate must name. */

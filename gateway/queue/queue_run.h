@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* queue_run - what the files of the running queue share: the thread (queue_loop), one batch of commands (queue_batch),
+ * claims in hand (queue_held) and the public calls (queue). All but what stands under the lock is the thread's alone.
+ */
+#ifndef QAQPA_QUEUE_QUEUE_RUN_H
+#define QAQPA_QUEUE_QUEUE_RUN_H
+
+#include <pthread.h>
+
+#include "queue/queue_wire.h"
+
+/* A message in this gateway's hands, or one that expired. */
+struct queue_held {
+	struct queue_claim claim;     /* first: what the receiver sees */
+	struct queue_target *target;  /* NULL: expired, nothing to settle */
+	struct queue_held *next, **link; /* of those in hand for the target */
+	struct queue_held *behind;    /* in a line of settlements */
+	struct bytes token, spool;
+	struct buf spooled;           /* the body, when it has a spool file */
+	char policy_name[QUEUE_POLICY_TEXT];
+	bool settled;                 /* a verdict was given; it is not renewed any more */
+	enum queue_verdict verdict;
+	char cause[64];
+	void (*done)(void *ctx, bool dead, int64_t due_ms);
+	void *ctx;
+	unsigned char octets[];
+};
+
+/* A destination this gateway knows of. */
+struct queue_target {
+	struct queue_target *next;
+	struct queue_destination limits; /* its name is the target's */
+	struct queue_held *held;
+	int64_t ask_ms;               /* mono: when to claim again */
+};
+
+/* One command of a batch, and who wants its reply. */
+struct queue_asked {
+	const struct queue_kind *kind;
+	struct redisReply *reply;     /* NULL: none came */
+	struct queue_target *target;
+	struct queue_held *held;
+	struct queue_put *put;
+	char spool[QUEUE_SPOOL_NAME]; /* of the put; empty: none */
+};
+
+#define QUEUE_BATCH 512
+struct queue {
+	struct queue_settings s;      /* strings are the pool's */
+	struct pool *pool;
+	pthread_t thread;
+	int wake;
+
+	pthread_mutex_t lock;         /* of these */
+	struct queue_put *put_first, **put_last;
+	struct queue_held *settle_first, **settle_last;
+	bool stop;
+	struct err trouble;           /* REASON_NONE: healthy */
+
+	struct queue_put *puts, **puts_end;       /* taken over, not sent */
+	struct queue_held *settles, **settles_end;
+	struct queue_target *targets, *turn;      /* turn: who claims first */
+	int in_hand;
+
+	struct queue_wire *wire;      /* NULL: not connected */
+	bool proved;                  /* this connection's server is known to keep what it acknowledges */
+	bool load;                    /* it lacks the scripts */
+	bool leave;                   /* it must be given up, for `why` */
+	bool ending;                  /* no more claims */
+	struct err why;
+	int64_t connect_ms, pause_ms; /* when to connect again; how long to wait after the next failure */
+	int64_t fit_ms, renew_ms, settle_ms;      /* when to look after the server, leases, refused settlements */
+
+	struct queue_asked asked[QUEUE_BATCH];
+	struct redisReply *replies[QUEUE_BATCH];
+	size_t asked_count;
+};
+
+/* ---- queue_loop ---- */
+void *queue_run(void *queue);
+/* Tells the world how the queue is: NULL is well. */
+void queue_state(struct queue *q, const struct err *trouble);
+struct queue_target *queue_target_find(struct queue *q, struct bytes destination);
+
+/* ---- queue_batch: one batch out, its replies in; words in `e` when the wire must be given up ---- */
+MUST_USE outcome queue_batch_run(struct queue *q, struct err *e);
+/* Whether claims are wanted now or at *at (mono; the least is kept). */
+bool queue_batch_claims_at(const struct queue *q, int64_t *at);
+/* The answer to a put that was not carried out. */
+void queue_batch_refuse(struct queue_put *put, enum queue_result result, const struct err *e);
+
+/* ---- queue_held ---- */
+/* Copies what was found. NULL when memory is short, or with words when body or policy cannot be read: then *refusal is
+ * what to settle it with, and the held is returned nevertheless. */
+struct queue_held *queue_held_new(struct queue *q, struct queue_target *t, const struct queue_found *found,
+	struct err *e);
+/* Into, and out of, the hands of this gateway. */
+void queue_held_link(struct queue *q, struct queue_target *t, struct queue_held *h);
+void queue_held_free(struct queue *q, struct queue_held *h);
+
+#endif
