@@ -24,6 +24,18 @@ struct queue_policy {
 /* Milliseconds to wait after the failed attempt number `attempt` (1 for the first). Pure. */
 int64_t queue_delay(const struct queue_policy *p, struct bytes id, int attempt);
 
+/* A policy as text, as it is kept with a message: "initial max-interval expire factor*1000 jitter attempts name". */
+#define QUEUE_POLICY_TEXT 256
+void queue_policy_print(const struct queue_policy *p, char out[QUEUE_POLICY_TEXT]);
+/* The name is copied to `name`, where out->name points. False when it is no policy. */
+MUST_USE bool queue_policy_parse(struct bytes text, struct queue_policy *out, char name[QUEUE_POLICY_TEXT]);
+
+/* The values of a policy as text, and back; stored with the message in Redis and in the journal. The name is copied to
+ * `name`. False when it is no policy. */
+#define QUEUE_POLICY_TEXT 256
+void queue_policy_print(const struct queue_policy *p, char out[QUEUE_POLICY_TEXT]);
+MUST_USE bool queue_policy_parse(struct bytes text, struct queue_policy *out, char name[QUEUE_POLICY_TEXT]);
+
 struct queue_server {
 	const char *socket;           /* unix socket path; else: */
 	const char *host;

@@ -108,19 +108,23 @@ void queue_script_retry(struct queue_args *a, const struct queue_at *at, struct 
 void queue_script_drop(struct queue_args *a, const struct queue_at *at, struct bytes id);
 void queue_script_totals(struct queue_args *a, const struct queue_at *at);
 struct queue_page { /* where the next page of a list begins; all zero: at the beginning */
-	double score;
+	int64_t score;
 	struct bytes id;
 };
 void queue_script_list(struct queue_args *a, const struct queue_at *at, enum queue_where where,
 	const struct queue_page *from, int most);
+/* True for the expected array; else worded in `e`. */
+MUST_USE bool queue_reply_totals(const struct redisReply *r, struct queue_total *out, struct err *e);
+/* The answer of retry and drop; `spool` only after drop. */
+enum queue_handled { HANDLED_NONE, HANDLED_DONE, HANDLED_LEASED, HANDLED_BEHIND };
+MUST_USE bool queue_reply_handled(const struct redisReply *r, enum queue_handled *out, struct bytes *spool, struct err *e);
+/* Item i of a page, below r->elements; its policy's name points to `name`. */
+MUST_USE bool queue_reply_item(const struct redisReply *r, size_t i, struct queue_item *out, struct queue_page *next,
+	char name[QUEUE_POLICY_TEXT], struct err *e);
+/* True when the answer has `type` of hiredis; else the words of the error are in `e`, as REASON_QUEUE_DOWN. */
+MUST_USE bool queue_reply_is(const struct redisReply *r, int type, struct err *e);
 /* SMEMBERS of the set of destinations; the answer is an array of names. */
 void queue_script_destinations(struct queue_args *a, const char *prefix);
-
-/* ---- Policy as text: "initial max-interval expire factor jitter attempts name" ---- */
-#define QUEUE_POLICY_TEXT 256
-void queue_policy_print(const struct queue_policy *p, char out[QUEUE_POLICY_TEXT]);
-/* The name is copied to `name`. False when it is no policy. */
-MUST_USE bool queue_policy_parse(struct bytes text, struct queue_policy *out, char name[QUEUE_POLICY_TEXT]);
 
 /* ---- Spool: bodies too big for Redis, one file each; every file name is used once ---- */
 #define QUEUE_SPOOL_NAME 64

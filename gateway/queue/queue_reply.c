@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* queue_reply - what the scripts answered, read with distrust: a reply of another shape is a failure, not a crash.
+ * Not here: the commands (queue_script). */
+#include <hiredis/hiredis.h>
+
+#include "queue/queue_int.h"
+
+enum { MESSAGE_WORDS = 10, ITEM_WORDS = 12, TOTAL_WORDS = 8 };
+
+static struct bytes octets(const struct redisReply *r)
+{
+	return r->type == REDIS_REPLY_STRING ? (struct bytes){(const unsigned char *)r->str, r->len} : BYTES_NONE;
+}
+
+static int64_t number(const struct redisReply *r)
+{
+	return r->type == REDIS_REPLY_INTEGER ? r->integer : 0;
+}
+
+bool queue_reply_is(const struct redisReply *r, int type, struct err *e)
+{
+	if (r && r->type == type)
+		return true;
+	if (r && r->type == REDIS_REPLY_ERROR)
+		err_set(e, REASON_QUEUE_DOWN, "Redis: %.200s", r->str);
+	else
+		err_set(e, REASON_QUEUE_DOWN, "Redis answered something unexpected");
+	return false;
+}
+
+static bool is_array(const struct redisReply *r, size_t least, struct err *e)
+{
+	if (!queue_reply_is(r, REDIS_REPLY_ARRAY, e))
+		return false;
+	if (r->elements < least)
+		err_set(e, REASON_QUEUE_DOWN, "Redis answered %zu values instead of %zu", r->elements, least);
+	return r->elements >= least;
+}
+
+enum queue_result queue_reply_put(const struct redisReply *r, struct err *e)
+{
+	if (queue_reply_is(r, REDIS_REPLY_INTEGER, e))
+		return r->integer ? QUEUE_DONE : QUEUE_KNOWN;
+	if (r && r->type == REDIS_REPLY_ERROR && strncmp(r->str, "OOM ", 4) == 0) {
+		err_set(e, REASON_QUEUE_FULL, "Redis has used up its maxmemory");
+		return QUEUE_FULL;
+	}
+	return QUEUE_DOWN;
+}
+
+static bool are_messages(const struct redisReply *list, struct err *e)
+{
+	if (!is_array(list, 0, e))
+		return false;
+	for (size_t i = 0; i < list->elements; i++) {
+		if (!is_array(list->element[i], MESSAGE_WORDS, e))
+			return false;
+	}
+	return true;
+}
+
+bool queue_reply_claims(const struct redisReply *r, struct queue_claims *out, struct err *e)
+{
+	if (!is_array(r, 3, e) || !are_messages(r->element[1], e) || !are_messages(r->element[2], e))
+		return false;
+	*out = (struct queue_claims){r->element[1]->elements, r->element[2]->elements, number(r->element[0])};
+	return true;
+}
+
+static void read_message(const struct redisReply *m, struct queue_found *out)
+{
+	*out = (struct queue_found){.id = octets(m->element[0]), .token = octets(m->element[1]),
+		.attempt = (int)number(m->element[2]), .accepted_ms = number(m->element[3]),
+		.expire_ms = number(m->element[4]), .order_key = octets(m->element[5]), .meta = octets(m->element[6]),
+		.policy = octets(m->element[7]), .body = octets(m->element[8]), .spool = octets(m->element[9])};
+}
+
+void queue_reply_claimed(const struct redisReply *r, size_t i, struct queue_found *out)
+{
+	read_message(r->element[1]->element[i], out);
+}
+
+void queue_reply_expired(const struct redisReply *r, size_t i, struct queue_found *out)
+{
+	read_message(r->element[2]->element[i], out);
+}
+
+bool queue_reply_renew(const struct redisReply *r, size_t count, struct err *e)
+{
+	return is_array(r, count, e);
+}
+
+bool queue_reply_renewed(const struct redisReply *r, size_t i)
+{
+	return number(r->element[i]) == 1;
+}
+
+bool queue_reply_settle(const struct redisReply *r, struct queue_settlement *out, struct err *e)
+{
+	int64_t became;
+
+	if (!is_array(r, 2, e))
+		return false;
+	became = number(r->element[0]);
+	if (became < SETTLED_STALE || became > SETTLED_WAITING) {
+		err_set(e, REASON_QUEUE_DOWN, "Redis answered something unexpected");
+		return false;
+	}
+	*out = (struct queue_settlement){(enum queue_settled)became, number(r->element[1])};
+	return true;
+}
+
+bool queue_reply_handled(const struct redisReply *r, enum queue_handled *out, struct bytes *spool, struct err *e)
+{
+	int64_t handled;
+
+	if (r && r->type == REDIS_REPLY_INTEGER) {
+		handled = r->integer;
+	} else {
+		if (!is_array(r, 2, e))
+			return false;
+		handled = number(r->element[0]);
+		*spool = octets(r->element[1]);
+	}
+	if (handled < HANDLED_NONE || handled > HANDLED_BEHIND) {
+		err_set(e, REASON_QUEUE_DOWN, "Redis answered something unexpected");
+		return false;
+	}
+	*out = (enum queue_handled)handled;
+	return true;
+}
+
+bool queue_reply_totals(const struct redisReply *r, struct queue_total *out, struct err *e)
+{
+	if (!is_array(r, TOTAL_WORDS, e))
+		return false;
+	out->waiting = (uint64_t)number(r->element[0]);
+	out->leased = (uint64_t)number(r->element[1]);
+	out->dead = (uint64_t)number(r->element[2]);
+	out->oldest_ms = number(r->element[3]);
+	out->held = number(r->element[4]) != 0;
+	out->limit = (int)number(r->element[5]);
+	out->breaker_until_ms = number(r->element[6]);
+	return true;
+}
+
+bool queue_reply_item(const struct redisReply *r, size_t i, struct queue_item *out, struct queue_page *next,
+	char name[QUEUE_POLICY_TEXT], struct err *e)
+{
+	const struct redisReply *m = r->element[i];
+
+	if (!is_array(m, ITEM_WORDS, e))
+		return false;
+	*next = (struct queue_page){number(m->element[1]), octets(m->element[0])};
+	out->id = next->id;
+	out->attempts = (int)number(m->element[2]);
+	out->accepted_ms = number(m->element[3]);
+	out->expire_ms = number(m->element[4]);
+	out->order_key = octets(m->element[5]);
+	out->meta = octets(m->element[6]);
+	out->cause = octets(m->element[8]);
+	out->body_bytes = (size_t)number(m->element[9]);
+	out->due_ms = number(m->element[11]);
+	if (queue_policy_parse(octets(m->element[7]), &out->policy, name))
+		return true;
+	err_set(e, REASON_QUEUE_DOWN, "the policy of a message cannot be read");
+	return false;
+}
