@@ -49,6 +49,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_weak_offer_is_refused_by_the_server(world, case):
     offer, alert = REFUSED[case]

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The traps of the hostile set snap when something steps into them."""
+import urllib.error
+import urllib.request
+
+import pytest
+
+from harness.hostile import Canary, Watch, World
+
+
+def test_the_canary_notes_a_caller():
+    canary = Canary()
+    with pytest.raises((urllib.error.URLError, ConnectionError)):
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(canary.url, timeout=10)
+    assert canary.callers
+
+
+def test_the_watch_notes_an_opening(tmp_path):
+    bait = tmp_path / "bait.txt"
+    bait.write_text("bait")
+    watch = Watch(bait)
+    assert not watch.opened()
+    bait.read_text()
+    assert watch.opened() and not watch.opened()
+
+
+@pytest.mark.parametrize("words", ["line 1: parser error", "/usr/lib/libxml2.so", "envelope_scan.c:12", "xmlsec status", "reason=xml.dtd"])
+def test_a_talkative_reply_is_noticed(words):
+    with pytest.raises(AssertionError):
+        World.keeps_silent(None, b"<faultstring>" + words.encode() + b"</faultstring>")
+
+
+def test_a_signature_in_a_reply_is_not_mistaken_for_words():
+    World.keeps_silent(None, b"<wsse:Security><ds:SignatureValue>/usr/etc/tmp</ds:SignatureValue></wsse:Security>")

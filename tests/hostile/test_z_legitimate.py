@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Legitimate messages in every form that systems of the bus write; a gateway that refuses everything fails here."""
+import base64
+import http.client
+import re
+import time
+
+import pytest
+
+from harness import forge, raw, soap, wss
+from harness.forge import reshape, swap
+from harness.gateway import PATH
+
+CLASS = "Z  legitimate messages"
+
+ENVELOPED = f'<ds:Transform Algorithm="{soap.DS}enveloped-signature"/><ds:Transform Algorithm="{soap.EXC}"/>'
+
+
+def form(name, identity="department", **options):
+    return lambda w: w.signed(identity=w.pki[identity], form=name, **options)
+
+
+def text(make, **options):
+    """A message of the sender with another text."""
+    return lambda w: w.signed(make() if callable(make) else make, **options)
+
+
+def default_namespace(header):
+    """The Signature without prefixes."""
+    return header.replace("ds:", "").replace("xmlns:ds=", "xmlns=")
+
+
+def other_prefixes(w):
+    body = soap.request().replace("t:", "").replace("xmlns:t=", "xmlns=").replace("<request>", '<request xmlns="">')
+    made = soap.envelope(body, prefix="S", body_attributes=f' xmlns:u="{soap.WSU}" u:Id="id-body"')
+
+    def shape(header):
+        return default_namespace(header).replace("wsse:", "sec:").replace("xmlns:wsse=", "xmlns:sec=")
+    return w.signed(made, security_attributes=' S:mustUnderstand="1"', shape=shape)
+
+
+def pretty(w):
+    """Line ends and indentation between all elements, in the Signature too; a comment outside the Body."""
+    made = soap.envelope(soap.request()).replace("><", ">\n  <")
+    return swap(w.signed(made, shape=lambda header: header.replace("><", ">\n    <")), "<soapenv:Header>", "<soapenv:Header><!-- note -->")
+
+
+def with_blanks(w):
+    """Blanks and line ends where base64 allows them."""
+    made = w.signed(shape=lambda h: reshape("(?<=#X509v3\">).*(?=</wsse:KeyIdentifier>)", lambda m: f"\n  {lines(m.group())}\n  ", h))
+    return reshape("(?<=<ds:SignatureValue>).*(?=</ds:SignatureValue>)", lambda m: f"\n{lines(m.group())}\n", made)
+
+
+def lines(base64_text, end="\n"):
+    return end.join(base64_text[i:i + 64] for i in range(0, len(base64_text), 64))
+
+
+def with_carriage_returns(w):
+    made = w.signed(wrap=True)
+    return reshape("(?<=#X509v3\">).*(?=</wsse:KeyIdentifier>)", lambda m: lines(m.group(), "&#13;\n"), made)
+
+
+def private_block(w):
+    block = f'<x:confirm xmlns:x="urn:x" xmlns:wsu="{soap.WSU}" wsu:Id="id-own">yes</x:confirm>'
+    return w.signed(soap.envelope(soap.request(), header=block), timestamp=soap.timestamp(), references=("id-time", "id-body", "id-own"))
+
+
+def key_identifier(w):
+    der = w.me.certificate.extensions.get_extension_for_class(forge.x509.SubjectKeyIdentifier).value.digest
+    inner = (f'<wsse:SecurityTokenReference><wsse:KeyIdentifier EncodingType="{wss.BASE64}" ValueType="{wss.X509}#X509SubjectKeyIdentifier">'
+             f"{base64.b64encode(der).decode()}</wsse:KeyIdentifier></wsse:SecurityTokenReference>")
+    return w.signed(key_info_text=(inner, ""))
+
+
+def free_request(attributes):
+    return soap.envelope(soap.request(sender="free_is", password=None), body_attributes=attributes)
+
+
+def plain_id(w):
+    return w.loose(free_request(' Id="id-body"'))
+
+
+def plain_form(w):
+    return w.loose(free_request(' Id="id-body"'), form="plain")
+
+
+def script_form(w):
+    """As a library of JavaScript signs: Id without namespace, two transforms, a token, no prefix on the Signature."""
+    stamp = soap.timestamp().replace("wsu:Id", "Id")
+    return w.loose(free_request(' Id="id-body"'), form="bst", transforms=ENVELOPED, timestamp=stamp, references=("id-body", "id-time"),
+                   shape=default_namespace)
+
+
+def snake_form(w):
+    """As a library of Python signs: the certificate beside an empty issuer and serial number."""
+    return w.signed(form="x509-data", shape=lambda h: swap(h, "<ds:X509Data>", "<ds:X509Data><ds:X509IssuerSerial/>"))
+
+
+def both_named(w):
+    """Certificate, and issuer and serial number of the same one."""
+    both = wss.key_info(w.me, "issuer-serial")[0]
+    certificate = re.search("<ds:X509Certificate>.*</ds:X509Certificate>", wss.key_info(w.me, "x509-data")[0]).group()
+    return w.signed(key_info_text=(swap(both, "</ds:X509Data>", certificate + "</ds:X509Data>"), ""))
+
+
+def big(size):
+    return "<data><file>" + base64.b64encode(bytes(size)).decode() + "</file></data>"
+
+
+DEEP = "<data>" + "<d>" * 50 + "</d>" * 50 + "</data>"
+NAMES = '<data id="id-body2" xmlns:a="urn:a"><a:item id="1"/><a:item id="1"/><a:item ID="1"/></data>'
+WORDS = "<data><x>Әріп &#1040;&#x4B0; <![CDATA[<b> & ]]> &amp; \t\r\n</x></data>"
+
+CASES = {
+    "the whole certificate in KeyIdentifier": form("key-identifier"),
+    "a BinarySecurityToken": form("bst"),
+    "the certificate in X509Data": form("x509-data"),
+    "issuer and serial number": form("issuer-serial"),
+    "the subject key identifier": key_identifier,
+    "a key on P-256": form("key-identifier", "department-ec"),
+    "a signed Timestamp": form("key-identifier", timestamp=soap.timestamp(), references=("id-time", "id-body")),
+    "other prefixes, and none on the Signature": other_prefixes,
+    "prefixes to be canonicalised inclusively": form("key-identifier", info_prefixes=("soapenv",), reference_prefixes=("t",)),
+    "an empty list of such prefixes": form("key-identifier", info_prefixes=(), reference_prefixes=()),
+    "SignedInfo canonicalised inclusively": form("key-identifier", info_exclusive=False),
+    "a transform for enclosed signatures that has nothing to do": form("key-identifier", transforms=ENVELOPED),
+    "indentation and line ends everywhere": pretty,
+    "RSA with SHA-512": form("key-identifier", algorithm="rsa-sha512", digest="sha512"),
+    "RSA with SHA-384 over SHA-256": form("key-identifier", algorithm="rsa-sha384"),
+    "letters, references and a CDATA section": text(lambda: soap.envelope(soap.request(data=WORDS))),
+    "an XML declaration": text(lambda: soap.envelope(soap.request(), declaration='<?xml version="1.0" encoding="UTF-8"?>\n')),
+    "neither declaration nor mustUnderstand": form("key-identifier", security_attributes=""),
+    "base64 in lines": with_blanks,
+    "base64 in lines that end in references": with_carriage_returns,
+    "a megabyte of data": text(lambda: soap.envelope(soap.request(data=big(1 << 20)))),
+    "eleven megabytes of data": text(lambda: soap.envelope(soap.request(data=big(8 << 20)))),
+    "fifty floors of data": text(lambda: soap.envelope(soap.request(data=DEEP))),
+    "twenty thousand elements of data": text(lambda: soap.envelope(soap.request(data="<data>" + "<i>1</i>" * 20000 + "</data>"))),
+    "identifiers of its own in data": text(lambda: soap.envelope(soap.request(data=NAMES))),
+    "a signed private header block": private_block,
+    "an unknown header block that need not be understood": lambda w: swap(
+        w.signed(), "</soapenv:Header>", '<x:note xmlns:x="urn:x" soapenv:mustUnderstand="0"/></soapenv:Header>'),
+    "a header block for somebody else that he must understand": lambda w: swap(
+        w.signed(), "</soapenv:Header>", '<x:note xmlns:x="urn:x" soapenv:actor="urn:else" soapenv:mustUnderstand="1"/></soapenv:Header>'),
+    "Id without namespace, where agreed": plain_id,
+    "a Signature without Security, where agreed": plain_form,
+    "the form of a library of JavaScript": script_form,
+    "the form of a library of Python": snake_form,
+    "the certificate, and the same by issuer and serial number": both_named,
+    "a comment in a field": lambda w: w.signed(soap.envelope(soap.request()).replace("<serviceId>Demo", "<serviceId>De<!-- -->mo")),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_passes(world, case):
+    world.passes(CASES[case](world))
+
+
+@pytest.mark.parametrize("how", [
+    dict(content_type='text/xml;charset="UTF-8"', headers={"SOAPAction": "urn:SendMessage"}), dict(content_type="text/xml"),
+    dict(content_type="text/xml; charset=utf-8; action=x"), dict(content_type="TEXT/XML; CHARSET=UTF-8"),
+    dict(headers={"Content-Encoding": "identity"}), dict(headers={"Content-Encoding": "IDENTITY"}), dict(headers={"SOAPAction": None}),
+    dict(headers={"X-Note": "a" * 8000})])
+def test_passes_under_other_fields_of_http(world, how):
+    world.passes(world.signed(), **how)
+
+
+def answered(world, message, reply):
+    assert reply.status == 200, reply.octets
+    world.is_accepted(message)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 1 << 20])
+def test_passes_in_chunks(world, size):
+    message = world.signed().encode()
+    head = raw.post(None, "Transfer-Encoding: chunked")
+    answered(world, message, raw.talk(world.gateway.ports["plain"], head + raw.chunked(message, size)))
+
+
+def test_passes_in_chunks_with_an_extension_and_a_trailer(world):
+    message = world.signed().encode()
+    octets = b'%X ; name="v"\r\n%s\r\n0\r\nX-Sum: 1\r\n\r\n' % (len(message), message)
+    answered(world, message, raw.talk(world.gateway.ports["plain"], raw.post(None, "Transfer-Encoding: Chunked") + octets))
+
+
+def test_passes_in_http_1_0(world):
+    message = world.signed().encode()
+    reply = raw.talk(world.gateway.ports["plain"], raw.post(len(message), version="HTTP/1.0", host=None) + message)
+    answered(world, message, reply)
+    assert reply.closed
+
+
+def test_two_pass_on_one_connection(world):
+    client = http.client.HTTPConnection("127.0.0.1", world.gateway.ports["plain"], timeout=10)
+    for _ in range(2):
+        message = world.signed().encode()
+        client.request("POST", PATH, message, {"Content-Type": "text/xml; charset=utf-8"})
+        reply = client.getresponse()
+        assert reply.status == 200 and wss.verify(reply.read(), world.pki["gateway"].certificate) is not None
+        world.is_accepted(message)
+    client.close()
+
+
+def test_three_pass_one_behind_the_other_without_waiting(world):
+    """Pipelined; the answers come in the order of the requests."""
+    messages = [world.signed().encode() for _ in range(3)]
+    with raw.connect(world.gateway.ports["plain"]) as s:
+        s.sendall(b"".join(raw.post(len(m)) + m for m in messages[:2]) + raw.post(len(messages[2]), "Connection: close") + messages[2])
+        octets = b"".join(iter(lambda: s.recv(65536), b""))
+    assert octets.count(b"HTTP/1.1 200 OK") == 3
+    for message in messages:
+        world.is_accepted(message)
+
+
+def test_passes_after_being_invited(world):
+    message = world.signed().encode()
+    with raw.connect(world.gateway.ports["plain"]) as s:
+        s.sendall(raw.post(len(message), "Expect: 100-continue"))
+        assert s.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        s.sendall(message)
+        assert s.recv(100).startswith(b"HTTP/1.1 200 OK")
+    world.is_accepted(message)
+
+
+def test_passes_in_ten_pieces(world):
+    message = world.signed().encode()
+    step = len(message) // 9
+    with raw.connect(world.gateway.ports["plain"]) as s:
+        s.sendall(raw.post(len(message)))
+        for at in range(0, len(message), step):
+            time.sleep(0.1)
+            s.sendall(message[at:at + step])
+        assert s.recv(100).startswith(b"HTTP/1.1 200 OK")
+    world.is_accepted(message)
+
+
+def test_passes_octet_by_octet_in_the_head(world):
+    message = world.signed().encode()
+    with raw.connect(world.gateway.ports["plain"]) as s:
+        for octet in raw.post(len(message)):
+            s.send(bytes([octet]))
+        s.sendall(message)
+        assert s.recv(100).startswith(b"HTTP/1.1 200 OK")
+    world.is_accepted(message)
