@@ -39,6 +39,7 @@ static void reader_close(struct journal_reader *reader)
 {
 	sqlite3_finalize(reader->seen);
 	sqlite3_finalize(reader->answer);
+	sqlite3_finalize(reader->word);
 	sqlite3_close(reader->db);
 	free(reader);
 }
@@ -87,19 +88,11 @@ void journal_day_give(struct journal_day *day, struct journal_reader *reader, bo
 		reader_close(reader);
 }
 
-static bool column_bytes(sqlite3_stmt *row, int column, struct bytes *out)
-{
-	out->p = sqlite3_column_blob(row, column);
-	out->n = (size_t)sqlite3_column_bytes(row, column);
-	return out->n == 0 || out->p;
-}
-
 outcome journal_day_filter(struct journal_day *day, struct err *e)
 {
 	struct journal_bloom *bloom = journal_bloom_new();
 	struct journal_reader *reader;
 	sqlite3_stmt *stmt = NULL;
-	struct bytes sender_id, message_id;
 	int rc = SQLITE_NOMEM;
 	outcome r;
 
@@ -112,10 +105,9 @@ outcome journal_day_filter(struct journal_day *day, struct err *e)
 		return r;
 	}
 	r = journal_prepare(reader->db, day->name, "SELECT sender_id, message_id FROM seen", &stmt, e);
-	while (r.ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		if (column_bytes(stmt, 0, &sender_id) && column_bytes(stmt, 1, &message_id))
-			journal_bloom_add(bloom, journal_bloom_key(sender_id, message_id));
-	}
+	while (r.ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		journal_bloom_add(
+			bloom, journal_bloom_key(journal_column(stmt, 0), journal_column(stmt, 1)));
 	if (r.ok && rc != SQLITE_DONE)
 		r = journal_fail(e, reader->db, day->name, "read the replay memory");
 	sqlite3_finalize(stmt);
@@ -145,8 +137,10 @@ static void writer_close(struct journal_day *day)
 	sqlite3_finalize(day->commit);
 	sqlite3_finalize(day->fact);
 	sqlite3_finalize(day->seen);
+	sqlite3_finalize(day->word);
+	sqlite3_finalize(day->body);
 	sqlite3_close(day->db);
-	day->begin = day->commit = day->fact = day->seen = NULL;
+	day->begin = day->commit = day->fact = day->seen = day->word = day->body = NULL;
 	day->db = NULL;
 	day->wal_pages = 0;
 }
@@ -160,7 +154,9 @@ outcome journal_day_connect(struct journal_day *day, struct err *e)
 	if (journal_prepare(day->db, day->name, "BEGIN IMMEDIATE", &day->begin, e).ok &&
 		journal_prepare(day->db, day->name, "COMMIT", &day->commit, e).ok &&
 		journal_prepare(day->db, day->name, journal_fact_insert, &day->fact, e).ok &&
-		journal_prepare(day->db, day->name, journal_seen_insert, &day->seen, e).ok)
+		journal_prepare(day->db, day->name, journal_seen_insert, &day->seen, e).ok &&
+		journal_prepare(day->db, day->name, journal_word_insert, &day->word, e).ok &&
+		journal_prepare(day->db, day->name, journal_body_insert, &day->body, e).ok)
 		return DONE;
 	writer_close(day);
 	return FAILED;
@@ -201,15 +197,17 @@ struct stamp journal_entry_stamp(const struct journal_entry *entry)
 
 static outcome entry_write(struct journal_day *day, const struct journal_entry *entry, struct err *e)
 {
+	const int64_t at_ms = journal_entry_stamp(entry).ms;
+
 	for (size_t i = 0; i < entry->fact_count; i++)
 		TRY(journal_fact_put(day->db, day->fact, day->name, &entry->facts[i], e));
-	if (!entry->seen)
-		return DONE;
 	/* Before the commit: a key too many costs one look-up, a key too few lets a replay pass. */
-	if (day->bloom)
+	if (entry->seen && day->bloom)
 		journal_bloom_add(
 			day->bloom, journal_bloom_key(entry->seen->sender_id, entry->seen->message_id));
-	return journal_seen_put(day->db, day->seen, day->name, entry->seen, journal_entry_stamp(entry).ms, e);
+	if (entry->seen)
+		TRY(journal_seen_put(day->db, day->seen, day->name, entry->seen, at_ms, e));
+	return entry->waiting ? journal_waiting_put(day, entry->waiting, at_ms, e) : DONE;
 }
 
 static outcome run_once(struct journal_day *day, sqlite3_stmt *stmt, const char *doing, struct err *e)

@@ -38,6 +38,13 @@ bool journal_bind(sqlite3_stmt *stmt, int at, struct bytes text)
 		       SQLITE_UTF8) == SQLITE_OK;
 }
 
+struct bytes journal_column(sqlite3_stmt *row, int column)
+{
+	const void *p = sqlite3_column_blob(row, column); /* first: it may change the length */
+
+	return (struct bytes){p, (size_t)sqlite3_column_bytes(row, column)};
+}
+
 /* Absent texts are NULL, so that they stay out of the indexes. */
 static bool bind_text(sqlite3_stmt *stmt, int column, struct bytes text)
 {
@@ -86,11 +93,10 @@ outcome journal_fact_put(
 
 static struct bytes column_copy(sqlite3_stmt *row, int column, unsigned char **to)
 {
-	const void *p = sqlite3_column_blob(row, column);
-	struct bytes b = {*to, (size_t)sqlite3_column_bytes(row, column)};
+	struct bytes from = journal_column(row, column), b = {*to, from.n};
 
 	if (b.n > 0)
-		memcpy(*to, p, b.n);
+		memcpy(*to, from.p, b.n);
 	(*to)[b.n] = '\0';
 	*to += b.n + 1;
 	return b;
@@ -98,11 +104,10 @@ static struct bytes column_copy(sqlite3_stmt *row, int column, unsigned char **t
 
 static void column_fixed(sqlite3_stmt *row, int column, void *out, size_t room)
 {
-	const void *p = sqlite3_column_blob(row, column);
-	size_t n = (size_t)sqlite3_column_bytes(row, column);
+	struct bytes from = journal_column(row, column);
 
-	if (n > 0)
-		memcpy(out, p, n < room ? n : room);
+	if (from.n > 0)
+		memcpy(out, from.p, from.n < room ? from.n : room);
 }
 
 outcome journal_fact_read(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_file - one SQLite file of the journal: made, opened, its failures worded.
- * Promise:  a file appears with its tables or not at all; a file that is not ours, is of another schema or
- *           is broken is reported by name and never touched.
+ * Promise:  a file appears with its tables or not at all; a file that is not ours, is of a schema we do not
+ *           know or is broken is reported by name and never touched.
  * Not here: which file is needed (journal_days.c). */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +34,21 @@ static const char schema[] =
 	"PRAGMA user_version=1;"
 	"COMMIT;";
 
+/* Schema 2. A word is a small row that is written anew with each attempt, so its body, which never changes, lies apart.
+ * The index holds what waits and nothing of what is settled; it answers which files retention must keep. */
+static const char schema_waiting[] =
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE body(number INTEGER PRIMARY KEY, octets BLOB NOT NULL);"
+	"CREATE TABLE waiting(id TEXT PRIMARY KEY, destination TEXT NOT NULL, order_key TEXT NOT NULL,"
+	" meta TEXT NOT NULL, policy TEXT NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+	" accepted_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, expire_ms INTEGER NOT NULL,"
+	" at_ms INTEGER NOT NULL, body INTEGER) WITHOUT ROWID;"
+	"CREATE INDEX waiting_queued ON waiting(body, expire_ms) WHERE state = 0;"
+	"PRAGMA user_version=2;"
+	"COMMIT;";
+
+_Static_assert(WAITING_QUEUED == 0 && JOURNAL_SCHEMA == 2, "the numbers above are stored");
+
 outcome journal_fail(struct err *e, sqlite3 *db, const char *day, const char *doing)
 {
 	return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: %s: %s (SQLite %d, errno %d)", day, doing,
@@ -62,7 +77,7 @@ outcome journal_prepare(sqlite3 *db, const char *day, const char *sql, sqlite3_s
 	return DONE;
 }
 
-static outcome schema_check(sqlite3 *db, const char *day, struct err *e)
+outcome journal_file_schema(sqlite3 *db, const char *day, int *out, struct err *e)
 {
 	sqlite3_stmt *stmt = NULL;
 	outcome r = DONE;
@@ -70,17 +85,19 @@ static outcome schema_check(sqlite3 *db, const char *day, struct err *e)
 	TRY(journal_prepare(db, day, "PRAGMA user_version", &stmt, e));
 	if (sqlite3_step(stmt) != SQLITE_ROW)
 		r = journal_fail(e, db, day, "open");
-	else if (sqlite3_column_int(stmt, 0) != JOURNAL_SCHEMA)
-		r = err_set(e, REASON_JOURNAL_DOWN,
-			"journal-%s.sqlite: its schema is %d, this program knows %d", day,
-			sqlite3_column_int(stmt, 0), JOURNAL_SCHEMA);
+	else
+		*out = sqlite3_column_int(stmt, 0);
 	sqlite3_finalize(stmt);
+	if (r.ok && *out != JOURNAL_SCHEMA && *out != JOURNAL_SCHEMA_OLD)
+		r = err_set(e, REASON_JOURNAL_DOWN,
+			"journal-%s.sqlite: its schema is %d, this program knows %d", day, *out, JOURNAL_SCHEMA);
 	return r;
 }
 
 static outcome file_connect(const char *name, const char *day, int flags, sqlite3 **db, struct err *e)
 {
 	outcome r;
+	int known;
 
 	*db = NULL;
 	if (sqlite3_open_v2(name, db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) !=
@@ -88,7 +105,7 @@ static outcome file_connect(const char *name, const char *day, int flags, sqlite
 		r = journal_fail(e, *db, day, "open");
 	} else {
 		sqlite3_busy_timeout(*db, JOURNAL_BUSY_MS);
-		r = schema_check(*db, day, e);
+		r = journal_file_schema(*db, day, &known, e);
 	}
 	if (!r.ok) {
 		sqlite3_close(*db);
@@ -150,6 +167,16 @@ static outcome writer_settings(sqlite3 *db, const char *day, struct err *e)
 	return DONE;
 }
 
+static outcome schema_complete(sqlite3 *db, const char *day, struct err *e)
+{
+	int schema_now;
+
+	TRY(journal_file_schema(db, day, &schema_now, e));
+	if (schema_now == JOURNAL_SCHEMA_OLD && sqlite3_exec(db, schema_waiting, NULL, NULL, NULL) != SQLITE_OK)
+		return journal_fail(e, db, day, "cannot add the new tables");
+	return DONE;
+}
+
 static outcome file_write(const char *path, const char *day, sqlite3 **db, struct err *e)
 {
 	static const char *const parts[] = {"", "-wal", "-shm"};
@@ -163,7 +190,7 @@ static outcome file_write(const char *path, const char *day, sqlite3 **db, struc
 			return path_fail(e, day, "cannot close the file to others");
 	}
 	TRY(file_connect(path, day, SQLITE_OPEN_READWRITE, db, e));
-	if (writer_settings(*db, day, e).ok)
+	if (writer_settings(*db, day, e).ok && schema_complete(*db, day, e).ok)
 		return DONE;
 	sqlite3_close(*db);
 	*db = NULL;
@@ -192,7 +219,8 @@ static outcome fresh_fill(const char *fresh, const char *day, struct err *e)
 	outcome r = DONE;
 
 	if (sqlite3_open_v2(fresh, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-		sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK)
+		sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK ||
+		sqlite3_exec(db, schema_waiting, NULL, NULL, NULL) != SQLITE_OK)
 		r = journal_fail(e, db, day, "cannot make the tables");
 	if (sqlite3_close(db) != SQLITE_OK && r.ok)
 		r = err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: cannot finish the new file", day);

@@ -19,7 +19,8 @@
 #include "journal/journal.h"
 
 enum {
-	JOURNAL_SCHEMA = 1,       /* user_version of our files */
+	JOURNAL_SCHEMA = 2,       /* user_version of our files */
+	JOURNAL_SCHEMA_OLD = 1,   /* without waiting and body; read as if they were empty, completed when written */
 	JOURNAL_DAY = 11,         /* room for 2030-01-02 and NUL */
 	JOURNAL_PATH = 4096,      /* longest path of a file, NUL included */
 	JOURNAL_FILTERED = 8,     /* newest files whose replay keys are kept in memory */
@@ -61,6 +62,8 @@ MUST_USE outcome journal_file_create(const char *directory, const char *day, str
 MUST_USE outcome journal_file_open(
 	const char *directory, const char *day, enum journal_access access, sqlite3 **db, struct err *e);
 bool journal_file_exists(const char *directory, const char *day);
+/* The schema of the file as it is now; one of those this program knows. */
+MUST_USE outcome journal_file_schema(sqlite3 *db, const char *day, int *out, struct err *e);
 MUST_USE outcome journal_prepare(
 	sqlite3 *db, const char *day, const char *sql, sqlite3_stmt **out, struct err *e);
 /* Words the last failure of the connection and names the file. */
@@ -87,12 +90,14 @@ MUST_USE outcome journal_fact_put(
 MUST_USE outcome journal_fact_read(
 	sqlite3_stmt *row, const char *day, struct buf *memory, struct journal_fact *out, struct err *e);
 bool journal_bind(sqlite3_stmt *stmt, int at, struct bytes text); /* never NULL, as the empty text */
+struct bytes journal_column(sqlite3_stmt *row, int column);      /* as long as the row */
 
 /* journal_day.c: one day's file as the gateway has it open. */
 
 struct journal_reader {
 	sqlite3 *db;
 	sqlite3_stmt *seen, *answer;
+	sqlite3_stmt *word; /* NULL until it was needed and the file has the table */
 	struct journal_reader *next;
 };
 
@@ -102,7 +107,7 @@ struct journal_day {
 	struct journal_bloom *bloom; /* NULL: every question reads the file */
 	/* the writer's, NULL while nobody writes here */
 	sqlite3 *db;
-	sqlite3_stmt *begin, *commit, *fact, *seen;
+	sqlite3_stmt *begin, *commit, *fact, *seen, *word, *body;
 	int wal_pages;
 	/* idle readers */
 	pthread_mutex_t lock;
@@ -154,6 +159,40 @@ MUST_USE outcome journal_days_ready(
 void journal_days_disconnect(struct journal_days *days, struct journal_day *day);
 /* Removes files beyond retention and closes those before `today`. */
 void journal_days_turn(struct journal_days *days, const char *today);
+
+/* journal_waiting.c: words on messages that wait for delivery. */
+
+/* The columns of the table waiting, in the order of their parameters and of enum journal_word_column. */
+#define JOURNAL_WORD_COLUMNS \
+	"id, destination, order_key, meta, policy, state, attempts, accepted_ms, due_ms, expire_ms, at_ms, body"
+enum journal_word_column {
+	WORD_ID,
+	WORD_DESTINATION,
+	WORD_ORDER_KEY,
+	WORD_META,
+	WORD_POLICY,
+	WORD_STATE,
+	WORD_ATTEMPTS,
+	WORD_ACCEPTED,
+	WORD_DUE,
+	WORD_EXPIRE,
+	WORD_AT,
+	WORD_BODY, /* its row in the table body of the same file, or NULL: then an older file may hold it */
+	WORD_COLUMNS
+};
+
+extern const char journal_word_insert[], journal_body_insert[];
+MUST_USE outcome journal_waiting_put(
+	struct journal_day *day, const struct journal_waiting *w, int64_t at_ms, struct err *e);
+/* Is there a word on the id in the file of the day? Is its body there? */
+MUST_USE outcome journal_waiting_on(
+	struct journal_day *day, struct bytes id, bool *word, bool *body, struct err *e);
+
+struct journal_days;
+/* True when a message that waits for delivery needs the file at index `at`: its newest word or its body is there. One
+ * that has expired at `now_ms` needs nothing. */
+MUST_USE outcome journal_waiting_needs(
+	struct journal_days *days, size_t at, int64_t now_ms, bool *needs, struct err *e);
 
 /* journal_seen.c: the replay memory. */
 
