@@ -77,6 +77,12 @@ static const struct attack attacks[] = {
 			.after = "<wsu:Timestamp/>",
 			.references = REFERENCE("#ts") REFERENCE("#body")},
 		{{0}}, 0},
+	{"A two Timestamps, the second one signed", REASON_SEC_TIMESTAMP,
+		{.before = "<wsu:Timestamp/>",
+			.after = TIMESTAMP("{T-1}", "{T+60}"),
+			.references = REFERENCE("#ts") REFERENCE("#body")},
+		{{0}}, 0},
+	{"A text behind KeyInfo", REASON_SEC_SIGNATURE_SHAPE, {.signature_tail = "text"}, {{0}}, 0},
 
 	/* B: the signed element stands somewhere else */
 	{"B the signed Body in a header block, another Body with a new Id", REASON_SEC_WRAPPED,
@@ -148,6 +154,15 @@ static const struct attack attacks[] = {
 	{"C a blank before the name", REASON_SEC_REFERENCE,
 		{.references = OTHER_REFERENCE(" URI=\"# body\"")}, {{0}}, 0},
 	{"C a name with a colon", REASON_SEC_REFERENCE, {.references = OTHER_REFERENCE(" URI=\"#a:body\"")},
+		{{0}}, 0},
+	{"C a name behind something that is no #", REASON_SEC_REFERENCE,
+		{.references = OTHER_REFERENCE(" URI=\"xbody\"")}, {{0}}, 0},
+	{"C an identifier that reads as an XPointer", REASON_SEC_REFERENCE,
+		{.body = BODY_AS(XMLNS_WSU " wsu:Id=\"xpointer(/)\"", "100"),
+			.references = REFERENCE("#xpointer(/)")},
+		{{0}}, 0},
+	{"C an identifier that is no name", REASON_SEC_REFERENCE,
+		{.body = BODY_AS(XMLNS_WSU " wsu:Id=\"a:body\"", "100"), .references = REFERENCE("#a:body")},
 		{{0}}, 0},
 	{"C a name that nobody has", REASON_SEC_REFERENCE,
 		{.references = REFERENCE("#body") OTHER_REFERENCE(" URI=\"#nobody\"")}, {{0}}, 0},
@@ -269,6 +284,14 @@ static const struct attack attacks[] = {
 		{.references = OTHER_TRANSFORMS(
 			 "<ds:Transform Algorithm=\"" EXC "\"><ec:InclusiveNamespaces xmlns:ec=\"" EXC
 			 "\"/></ds:Transform>")},
+		{{0}}, 0},
+	{"D a prefix list in another namespace", REASON_SEC_SIGNATURE_SHAPE,
+		{.references = OTHER_TRANSFORMS("<ds:Transform Algorithm=\"" EXC
+			"\"><ds:InclusiveNamespaces PrefixList=\"soapenv\"/></ds:Transform>")},
+		{{0}}, 0},
+	{"D a Transform in something else than Transforms", REASON_SEC_ALGORITHM,
+		{.references = "<ds:Reference URI=\"#body\"><ds:Chain>" TRANSFORM(EXC) "</ds:Chain>" NO_DIGEST
+			"</ds:Reference>"},
 		{{0}}, 0},
 	{"D a relative namespace name in the Body", REASON_XML_NAMESPACE,
 		{.references = OTHER_REFERENCE(" URI=\"#body\""),

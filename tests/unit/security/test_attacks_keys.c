@@ -142,6 +142,9 @@ static const struct attack attacks[] = {
 			.key_info = "<ds:KeyInfo>"
 				    "<wsse:SecurityTokenReference xmlns:wsse=\"" NS_WSSE "\"/></ds:KeyInfo>"},
 		{{0}}, 0},
+	{"F a certificate in something else than X509Data in form C", REASON_SEC_TOKEN_KIND,
+		{.plain = true, .key_info = IN_KEY_INFO("<ds:Other>" CERTIFICATE("{CERT}") "</ds:Other>")},
+		{{0}}, 0},
 	{"F two BinarySecurityTokens of one Id", REASON_XML_DUPLICATE_ID,
 		{.before = TOKEN("t", "{CERT}") TOKEN("t", "{ROGUE}"), .key_info = TOKEN_REFERENCE("#t")},
 		{{0}}, ROGUE},
@@ -194,6 +197,8 @@ static const struct attack attacks[] = {
 		{{0}}, 0},
 	{"F an element inside KeyIdentifier", REASON_SEC_TOKEN_BROKEN,
 		{.key_info = KEY_INFO_AS(KEY_IDENTIFIER("{CERT}<a/>"))}, {{0}}, 0},
+	{"F a KeyIdentifier in something else than a reference", REASON_SEC_TOKEN_KIND,
+		{.key_info = IN_KEY_INFO("<wsse:Other>" KEY_IDENTIFIER("{CERT}") "</wsse:Other>")}, {{0}}, 0},
 	{"F an embedded token", REASON_SEC_TOKEN_KIND,
 		{.key_info = KEY_INFO_AS("<wsse:Embedded>" KEY_IDENTIFIER("{CERT}") "</wsse:Embedded>")},
 		{{0}}, 0},
@@ -266,12 +271,30 @@ static void an_rsa_value_beyond_the_modulus_is_refused(void **state)
 	free(given);
 }
 
+/* 256 octets leave four bits of the last character unused; a lax decoder takes sixteen spellings of one
+ * value. */
+static void unused_bits_of_base64_are_zero(void **state)
+{
+	struct buf text = BUF(MEMORY);
+	char *last;
+
+	(void)state;
+	compose(&text, &(struct message){0});
+	complete(&text, SENDER);
+	last = strstr(buf_cstr(&text), "==</ds:SignatureValue>") - 1;
+	assert_non_null(strchr("AQgw", *last));
+	++*last;
+	expect("one unused bit set", &text, REASON_SEC_VALUE);
+	buf_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_attack_is_refused_for_its_reason),
 		cmocka_unit_test(certificates_of_wrong_length_are_refused),
 		cmocka_unit_test(an_rsa_value_beyond_the_modulus_is_refused),
+		cmocka_unit_test(unused_bits_of_base64_are_zero),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_drop);

@@ -115,8 +115,8 @@ static const struct sign_case {
 		"><s:Body>" PAYLOAD("1") "</s:Body></s:Envelope>",
 		{"<s:Body wsu:Id=\"id-"}, "<s:Body xmlns:wsu", NULL, NULL},
 	{"a plain Id becomes wsu:Id and keeps its value",
-		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body a=\"Id='x'\" Id='plain' "
-		"xmlns:id=\"urn:id\">" PAYLOAD("1") "</s:Body></s:Envelope>",
+		"<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body a=\"Id='x'\" xmlns:id=\"urn:id\" "
+		"Id='plain'>" PAYLOAD("1") "</s:Body></s:Envelope>",
 		{"<s:Body a=\"Id='x'\" xmlns:id=\"urn:id\" xmlns:wsu=\"" NS_WSU "\" wsu:Id=\"plain\">",
 			"URI=\"#plain\""},
 		" Id='plain'", NULL, NULL},
