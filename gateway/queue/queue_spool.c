@@ -117,7 +117,7 @@ outcome queue_spool_read(const char *directory, struct bytes name, struct buf *o
 	SCOPED(close_fd) int file = -1;
 	char text[QUEUE_SPOOL_NAME];
 	unsigned char *to;
-	size_t size, had = 0;
+	size_t size = 0, had = 0;
 
 	if (!name_is_ours(name))
 		return err_set(e, REASON_IO, "the name of a spool file is malformed");
