@@ -7,12 +7,10 @@
 
 #include "queue/queue_wire.h"
 
-void queue_fit_ask(struct queue_wire *w)
-{
-	queue_wire_add(w, (const struct bytes[]){BYTES_LIT("INFO")}, 1);
-	queue_wire_add(
-		w, (const struct bytes[]){BYTES_LIT("CONFIG"), BYTES_LIT("GET"), BYTES_LIT("*append*")}, 3);
-}
+const struct queue_fit_words queue_fit_words[QUEUE_FIT_COMMANDS] = {
+	{{BYTES_LIT("INFO")}, 1},
+	{{BYTES_LIT("CONFIG"), BYTES_LIT("GET"), BYTES_LIT("*append*")}, 3},
+};
 
 /* The value of a line key:value of INFO; empty when it has none. */
 static struct bytes info_value(const redisReply *info, const char *key)

@@ -54,7 +54,7 @@ struct queue {
 	pthread_mutex_t lock;         /* of these */
 	struct queue_put *put_first, **put_last;
 	struct queue_held *settle_first, **settle_last;
-	bool stop;
+	bool pause, stop;
 	struct err trouble;           /* REASON_NONE: healthy */
 
 	struct queue_put *puts, **puts_end;       /* taken over, not sent */
@@ -66,7 +66,7 @@ struct queue {
 	bool proved;                  /* this connection's server is known to keep what it acknowledges */
 	bool load;                    /* it lacks the scripts */
 	bool leave;                   /* it must be given up, for `why` */
-	bool ending;                  /* no more claims */
+	bool resting;                 /* no more claims */
 	struct err why;
 	int64_t connect_ms, pause_ms; /* when to connect again; how long to wait after the next failure */
 	int64_t fit_ms, renew_ms, settle_ms;      /* when to look after the server, leases, refused settlements */
@@ -74,28 +74,31 @@ struct queue {
 	struct queue_asked asked[QUEUE_BATCH];
 	struct redisReply *replies[QUEUE_BATCH];
 	size_t asked_count;
+	struct queue_put **again;     /* where a put goes that is sent once more: before those not sent */
 };
 
 /* ---- queue_loop ---- */
 void *queue_run(void *queue);
 /* Tells the world how the queue is: NULL is well. */
 void queue_state(struct queue *q, const struct err *trouble);
+/* The target of this name, made when it is new; NULL when memory is short or it is no name. */
 struct queue_target *queue_target_find(struct queue *q, struct bytes destination);
+/* Puts the settlement behind those that wait to be sent. */
+void queue_settle_again(struct queue *q, struct queue_held *h);
 
-/* ---- queue_batch: one batch out, its replies in; words in `e` when the wire must be given up ---- */
+/* ---- queue_batch ---- */
+/* One batch out, its replies in and handed on. Fails, in words, when the wire must be given up. */
 MUST_USE outcome queue_batch_run(struct queue *q, struct err *e);
-/* Whether claims are wanted now or at *at (mono; the least is kept). */
-bool queue_batch_claims_at(const struct queue *q, int64_t *at);
-/* The answer to a put that was not carried out. */
-void queue_batch_refuse(struct queue_put *put, enum queue_result result, const struct err *e);
+/* When the next batch is wanted (mono). */
+int64_t queue_batch_at(const struct queue *q);
 
 /* ---- queue_held ---- */
-/* Copies what was found. NULL when memory is short, or with words when body or policy cannot be read: then *refusal is
- * what to settle it with, and the held is returned nevertheless. */
-struct queue_held *queue_held_new(struct queue *q, struct queue_target *t, const struct queue_found *found,
+/* Copies what was found; NULL when memory is short. Policy and body are to be read by the second. */
+struct queue_held *queue_held_new(struct bytes destination, const struct queue_found *found);
+MUST_USE outcome queue_held_read(struct queue_held *h, const struct queue_found *found, const char *spool,
 	struct err *e);
-/* Into, and out of, the hands of this gateway. */
-void queue_held_link(struct queue *q, struct queue_target *t, struct queue_held *h);
+/* Into the hands of this gateway; out of them, and gone. */
+void queue_held_take(struct queue *q, struct queue_target *t, struct queue_held *h);
 void queue_held_free(struct queue *q, struct queue_held *h);
 
 #endif

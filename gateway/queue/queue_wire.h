@@ -49,10 +49,13 @@ MUST_USE outcome queue_wire_call(struct queue_wire *w, int64_t deadline, const s
  * selected and named `name` for CLIENT LIST. All of it within command_ms. Fails with REASON_QUEUE_DOWN. */
 MUST_USE outcome queue_connect(const struct queue_server *s, const char *name, struct queue_wire **out, struct err *e);
 
-/* Is this a Redis that keeps what it acknowledges? The first adds QUEUE_FIT_COMMANDS commands, the second judges their
- * replies and words what is wrong and what to change. */
+/* Is this a Redis that keeps what it acknowledges? Judged by the replies to these commands; says in words what is wrong
+ * and what to change. */
 #define QUEUE_FIT_COMMANDS 2
-void queue_fit_ask(struct queue_wire *w);
+extern const struct queue_fit_words {
+	struct bytes word[3];
+	size_t count;
+} queue_fit_words[QUEUE_FIT_COMMANDS];
 MUST_USE outcome queue_fit_judge(const struct queue_server *s, const struct redisReply *const replies[], struct err *e);
 
 /* The client's half of TLS over a connected, non-blocking socket; the handshake happens with the first octets. NULL with

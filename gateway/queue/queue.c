@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* queue - the public calls: they hand over to the thread and wake it.
+ * Not here: what the thread does (queue_loop); operators (queue_admin). */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "queue/queue_run.h"
+
+#define SETTINGS_MOST ((size_t)16 << 20)
+
+/* ---- settings ---- */
+
+static bool copy_text(struct pool *pool, const char **text)
+{
+	if (*text)
+		*text = pool_copy(pool, bytes_str(*text));
+	else
+		return true;
+	return *text != NULL;
+}
+
+static bool copy_sentinels(struct pool *pool, struct queue_server *s)
+{
+	size_t n = 0;
+	const char **list;
+
+	if (!s->sentinels)
+		return true;
+	while (s->sentinels[n])
+		n++;
+	list = pool_alloc(pool, (n + 1) * sizeof *list);
+	for (size_t i = 0; list && i < n; i++) {
+		list[i] = s->sentinels[i];
+		if (!copy_text(pool, &list[i]))
+			return false;
+	}
+	s->sentinels = list;
+	return list != NULL;
+}
+
+static bool copy_destinations(struct pool *pool, struct queue_settings *s)
+{
+	struct queue_destination *list = pool_alloc(pool, (s->destination_count + 1) * sizeof *list);
+
+	for (size_t i = 0; list && i < s->destination_count; i++) {
+		list[i] = s->destinations[i];
+		if (!copy_text(pool, &list[i].name))
+			return false;
+	}
+	s->destinations = list;
+	return list != NULL;
+}
+
+static bool copy_settings(struct pool *pool, struct queue_settings *s)
+{
+	struct queue_server *r = &s->server;
+
+	if (!r->prefix)
+		r->prefix = "qaqpa";
+	return copy_text(pool, &r->socket) && copy_text(pool, &r->host) && copy_text(pool, &r->master) &&
+		copy_text(pool, &r->user) && copy_text(pool, &r->password_file) && copy_text(pool, &r->tls_ca) &&
+		copy_text(pool, &r->tls_certificate) && copy_text(pool, &r->tls_key) && copy_text(pool, &r->prefix) &&
+		copy_text(pool, &s->node) && copy_text(pool, &s->spool) && copy_sentinels(pool, r) &&
+		copy_destinations(pool, s);
+}
+
+/* ---- start and stop ---- */
+
+static void queue_free(struct queue *q)
+{
+	if (q->wake >= 0)
+		close(q->wake);
+	pool_free(&q->pool);
+	pthread_mutex_destroy(&q->lock);
+	free(q);
+}
+
+/* Signals are the main thread's; a connection that broke is only an error here. */
+static bool start_thread(struct queue *q)
+{
+	sigset_t all, before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&q->thread, NULL, queue_run, q);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return !failed;
+}
+
+outcome queue_start(const struct queue_settings *s, struct queue **out, struct err *e)
+{
+	struct queue *q;
+
+	*out = NULL;
+	TRY(queue_spool_open(s->spool, e));
+	q = calloc(1, sizeof *q);
+	if (!q)
+		return err_set(e, REASON_MEMORY, "the queue");
+	pthread_mutex_init(&q->lock, NULL);
+	q->s = *s;
+	q->pool = pool_new(SETTINGS_MOST);
+	q->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	q->put_last = &q->put_first;
+	q->settle_last = &q->settle_first;
+	q->puts_end = &q->puts;
+	q->settles_end = &q->settles;
+	err_set(&q->trouble, REASON_QUEUE_DOWN, "not connected to Redis yet");
+	if (!q->pool || !copy_settings(q->pool, &q->s) || q->wake < 0 || !start_thread(q)) {
+		queue_free(q);
+		return err_set(e, REASON_MEMORY, "the queue");
+	}
+	*out = q;
+	return DONE;
+}
+
+static void wake(struct queue *q)
+{
+	uint64_t one = 1;
+
+	if (write(q->wake, &one, sizeof one) < 0)
+		BUG_IF(errno != EAGAIN && errno != EINTR); /* EAGAIN: it is awake */
+}
+
+void queue_pause(struct queue *q)
+{
+	pthread_mutex_lock(&q->lock);
+	q->pause = true;
+	pthread_mutex_unlock(&q->lock);
+	wake(q);
+}
+
+void queue_stop(struct queue **of)
+{
+	struct queue *q = *of;
+
+	if (!q)
+		return;
+	pthread_mutex_lock(&q->lock);
+	q->stop = true;
+	pthread_mutex_unlock(&q->lock);
+	wake(q);
+	pthread_join(q->thread, NULL);
+	queue_free(q);
+	*of = NULL;
+}
+
+/* ---- work ---- */
+
+bool queue_healthy(struct queue *q, struct err *e)
+{
+	bool well;
+
+	pthread_mutex_lock(&q->lock);
+	well = q->trouble.reason == REASON_NONE;
+	if (e)
+		*e = q->trouble;
+	pthread_mutex_unlock(&q->lock);
+	return well;
+}
+
+void queue_put(struct queue *q, struct queue_put *put)
+{
+	bool first;
+
+	put->next = NULL;
+	pthread_mutex_lock(&q->lock);
+	first = !q->put_first;
+	*q->put_last = put;
+	q->put_last = &put->next;
+	pthread_mutex_unlock(&q->lock);
+	if (first)
+		wake(q);
+}
+
+void queue_settle(struct queue *q, struct queue_claim *claim, enum queue_verdict verdict, const char *cause,
+	void (*done)(void *ctx, bool dead, int64_t due_ms), void *ctx)
+{
+	struct queue_held *h = (struct queue_held *)claim;
+	bool first;
+
+	BUG_IF(!h->target); /* expired: there is nothing to settle */
+	h->verdict = verdict;
+	snprintf(h->cause, sizeof h->cause, "%s", cause ? cause : "");
+	h->done = done;
+	h->ctx = ctx;
+	h->behind = NULL;
+	pthread_mutex_lock(&q->lock);
+	first = !q->settle_first;
+	*q->settle_last = h;
+	q->settle_last = &h->behind;
+	pthread_mutex_unlock(&q->lock);
+	if (first)
+		wake(q);
+}
