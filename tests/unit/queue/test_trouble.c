@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The running queue against a Redis in trouble: nothing acknowledged is lost, nothing lost is acknowledged, and the words
+ * say what to do. */
+#include "gate.h"
+
+static struct rig rig;
+
+static int start(void **state)
+{
+	(void)state;
+	rig_start(&rig);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	rig_stop(&rig);
+	return 0;
+}
+
+static void assert_words(const struct err *e, const char *part)
+{
+	if (!strstr(e->detail, part))
+		fail_msg("\"%s\" does not say \"%s\"", e->detail, part);
+}
+
+/* ---- a server that goes away ---- */
+
+#define LOAD 3000
+static struct parcel parcels[LOAD];
+
+struct producer {
+	struct gate *g;
+	int from, to;
+};
+
+/* Puts in bursts, waits for each burst, and goes on while the server is away. */
+static void *produce(void *of)
+{
+	struct producer *p = of;
+
+	for (int n = p->from; n < p->to; n++) {
+		char id[16];
+
+		snprintf(id, sizeof id, "%d", n);
+		parcel_init(&parcels[n], id, "land", n % 3 ? "" : "key", BYTES_LIT("<body/>"));
+		queue_put(p->g->q, &parcels[n].put);
+		if (n % 50 == 49)
+			rig_nap(2);
+	}
+	for (int n = p->from; n < p->to; n++)
+		parcel_wait(&parcels[n]);
+	return NULL;
+}
+
+static void a_killed_server_loses_nothing_acknowledged(void **state)
+{
+	struct gate g;
+	struct producer p[2] = {{&g, 0, LOAD / 2}, {&g, LOAD / 2, LOAD}};
+	int done = 0, in_doubt = 0, present = 0;
+	pthread_t t[2];
+	char command[64];
+
+	(void)state;
+	RIG_NEED(&rig);
+	gate_start(&g, &rig, "one");
+	queue_pause(g.q);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&t[i], NULL, produce, &p[i]);
+	for (int i = 0; i < 3; i++) {
+		rig_nap(20);
+		rig_kill(&rig, SIGKILL);
+		rig_run(&rig, NULL);
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+	assert_true(gate_becomes(&g, true, NULL));
+	for (int n = 0; n < LOAD; n++) {
+		snprintf(command, sizeof command, "EXISTS test:{land}:m:%d", n);
+		bool there = rig_ask(&rig, command) == 1;
+
+		assert_int_equal(parcels[n].answers, 1);
+		if (parcels[n].result == QUEUE_DONE)
+			assert_true(there);
+		if (parcels[n].result == QUEUE_DOWN)
+			assert_false(there);
+		done += parcels[n].result == QUEUE_DONE;
+		in_doubt += parcels[n].result == QUEUE_UNCERTAIN;
+		present += there;
+	}
+	assert_true(present >= done);
+	assert_true(present <= done + in_doubt);
+	assert_int_equal(gate_put(&g, "after", "land", "", BYTES_LIT("x")), QUEUE_DONE);
+	gate_stop(&g);
+}
+
+static void a_verdict_given_while_the_server_is_away_is_kept(void **state)
+{
+	struct gate g;
+	struct queue_claim *c;
+	struct verdict v = {.lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER};
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_ask(&rig, "FLUSHALL");
+	gate_start(&g, &rig, "one");
+	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DONE);
+	c = gate_claim(&g);
+	rig_kill(&rig, SIGKILL);
+	assert_true(gate_becomes(&g, false, NULL));
+	queue_settle(g.q, c, QUEUE_DELIVERED, NULL, verdict_done, &v);
+	assert_int_equal(gate_put(&g, "m2", "land", "", BYTES_LIT("x")), QUEUE_DOWN);
+	rig_run(&rig, NULL);
+	pthread_mutex_lock(&v.lock);
+	while (!v.done)
+		pthread_cond_wait(&v.answered, &v.lock);
+	pthread_mutex_unlock(&v.lock);
+	assert_int_equal(v.due_ms, 0);
+	assert_int_equal(rig_ask(&rig, "EXISTS test:{land}:m:m1"), 0);
+	gate_stop(&g);
+}
+
+static void a_queue_without_server_starts_refuses_and_stops(void **state)
+{
+	struct rig none = rig;
+	struct gate g;
+	struct err e;
+
+	(void)state;
+	snprintf(none.socket, sizeof none.socket, "%s/none.sock", rig.dir);
+	gate_init(&g, &none, "one");
+	gate_open(&g);
+	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DOWN);
+	assert_false(queue_healthy(g.q, &e));
+	assert_words(&e, "none.sock: No such file");
+	gate_stop(&g);
+}
+
+static void a_hanging_server_leaves_puts_uncertain_and_they_are_known_later(void **state)
+{
+	struct gate g;
+	struct parcel p;
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_ask(&rig, "FLUSHALL");
+	gate_init(&g, &rig, "one");
+	g.s.server.command_ms = 1500;
+	gate_open(&g);
+	assert_true(gate_becomes(&g, true, NULL));
+	queue_pause(g.q);
+	rig_kill(&rig, SIGSTOP);
+	parcel_init(&p, "m1", "land", "", BYTES_LIT("x"));
+	queue_put(g.q, &p.put);
+	assert_int_equal(parcel_wait(&p), QUEUE_UNCERTAIN);
+	assert_false(queue_healthy(g.q, NULL));
+	rig_kill(&rig, SIGCONT);
+	assert_true(gate_becomes(&g, true, NULL));
+	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_KNOWN);
+	gate_stop(&g);
+}
+
+static void scripts_that_were_thrown_away_are_loaded_again(void **state)
+{
+	struct gate g;
+	struct queue_claim *c;
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_ask(&rig, "FLUSHALL");
+	gate_start(&g, &rig, "one");
+	for (int i = 0; i < 20; i++) {
+		char id[16];
+
+		rig_ask(&rig, "SCRIPT FLUSH");
+		snprintf(id, sizeof id, "m%d", i);
+		assert_int_equal(gate_put(&g, id, "land", "key", BYTES_LIT("x")), QUEUE_DONE);
+	}
+	for (int i = 0; i < 20; i++) {
+		c = gate_claim(&g);
+		rig_ask(&rig, "SCRIPT FLUSH");
+		assert_int_equal(gate_settle(&g, c, QUEUE_DELIVERED, NULL).due_ms, 0);
+	}
+	assert_int_equal(rig_ask(&rig, "KEYS test:{*}:m:*"), 0);
+	gate_stop(&g);
+}
+
+/* ---- a server that does not keep, or cannot ---- */
+
+static void a_server_that_may_lose_is_refused_with_the_remedy(void **state)
+{
+	static const struct {
+		const char *name, *bad, *good, *words;
+		bool everysec_allowed;
+	} rows[] = {
+		{"without append-only file", "CONFIG SET appendonly no", "CONFIG SET appendonly yes", "set appendonly yes",
+			false},
+		{"that may evict", "CONFIG SET maxmemory-policy allkeys-lru", "CONFIG SET maxmemory-policy noeviction",
+			"set maxmemory-policy noeviction", false},
+		{"that writes every second", "CONFIG SET appendfsync everysec", "CONFIG SET appendfsync always",
+			"set appendfsync always", false},
+		{"that never syncs, where every second would do", "CONFIG SET appendfsync no",
+			"CONFIG SET appendfsync everysec", "set appendfsync always or everysec", true},
+		{"that does not sync while it rewrites", "CONFIG SET no-appendfsync-on-rewrite yes",
+			"CONFIG SET no-appendfsync-on-rewrite no", "set no-appendfsync-on-rewrite no", true},
+	};
+	struct gate g;
+	struct err e;
+
+	(void)state;
+	RIG_NEED(&rig);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		print_message("a server %s\n", rows[i].name);
+		rig_ask(&rig, "FLUSHALL");
+		rig_ask(&rig, "CONFIG SET appendfsync always");
+		gate_init(&g, &rig, "one");
+		g.s.server.everysec_allowed = rows[i].everysec_allowed;
+		gate_open(&g);
+		assert_true(gate_becomes(&g, true, &e));
+		assert_true(rig_ask(&rig, rows[i].bad) >= 0);
+		assert_true(gate_becomes(&g, false, &e));
+		assert_words(&e, rows[i].words);
+		gate_stop(&g);
+		gate_open(&g); /* it does not come up on it either */
+		while (queue_healthy(g.q, &e) || strstr(e.detail, "not connected"))
+			rig_nap(5);
+		assert_words(&e, rows[i].words);
+		assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DOWN);
+		assert_int_equal(rig_ask(&rig, "EXISTS test:{land}:m:m1"), 0);
+		rig_ask(&rig, rows[i].good);
+		assert_true(gate_becomes(&g, true, &e));
+		gate_stop(&g);
+	}
+}
+
+static void a_full_server_refuses_puts_and_lets_verdicts_through(void **state)
+{
+	static unsigned char body[900];
+	struct gate g;
+	struct err e;
+	int kept = 0;
+	char id[16];
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_ask(&rig, "FLUSHALL");
+	gate_init(&g, &rig, "one");
+	g.s.hold_most = 4;
+	gate_open(&g);
+	assert_true(gate_becomes(&g, true, NULL));
+	for (int i = 0; i < 20; i++) {
+		snprintf(id, sizeof id, "m%d", i);
+		assert_int_equal(gate_put(&g, id, "land", "", (struct bytes){body, sizeof body}), QUEUE_DONE);
+		kept++;
+	}
+	rig_ask(&rig, "CONFIG SET maxmemory 1");
+	assert_int_equal(gate_put(&g, "more", "land", "", BYTES_LIT("x")), QUEUE_FULL);
+	assert_false(queue_healthy(g.q, &e));
+	assert_int_equal(e.reason, REASON_QUEUE_FULL);
+	assert_words(&e, "maxmemory");
+	gate_settle(&g, gate_claim(&g), QUEUE_LATER, "x");
+	for (int i = 0; i < kept; i++)
+		gate_settle(&g, gate_claim(&g), QUEUE_DELIVERED, NULL);
+	assert_int_equal(rig_ask(&rig, "KEYS test:{*}:m:*"), 0);
+	rig_ask(&rig, "CONFIG SET maxmemory 0");
+	assert_true(gate_becomes(&g, true, NULL));
+	assert_int_equal(gate_put(&g, "more", "land", "", BYTES_LIT("x")), QUEUE_DONE);
+	gate_stop(&g);
+}
+
+static void a_server_that_became_a_replica_acknowledges_nothing(void **state)
+{
+	struct gate g;
+	struct err e;
+	char id[16];
+	enum queue_result result = QUEUE_DONE;
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_ask(&rig, "FLUSHALL");
+	gate_start(&g, &rig, "one");
+	queue_pause(g.q);
+	rig_ask(&rig, "REPLICAOF 127.0.0.1 1");
+	for (int i = 0; i < 50; i++) {
+		snprintf(id, sizeof id, "m%d", i);
+		result = gate_put(&g, id, "land", "", BYTES_LIT("x"));
+		assert_int_equal(result, QUEUE_DOWN);
+	}
+	assert_true(gate_becomes(&g, false, &e));
+	assert_words(&e, "replica");
+	assert_int_equal(rig_ask(&rig, "KEYS test:{*}:m:*"), 0);
+	rig_ask(&rig, "REPLICAOF NO ONE");
+	assert_true(gate_becomes(&g, true, NULL));
+	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DONE);
+	gate_stop(&g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_killed_server_loses_nothing_acknowledged),
+		cmocka_unit_test(a_verdict_given_while_the_server_is_away_is_kept),
+		cmocka_unit_test(a_queue_without_server_starts_refuses_and_stops),
+		cmocka_unit_test(a_hanging_server_leaves_puts_uncertain_and_they_are_known_later),
+		cmocka_unit_test(scripts_that_were_thrown_away_are_loaded_again),
+		cmocka_unit_test(a_server_that_may_lose_is_refused_with_the_remedy),
+		cmocka_unit_test(a_full_server_refuses_puts_and_lets_verdicts_through),
+		cmocka_unit_test(a_server_that_became_a_replica_acknowledges_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
