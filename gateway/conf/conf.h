@@ -85,6 +85,23 @@ struct conf_participant {
 	bool diagnostics;
 };
 
+/* How often and how long delivery is tried again. */
+struct conf_retry {
+	struct conf_at at;
+	const char *name;
+	int initial_ms, max_interval_ms, expire_after_ms; /* expire 0: never */
+	int factor;
+	int jitter_percent;
+	int max_attempts;                /* 0: no bound */
+	struct conf_names non_retryable; /* reasons, or codes of the receiver, that are never tried again */
+};
+
+enum conf_delivery {
+	CONF_DELIVERY_DIRECT, /* the caller waits for the provider's answer */
+	CONF_DELIVERY_QUEUED  /* the caller gets an acceptance, the message goes when the provider can take it */
+};
+enum conf_resend { CONF_RESEND_FRESH, CONF_RESEND_IDENTICAL }; /* a new signature at each attempt, or the same octets */
+
 struct conf_service {
 	struct conf_at at;
 	const char *id; /* serviceId */
@@ -95,6 +112,10 @@ struct conf_service {
 	int in_flight;
 	size_t answer_bytes;
 	const char *schema, *answer_schema; /* XSD paths or NULL */
+	enum conf_delivery delivery;
+	const struct conf_retry *retry;             /* with delivery: queued */
+	enum conf_resend resend;
+	int breaker_failures, breaker_ms;
 	bool repeat_safe; /* the same message may be sent again after an uncertain outcome */
 };
 
@@ -103,6 +124,21 @@ struct conf_journal {
 	int retention_days;
 	size_t free_bytes; /* below this much free space nothing is accepted */
 	int commit_us;     /* longest time a fact waits for companions before a commit */
+};
+
+struct conf_queue {
+	const char *socket;              /* unix socket of Redis; or: */
+	const char *host;
+	int port;
+	struct conf_names sentinels;     /* host:port; with master */
+	const char *master;
+	const char *user, *password_file;
+	bool tls;
+	const char *tls_ca, *tls_certificate, *tls_key;
+	int database, command_ms, lease_ms, hold_most;
+	const char *prefix, *spool;
+	size_t inline_bytes;
+	bool everysec;
 };
 
 struct conf_secrecy { /* rule B7: property keys whose value, unless harmless, marks a state secret */
@@ -124,6 +160,7 @@ struct conf {
 	size_t max_elements;
 	struct conf_journal journal;
 	struct conf_secrecy secrecy;
+	struct conf_queue queue;
 	struct conf_names ca;           /* PEM paths of trusted authorities */
 	const struct conf_listener *listeners;
 	size_t listener_count;
@@ -131,6 +168,8 @@ struct conf {
 	size_t key_count;
 	const struct conf_profile *profiles;
 	size_t profile_count;
+	const struct conf_retry *retries;
+	size_t retry_count;
 	const struct conf_participant *participants;
 	size_t participant_count;
 	const struct conf_service *services;
@@ -166,6 +205,8 @@ void conf_free(struct conf **conf); /* fit for SCOPED */
 /* Look-ups by name; constant time. NULL when absent. Any thread. */
 const struct conf_participant *conf_participant_by_sender(const struct conf *c, struct bytes sender_id);
 const struct conf_service *conf_service_by_id(const struct conf *c, struct bytes service_id);
+/* True when the configuration has a queue. */
+bool conf_has_queue(const struct conf *c);
 /* True when the participant may call the service. */
 bool conf_may_call(const struct conf_participant *p, const struct conf_service *s);
 

@@ -18,6 +18,8 @@ static const char *conf_item_name(enum conf_section s, const struct conf_item *i
 		return ((const struct conf_key *)item->target)->name;
 	case CONF_SECTION_PROFILE:
 		return ((const struct conf_profile *)item->target)->name;
+	case CONF_SECTION_RETRY:
+		return ((const struct conf_retry *)item->target)->name;
 	case CONF_SECTION_PARTICIPANT:
 		return ((const struct conf_participant *)item->target)->name;
 	case CONF_SECTION_SERVICE:
@@ -201,6 +203,15 @@ static void conf_check_service(struct conf_reading *r, const struct conf_item *i
 	struct conf_service *s = item->target;
 	bool said;
 
+	s->retry = conf_refer(r, item, "retry", CONF_SECTION_RETRY, &said);
+	if (!said)
+		s->retry = conf_table_find(&r->lists[CONF_SECTION_RETRY].names, BYTES_LIT("standard"));
+	if (!said && !s->retry && s->delivery == CONF_DELIVERY_QUEUED)
+		conf_error(r, s->at, "Name a retry policy, or define one named standard.",
+			"the service has no retry policy, and none is named standard");
+	if (s->delivery == CONF_DELIVERY_QUEUED && !conf_has_queue(r->conf))
+		conf_error(r, conf_item_at(item, "delivery"), "Add the section queue.",
+			"delivery is queued, yet there is no queue");
 	s->provider = conf_refer(r, item, "provider", CONF_SECTION_PARTICIPANT, &said);
 	if (item->faulty)
 		return;
@@ -213,23 +224,65 @@ static void conf_check_service(struct conf_reading *r, const struct conf_item *i
 			"tls has no effect on an http endpoint");
 }
 
-/* The built-in profile, made of the defaults, when the configuration has none. */
-static void conf_standard_profile(struct conf_reading *r)
+/* The built-in object of a list, made of the defaults, when the configuration has none. NULL when it has, or when memory
+ * is short; the caller gives it its name and place. */
+static void *conf_standard(struct conf_reading *r, enum conf_section s)
 {
-	struct conf_list *list = &r->lists[CONF_SECTION_PROFILE];
-	struct conf_profile *p;
+	struct conf_list *list = &r->lists[s];
+	void *target;
 
 	if (list->n)
-		return;
-	p = conf_take(r, sizeof *p);
-	if (!p || !list->items)
-		return;
-	conf_walk_defaults(r, CONF_SECTION_PROFILE, p);
-	p->name = "standard";
-	p->at = (struct conf_at){r->conf->path, 1};
+		return NULL;
+	target = conf_take(r, conf_section(s)->size);
+	if (!target || !list->items)
+		return NULL;
+	conf_walk_defaults(r, s, target);
 	list->items[0] = (struct conf_item){
-		.file = r->files, .target = p, .node = yaml_document_get_root_node(&r->files->doc)};
+		.file = r->files, .target = target, .node = yaml_document_get_root_node(&r->files->doc)};
 	list->n = 1;
+	return target;
+}
+
+static void conf_standard_objects(struct conf_reading *r)
+{
+	struct conf_profile *profile = conf_standard(r, CONF_SECTION_PROFILE);
+	struct conf_retry *retry = conf_standard(r, CONF_SECTION_RETRY);
+	struct conf_at at = {r->conf->path, 1};
+
+	if (profile) {
+		profile->name = "standard";
+		profile->at = at;
+	}
+	if (retry) {
+		retry->name = "standard";
+		retry->at = at;
+	}
+}
+
+static void conf_check_retry(struct conf_reading *r, const struct conf_item *item)
+{
+	const struct conf_retry *p = item->target;
+
+	if (!item->faulty && p->initial_ms > p->max_interval_ms)
+		conf_error(r, conf_item_at(item, "initial"), "Make initial shorter or max_interval longer.",
+			"the first wait is longer than the longest");
+}
+
+static void conf_check_queue(struct conf_reading *r)
+{
+	struct conf_queue *q = &r->conf->queue;
+	int ways = (q->socket != NULL) + (q->host != NULL) + (q->sentinels.n > 0);
+	struct conf_at at = {r->conf->path, 1};
+
+	if (ways == 0 && !q->spool)
+		return;
+	if (ways != 1)
+		conf_error(r, at, "Write exactly one of socket, server and sentinels.",
+			"queue: %s how Redis is reached", ways ? "it is said more than once" : "nothing says");
+	if (!q->sentinels.n != !q->master)
+		conf_error(r, at, "Write both, or none.", "queue: sentinels and master belong together");
+	if (q->tls && !q->tls_ca)
+		conf_error(r, at, "Name the PEM file of the authority in ca.", "queue: tls needs ca");
 }
 
 static void conf_freeze_lists(struct conf_reading *r)
@@ -243,6 +296,8 @@ static void conf_freeze_lists(struct conf_reading *r)
 	c->key_count = l[CONF_SECTION_KEY].n;
 	c->profiles = l[CONF_SECTION_PROFILE].n ? l[CONF_SECTION_PROFILE].items[0].target : NULL;
 	c->profile_count = l[CONF_SECTION_PROFILE].n;
+	c->retries = l[CONF_SECTION_RETRY].n ? l[CONF_SECTION_RETRY].items[0].target : NULL;
+	c->retry_count = l[CONF_SECTION_RETRY].n;
 	c->participants = l[CONF_SECTION_PARTICIPANT].n ? l[CONF_SECTION_PARTICIPANT].items[0].target : NULL;
 	c->participant_count = l[CONF_SECTION_PARTICIPANT].n;
 	c->services = l[CONF_SECTION_SERVICE].n ? l[CONF_SECTION_SERVICE].items[0].target : NULL;
@@ -290,12 +345,15 @@ static void conf_check_address(struct conf_reading *r, const struct conf_item *i
 
 void conf_check(struct conf_reading *r)
 {
-	conf_standard_profile(r);
+	conf_standard_objects(r);
+	conf_check_queue(r);
 	conf_freeze_lists(r);
 	conf_split_address(r, &r->conf->admin_host, &r->conf->admin_port);
+	conf_split_address(r, &r->conf->queue.host, &r->conf->queue.port);
 	conf_check_names(r, CONF_SECTION_LISTENER, "name");
 	conf_check_names(r, CONF_SECTION_KEY, "name");
 	conf_check_names(r, CONF_SECTION_PROFILE, "name");
+	conf_check_names(r, CONF_SECTION_RETRY, "name");
 	conf_check_names(r, CONF_SECTION_PARTICIPANT, "name");
 	conf_check_names(r, CONF_SECTION_SERVICE, "id");
 	if (r->short_of_memory || !conf_make_index(r))
@@ -305,6 +363,7 @@ void conf_check(struct conf_reading *r)
 			"there is no listener: the gateway would receive nothing");
 	conf_check_each(r, CONF_SECTION_LISTENER, conf_check_address);
 	conf_check_each(r, CONF_SECTION_PROFILE, conf_check_profile);
+	conf_check_each(r, CONF_SECTION_RETRY, conf_check_retry);
 	conf_check_each(r, CONF_SECTION_PARTICIPANT, conf_check_participant);
 	conf_check_each(r, CONF_SECTION_SERVICE, conf_check_service);
 }

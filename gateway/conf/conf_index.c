@@ -85,3 +85,8 @@ bool conf_may_call(const struct conf_participant *p, const struct conf_service *
 	}
 	return false;
 }
+
+bool conf_has_queue(const struct conf *c)
+{
+	return c->queue.socket || c->queue.host || c->queue.sentinels.n;
+}

@@ -27,6 +27,11 @@ static const struct choice sign_choices[] = {{"key-identifier", CONF_FORM_KEY_ID
 	{"issuer-serial", CONF_FORM_ISSUER_SERIAL}, {"binary-security-token", CONF_FORM_BST},
 	{"x509-data", CONF_FORM_X509_DATA}, {NULL, 0}};
 
+static const struct choice delivery_choices[] = {
+	{"direct", CONF_DELIVERY_DIRECT}, {"queued", CONF_DELIVERY_QUEUED}, {NULL, 0}};
+static const struct choice resend_choices[] = {
+	{"fresh", CONF_RESEND_FRESH}, {"identical", CONF_RESEND_IDENTICAL}, {NULL, 0}};
+
 static const struct choice *conf_choices(enum conf_kind k)
 {
 	switch (k) {
@@ -34,6 +39,10 @@ static const struct choice *conf_choices(enum conf_kind k)
 		return level_choices;
 	case CONF_KIND_ALGORITHM:
 		return algorithm_choices;
+	case CONF_KIND_DELIVERY:
+		return delivery_choices;
+	case CONF_KIND_RESEND:
+		return resend_choices;
 	case CONF_KIND_TLS:
 		return tls_choices;
 	case CONF_KIND_FORM:
@@ -184,6 +193,8 @@ bool conf_read_choice(
 	/* The fields are enums and a set of bits; all have the size of unsigned. */
 	_Static_assert(sizeof(enum conf_tls) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_form) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_delivery) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_resend) == sizeof(unsigned), "choices are stored as unsigned");
 	if (!c)
 		return false;
 	memcpy(target, &c->number, sizeof c->number);

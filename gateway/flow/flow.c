@@ -32,7 +32,8 @@ static outcome flow_parts(struct flow *f, struct err *e)
 	f->egress = egress_start();
 	if (!f->open || !f->work || !f->egress)
 		return err_set(e, REASON_MEMORY, "no threads or memory to start");
-	return journal_open(&settings, &f->journal, e);
+	TRY(journal_open(&settings, &f->journal, e));
+	return delivery_start(f, e);
 }
 
 outcome flow_start(struct snapshot *first, struct flow **out, struct err *e)
@@ -65,8 +66,9 @@ void flow_stop(struct flow **fp)
 	f->closed = true;
 	pthread_mutex_unlock(&f->lock);
 	egress_stop(&f->egress); /* open calls end as stopped and go on to their refusal */
-	while (__atomic_load_n(&f->exchanges, __ATOMIC_ACQUIRE) > 0)
+	while (__atomic_load_n(&f->exchanges, __ATOMIC_ACQUIRE) > 0 || __atomic_load_n(&f->deliveries, __ATOMIC_ACQUIRE) > 0)
 		usleep(1000);
+	queue_stop(&f->queue);
 	work_stop(&f->work);
 	journal_close(&f->journal);
 	open_set_free(&f->open);
@@ -140,6 +142,8 @@ void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *prob
 
 void flow_drain(struct flow *f)
 {
+	if (f->queue)
+		queue_pause(f->queue);
 	__atomic_store_n(&f->draining, true, __ATOMIC_RELAXED);
 }
 

@@ -31,12 +31,16 @@ bool flow_health(struct flow *f, struct buf *json)
 	bool journal = journal_healthy(f->journal, &e);
 	struct err key_error = {0};
 	bool keys = keys_work(s, &key_error);
-	bool ready = !draining && journal && keys;
+	struct err queue_error = {0};
+	bool queue = !f->queue || queue_healthy(f->queue, &queue_error);
+	bool ready = !draining && journal && keys; /* without the queue synchronous services still work */
 
 	buf_printf(json, "{\"ready\":%s,\"checks\":[", ready ? "true" : "false");
 	put_check(json, "accepting", !draining, draining ? "the gateway is stopping" : "");
 	put_check(json, "journal", journal, journal ? "" : e.detail);
 	put_check(json, "keys", keys, keys ? "" : key_error.detail);
+	if (f->queue)
+		put_check(json, "queue", queue, queue ? "" : queue_error.detail);
 	buf_printf(json, "],\"config_hash\":\"%s\",\"uptime_s\":%lld,\"open\":%zu,\"in_flight\":%zu,", s->conf->hash,
 		(long long)((mono_us() - f->started_us) / 1000000), flow_open_exchanges(f), egress_in_flight(f->egress));
 	buf_printf(json, "\"answered\":%llu,\"replayed\":%llu,\"faulted\":%llu}\n", (unsigned long long)f->answered,

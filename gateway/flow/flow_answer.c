@@ -5,21 +5,28 @@
 
 #include "flow/flow_int.h"
 
+enum reason call_reason(const struct egress_result *r)
+{
+	switch (r->kind) {
+	case EGRESS_TLS:
+		return REASON_PROVIDER_TLS;
+	case EGRESS_DEADLINE:
+		return r->sent ? REASON_PROVIDER_DEADLINE : REASON_PROVIDER_CONNECT;
+	case EGRESS_BROKEN:
+		return REASON_PROVIDER_BROKEN;
+	case EGRESS_TOO_LARGE:
+		return REASON_PROVIDER_TOO_LARGE;
+	case EGRESS_STOPPED:
+		return r->sent ? REASON_PROVIDER_BROKEN : REASON_GATEWAY_STOPPING;
+	default:
+		return REASON_PROVIDER_CONNECT;
+	}
+}
+
 static enum after call_failed(struct exchange *x)
 {
-	const struct egress_result *r = &x->result;
-	enum reason reason = REASON_PROVIDER_CONNECT;
-
-	switch (r->kind) {
-	case EGRESS_TLS: reason = REASON_PROVIDER_TLS; break;
-	case EGRESS_DEADLINE: reason = r->sent ? REASON_PROVIDER_DEADLINE : REASON_PROVIDER_CONNECT; break;
-	case EGRESS_BROKEN: reason = REASON_PROVIDER_BROKEN; break;
-	case EGRESS_TOO_LARGE: reason = REASON_PROVIDER_TOO_LARGE; break;
-	case EGRESS_STOPPED: reason = r->sent ? REASON_PROVIDER_BROKEN : REASON_GATEWAY_STOPPING; break;
-	case EGRESS_NOT_SENT:
-	case EGRESS_ANSWERED: break;
-	}
-	return exchange_refuse(x, reason, "%s after %lld ms", r->detail, (long long)(r->total_us / 1000));
+	return exchange_refuse(x, call_reason(&x->result), "%s after %lld ms", x->result.detail,
+		(long long)(x->result.total_us / 1000));
 }
 
 /* Refuses with the provider's reason in front of what was found inside. */

@@ -9,10 +9,12 @@
 #include "egress/egress.h"
 #include "flow/flow.h"
 #include "policy/policy.h"
+#include "queue/queue.h"
 
 /* What a service needs while running, beside its descriptor. */
 struct service_state {
 	struct schema *schema, *answer_schema;
+	struct queue_policy retry; /* with delivery: queued */
 	int in_flight;
 };
 
@@ -31,6 +33,7 @@ struct flow {
 	struct snapshot *current;
 	struct journal *journal;
 	struct egress *egress;
+	struct queue *queue; /* NULL: not configured */
 	struct work *work;
 	struct front *front;
 	struct open_set *open;
@@ -38,6 +41,8 @@ struct flow {
 	bool draining;
 	bool closed; /* no call may begin any more */
 	int64_t started_us;
+	size_t deliveries; /* in hand */
+	uint64_t delivered;
 	uint64_t answered, refused, faulted, replayed; /* counters for health */
 };
 struct snapshot *flow_snapshot(struct flow *f); /* a reference */
@@ -48,6 +53,7 @@ enum after {
 	AFTER_NEXT,   /* go on with the next step */
 	AFTER_WAIT,   /* something will resume the exchange at the next step */
 	AFTER_REFUSE, /* x->err says why: go to the refusal */
+	AFTER_KEEP,   /* the message is not forwarded now: go on with keeping it for later */
 	AFTER_REPLY,  /* the answer is ready: go to registering it */
 	AFTER_END     /* the exchange is gone */
 };
@@ -100,6 +106,14 @@ struct exchange {
 	enum journal_kind answer_kind;
 	bool answer_signed, from_memory;
 
+	/* Delivery later. */
+	struct queue_put put;
+	enum queue_result put_result;
+	struct err put_err;
+	struct journal_waiting waiting;
+	struct bytes meta, policy;
+	bool was_kept; /* the journal has the newest word on it already */
+
 	struct journal_entry entry;
 	struct journal_fact facts[3];
 	size_t fact_count;
@@ -118,7 +132,6 @@ enum after exchange_refuse(struct exchange *x, enum reason r, const char *format
 static inline enum after exchange_after(outcome o) { return o.ok ? AFTER_NEXT : AFTER_REFUSE; }
 MUST_USE outcome exchange_stage(struct exchange *x);
 void exchange_stage_drop(struct exchange *x);
-const struct trust_key *exchange_key(const struct exchange *x, const struct conf_participant *towards);
 /* Signs `message` towards the participant as its profile says. */
 MUST_USE outcome exchange_sign(struct exchange *x, const struct conf_participant *towards, struct bytes message,
 	struct buf *out);
@@ -131,9 +144,14 @@ enum after step_identify(struct exchange *x);
 enum after step_permit(struct exchange *x);
 enum after step_check_payload(struct exchange *x);
 enum after step_recall(struct exchange *x);
+enum after step_choose(struct exchange *x);
 enum after step_compose(struct exchange *x);
 enum after step_register_request(struct exchange *x);
 enum after step_forward(struct exchange *x);
+enum after step_keep(struct exchange *x);
+enum after step_register_keep(struct exchange *x);
+enum after step_enqueue(struct exchange *x);
+enum after step_accept(struct exchange *x);
 enum after step_examine(struct exchange *x);
 enum after step_compose_answer(struct exchange *x);
 enum after step_refuse(struct exchange *x);
@@ -145,6 +163,27 @@ void exchange_begin(struct flow *f, struct snapshot *snap, const struct conf_lis
 	struct front_request *http);
 /* Lets go of everything the exchange holds, the exchange too. */
 void exchange_end(struct exchange *x);
+
+/* What a queued message needs to be delivered, beside its body; travels with it through the queue. */
+struct delivery_meta {
+	struct bytes service_id, participant, sender_id, message_id, correlation_id, exchange;
+};
+struct bytes delivery_meta_write(const struct delivery_meta *m, struct pool *pool);
+MUST_USE bool delivery_meta_read(struct bytes text, struct delivery_meta *out); /* points into `text` */
+/* The queue's callbacks; ctx is the flow. */
+void delivery_claimed(void *ctx, struct queue_claim *claim);
+void delivery_expired(void *ctx, struct queue_claim *claim);
+/* Starts the queue of the configuration, when there is one. */
+MUST_USE outcome delivery_start(struct flow *f, struct err *e);
+
+/* Facts and signatures that exchanges and deliveries share. */
+void fact_certificate(struct journal_fact *f, const struct trust_cert *c);
+void fact_own_key(struct journal_fact *f, const struct snapshot *s, const struct conf_participant *towards);
+const struct trust_key *snapshot_key(const struct snapshot *s, const struct conf_participant *towards);
+MUST_USE outcome snapshot_sign(const struct snapshot *s, struct pool *pool, const struct conf_participant *towards,
+	struct bytes message, struct buf *out, struct err *e);
+/* What a failed call means; the detail holds kind and time. */
+enum reason call_reason(const struct egress_result *r);
 
 /* Messages being worked on in this process: (sender, messageId) is in at most one exchange. */
 struct open_set *open_set_new(void);

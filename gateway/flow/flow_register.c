@@ -24,7 +24,7 @@ static struct journal_fact fact_new(const struct exchange *x, enum journal_direc
 	return f;
 }
 
-static void fact_certificate(struct journal_fact *f, const struct trust_cert *c)
+void fact_certificate(struct journal_fact *f, const struct trust_cert *c)
 {
 	if (!c)
 		return;
@@ -32,9 +32,9 @@ static void fact_certificate(struct journal_fact *f, const struct trust_cert *c)
 	f->subject = bytes_str(c->subject);
 }
 
-static void fact_own_key(const struct exchange *x, struct journal_fact *f, const struct conf_participant *towards)
+void fact_own_key(struct journal_fact *f, const struct snapshot *s, const struct conf_participant *towards)
 {
-	const struct trust_key *key = exchange_key(x, towards);
+	const struct trust_key *key = snapshot_key(s, towards);
 
 	f->verdict = JOURNAL_SIGNED;
 	f->certificate = bytes_str(key->print);
@@ -72,7 +72,7 @@ static void add_sent_request(struct exchange *x)
 	*f = fact_new(x, JOURNAL_SENT, JOURNAL_REQUEST, buf_bytes(&x->outgoing));
 	f->participant = bytes_str(x->service->provider->name);
 	f->peer = bytes_str(x->service->endpoint);
-	fact_own_key(x, f, x->service->provider);
+	fact_own_key(f, x->snap, x->service->provider);
 }
 
 static void add_received_answer(struct exchange *x)
@@ -98,7 +98,7 @@ static void add_sent_answer(struct exchange *x)
 	f->duration_us = mono_us() - x->http->arrived_us;
 	f->verdict = JOURNAL_PLAIN;
 	if (x->answer_signed)
-		fact_own_key(x, f, x->caller);
+		fact_own_key(f, x->snap, x->caller);
 	if (x->err.reason != REASON_NONE) {
 		f->reason = bytes_str(reason_row(x->err.reason)->name);
 		f->detail = bytes_str(x->err.detail);
@@ -121,6 +121,7 @@ static enum after register_facts(struct exchange *x, bool seen)
 {
 	exchange_stage_drop(x);
 	x->entry = (struct journal_entry){
+		.waiting = x->entry.waiting,
 		.facts = x->facts,
 		.fact_count = x->fact_count,
 		.seen = seen ? &x->seen : NULL,
@@ -129,6 +130,23 @@ static enum after register_facts(struct exchange *x, bool seen)
 	};
 	journal_put(x->flow->journal, &x->entry);
 	return AFTER_WAIT;
+}
+
+/* The newest word on the message in the record of what waits for delivery. */
+static void wait_word(struct exchange *x, enum journal_waiting_state state)
+{
+	x->waiting = (struct journal_waiting){
+		.id = bytes_str(x->guid),
+		.destination = bytes_str(x->service->id),
+		.order_key = x->request.correlation_id,
+		.meta = x->meta,
+		.policy = x->policy,
+		.state = state,
+		.accepted_ms = x->at.ms,
+		.due_ms = x->at.ms,
+		.expire_ms = x->put.policy->expire_after_ms ? x->at.ms + x->put.policy->expire_after_ms : 0,
+	};
+	x->entry.waiting = &x->waiting;
 }
 
 static void see(struct exchange *x, enum journal_seen_state state)
@@ -152,11 +170,31 @@ enum after step_register_request(struct exchange *x)
 	return register_facts(x, true);
 }
 
+enum after step_register_keep(struct exchange *x)
+{
+	x->fact_count = 0;
+	add_received_request(x);
+	see(x, SEEN_OPEN);
+	if (!x->was_kept) {
+		wait_word(x, WAITING_QUEUED);
+		x->waiting.body = buf_bytes(&x->outgoing);
+	}
+	return register_facts(x, true);
+}
+
+/* The queue was asked, and for certain does not have the message. */
+static bool not_kept(const struct exchange *x)
+{
+	return x->put.done && (x->put_result == QUEUE_FULL || x->put_result == QUEUE_DOWN);
+}
+
 /* What a repetition of the message will meet. */
 static enum journal_seen_state final_state(const struct exchange *x)
 {
 	if (x->err.reason == REASON_NONE)
 		return SEEN_ANSWERED;
+	if (x->put.done && !not_kept(x))
+		return SEEN_OPEN; /* put again under the same id it is known */
 	switch (reason_row(x->err.reason)->class) {
 	case CLASS_REJECT:
 		return SEEN_ANSWERED;
@@ -170,6 +208,9 @@ static enum journal_seen_state final_state(const struct exchange *x)
 enum after step_register_answer(struct exchange *x)
 {
 	x->fact_count = 0;
+	x->entry.waiting = NULL;
+	if (not_kept(x) && !x->was_kept) /* an earlier word may be of a message that is in the queue */
+		wait_word(x, WAITING_DROPPED);
 	if (!x->accepted)
 		add_received_request(x);
 	else if (x->answered)

@@ -150,7 +150,14 @@ enum after step_recall(struct exchange *x)
 		return exchange_refuse(x, REASON_REPLAY_CONFLICT, "first used in exchange %s", seen.exchange);
 	if (seen.state == SEEN_ANSWERED)
 		return recall_answer(x, &seen);
-	if (seen.state == SEEN_RELEASED || x->service->repeat_safe)
+	if (seen.state == SEEN_RELEASED)
+		return AFTER_NEXT;
+	if (x->service->delivery == CONF_DELIVERY_QUEUED) { /* put again under its first id it is known to the queue */
+		memcpy(x->guid, seen.exchange, sizeof x->guid);
+		x->was_kept = true;
+		return AFTER_NEXT;
+	}
+	if (x->service->repeat_safe)
 		return AFTER_NEXT;
 	return exchange_refuse(x, REASON_REPLAY_UNCERTAIN, "exchange %s", seen.exchange);
 }

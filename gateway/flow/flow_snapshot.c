@@ -34,6 +34,24 @@ struct service_state *snapshot_service(const struct snapshot *s, const struct co
 	return &s->services[service - s->conf->services];
 }
 
+const struct trust_key *snapshot_key(const struct snapshot *s, const struct conf_participant *towards)
+{
+	return trust_key_named(s->trust, towards->key->name);
+}
+
+outcome snapshot_sign(const struct snapshot *s, struct pool *pool, const struct conf_participant *towards,
+	struct bytes message, struct buf *out, struct err *e)
+{
+	const char *algorithm = towards->profile->sign_algorithm;
+	struct sign_options options = {
+		.key = snapshot_key(s, towards),
+		.form = towards->profile->sign,
+		.signature = algorithm ? signature_by_name(algorithm) : SIGNATURE_COUNT,
+	};
+
+	return security_sign(pool, message, &options, out, e);
+}
+
 const struct conf *snapshot_conf(const struct snapshot *s)
 {
 	return s->conf;
@@ -69,6 +87,19 @@ static void check_window(const struct conf *c, struct conf_problems *problems)
 	}
 }
 
+static struct queue_policy policy_of(const struct conf_retry *r)
+{
+	return (struct queue_policy){
+		.name = r->name,
+		.initial_ms = r->initial_ms,
+		.max_interval_ms = r->max_interval_ms,
+		.expire_after_ms = r->expire_after_ms,
+		.factor = r->factor,
+		.jitter_percent = r->jitter_percent,
+		.max_attempts = r->max_attempts,
+	};
+}
+
 static outcome load_parts(struct snapshot *s, struct conf_problems *problems, struct err *e)
 {
 	size_t n = s->conf->service_count;
@@ -83,6 +114,8 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 
 		load_schema(service, service->schema, &s->services[i].schema, problems);
 		load_schema(service, service->answer_schema, &s->services[i].answer_schema, problems);
+		if (service->retry)
+			s->services[i].retry = policy_of(service->retry);
 	}
 	if (!s->trust || problems->errors)
 		return err_set(e, REASON_CONFIG, "%zu problems", problems->errors);

@@ -22,12 +22,22 @@ static const struct step steps[] = {
 	{"permit", step_permit},
 	{"check-payload", step_check_payload},
 	{"recall", step_recall},
+	{"choose", step_choose},
 	{"compose", step_compose},
 	{"register-request", step_register_request}, /* waits for the disk */
 	{"forward", step_forward},                   /* waits for the provider */
 	/* the answer */
 	{"examine", step_examine},
 	{"compose-answer", step_compose_answer},
+	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"reply", step_reply},
+};
+/* Instead of compose to compose-answer, for a service whose delivery is queued. */
+static const struct step keeping[] = {
+	{"keep", step_keep},
+	{"register-keep", step_register_keep}, /* waits for the disk */
+	{"enqueue", step_enqueue},             /* waits for Redis */
+	{"accept", step_accept},
 	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"reply", step_reply},
 };
@@ -51,6 +61,9 @@ void exchange_run(struct work_item *item)
 			break;
 		case AFTER_REFUSE:
 			x->step = refusal;
+			break;
+		case AFTER_KEEP:
+			x->step = keeping;
 			break;
 		case AFTER_REPLY:
 			x->step = refusal + 1;
@@ -92,20 +105,8 @@ void exchange_stage_drop(struct exchange *x)
 	pool_free(&x->stage);
 }
 
-const struct trust_key *exchange_key(const struct exchange *x, const struct conf_participant *towards)
-{
-	return trust_key_named(x->snap->trust, towards->key->name);
-}
-
 outcome exchange_sign(struct exchange *x, const struct conf_participant *towards, struct bytes message,
 	struct buf *out)
 {
-	const char *algorithm = towards->profile->sign_algorithm;
-	struct sign_options options = {
-		.key = exchange_key(x, towards),
-		.form = towards->profile->sign,
-		.signature = algorithm ? signature_by_name(algorithm) : SIGNATURE_COUNT,
-	};
-
-	return security_sign(x->stage, message, &options, out, &x->err);
+	return snapshot_sign(x->snap, x->stage, towards, message, out, &x->err);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_seen - the replay memory: what became of (sender, message id).
  * Promise:  what was committed before the question is seen; a file that cannot be read is a failure, never
- *           a no. The first answer's octets are not kept twice: they are the fact "sent" of the exchange.
+ *           a no. The answer's octets are not kept twice: they are the newest fact "sent"
+ *           of the exchange (a fault that asked to repeat may stand before it).
  * Not here: what a replay is answered (flow). */
 #include <string.h>
 
@@ -14,7 +15,7 @@ const char journal_seen_select[] = "SELECT content, state, exchange, answer_stat
 				   " WHERE sender_id = ? AND message_id = ? AND at_ms >= ?";
 const char journal_seen_answer[] =
 	"SELECT octets FROM fact"
-	" WHERE exchange = ? AND direction = 1 AND kind IN (1, 2) ORDER BY id LIMIT 1";
+	" WHERE exchange = ? AND direction = 1 AND kind IN (1, 2) ORDER BY id DESC LIMIT 1";
 
 _Static_assert(
 	JOURNAL_SENT == 1 && JOURNAL_ANSWER == 1 && JOURNAL_FAULT == 2, "the numbers above are stored");

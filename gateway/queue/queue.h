@@ -30,12 +30,6 @@ void queue_policy_print(const struct queue_policy *p, char out[QUEUE_POLICY_TEXT
 /* The name is copied to `name`, where out->name points. False when it is no policy. */
 MUST_USE bool queue_policy_parse(struct bytes text, struct queue_policy *out, char name[QUEUE_POLICY_TEXT]);
 
-/* The values of a policy as text, and back; stored with the message in Redis and in the journal. The name is copied to
- * `name`. False when it is no policy. */
-#define QUEUE_POLICY_TEXT 256
-void queue_policy_print(const struct queue_policy *p, char out[QUEUE_POLICY_TEXT]);
-MUST_USE bool queue_policy_parse(struct bytes text, struct queue_policy *out, char name[QUEUE_POLICY_TEXT]);
-
 struct queue_server {
 	const char *socket;           /* unix socket path; else: */
 	const char *host;
@@ -81,6 +75,8 @@ struct queue;
 
 /* Starts the thread; does not wait for Redis. Fails with REASON_IO when the spool cannot be made. Strings are copied. */
 MUST_USE outcome queue_start(const struct queue_settings *s, struct queue **out, struct err *e);
+/* From now on nothing more is claimed; what is in hand is settled as usual. Any thread. */
+void queue_pause(struct queue *q);
 /* Gives claims in hand back (due at once, attempt not counted), ends. Takes NULL, sets NULL. */
 void queue_stop(struct queue **q);
 
@@ -155,12 +151,21 @@ struct queue_total {
 MUST_USE outcome queue_admin_totals(struct queue_admin *a, struct pool *pool, struct queue_total **list, size_t *n,
 	struct err *e);
 
+/* The dead letters of one destination by what they died of; from the pool. */
+struct queue_cause {
+	struct bytes cause;
+	uint64_t count;
+};
+MUST_USE outcome queue_admin_causes(struct queue_admin *a, struct bytes destination, struct pool *pool,
+	struct queue_cause **list, size_t *n, struct err *e);
+
 enum queue_where { QUEUE_WAITING, QUEUE_LEASED, QUEUE_DEAD };
 struct queue_item {
 	struct bytes id, destination, order_key, cause, meta;
 	enum queue_where where;
 	int attempts;
-	int64_t accepted_ms, due_ms, expire_ms;
+	int64_t accepted_ms, expire_ms;
+	int64_t due_ms;              /* next try (0: waits for others of its order key), end of the lease, or death */
 	struct queue_policy policy;
 	size_t body_bytes;
 };
@@ -176,12 +181,15 @@ MUST_USE outcome queue_admin_list(struct queue_admin *a, const struct queue_filt
 /* The body of one message. */
 MUST_USE outcome queue_admin_body(struct queue_admin *a, struct bytes destination, struct bytes id, struct buf *out,
 	struct err *e);
+/* Release also lets an open breaker make its trial at once. */
 MUST_USE outcome queue_admin_hold(struct queue_admin *a, struct bytes destination, bool hold, struct err *e);
-/* One message: a dead letter becomes due now with its attempts kept and a fresh life time; a waiting one is due now. */
+/* One message: a dead letter becomes due now with its attempts kept and a fresh life time, behind those that wait of its
+ * order key; a waiting one is due now unless it waits for others of its order key. Fails with REASON_USAGE when there is no
+ * such message, or it is in somebody's hands. */
 MUST_USE outcome queue_admin_retry(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e);
-/* Takes one message out for good; not one in somebody's hands. */
+/* Takes one message out for good; fails as above. */
 MUST_USE outcome queue_admin_drop(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e);
-/* Puts a message as queue_put does, and waits. For rebuild. */
+/* Puts a message as queue_put does, and waits. Fails, with words and the result, unless it is DONE or KNOWN. For rebuild. */
 MUST_USE outcome queue_admin_put(struct queue_admin *a, const struct queue_put *put, size_t inline_bytes,
 	enum queue_result *result, struct err *e);
 

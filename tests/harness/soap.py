@@ -34,10 +34,11 @@ def new_id():
     return str(uuid.uuid4())
 
 
-def request_info(service="Demo", message_id=None, date=None, sender="department_is", password="secret", after_service="",
+def request_info(service="Demo", message_id=None, date=None, sender="department_is", password="secret", correlation=None, after_service="",
                  after_date="", tail=""):
     word = f"<password>{password}</password>" if password is not None else ""
-    return (f"<requestInfo><messageId>{message_id or new_id()}</messageId><serviceId>{service}</serviceId>{after_service}"
+    chain = f"<correlationId>{correlation}</correlationId>" if correlation is not None else ""
+    return (f"<requestInfo><messageId>{message_id or new_id()}</messageId>{chain}<serviceId>{service}</serviceId>{after_service}"
             f"<messageDate>{date or now()}</messageDate>{after_date}"
             f"<sender><senderId>{sender}</senderId>{word}</sender>{tail}</requestInfo>")
 

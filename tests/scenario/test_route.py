@@ -83,7 +83,7 @@ def test_the_default_namespace_as_envelope_prefix_passes(gateway, provider):
 
 @pytest.mark.parametrize("name,fields", [
     ("empty properties", dict(tail="<properties/>")),
-    ("empty correlationId and routeId", dict(after_service="", after_date="<routeId/>")),
+    ("empty correlationId and routeId", dict(correlation="", after_date="<routeId/>")),
     ("empty sessionId", dict(tail="<sessionId></sessionId>")),
     ("sessionId of braces alone", dict(tail="<sessionId>{}</sessionId>")),
     ("sessionId without braces", dict(tail="<sessionId>99999999-8888-4777-8666-555555555555</sessionId>")),

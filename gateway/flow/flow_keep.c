@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flow_keep - the steps of a message that is accepted now and delivered later (rule M 9): on disk in the journal first,
+ * then in Redis, then the caller is told. What happens to it afterwards is in flow_delivery.c. */
+#include "flow/flow_int.h"
+
+enum after step_choose(struct exchange *x)
+{
+	return x->service->delivery == CONF_DELIVERY_QUEUED ? AFTER_KEEP : AFTER_NEXT;
+}
+
+/* The octets that will be delivered: unsigned where each attempt signs anew, signed where all attempts are the same. */
+static outcome compose_kept(struct exchange *x)
+{
+	SCOPED(buf_free) struct buf text = BUF(x->http->body.n + 1024);
+
+	TRY(channel_forward_request(x->verified, &x->request, x->guid, &text, &x->err));
+	if (x->service->resend == CONF_RESEND_IDENTICAL)
+		return exchange_sign(x, x->service->provider, buf_bytes(&text), &x->outgoing);
+	x->outgoing = text;
+	text = BUF(0);
+	return DONE;
+}
+
+static bool keep_meta(struct exchange *x)
+{
+	const struct queue_policy *p = &snapshot_service(x->snap, x->service)->retry;
+	struct delivery_meta meta = {
+		.service_id = bytes_str(x->service->id),
+		.participant = bytes_str(x->caller->name),
+		.sender_id = x->request.sender_id,
+		.message_id = x->request.message_id,
+		.correlation_id = x->request.correlation_id,
+		.exchange = bytes_str(x->guid),
+	};
+
+	char policy[QUEUE_POLICY_TEXT];
+
+	x->meta = delivery_meta_write(&meta, x->pool);
+	queue_policy_print(p, policy);
+	x->policy = bytes_str(pool_copy(x->pool, bytes_str(policy)));
+	return x->meta.n && x->policy.n;
+}
+
+enum after step_keep(struct exchange *x)
+{
+	struct err e = {0};
+
+	x->put.policy = &snapshot_service(x->snap, x->service)->retry;
+	if (!x->flow->queue)
+		return exchange_refuse(x, REASON_QUEUE_DOWN, "the queue was not configured when the gateway started");
+	if (!queue_healthy(x->flow->queue, &e))
+		return exchange_refuse(x, REASON_QUEUE_DOWN, "%s", e.detail);
+	if (!compose_kept(x).ok)
+		return AFTER_REFUSE;
+	if (!keep_meta(x))
+		return exchange_refuse(x, REASON_MEMORY, "no memory for the message");
+	return AFTER_NEXT;
+}
+
+static void put_done(struct queue_put *put, enum queue_result result, const struct err *e)
+{
+	struct exchange *x = put->ctx;
+
+	x->put_result = result;
+	if (e)
+		x->put_err = *e;
+	exchange_resume(x);
+}
+
+enum after step_enqueue(struct exchange *x)
+{
+	if (!x->registered) {
+		x->err = x->journal_err;
+		return AFTER_REFUSE;
+	}
+	x->accepted = true;
+	x->put.id = bytes_str(x->guid);
+	x->put.destination = bytes_str(x->service->id);
+	x->put.order_key = x->request.correlation_id;
+	x->put.meta = x->meta;
+	x->put.body = buf_bytes(&x->outgoing);
+	x->put.accepted_ms = x->at.ms;
+	x->put.done = put_done;
+	x->put.ctx = x;
+	queue_put(x->flow->queue, &x->put);
+	return AFTER_WAIT;
+}
+
+/* The acceptance: a response of the channel that says that the message waits for its receiver. */
+static enum after compose_acceptance(struct exchange *x)
+{
+	SCOPED(buf_free) struct buf text = BUF(64u << 10);
+	struct sync_response r = {
+		.message_id = bytes_str(x->guid),
+		.correlation_id = x->request.correlation_id,
+		.session_id = bytes_str(x->guid),
+		.status_code = BYTES_LIT("SCSS001"),
+		.status_message = BYTES_LIT("Accepted for delivery: the message waits for its receiver and goes as soon as it can."),
+		.date = stamp_now(),
+	};
+
+	if (!exchange_stage(x).ok || !channel_write_response(&r, NULL, NULL, &text, &x->err).ok
+		|| !exchange_sign(x, x->caller, buf_bytes(&text), &x->answer).ok)
+		return AFTER_REFUSE;
+	x->status = 200;
+	x->answer_kind = JOURNAL_ANSWER;
+	x->answer_signed = true;
+	return AFTER_NEXT;
+}
+
+enum after step_accept(struct exchange *x)
+{
+	switch (x->put_result) {
+	case QUEUE_DONE:
+	case QUEUE_KNOWN:
+		return compose_acceptance(x);
+	case QUEUE_FULL:
+		return exchange_refuse(x, REASON_QUEUE_FULL, "%s", x->put_err.detail);
+	case QUEUE_UNCERTAIN:
+		return exchange_refuse(x, REASON_QUEUE_UNCERTAIN, "%s", x->put_err.detail);
+	case QUEUE_DOWN:
+		break;
+	}
+	return exchange_refuse(x, REASON_QUEUE_DOWN, "%s", x->put_err.detail);
+}

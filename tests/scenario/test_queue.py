@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rule M 9: what cannot be delivered waits and goes when the fault is cleared; nothing acknowledged is lost."""
+import re
+import threading
+
+import pytest
+
+from harness import soap, wss
+from harness.gateway import Answer, Gateway
+from harness.provider import Provider
+from harness.redis import Redis
+
+FAST = {"name": "fast", "initial": "100ms", "factor": 2, "max_interval": "400ms", "jitter": 10, "expire_after": "1h"}
+
+
+@pytest.fixture
+def redis(tmp_path):
+    r = Redis(tmp_path / "redis")
+    yield r
+    r.stop()
+
+
+@pytest.fixture
+def world(tmp_path, pki, redis):
+    """A gateway with a queued service, Notice, whose receiver is a provider that the test may stop and start."""
+    provider = Provider(pki["permits"])
+    g = Gateway(tmp_path, pki)
+    g.conf["queue"] = {"socket": str(redis.socket), "spool": str(tmp_path / "spool"), "lease": "2s", "command_time": "1s"}
+    g.conf["retries"] = [FAST]
+    g.provider = provider
+    g.service(provider, "Notice", delivery="queued", retry="fast", repeat_safe=True, breaker_failures=1000)
+    yield g
+    g.stop()
+    g.provider.close()
+
+
+def up(world, pki, **more):
+    """The receiver comes (back) to its old address."""
+    old = world.provider
+    world.provider = Provider(pki["permits"], port=old.server.server_port, **more)
+    return world.provider
+
+
+def queue_check(world):
+    return next(c for c in world.admin("/readyz").json()["checks"] if c["check"] == "queue")
+
+
+def begin(world):
+    """Starts the gateway and waits until it has found its queue."""
+    world.start()
+    world.wait(lambda: queue_check(world)["ok"])
+
+
+def message_ids(provider):
+    return [re.search(rb"<messageId>([^<]*)", o).group(1).decode() for o in provider.received]
+
+
+def test_the_caller_gets_an_acceptance_and_the_message_goes(world):
+    begin(world)
+    data = '<data><p:Status xmlns:p="urn:demo">Қ</p:Status></data>'
+    answer = world.send(service="Notice", data=data)
+    answer.verified()
+    assert (answer.status, answer.code) == (200, "SCSS001")
+    assert "Accepted for delivery" in answer.text("message")
+    world.wait(lambda: world.provider.received)
+    got = world.provider.received[0]
+    wss.verify(got, world.pki["gateway"].certificate)
+    assert data.encode() in got and b"password" not in got
+    world.wait(lambda: len(world.journal()) == 4)
+    legs = world.journal()[::-1]
+    assert [(f["direction"], f["kind"]) for f in legs] in (
+        [("received", "request"), ("sent", "answer"), ("sent", "request"), ("received", "answer")],
+        [("received", "request"), ("sent", "request"), ("sent", "answer"), ("received", "answer")],
+        [("received", "request"), ("sent", "request"), ("received", "answer"), ("sent", "answer")])
+    assert len({f["exchange"] for f in legs}) == 1
+
+
+def test_while_the_receiver_is_away_messages_wait_and_go_in_order(world, pki):
+    world.provider.close()
+    begin(world)
+    sent = []
+    for n in range(12):
+        message_id = f"m{n}"
+        answer = world.send(service="Notice", message_id=message_id, correlation=f"case{n % 2}")
+        assert answer.code == "SCSS001"
+        sent.append(message_id)
+    up(world, pki)
+    world.wait(lambda: len(set(message_ids(world.provider))) == 12)
+    got = message_ids(world.provider)
+    for case in (0, 1):
+        mine = [m for m in got if int(m[1:]) % 2 == case]
+        assert list(dict.fromkeys(mine)) == [f"m{n}" for n in range(case, 12, 2)]
+
+
+def test_an_identical_message_is_accepted_again_and_delivered_once(world):
+    begin(world)
+    octets = wss.sign(soap.envelope(soap.request(service="Notice")), world.pki["department"])
+    first, second = (Answer(world, world.post(octets)) for _ in range(2))
+    assert first.octets == second.octets, (first.code, second.code, second.text("errorData"))
+    world.wait(lambda: world.provider.received)
+    other = wss.sign(soap.envelope(soap.request(service="Notice")), world.pki["department"])
+    world.post(other)
+    world.wait(lambda: len(world.provider.received) >= 2)
+    assert len(message_ids(world.provider)) == len(set(message_ids(world.provider))) == 2
+
+
+def test_a_poison_message_does_not_stop_the_rest(world):
+    def refuse_poison(octets):
+        if b"<poison/>" in octets:
+            return world.provider.signed_answer(octets, code="SCSE002", message="not like this")
+        return world.provider.signed_answer(octets)
+
+    world.provider.answer = refuse_poison
+    begin(world)
+    for n in range(10):
+        world.send(service="Notice", message_id=f"m{n}", correlation="one", data="<data><poison/></data>" if n == 3 else soap.DATA)
+    world.wait(lambda: len(message_ids(world.provider)) == 10)
+    assert message_ids(world.provider) == [f"m{n}" for n in range(10)]
+    dead = world.events("delivery.dead")
+    world.wait(lambda: world.events("delivery.dead"))
+    dead = world.events("delivery.dead")
+    assert [(e["msg_id"], e["reason"]) for e in dead] == [("m3", "SCSE002")]
+
+
+def test_without_redis_nothing_is_accepted_for_later_but_the_rest_works(world, redis, pki):
+    world.service(world.provider, "Now")
+    begin(world)
+    redis.kill()
+    world.wait(lambda: not queue_check(world)["ok"])
+    answer = world.send(service="Notice")
+    assert (answer.status, answer.code) == (503, "QG051")
+    assert world.send(service="Now").status == 200
+    assert world.admin("/readyz").status_code == 200  # synchronous services are served
+    redis.start()
+    world.wait(lambda: world.send(service="Notice").status == 200)
+
+
+def test_the_gateway_starts_without_redis(world, redis):
+    redis.kill()
+    world.service(world.provider, "Now")
+    world.start()
+    assert world.send(service="Now").status == 200
+    assert world.send(service="Notice").code == "QG051"
+
+
+@pytest.mark.parametrize("setting,value,word", [("appendonly", "no", "appendonly"), ("appendfsync", "everysec", "appendfsync"),
+                                                ("maxmemory-policy", "allkeys-lru", "maxmemory-policy")])
+def test_a_redis_that_may_forget_is_refused_with_the_remedy(world, redis, setting, value, word):
+    redis.configure(setting, value)
+    world.start()
+    assert world.send(service="Notice").code == "QG051"
+    world.wait(lambda: not queue_check(world)["ok"])
+    assert word in queue_check(world)["detail"]
+
+
+def test_a_killed_gateway_loses_and_doubles_nothing(world, pki):
+    """Killed while it accepts and while it delivers; every acceptance arrives, under its own identifiers."""
+    accepted = set()
+    for round_ in range(3):
+        begin(world)
+        stop = threading.Event()
+
+        def client():
+            while not stop.is_set():
+                message_id = soap.new_id()
+                try:
+                    if world.send(service="Notice", message_id=message_id).status == 200:
+                        accepted.add(message_id)
+                except OSError:
+                    return
+
+        threads = [threading.Thread(target=client) for _ in range(3)]
+        for t in threads:
+            t.start()
+        before = len(accepted)
+        world.wait(lambda: len(accepted) >= before + 25)
+        world.process.kill()
+        world.process.wait()
+        stop.set()
+        for t in threads:
+            t.join()
+    begin(world)
+    world.wait(lambda: accepted <= set(message_ids(world.provider)), seconds=30)
+
+
+def test_redis_killed_under_load_loses_nothing(world, redis):
+    begin(world)
+    accepted = set()
+    for n in range(60):
+        message_id = soap.new_id()
+        if world.send(service="Notice", message_id=message_id).status == 200:
+            accepted.add(message_id)
+        if n in (15, 35):
+            redis.kill()
+        if n in (20, 40):
+            redis.start()
+    world.wait(lambda: accepted <= set(message_ids(world.provider)), seconds=30)
+    assert len(accepted) >= 40
+
+
+@pytest.mark.parametrize("resend", ["fresh", "identical"])
+def test_a_repeated_attempt_has_the_same_identifiers(world, pki, resend):
+    """Fresh: signed anew each time; identical: the very same octets."""
+    world.conf["services"][0]["resend"] = resend
+    tries = []
+
+    def fail_twice(octets):
+        tries.append(octets)
+        return (503, "text/plain", b"later") if len(tries) < 3 else world.provider.signed_answer(octets)
+
+    world.provider.answer = fail_twice
+    begin(world)
+    world.send(service="Notice")
+    world.wait(lambda: len(tries) == 3)
+    assert len({re.search(rb"<sessionId>[^<]*", t).group(0) for t in tries}) == 1
+    assert len({re.search(rb"<messageId>[^<]*", t).group(0) for t in tries}) == 1
+    assert len(set(tries)) == 1 or resend == "fresh"
+
+
+def test_a_service_that_is_not_repeat_safe_is_not_repeated_after_an_uncertain_outcome(world, pki):
+    world.conf["services"][0]["repeat_safe"] = False
+    tries = []
+
+    def break_off(octets):
+        tries.append(octets)
+
+    world.provider.answer = break_off
+    begin(world)
+    world.send(service="Notice")
+    world.wait(lambda: world.events("delivery.dead"))
+    assert len(tries) == 1
+    assert world.events("delivery.dead")[0]["reason"] == "provider.broken"
