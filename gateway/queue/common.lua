@@ -101,3 +101,11 @@ local function trial_over(id)
 		redis.call('HDEL', STATE, 'trial')
 	end
 end
+
+-- A message as operators see it: {id, score, attempts, accepted, expire, order key, meta, policy, cause, octets of the
+-- body, spool file, moment}; the moment is that of the next try (0: behind others of its key), of the end of the lease, or
+-- of giving it up, for `of` LIVE, LEASE and DEAD.
+local function shown(of, id, score, r)
+	local moment = of == LIVE and tonumber(redis.call('ZSCORE', DUE, id) or 0) or score
+	return {id, score, r[ATTEMPTS], r[ACCEPTED], r[EXPIRE], r[KEY], r[META], r[POLICY], r[CAUSE], r[SIZE], r[SPOOL], moment}
+end

@@ -1,7 +1,6 @@
 #!lua flags=no-writes
 -- list - one page of what waits, is leased or is dead. ARGV: live, lease or dead; score and id of the last one told (empty:
--- from the beginning); most. Each is {id, score, attempts, accepted, expire, order key, meta, policy, cause, octets of the
--- body, spool file, moment: of the next try (0: behind others of its key), of the end of the lease, of giving it up}.
+-- from the beginning); most. Answers the shown ones.
 local of, last, most = base .. ARGV[2], ARGV[4], tonumber(ARGV[5])
 local from = 0
 if last ~= '' then
@@ -11,12 +10,9 @@ end
 local page = {}
 local found = redis.call('ZRANGE', of, from, from + most - 1, 'WITHSCORES')
 for i = 1, #found, 2 do
-	local id, score = found[i], tonumber(found[i + 1])
-	local r = get(id)
+	local r = get(found[i])
 	if r then
-		local moment = of == LIVE and tonumber(redis.call('ZSCORE', DUE, id) or 0) or score
-		page[#page + 1] = {id, score, r[ATTEMPTS], r[ACCEPTED], r[EXPIRE], r[KEY], r[META], r[POLICY], r[CAUSE], r[SIZE],
-			r[SPOOL], moment}
+		page[#page + 1] = shown(of, found[i], tonumber(found[i + 1]), r)
 	end
 end
 return page

@@ -41,6 +41,7 @@ enum queue_script {
 	SCRIPT_RETRY,
 	SCRIPT_DROP,
 	SCRIPT_LIST,
+	SCRIPT_SHOW,
 	SCRIPT_TOTALS,
 	SCRIPT_COUNT
 };
@@ -106,6 +107,7 @@ MUST_USE bool queue_reply_settle(const struct redisReply *r, struct queue_settle
 void queue_script_hold(struct queue_args *a, const struct queue_at *at, bool hold);
 void queue_script_retry(struct queue_args *a, const struct queue_at *at, struct bytes id);
 void queue_script_drop(struct queue_args *a, const struct queue_at *at, struct bytes id);
+void queue_script_show(struct queue_args *a, const struct queue_at *at, struct bytes id);
 void queue_script_totals(struct queue_args *a, const struct queue_at *at);
 struct queue_page { /* where the next page of a list begins; all zero: at the beginning */
 	int64_t score;
@@ -118,13 +120,33 @@ MUST_USE bool queue_reply_totals(const struct redisReply *r, struct queue_total 
 /* The answer of retry and drop; `spool` only after drop. */
 enum queue_handled { HANDLED_NONE, HANDLED_DONE, HANDLED_LEASED, HANDLED_BEHIND };
 MUST_USE bool queue_reply_handled(const struct redisReply *r, enum queue_handled *out, struct bytes *spool, struct err *e);
-/* Item i of a page, below r->elements; its policy's name points to `name`. */
-MUST_USE bool queue_reply_item(const struct redisReply *r, size_t i, struct queue_item *out, struct queue_page *next,
+/* One item of a page; its policy's name points to `name`. `next` is where the page after it would begin. */
+MUST_USE bool queue_reply_item(const struct redisReply *one, struct queue_item *out, struct queue_page *next,
 	char name[QUEUE_POLICY_TEXT], struct err *e);
+struct queue_shown {
+	bool there;
+	enum queue_where where;
+	const struct redisReply *item;
+	struct bytes body, spool;
+};
+MUST_USE bool queue_reply_show(const struct redisReply *r, struct queue_shown *out, struct err *e);
+/* Pairs of cause and number in an answer of totals. */
+size_t queue_reply_causes(const struct redisReply *r);
+struct queue_cause queue_reply_cause(const struct redisReply *r, size_t i);
 /* True when the answer has `type` of hiredis; else the words of the error are in `e`, as REASON_QUEUE_DOWN. */
 MUST_USE bool queue_reply_is(const struct redisReply *r, int type, struct err *e);
 /* SMEMBERS of the set of destinations; the answer is an array of names. */
 void queue_script_destinations(struct queue_args *a, const char *prefix);
+
+/* ---- Admin: one command and its answer, which freeReplyObject takes back; loads the scripts when the server lacks them ---- */
+MUST_USE outcome queue_admin_ask(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply,
+	struct err *e);
+struct queue_at queue_admin_at(const struct queue_admin *a, struct bytes destination);
+const char *queue_admin_spool(const struct queue_admin *a); /* NULL: none */
+/* The names of all destinations in alphabetical order; from the pool. */
+MUST_USE outcome queue_admin_destinations(struct queue_admin *a, struct pool *pool, struct bytes **list, size_t *n,
+	struct err *e);
+void queue_reply_free(struct redisReply **r); /* takes NULL; fit for SCOPED */
 
 /* ---- Spool: bodies too big for Redis, one file each; every file name is used once ---- */
 #define QUEUE_SPOOL_NAME 64

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* queue_reply - what the scripts answered, read with distrust: a reply of another shape is a failure, not a crash.
  * Not here: the commands (queue_script). */
+#include <stdlib.h>
+
 #include <hiredis/hiredis.h>
 
 #include "queue/queue_int.h"
@@ -144,11 +146,24 @@ bool queue_reply_totals(const struct redisReply *r, struct queue_total *out, str
 	return true;
 }
 
-bool queue_reply_item(const struct redisReply *r, size_t i, struct queue_item *out, struct queue_page *next,
+size_t queue_reply_causes(const struct redisReply *r)
+{
+	const struct redisReply *causes = r->element[TOTAL_WORDS - 1];
+
+	return causes->type == REDIS_REPLY_ARRAY ? causes->elements / 2 : 0;
+}
+
+struct queue_cause queue_reply_cause(const struct redisReply *r, size_t i)
+{
+	const struct redisReply *causes = r->element[TOTAL_WORDS - 1];
+	const struct redisReply *count = causes->element[2 * i + 1]; /* a string, ended by the reader */
+
+	return (struct queue_cause){octets(causes->element[2 * i]), strtoull(octets(count).n ? count->str : "0", NULL, 10)};
+}
+
+bool queue_reply_item(const struct redisReply *m, struct queue_item *out, struct queue_page *next,
 	char name[QUEUE_POLICY_TEXT], struct err *e)
 {
-	const struct redisReply *m = r->element[i];
-
 	if (!is_array(m, ITEM_WORDS, e))
 		return false;
 	*next = (struct queue_page){number(m->element[1]), octets(m->element[0])};
@@ -165,4 +180,25 @@ bool queue_reply_item(const struct redisReply *r, size_t i, struct queue_item *o
 		return true;
 	err_set(e, REASON_QUEUE_DOWN, "the policy of a message cannot be read");
 	return false;
+}
+
+bool queue_reply_show(const struct redisReply *r, struct queue_shown *out, struct err *e)
+{
+	*out = (struct queue_shown){0};
+	if (!is_array(r, 0, e))
+		return false;
+	if (r->elements == 0)
+		return true;
+	if (!is_array(r, 3, e) || !is_array(r->element[1], ITEM_WORDS, e))
+		return false;
+	*out = (struct queue_shown){true, (enum queue_where)number(r->element[0]), r->element[1], octets(r->element[2]),
+		octets(r->element[1]->element[10])};
+	return true;
+}
+
+void queue_reply_free(struct redisReply **r)
+{
+	if (*r)
+		freeReplyObject(*r);
+	*r = NULL;
 }

@@ -200,6 +200,12 @@ void queue_script_drop(struct queue_args *a, const struct queue_at *at, struct b
 	queue_args_add(a, id);
 }
 
+void queue_script_show(struct queue_args *a, const struct queue_at *at, struct bytes id)
+{
+	begin(a, SCRIPT_SHOW, at, false);
+	queue_args_add(a, id);
+}
+
 void queue_script_totals(struct queue_args *a, const struct queue_at *at)
 {
 	begin(a, SCRIPT_TOTALS, at, false);

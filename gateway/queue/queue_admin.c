@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* queue_admin - the operators' acts on a queue, one after the other over a connection of their own.
+ * Promise:  each act is one script: an operator who is interrupted leaves every message in exactly one place.
+ * Not here: reading lists (queue_admin_list). */
+#include <stdlib.h>
+
+#include <hiredis/hiredis.h>
+
+#include "queue/queue_wire.h"
+
+struct queue_admin {
+	struct queue_wire *wire;
+	struct pool *pool;
+	const char *prefix, *spool;
+	int command_ms;
+};
+
+outcome queue_admin_open(const struct queue_server *s, const char *spool, struct queue_admin **out, struct err *e)
+{
+	SCOPED(queue_admin_close) struct queue_admin *a = calloc(1, sizeof *a);
+
+	if (!a || !(a->pool = pool_new(65536)))
+		return err_set(e, REASON_MEMORY, "an operator's connection");
+	a->prefix = pool_copy(a->pool, bytes_str(s->prefix ? s->prefix : "qaqpa"));
+	a->spool = spool ? pool_copy(a->pool, bytes_str(spool)) : NULL;
+	a->command_ms = s->command_ms;
+	if (!a->prefix || (spool && !a->spool))
+		return err_set(e, REASON_MEMORY, "an operator's connection");
+	TRY(queue_connect(s, "qaqpa-admin", &a->wire, e));
+	*out = a;
+	a = NULL;
+	return DONE;
+}
+
+void queue_admin_close(struct queue_admin **of)
+{
+	struct queue_admin *a = *of;
+
+	if (!a)
+		return;
+	queue_wire_close(&a->wire);
+	pool_free(&a->pool);
+	free(a);
+	*of = NULL;
+}
+
+struct queue_at queue_admin_at(const struct queue_admin *a, struct bytes destination)
+{
+	return (struct queue_at){.prefix = a->prefix, .destination = destination};
+}
+
+const char *queue_admin_spool(const struct queue_admin *a)
+{
+	return a->spool;
+}
+
+static outcome call(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply, struct err *e)
+{
+	if (args->failed)
+		return err_set(e, REASON_USAGE, "the name of the destination or of the policy is too long");
+	return queue_wire_call(a->wire, mono_ms() + a->command_ms, args->word, args->count, reply, e);
+}
+
+outcome queue_admin_ask(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply, struct err *e)
+{
+	TRY(call(a, args, reply, e));
+	if ((*reply)->type != REDIS_REPLY_ERROR || strncmp((*reply)->str, "NOSCRIPT", 8) != 0)
+		return DONE;
+	for (int i = 0; i < SCRIPT_COUNT; i++) {
+		struct queue_args load;
+
+		queue_reply_free(reply);
+		queue_script_load(&load, (enum queue_script)i);
+		TRY(call(a, &load, reply, e));
+		if (!queue_reply_is(*reply, REDIS_REPLY_STRING, e))
+			return FAILED;
+	}
+	queue_reply_free(reply);
+	return call(a, args, reply, e);
+}
+
+outcome queue_admin_hold(struct queue_admin *a, struct bytes destination, bool hold, struct err *e)
+{
+	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
+	struct queue_at at = queue_admin_at(a, destination);
+	struct queue_args args;
+
+	queue_script_hold(&args, &at, hold);
+	TRY(queue_admin_ask(a, &args, &reply, e));
+	return queue_reply_is(reply, REDIS_REPLY_INTEGER, e) ? DONE : FAILED;
+}
+
+static outcome handle(struct queue_admin *a, struct queue_args *args, struct bytes id, struct err *e)
+{
+	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
+	enum queue_handled handled;
+	struct bytes spool = BYTES_NONE;
+
+	TRY(queue_admin_ask(a, args, &reply, e));
+	if (!queue_reply_handled(reply, &handled, &spool, e))
+		return FAILED;
+	if (handled == HANDLED_NONE || handled == HANDLED_LEASED)
+		return err_set(e, REASON_USAGE, handled == HANDLED_NONE ? "%.*s: there is no such message" :
+			"%.*s is being delivered just now", (int)(id.n > 128 ? 128 : id.n), (const char *)id.p);
+	if (spool.n && a->spool)
+		queue_spool_remove(a->spool, spool);
+	return DONE;
+}
+
+outcome queue_admin_retry(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e)
+{
+	struct queue_at at = queue_admin_at(a, destination);
+	struct queue_args args;
+
+	queue_script_retry(&args, &at, id);
+	return handle(a, &args, id, e);
+}
+
+outcome queue_admin_drop(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e)
+{
+	struct queue_at at = queue_admin_at(a, destination);
+	struct queue_args args;
+
+	queue_script_drop(&args, &at, id);
+	return handle(a, &args, id, e);
+}
+
+outcome queue_admin_put(struct queue_admin *a, const struct queue_put *put, size_t inline_bytes,
+	enum queue_result *result, struct err *e)
+{
+	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
+	struct queue_at at = queue_admin_at(a, put->destination);
+	char spool[QUEUE_SPOOL_NAME] = "";
+	struct queue_args args;
+
+	*result = QUEUE_DOWN;
+	if (put->body.n > inline_bytes && a->spool)
+		TRY(queue_spool_write(a->spool, put->id, put->body, spool, e));
+	queue_script_put(&args, &at, put, bytes_str(spool));
+	if (!queue_admin_ask(a, &args, &reply, e).ok) {
+		*result = QUEUE_UNCERTAIN; /* the file stays: it may be named by now */
+		return FAILED;
+	}
+	*result = queue_reply_put(reply, e);
+	if (*result != QUEUE_DONE && spool[0])
+		queue_spool_remove(a->spool, bytes_str(spool));
+	return *result == QUEUE_DONE || *result == QUEUE_KNOWN ? DONE : FAILED;
+}
