@@ -7,8 +7,9 @@ local STATE, CAUSES = base .. 'state', base .. 'cause'
 local NEVER = 4e15 -- in LIVE the end of a message that never expires: this plus its acceptance
 local SPAN_MOST = 16 -- a breaker stays open at most so many times its first span
 
--- A record is one string of these fields, packed: without body and with 60 octets of meta it takes less than 400 octets
--- of memory, key included; a hash would take three times as much as soon as one field is longer than 64 octets.
+-- A record is one string of these fields, packed. Without body and with 60 octets of meta it takes 296 octets of memory
+-- (MEMORY USAGE), with its places in DUE and LIVE and an order key of its own 894 (measured): a million fit into a
+-- gigabyte. A hash takes three times as much as soon as one field is longer than 64 octets.
 local ATTEMPTS, ACCEPTED, EXPIRE, KEY, META, POLICY, CAUSE, TOKEN, SPOOL, SIZE, AFTER = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 
 local now = tonumber(ARGV[1])
