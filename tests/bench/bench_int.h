@@ -22,6 +22,7 @@ MUST_USE outcome bench_answer_make(const struct trust_key *key, size_t payload, 
 /* A provider on a thread of its own: the same answer to everybody after `delay_ms`. */
 struct bench_provider;
 struct bench_provider *bench_provider_start(int port, struct bytes answer, int delay_ms);
+size_t bench_provider_count(const struct bench_provider *p); /* requests received */
 void bench_provider_stop(struct bench_provider **p);
 
 struct bench_run {

@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #include "bench_int.h"
 
 static double stat_field(int pid, const char *file, const char *key)
@@ -60,7 +62,8 @@ double bench_cpu_seconds(int pid)
 struct options {
 	int port, pid, provider_port, delay_ms, connections, idle;
 	size_t payload, messages;
-	const char *certificate, *key, *provider_certificate, *provider_key;
+	bool late; /* the provider comes after the load: acceptances first, then how fast they drain */
+	const char *service, *certificate, *key, *provider_certificate, *provider_key;
 };
 
 static void print_row(const struct options *o, const struct bench_run *r, double cpu)
@@ -73,26 +76,56 @@ static void print_row(const struct options *o, const struct bench_run *r, double
 		bench_peak_mb(o->pid), bench_now_mb(o->pid));
 }
 
+/* Acceptances are on disk and in the queue; now the receiver appears. */
+static outcome drain(const struct options *o, const struct bench_run *r, struct bytes answer, struct err *e)
+{
+	struct bench_provider *provider = bench_provider_start(o->provider_port, answer, 0);
+	double cpu = bench_cpu_seconds(o->pid), seconds;
+	int64_t start = 0, stall = mono_us();
+	size_t count = 0;
+
+	if (!provider)
+		return err_set(e, REASON_IO, "the provider cannot listen on port %d", o->provider_port);
+	while (count < r->answered && mono_us() - stall < 120000000) {
+		size_t now = bench_provider_count(provider);
+
+		if (now && !start) /* the wait for the next try is not part of the rate */
+			start = mono_us();
+		if (now != count)
+			stall = mono_us();
+		count = now;
+		usleep(500);
+	}
+	seconds = (double)(mono_us() - start) / 1e6;
+	printf("%zu\t%zu\t%.1f\t%.1f\t%.1f\n", o->payload, count, (double)r->answered / r->seconds, (double)count / seconds,
+		(double)count / (bench_cpu_seconds(o->pid) - cpu));
+	bench_provider_stop(&provider);
+	return count < r->answered ? err_set(e, REASON_INTERNAL, "%zu messages did not arrive", r->answered - count) : DONE;
+}
+
 static outcome measure(const struct options *o, const struct trust_key *own, const struct trust_key *provider_key,
 	struct err *e)
 {
 	SCOPED(buf_free) struct buf answer = BUF(64u << 20);
 	struct bench_messages messages = {0};
 	struct bench_run run = {.port = o->port, .connections = o->connections, .idle = o->idle, .messages = &messages};
-	struct bench_provider *provider;
+	struct bench_provider *provider = NULL;
 	double cpu;
 
 	TRY(bench_answer_make(provider_key, o->payload, &answer, e));
-	TRY(bench_messages_make(own, "Bench", "department_is", NULL, "/bip-sync-wss-gost/", o->payload, o->messages,
+	TRY(bench_messages_make(own, o->service, "department_is", NULL, "/bip-sync-wss-gost/", o->payload, o->messages,
 		&messages, e));
-	provider = bench_provider_start(o->provider_port, buf_bytes(&answer), o->delay_ms);
+	if (!o->late)
+		provider = bench_provider_start(o->provider_port, buf_bytes(&answer), o->delay_ms);
 	run.latency_us = calloc(o->messages, sizeof *run.latency_us);
-	if (!provider || !run.latency_us)
+	if ((!provider && !o->late) || !run.latency_us)
 		return err_set(e, REASON_IO, "the provider cannot listen on port %d", o->provider_port);
 	bench_peak_reset(o->pid);
 	cpu = bench_cpu_seconds(o->pid);
 	if (!bench_run_load(&run))
 		return err_set(e, REASON_IO, "the gateway cannot be reached on port %d", o->port);
+	if (o->late)
+		return drain(o, &run, buf_bytes(&answer), e);
 	print_row(o, &run, bench_cpu_seconds(o->pid) - cpu);
 	bench_provider_stop(&provider);
 	return run.failed ? err_set(e, REASON_INTERNAL, "%zu messages failed", run.failed) : DONE;
@@ -104,7 +137,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 		{"port", 1, NULL, 'p'}, {"pid", 1, NULL, 'i'}, {"provider-port", 1, NULL, 'P'}, {"delay", 1, NULL, 'd'},
 		{"connections", 1, NULL, 'c'}, {"idle", 1, NULL, 'I'}, {"payload", 1, NULL, 's'}, {"messages", 1, NULL, 'n'},
 		{"certificate", 1, NULL, 'C'}, {"key", 1, NULL, 'K'}, {"provider-certificate", 1, NULL, 'D'},
-		{"provider-key", 1, NULL, 'L'}, {0},
+		{"provider-key", 1, NULL, 'L'}, {"service", 1, NULL, 'S'}, {"late", 0, NULL, 'l'}, {0},
 	};
 	int c;
 
@@ -124,6 +157,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 		case 'K': o->key = optarg; break;
 		case 'D': o->provider_certificate = optarg; break;
 		case 'L': o->provider_key = optarg; break;
+		case 'S': o->service = optarg; break;
+		case 'l': o->late = true; break;
 		default: return false;
 		}
 	}
@@ -142,7 +177,7 @@ static void many_descriptors(void)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.connections = 1, .payload = 2048};
+	struct options o = {.connections = 1, .payload = 2048, .service = "Bench"};
 	SCOPED(trust_free) struct trust *trust = trust_new();
 	struct conf_key own = {.name = "own"}, provider = {.name = "provider"};
 	struct err e = {0};

@@ -24,6 +24,7 @@ struct bench_provider {
 	pthread_mutex_t lock;
 	struct waiting *first, **last;
 	bool stopping;
+	size_t received;
 };
 
 static void answer(const struct bench_provider *p, struct front_request *request)
@@ -38,6 +39,7 @@ static void on_request(void *ctx, struct front_request *request)
 	struct bench_provider *p = ctx;
 	struct waiting *w;
 
+	__atomic_add_fetch(&p->received, 1, __ATOMIC_RELAXED);
 	if (p->delay_ms == 0 || !(w = calloc(1, sizeof *w))) {
 		answer(p, request);
 		return;
@@ -105,6 +107,11 @@ struct bench_provider *bench_provider_start(int port, struct bytes octets, int d
 		return NULL;
 	}
 	return p;
+}
+
+size_t bench_provider_count(const struct bench_provider *p)
+{
+	return __atomic_load_n(&p->received, __ATOMIC_RELAXED);
 }
 
 void bench_provider_stop(struct bench_provider **pp)
