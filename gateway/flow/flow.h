@@ -10,6 +10,7 @@
 #include "channel/channel.h"
 #include "front/front.h"
 #include "journal/journal.h"
+#include "queue/queue.h"
 
 struct flow;
 struct snapshot;
@@ -44,6 +45,9 @@ void flow_stop(struct flow **f);
 
 /* Health as JSON; true when the gateway can accept and prove. */
 bool flow_health(struct flow *f, struct buf *json);
+
+/* The Redis of a configuration; its strings stay the configuration's. `sentinels` has room for one more than there are. */
+struct queue_server flow_queue_server(const struct conf_queue *q, const char **sentinels);
 
 /* The front for health and counters, once it runs. */
 void flow_set_front(struct flow *f, struct front *front);

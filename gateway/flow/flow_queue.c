@@ -20,7 +20,7 @@ static size_t destinations_of(const struct conf *c, struct queue_destination *ou
 	return n;
 }
 
-static struct queue_server server_of(const struct conf_queue *q, const char **sentinels)
+struct queue_server flow_queue_server(const struct conf_queue *q, const char **sentinels)
 {
 	for (size_t i = 0; i < q->sentinels.n; i++)
 		sentinels[i] = q->sentinels.name[i];
@@ -69,7 +69,7 @@ outcome delivery_start(struct flow *f, struct err *e)
 	if (!list || !sentinels) {
 		started = err_set(e, REASON_MEMORY, "no memory to start");
 	} else if (conf_has_queue(c)) {
-		settings.server = server_of(q, sentinels);
+		settings.server = flow_queue_server(q, sentinels);
 		settings.destination_count = destinations_of(c, list);
 		started = queue_start(&settings, &f->queue, e);
 	}
