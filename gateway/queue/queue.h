@@ -77,7 +77,8 @@ struct queue;
 MUST_USE outcome queue_start(const struct queue_settings *s, struct queue **out, struct err *e);
 /* From now on nothing more is claimed; what is in hand is settled as usual. Any thread. */
 void queue_pause(struct queue *q);
-/* Gives claims in hand back (due at once, attempt not counted), ends. Takes NULL, sets NULL. */
+/* Gives claims in hand back (due at once, attempt not counted), ends; claims are not to be touched any more. Takes at most
+ * two times command_ms. Takes NULL, sets NULL. */
 void queue_stop(struct queue **q);
 
 /* True when connected to a master that keeps what it acknowledges: append-only file with fsync always (or everysec where
@@ -128,8 +129,8 @@ enum queue_verdict {
 };
 /* Settles the claim; `cause` is a stable short text (a reason's name) kept with the message. What the policy makes of it
  * (next try, or dead letter because attempts or time are used up) is told to `done` (may be NULL): due_ms > 0 is the next
- * try, 0 means it is out of the queue. When Redis is away the verdict is kept and sent when it is back, or the lease ends.
- * Frees the claim. Any thread. */
+ * try, 0 means it is out of the queue, -1 that the lease had ended or the queue stopped before: the message may be claimed
+ * again. When Redis is away the verdict is kept and sent when it is back, or the lease ends. Frees the claim. Any thread. */
 void queue_settle(struct queue *q, struct queue_claim *claim, enum queue_verdict verdict, const char *cause,
 	void (*done)(void *ctx, bool dead, int64_t due_ms), void *ctx);
 void queue_claim_free(struct queue_claim *claim);

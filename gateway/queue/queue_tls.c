@@ -65,7 +65,9 @@ static bool expect_peer(SSL *ssl, const char *host)
 
 	if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
-	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+	/* SSL_set_tlsext_host_name, without its cast that drops const. */
+	return SSL_set1_host(ssl, host) == 1 && SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+							(void *)(uintptr_t)host) == 1;
 }
 
 struct ssl_st *queue_tls_new(const struct queue_server *s, const char *host, int fd, struct err *e)

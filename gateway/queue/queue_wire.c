@@ -125,6 +125,7 @@ static outcome dial_host(struct queue_wire *w, const struct queue_place *at, int
 	struct addrinfo *list = NULL;
 	char port[16];
 	outcome done = FAILED;
+	int64_t until;
 	int failed;
 
 	snprintf(port, sizeof port, "%d", at->port);
@@ -134,7 +135,8 @@ static outcome dial_host(struct queue_wire *w, const struct queue_place *at, int
 	for (struct addrinfo *a = list; a && !done.ok; a = a->ai_next) {
 		if (w->fd >= 0)
 			close(w->fd);
-		done = dial(w, a->ai_addr, a->ai_addrlen, deadline, e);
+		until = a->ai_next ? (mono_ms() + deadline) / 2 : deadline; /* the next address wants a chance, too */
+		done = dial(w, a->ai_addr, a->ai_addrlen, until, e);
 	}
 	freeaddrinfo(list);
 	if (done.ok)

@@ -41,7 +41,8 @@ void queue_wire_forget(struct queue_wire *w);
 MUST_USE outcome queue_wire_exchange(struct queue_wire *w, int64_t deadline, struct redisReply **replies, size_t *sent,
 	struct err *e);
 
-/* One command, nothing else waiting, and its reply, which the caller gives back with freeReplyObject. An error of the server is a reply too. */
+/* One command, nothing else waiting, and its reply, which the caller gives back with freeReplyObject. An error of the server
+ * is a reply too. */
 MUST_USE outcome queue_wire_call(struct queue_wire *w, int64_t deadline, const struct bytes *words, size_t count,
 	struct redisReply **reply, struct err *e);
 

@@ -260,6 +260,9 @@ static void a_full_server_refuses_puts_and_lets_verdicts_through(void **state)
 	assert_int_equal(e.reason, REASON_QUEUE_FULL);
 	assert_words(&e, "maxmemory");
 	gate_settle(&g, gate_claim(&g), QUEUE_LATER, "x");
+	rig_ask(&rig, "SCRIPT FLUSH");
+	gate_settle(&g, gate_claim(&g), QUEUE_RETURNED, NULL);
+	rig_ask(&rig, "CLIENT KILL TYPE normal"); /* the next connection is made while the server is full */
 	for (int i = 0; i < kept; i++)
 		gate_settle(&g, gate_claim(&g), QUEUE_DELIVERED, NULL);
 	assert_int_equal(rig_ask(&rig, "KEYS test:{*}:m:*"), 0);
@@ -267,6 +270,66 @@ static void a_full_server_refuses_puts_and_lets_verdicts_through(void **state)
 	assert_true(gate_becomes(&g, true, NULL));
 	assert_int_equal(gate_put(&g, "more", "land", "", BYTES_LIT("x")), QUEUE_DONE);
 	gate_stop(&g);
+}
+
+static void save_in_vain(void)
+{
+	redisContext *c = redisConnectUnix(rig.socket);
+	bool failed = false;
+
+	freeReplyObject(redisCommand(c, "CONFIG SET save %s", "3600 1"));
+	freeReplyObject(redisCommand(c, "BGSAVE"));
+	for (int waited = 0; !failed && waited < RIG_WAIT_MS; waited += 20) {
+		redisReply *r = redisCommand(c, "INFO persistence");
+
+		failed = strstr(r->str, "rdb_last_bgsave_status:err") != NULL;
+		freeReplyObject(r);
+		rig_nap(20);
+	}
+	redisFree(c);
+	assert_true(failed);
+}
+
+/* A snapshot that cannot be written makes Redis refuse writes, as a full disk does. */
+static void while_writes_are_refused_verdicts_wait(void **state)
+{
+	struct verdict v = {.lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER};
+	struct gate g;
+	struct err e;
+	char folder[160], command[200];
+	struct queue_claim *c;
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_ask(&rig, "FLUSHALL");
+	rig_kill(&rig, SIGKILL);
+	rig_run(&rig, (const char *[]){"--enable-protected-configs", "yes", NULL});
+	gate_start(&g, &rig, "one");
+	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DONE);
+	c = gate_claim(&g);
+	snprintf(folder, sizeof folder, "%s/gone", rig.dir);
+	snprintf(command, sizeof command, "CONFIG SET dir %s", folder);
+	mkdir(folder, 0700);
+	assert_true(rig_ask(&rig, command) >= 0);
+	rmdir(folder);
+	save_in_vain();
+	assert_int_equal(gate_put(&g, "m2", "land", "", BYTES_LIT("x")), QUEUE_DOWN);
+	assert_true(gate_becomes(&g, false, &e));
+	assert_words(&e, "MISCONF");
+	queue_settle(g.q, c, QUEUE_DELIVERED, NULL, verdict_done, &v);
+	assert_int_equal(gate_put(&g, "m3", "land", "", BYTES_LIT("x")), QUEUE_DOWN); /* behind the verdict */
+	assert_int_equal(rig_ask(&rig, "EXISTS test:{land}:m:m1"), 1);
+	rig_ask(&rig, "CONFIG SET stop-writes-on-bgsave-error no");
+	pthread_mutex_lock(&v.lock);
+	while (!v.done)
+		pthread_cond_wait(&v.answered, &v.lock);
+	pthread_mutex_unlock(&v.lock);
+	assert_int_equal(v.due_ms, 0);
+	assert_int_equal(rig_ask(&rig, "EXISTS test:{land}:m:m1"), 0);
+	assert_true(gate_becomes(&g, true, NULL));
+	gate_stop(&g);
+	rig_kill(&rig, SIGKILL);
+	rig_run(&rig, NULL);
 }
 
 static void a_server_that_became_a_replica_acknowledges_nothing(void **state)
@@ -306,6 +369,7 @@ int main(void)
 		cmocka_unit_test(scripts_that_were_thrown_away_are_loaded_again),
 		cmocka_unit_test(a_server_that_may_lose_is_refused_with_the_remedy),
 		cmocka_unit_test(a_full_server_refuses_puts_and_lets_verdicts_through),
+		cmocka_unit_test(while_writes_are_refused_verdicts_wait),
 		cmocka_unit_test(a_server_that_became_a_replica_acknowledges_nothing),
 	};
 
