@@ -9,14 +9,12 @@ static const struct field request_fields[] = {
 	{"requestInfo", "messageId", FIELD_REQUIRED | FIELD_FILLED, 128},
 	{"requestInfo", "correlationId", 0, 128},
 	{"requestInfo", "serviceId", FIELD_REQUIRED | FIELD_FILLED, 128},
-	{"requestInfo", "messageDate", FIELD_REQUIRED | FIELD_LINES, 64},
+	{"requestInfo", "messageDate", FIELD_REQUIRED | FIELD_DATE, 64},
 	{"requestInfo", "routeId", 0, 128},
 	{"requestInfo", "sender", FIELD_REQUIRED | FIELD_GROUP, 0},
-	{"sender", "senderId", FIELD_REQUIRED | FIELD_FILLED, 128},
-	{"sender", "password", FIELD_ASIDE, 256},
+	FIELDS_SENDER,
 	{"requestInfo", "properties", FIELD_MANY | FIELD_GROUP, 0},
-	{"properties", "key", FIELD_REQUIRED | FIELD_CHARS, 30},
-	{"properties", "value", FIELD_REQUIRED | FIELD_CHARS, 500},
+	FIELDS_PROPERTY,
 	{"requestInfo", "sessionId", FIELD_GUID, 128},
 	{NULL, NULL, 0, 0},
 };
@@ -25,7 +23,7 @@ static const struct field request_fields[] = {
 static const struct field response_fields[] = {
 	{"responseInfo", "messageId", FIELD_REQUIRED, 128},
 	{"responseInfo", "correlationId", 0, 128},
-	{"responseInfo", "responseDate", FIELD_REQUIRED | FIELD_LINES, 64},
+	{"responseInfo", "responseDate", FIELD_REQUIRED | FIELD_DATE, 64},
 	{"responseInfo", "status", FIELD_REQUIRED | FIELD_GROUP, 0},
 	{"status", "code", FIELD_REQUIRED | FIELD_FILLED, 128},
 	{"status", "message", FIELD_REQUIRED | FIELD_LINES | FIELD_ASIDE, 4096},
@@ -33,8 +31,9 @@ static const struct field response_fields[] = {
 	{NULL, NULL, 0, 0},
 };
 
-const struct direction channel_request = {"request", "requestInfo", "requestData", request_fields};
-const struct direction channel_response = {"response", "responseInfo", "responseData", response_fields};
+const struct direction channel_request = {"request", "requestInfo", "requestData", .fields = request_fields};
+const struct direction channel_response = {"response", "responseInfo", "responseData",
+	.fields = response_fields};
 
 const struct field *channel_field_find(const struct direction *d, const char *parent, const char *name)
 {
@@ -95,7 +94,7 @@ outcome channel_field_check(const struct field *f, struct bytes text, struct err
 			f->flags & FIELD_CHARS ? "characters" : "octets");
 	if (!text.n && f->flags & FIELD_FILLED)
 		return err_set(e, REASON_CHANNEL_LENGTH, "%s is empty", f->name);
-	if (has_control(text, f->flags & FIELD_LINES))
+	if (has_control(text, f->flags & (FIELD_LINES | FIELD_DATE)))
 		return err_set(e, REASON_CHANNEL_FORMAT, "%s holds a control character", f->name);
 	return DONE;
 }

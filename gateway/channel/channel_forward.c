@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* channel_forward - the verified octets for the other side: password out, sessionId in, no more.
- * Promise:  the result is the text of the message with at most these two cuts; data keeps every octet, so
+ * Promise:  the result is the text of the message with at most the cuts named; data keeps every octet, so
  *           inner signatures stay good.
  * Not here: the Header, which security_sign replaces. */
 #include "base/ident.h"
 #include "channel/channel_int.h"
-
-#define SESSION_OPEN "<sessionId>"
-#define SESSION_CLOSE "</sessionId>"
 
 /* The password element, or NULL. The message was read before, so there is one sender and at most one
  * password. */
@@ -19,17 +16,76 @@ static const struct element *find_password(const struct envelope *env, const str
 	return sender ? envelope_child(env, sender, "", "password", &several) : NULL;
 }
 
-/* sessionId closes the sequence (reading refused any other place), so it is the last element or absent.
- * The new one needs no declaration: info itself is in no namespace, so no default namespace is in scope. */
-static struct edit session_edit(const struct envelope *env, const struct element *info, struct bytes session)
+/* Keeps the order of the text; cuts at the same place keep theirs. */
+static void cut_put(struct cuts *c, size_t from, size_t to, struct bytes with)
+{
+	size_t i = c->n++;
+
+	BUG_IF(i == sizeof(c->list) / sizeof(c->list[0]));
+	for (; i > 0 && c->list[i - 1].from > from; i--)
+		c->list[i] = c->list[i - 1];
+	c->list[i] = (struct edit){from, to, with};
+}
+
+static bool is_at(const struct element *list, size_t n, size_t i, const char *name)
+{
+	return i < n && strcmp(node_local(list[i].node), name) == 0;
+}
+
+/* The element is no longer where it stood, except at `place`. */
+static void cut_elsewhere(struct cuts *c, const struct element *list, size_t n, const char *name,
+	size_t place)
+{
+	for (size_t i = 0; i < n; i++)
+		if (i != place && is_at(list, n, i, name))
+			cut_put(c, list[i].start, list[i].end, BYTES_NONE);
+}
+
+void channel_cut_password(struct cuts *c, const struct envelope *env, const struct element *info)
+{
+	const struct element *password = find_password(env, info);
+
+	if (password)
+		cut_put(c, password->start, password->end, BYTES_NONE);
+}
+
+/* The new elements need no declaration: info itself is in no namespace, so no default namespace is in
+ * scope. */
+void channel_cut_head(struct cuts *c, const struct envelope *env, const struct element *info,
+	const char *name, size_t *place, struct bytes with)
+{
+	const struct element *list;
+	size_t n = envelope_children(env, info, &list), at;
+
+	BUG_IF(*place >= n);
+	at = *place ? list[*place - 1].end : list[0].start;
+	if (is_at(list, n, *place, name)) {
+		cut_put(c, list[*place].start, list[*place].end, with);
+		cut_elsewhere(c, list, n, name, (*place)++);
+		return;
+	}
+	cut_put(c, at, at, with);
+	cut_elsewhere(c, list, n, name, n);
+}
+
+void channel_cut_tail(struct cuts *c, const struct envelope *env, const struct element *info,
+	const char *name, struct bytes with)
 {
 	const struct element *list;
 	size_t n = envelope_children(env, info, &list);
 
 	BUG_IF(n == 0);
-	if (strcmp(node_local(list[n - 1].node), "sessionId") == 0)
-		return (struct edit){list[n - 1].start, list[n - 1].end, session};
-	return (struct edit){list[n - 1].end, list[n - 1].end, session};
+	if (is_at(list, n, n - 1, name))
+		cut_put(c, list[n - 1].start, list[n - 1].end, with);
+	else
+		cut_put(c, list[n - 1].end, list[n - 1].end, with);
+	cut_elsewhere(c, list, n, name, n - 1);
+}
+
+outcome channel_cut(const struct cuts *c, const struct envelope *env, struct buf *out, struct err *e)
+{
+	envelope_splice(envelope_text(env), c->list, c->n, out);
+	return buf_ok(out) ? DONE : err_set(e, REASON_INTERNAL, "no room for the forwarded message");
 }
 
 static outcome forward(const struct verified *v, const struct element *info, const char *session_id,
@@ -37,19 +93,15 @@ static outcome forward(const struct verified *v, const struct element *info, con
 {
 	SCOPED(buf_free) struct buf session = BUF(256);
 	const struct envelope *env = verified_envelope(v);
-	const struct element *password = find_password(env, info);
-	struct edit edits[2];
-	size_t n = 0;
+	struct cuts cuts = {.n = 0};
 
 	BUG_IF(!guid_is(bytes_str(session_id)));
-	buf_printf(&session, SESSION_OPEN "%s" SESSION_CLOSE, session_id);
-	if (password)
-		edits[n++] = (struct edit){password->start, password->end, BYTES_NONE};
-	edits[n++] = session_edit(env, info, buf_bytes(&session));
-	envelope_splice(envelope_text(env), edits, n, out);
-	if (!buf_ok(&session) || !buf_ok(out))
-		return err_set(e, REASON_INTERNAL, "no room for the forwarded message");
-	return DONE;
+	channel_add_leaf(&session, "sessionId", bytes_str(session_id));
+	if (!buf_ok(&session))
+		return err_set(e, REASON_INTERNAL, "memory is short");
+	channel_cut_password(&cuts, env, info);
+	channel_cut_tail(&cuts, env, info, "sessionId", buf_bytes(&session));
+	return channel_cut(&cuts, env, out, e);
 }
 
 outcome channel_forward_request(const struct verified *v, const struct sync_request *r,

@@ -4,8 +4,6 @@
  * Not here: whether the sender may do this (policy). */
 #include "channel/channel_int.h"
 
-#define PROJECTION_MAX (2u << 20) /* above 100 properties of 500 escaped characters */
-
 enum channel_kind channel_kind_of(const struct element *operation)
 {
 	const char *local = node_local(operation->node), *ns = node_ns(operation->node);
@@ -19,34 +17,33 @@ enum channel_kind channel_kind_of(const struct element *operation)
 	return CHANNEL_OTHER;
 }
 
-/* The walk's words name the element; the codec's are the rule. */
-static outcome refuse(const struct walk *w, const char *why, struct err *e)
+outcome channel_refuse_operation(const struct element *operation, struct err *e)
 {
-	return err_set(e, REASON_CHANNEL_FORMAT, "%s: %s", w->direction->info, w->note[0] ? w->note : why);
+	return err_set(e, REASON_SOAP_OPERATION, "the Body holds %.60s in %.100s",
+		node_local(operation->node),
+		node_ns(operation->node)[0] ? node_ns(operation->node) : "no namespace");
 }
 
-static outcome read_date(const char *name, struct bytes text, struct stamp *out, struct err *e)
+outcome channel_refuse_info(const struct walk *w, const char *why, struct err *e)
 {
-	if (!stamp_parse(channel_text_trim(text), out))
-		return err_set(e, REASON_CHANNEL_DATE, "%s is not a date", name);
-	return DONE;
+	return err_set(e, REASON_CHANNEL_FORMAT, "%s: %s", w->direction->info, w->note[0] ? w->note : why);
 }
 
 outcome channel_read_request(struct pool *pool, const struct verified *v, struct sync_request *out,
 	struct err *e)
 {
 	SCOPED(buf_free) struct buf projection = BUF(PROJECTION_MAX);
-	struct walk w = {.pool = pool, .env = verified_envelope(v), .direction = &channel_request,
-		.projection = &projection};
+	struct walk w = {.pool = pool, .direction = &channel_request, .projection = &projection};
 	struct parts parts;
 	const char *why;
 
 	*out = (struct sync_request){0};
+	if (channel_kind_of(verified_operation(v)) != CHANNEL_REQUEST)
+		return channel_refuse_operation(verified_operation(v), e);
 	TRY(channel_walk_open(v, &channel_request, &parts, e));
 	TRY(channel_walk_info(&w, parts.info, e));
 	if (!channel_codec_read_request(pool, buf_cstr(&projection), out, &why))
-		return refuse(&w, why, e);
-	TRY(read_date("messageDate", out->message_date, &out->date, e));
+		return channel_refuse_info(&w, why, e);
 	out->password = w.aside;
 	out->has_password = w.has_aside;
 	out->operation = parts.operation;
@@ -59,17 +56,17 @@ outcome channel_read_response(struct pool *pool, const struct verified *v, struc
 	struct err *e)
 {
 	SCOPED(buf_free) struct buf projection = BUF(PROJECTION_MAX);
-	struct walk w = {.pool = pool, .env = verified_envelope(v), .direction = &channel_response,
-		.projection = &projection};
+	struct walk w = {.pool = pool, .direction = &channel_response, .projection = &projection};
 	struct parts parts;
 	const char *why;
 
 	*out = (struct sync_response){0};
+	if (channel_kind_of(verified_operation(v)) != CHANNEL_RESPONSE)
+		return channel_refuse_operation(verified_operation(v), e);
 	TRY(channel_walk_open(v, &channel_response, &parts, e));
 	TRY(channel_walk_info(&w, parts.info, e));
 	if (!channel_codec_read_response(pool, buf_cstr(&projection), out, &why))
-		return refuse(&w, why, e);
-	TRY(read_date("responseDate", out->response_date, &out->date, e));
+		return channel_refuse_info(&w, why, e);
 	out->status_message = w.aside;
 	out->operation = parts.operation;
 	out->info = parts.info;

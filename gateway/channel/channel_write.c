@@ -7,10 +7,8 @@
 #include "channel/channel_int.h"
 
 #define MESSAGE_MAX 250 /* characters of status/message, bus contract 1.3 */
-#define PROPERTIES_MAX 100
-#define ELEMENT_MAX (4u << 20)
 
-static outcome check(const struct direction *d, const char *parent, const char *name, struct bytes text,
+outcome channel_check_text(const struct direction *d, const char *parent, const char *name, struct bytes text,
 	struct err *e)
 {
 	if (!utf8_is_xml(text))
@@ -18,8 +16,26 @@ static outcome check(const struct direction *d, const char *parent, const char *
 	return channel_field_check(channel_field_find(d, parent, name), text, e);
 }
 
-/* The schema demands the braces. */
-static outcome check_session(struct bytes id, struct err *e)
+outcome channel_check_sender(const struct direction *d, struct bytes id, bool has_password,
+	struct bytes password, struct err *e)
+{
+	TRY(channel_check_text(d, "sender", "senderId", id, e));
+	return has_password ? channel_check_text(d, "sender", "password", password, e) : DONE;
+}
+
+outcome channel_check_properties(const struct direction *d, const struct property *list, size_t n,
+	struct err *e)
+{
+	if (n > PROPERTIES_MAX)
+		return err_set(e, REASON_CHANNEL_LENGTH, "there are more than %d properties", PROPERTIES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		TRY(channel_check_text(d, "properties", "key", list[i].key, e));
+		TRY(channel_check_text(d, "properties", "value", list[i].value, e));
+	}
+	return DONE;
+}
+
+outcome channel_check_session(struct bytes id, struct err *e)
 {
 	if (id.n && !guid_is(id))
 		return err_set(e, REASON_CHANNEL_FORMAT, "sessionId is not a guid in braces");
@@ -30,35 +46,28 @@ static outcome check_request(const struct sync_request *r, struct err *e)
 {
 	const struct direction *d = &channel_request;
 
-	TRY(check(d, "requestInfo", "messageId", r->message_id, e));
-	TRY(check(d, "requestInfo", "correlationId", r->correlation_id, e));
-	TRY(check(d, "requestInfo", "serviceId", r->service_id, e));
-	TRY(check(d, "requestInfo", "routeId", r->route_id, e));
-	TRY(check(d, "sender", "senderId", r->sender_id, e));
-	if (r->has_password)
-		TRY(check(d, "sender", "password", r->password, e));
-	if (r->property_count > PROPERTIES_MAX)
-		return err_set(e, REASON_CHANNEL_LENGTH, "there are more than %d properties", PROPERTIES_MAX);
-	for (size_t i = 0; i < r->property_count; i++) {
-		TRY(check(d, "properties", "key", r->properties[i].key, e));
-		TRY(check(d, "properties", "value", r->properties[i].value, e));
-	}
-	return check_session(r->session_id, e);
+	TRY(channel_check_text(d, "requestInfo", "messageId", r->message_id, e));
+	TRY(channel_check_text(d, "requestInfo", "correlationId", r->correlation_id, e));
+	TRY(channel_check_text(d, "requestInfo", "serviceId", r->service_id, e));
+	TRY(channel_check_text(d, "requestInfo", "routeId", r->route_id, e));
+	TRY(channel_check_sender(d, r->sender_id, r->has_password, r->password, e));
+	TRY(channel_check_properties(d, r->properties, r->property_count, e));
+	return channel_check_session(r->session_id, e);
 }
 
 static outcome check_response(const struct sync_response *r, struct err *e)
 {
 	const struct direction *d = &channel_response;
 
-	TRY(check(d, "responseInfo", "messageId", r->message_id, e));
-	TRY(check(d, "responseInfo", "correlationId", r->correlation_id, e));
-	TRY(check(d, "status", "code", r->status_code, e));
+	TRY(channel_check_text(d, "responseInfo", "messageId", r->message_id, e));
+	TRY(channel_check_text(d, "responseInfo", "correlationId", r->correlation_id, e));
+	TRY(channel_check_text(d, "status", "code", r->status_code, e));
 	if (!utf8_is_xml(r->status_message))
 		return err_set(e, REASON_CHANNEL_FORMAT, "message is not text");
-	return check_session(r->session_id, e);
+	return channel_check_session(r->session_id, e);
 }
 
-static void body_open(struct buf *out, const char *more_namespaces)
+void channel_add_body(struct buf *out, const char *more_namespaces)
 {
 	char id[37];
 
@@ -67,10 +76,10 @@ static void body_open(struct buf *out, const char *more_namespaces)
 		NS_WSU "\" wsu:Id=\"id-%s\">", more_namespaces, id);
 }
 
-static void body_close(struct buf *out) { buf_str(out, "</soapenv:Body></soapenv:Envelope>"); }
+void channel_end_body(struct buf *out) { buf_str(out, "</soapenv:Body></soapenv:Envelope>"); }
 
 /* <requestData> or <responseData>; without data the element is empty, which the schema allows. */
-static void add_data(struct buf *out, const char *holder, const char *attributes, const char *data)
+void channel_add_data(struct buf *out, const char *holder, const char *attributes, const char *data)
 {
 	buf_printf(out, "<%s>", holder);
 	if (data) {
@@ -86,24 +95,31 @@ static void add_data(struct buf *out, const char *holder, const char *attributes
 	buf_printf(out, "</%s>", holder);
 }
 
-/* The codec's requestInfo with the password put behind senderId: it does not go through gSOAP
- * (channel_codec.c). */
-static void add_request_info(struct buf *out, struct bytes info, const struct sync_request *r)
+void channel_add_leaf(struct buf *out, const char *name, struct bytes text)
+{
+	buf_printf(out, "<%s>", name);
+	buf_xml(out, text);
+	buf_printf(out, "</%s>", name);
+}
+
+/* The codec escapes texts, so the first </sender> is the end tag. */
+void channel_add_info(struct buf *out, struct bytes info, bool has_password, struct bytes password)
 {
 	static const char end[] = "</sender>";
-	const unsigned char *at = memmem(info.p, info.n, end, sizeof(end) - 1);
+	const unsigned char *at;
 
+	if (!has_password) {
+		buf_add(out, info);
+		return;
+	}
+	at = memmem(info.p, info.n, end, sizeof(end) - 1);
 	BUG_IF(!at);
 	buf_add(out, bytes_sub(info, 0, (size_t)(at - info.p)));
-	if (r->has_password) {
-		buf_str(out, "<password>");
-		buf_xml(out, r->password);
-		buf_str(out, "</password>");
-	}
+	channel_add_leaf(out, "password", password);
 	buf_add(out, bytes_sub(info, (size_t)(at - info.p), info.n));
 }
 
-static outcome written(const struct buf *out, struct err *e)
+outcome channel_written(const struct buf *out, struct err *e)
 {
 	return buf_ok(out) ? DONE : err_set(e, REASON_INTERNAL, "no room for the message");
 }
@@ -112,19 +128,17 @@ outcome channel_write_request(const struct sync_request *r, const char *data_att
 	struct buf *out, struct err *e)
 {
 	SCOPED(buf_free) struct buf info = BUF(ELEMENT_MAX);
-	char date[STAMP_TEXT];
 
 	TRY(check_request(r, e));
-	stamp_print(r->date, date);
-	if (!channel_codec_write_request(r, date, &info))
+	if (!channel_codec_write_request(r, &info))
 		return err_set(e, REASON_INTERNAL, "requestInfo could not be written");
-	body_open(out, "");
+	channel_add_body(out, "");
 	buf_str(out, "<t:SendMessage xmlns:t=\"" NS_SYNC_TYPES "\"><request>");
-	add_request_info(out, buf_bytes(&info), r);
-	add_data(out, channel_request.holder, data_attributes, data);
+	channel_add_info(out, buf_bytes(&info), r->has_password, r->password);
+	channel_add_data(out, channel_request.holder, data_attributes, data);
 	buf_str(out, "</request></t:SendMessage>");
-	body_close(out);
-	return written(out, e);
+	channel_end_body(out);
+	return channel_written(out, e);
 }
 
 outcome channel_write_response(const struct sync_response *r, const char *data_attributes, const char *data,
@@ -132,20 +146,18 @@ outcome channel_write_response(const struct sync_response *r, const char *data_a
 {
 	SCOPED(buf_free) struct buf info = BUF(ELEMENT_MAX);
 	struct sync_response fitted = *r;
-	char date[STAMP_TEXT];
 
 	TRY(check_response(r, e));
 	fitted.status_message = channel_text_cut(r->status_message, MESSAGE_MAX);
-	stamp_print(r->date, date);
-	if (!channel_codec_write_response(&fitted, date, &info))
+	if (!channel_codec_write_response(&fitted, &info))
 		return err_set(e, REASON_INTERNAL, "responseInfo could not be written");
-	body_open(out, "");
+	channel_add_body(out, "");
 	buf_str(out, "<t:SendMessageResponse xmlns:t=\"" NS_SYNC_TYPES "\"><response>");
 	buf_add(out, buf_bytes(&info));
-	add_data(out, channel_response.holder, data_attributes, data);
+	channel_add_data(out, channel_response.holder, data_attributes, data);
 	buf_str(out, "</response></t:SendMessageResponse>");
-	body_close(out);
-	return written(out, e);
+	channel_end_body(out);
+	return channel_written(out, e);
 }
 
 /* faultcode is a QName in content: its prefix has to be one that the envelope declares. */
@@ -182,33 +194,37 @@ static struct bytes readable(struct pool *pool, struct bytes text)
 	return copy ? bytes_str(copy) : BYTES_NONE;
 }
 
-outcome channel_write_fault(const struct channel_fault *f, struct buf *out, struct err *e)
+outcome channel_write_fault_as(const struct channel_fault *f, const char *ns, const char *name,
+	struct buf *out, struct err *e)
 {
 	SCOPED(buf_free) struct buf info = BUF(ELEMENT_MAX);
 	SCOPED(pool_free) struct pool *pool = pool_new(4 * ELEMENT_MAX);
 	struct channel_fault fit = *f;
-	char date[STAMP_TEXT];
+	const char *tag = pool ? pool_printf(pool, "t:%s", name) : NULL;
 
 	if (!is_known_qname(f->faultcode))
 		return err_set(e, REASON_CHANNEL_FORMAT, "faultcode has no prefix soapenv or wsse");
-	if (!pool)
+	if (!tag)
 		return err_set(e, REASON_INTERNAL, "memory is short");
 	fit.faultstring = readable(pool, f->faultstring);
 	fit.error_code = readable(pool, f->error_code);
 	fit.error_message = readable(pool, f->error_message);
 	fit.error_data = readable(pool, f->error_data);
 	fit.session_id = guid_is(f->session_id) ? f->session_id : BYTES_NONE;
-	stamp_print(f->error_date, date);
-	if (!channel_codec_write_error(&fit, date, &info))
+	if (!channel_codec_write_error(&fit, tag, &info))
 		return err_set(e, REASON_INTERNAL, "ErrorInfo could not be written");
-	body_open(out, " xmlns:wsse=\"" NS_WSSE "\"");
-	buf_str(out, "<soapenv:Fault><faultcode>");
-	buf_xml(out, f->faultcode);
-	buf_str(out, "</faultcode><faultstring>");
-	buf_xml(out, fit.faultstring);
-	buf_str(out, "</faultstring><detail xmlns:t=\"" NS_SYNC_TYPES "\">");
+	channel_add_body(out, " xmlns:wsse=\"" NS_WSSE "\"");
+	buf_str(out, "<soapenv:Fault>");
+	channel_add_leaf(out, "faultcode", f->faultcode);
+	channel_add_leaf(out, "faultstring", fit.faultstring);
+	buf_printf(out, "<detail xmlns:t=\"%s\">", ns);
 	buf_add(out, buf_bytes(&info));
 	buf_str(out, "</detail></soapenv:Fault>");
-	body_close(out);
-	return written(out, e);
+	channel_end_body(out);
+	return channel_written(out, e);
+}
+
+outcome channel_write_fault(const struct channel_fault *f, struct buf *out, struct err *e)
+{
+	return channel_write_fault_as(f, NS_SYNC_TYPES, "SendMessageFault1_SendMessageFault", out, e);
 }

@@ -9,46 +9,47 @@
 
 #include "channel/channel_int.h"
 
-struct document {
-	const char *name;
-	const char *text;
-};
-
 static const struct document documents[] = {
 #define DOCUMENT(name, text) {name, text},
-#include "contract_documents.inc"
+#include "sync_documents.inc"
 #undef DOCUMENT
 };
+static const struct library sync_library = {documents, sizeof(documents) / sizeof(documents[0])};
 
 #define MAIN_DOCUMENT "sync-channel.wsdl"
 
-static const struct document *find(const char *name, size_t n)
+static const struct document *find(const struct library *l, const char *name, size_t n)
 {
-	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
-		if (strlen(documents[i].name) == n && memcmp(documents[i].name, name, n) == 0)
-			return &documents[i];
+	for (size_t i = 0; i < l->count; i++)
+		if (strlen(l->documents[i].name) == n && memcmp(l->documents[i].name, name, n) == 0)
+			return &l->documents[i];
 	return NULL;
 }
 
-/* "wsdl" (clients also write "WSDL") is the main document, "wsdl=x" and "xsd=x" are x.wsdl and x.xsd. */
-static const struct document *find_query(const char *query)
+const struct document *channel_document(const struct library *l, const char *name)
+{
+	return find(l, name, strlen(name));
+}
+
+const struct document *channel_document_asked(const struct library *l, const char *query)
 {
 	const char *is = strchr(query, '=');
 	char name[64];
 	int n;
 
-	if (strcasecmp(query, "wsdl") == 0)
-		return find(MAIN_DOCUMENT, strlen(MAIN_DOCUMENT));
 	if (!is)
 		return NULL;
 	n = snprintf(name, sizeof(name), "%s.%.*s", is + 1, (int)(is - query), query);
-	return n > 0 && (size_t)n < sizeof(name) ? find(name, (size_t)n) : NULL;
+	return n > 0 && (size_t)n < sizeof(name) ? find(l, name, (size_t)n) : NULL;
 }
 
-/* The address of a document named by a location of ours; of the service when it is none. */
-static void add_location(struct buf *out, const char *address, const char *location, size_t n)
+/* The address of a document named by a location of ours, whatever its folder; of the service when it is
+ * none. */
+static void add_location(const struct library *l, struct buf *out, const char *address, const char *location,
+	size_t n)
 {
-	const struct document *d = find(location, n);
+	const char *slash = memrchr(location, '/', n), *name = slash ? slash + 1 : location;
+	const struct document *d = find(l, name, n - (size_t)(name - location));
 	const char *dot = d ? strrchr(d->name, '.') : NULL;
 
 	buf_xml(out, bytes_str(address));
@@ -56,10 +57,10 @@ static void add_location(struct buf *out, const char *address, const char *locat
 		buf_printf(out, "?%s=%.*s", dot + 1, (int)(dot - d->name), d->name);
 }
 
-outcome channel_wsdl(const char *address, const char *query, struct buf *out, struct err *e)
+outcome channel_document_write(const struct library *l, const struct document *d, const char *address,
+	struct buf *out, struct err *e)
 {
 	static const char mark[] = "ocation=\""; /* of location and schemaLocation */
-	const struct document *d = find_query(query);
 	const char *at, *rest;
 
 	if (!d)
@@ -67,10 +68,20 @@ outcome channel_wsdl(const char *address, const char *query, struct buf *out, st
 	for (rest = d->text; (at = strstr(rest, mark)); rest = at + strcspn(at, "\"")) {
 		at += sizeof(mark) - 1;
 		buf_add(out, (struct bytes){(const unsigned char *)rest, (size_t)(at - rest)});
-		add_location(out, address, at, strcspn(at, "\""));
+		add_location(l, out, address, at, strcspn(at, "\""));
 	}
 	buf_str(out, rest);
 	if (!buf_ok(out))
 		return err_set(e, REASON_INTERNAL, "no room for the document");
 	return DONE;
+}
+
+/* Clients also write "WSDL". */
+outcome channel_wsdl(const char *address, const char *query, struct buf *out, struct err *e)
+{
+	const struct document *d = strcasecmp(query, "wsdl") == 0
+		? channel_document(&sync_library, MAIN_DOCUMENT)
+		: channel_document_asked(&sync_library, query);
+
+	return channel_document_write(&sync_library, d, address, out, e);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The served documents: complete, under our address, and usable by a foreign client. */
-#include "channel_bench.h"
+#include "wsdl_bench.h"
 
 #define ADDRESS "https://bus.example/sync?a&b/"
 #define ADDRESS_XML "https://bus.example/sync?a&amp;b/"
@@ -16,15 +16,6 @@ static struct buf fetch(const char *address, const char *query)
 	if (!channel_wsdl(address, query, &out, &e).ok)
 		fail_msg("%s: %s", query, e.detail);
 	return out;
-}
-
-static size_t count(const char *text, const char *part)
-{
-	size_t n = 0;
-
-	for (; (text = strstr(text, part)); text++)
-		n++;
-	return n;
 }
 
 /* Every location leads to a document that is served, or to the service. */
@@ -91,13 +82,7 @@ static void other_queries_fail(void **state)
 	}
 }
 
-/* zeep fetches by address: a transport that reads the fetched documents from files stands in for HTTP. */
 static const char zeep_script[] =
-	"import sys, urllib.parse, zeep, zeep.transports\n"
-	"class Files(zeep.transports.Transport):\n"
-	"    def load(self, url):\n"
-	"        assert url.startswith('http://bus.example/sync?'), url\n"
-	"        return open(sys.argv[1] + '/' + url.split('?')[1], 'rb').read()\n"
 	"c = zeep.Client('http://bus.example/sync?wsdl', transport=Files())\n"
 	"port = c.wsdl.services['ISyncChannelHttpService'].ports['SyncChannelHttpPort']\n"
 	"assert port.binding_options['address'] == 'http://bus.example/sync', port.binding_options\n"
@@ -112,38 +97,18 @@ static const char zeep_script[] =
 	"assert body[0].tag == 'request' and body[0][0].tag == 'requestInfo', body[0].tag\n"
 	"assert [x.tag for x in body[0][0]] == ['messageId', 'serviceId', 'messageDate', 'sender']\n";
 
-static void save(const char *folder, const char *name, struct bytes text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(text.p, 1, text.n, f), text.n);
-	fclose(f);
-}
-
 static void zeep_understands_the_documents(void **state)
 {
-	char folder[] = "/tmp/qaqpa-wsdl-XXXXXX", command[256];
+	struct bench *b = bench_fresh(state);
+	char folder[] = "/tmp/qaqpa-wsdl-XXXXXX";
 
-	(void)state;
-	if (system("/usr/bin/python3 -c 'import zeep' 2>/dev/null") != 0) {
-		print_message("python3-zeep is absent: the WSDL is not tried with it\n");
-		skip();
-	}
-	assert_non_null(mkdtemp(folder));
+	zeep_open(folder);
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
 		SCOPED(buf_free) struct buf out = fetch("http://bus.example/sync", queries[i]);
 
-		save(folder, queries[i], buf_bytes(&out));
+		zeep_save(folder, queries[i], buf_bytes(&out));
 	}
-	save(folder, "try.py", BYTES_LIT(zeep_script));
-	snprintf(command, sizeof(command), "/usr/bin/python3 %s/try.py %s", folder, folder);
-	assert_int_equal(system(command), 0);
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	assert_int_equal(system(command), 0);
+	zeep_run(b, folder, zeep_script);
 }
 
 int main(void)
