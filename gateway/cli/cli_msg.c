@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cli_msg - qaqpa msg find and show: the facts of the journal. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +8,7 @@
 #include "journal/journal.h"
 
 #include "cli/cli_int.h"
+#include "cli/cli_json.h"
 #include "cli/cli_journal.h"
 
 static const char *const directions[] = {[JOURNAL_RECEIVED] = "received", [JOURNAL_SENT] = "sent"};
@@ -33,13 +33,6 @@ struct listing {
 	size_t count;
 };
 
-static json_t *text(struct bytes b)
-{
-	json_t *s = json_stringn((const char *)b.p, b.n);
-
-	return s ? s : json_string("(not UTF-8)");
-}
-
 static json_t *fact_json(const struct journal_fact *f, bool with_octets)
 {
 	SCOPED(buf_free) struct buf hash = BUF(128);
@@ -50,19 +43,19 @@ static json_t *fact_json(const struct journal_fact *f, bool with_octets)
 	buf_hex(&hash, (struct bytes){f->sha256, sizeof f->sha256});
 	o = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)f->id, "at", at,
 		"exchange", f->exchange, "direction", directions[f->direction], "kind", kinds[f->kind], "verdict",
-		verdicts[f->verdict], "participant", text(f->participant), "peer", text(f->peer), "service",
-		text(f->service_id), "sender_id", text(f->sender_id), "message_id", text(f->message_id), "correlation_id",
-		text(f->correlation_id));
-	json_object_set_new(o, "certificate", text(f->certificate));
-	json_object_set_new(o, "subject", text(f->subject));
-	json_object_set_new(o, "reason", text(f->reason));
-	json_object_set_new(o, "detail", text(f->detail));
-	json_object_set_new(o, "error_id", text(f->error_id));
+		verdicts[f->verdict], "participant", text_json(f->participant), "peer", text_json(f->peer), "service",
+		text_json(f->service_id), "sender_id", text_json(f->sender_id), "message_id", text_json(f->message_id), "correlation_id",
+		text_json(f->correlation_id));
+	json_object_set_new(o, "certificate", text_json(f->certificate));
+	json_object_set_new(o, "subject", text_json(f->subject));
+	json_object_set_new(o, "reason", text_json(f->reason));
+	json_object_set_new(o, "detail", text_json(f->detail));
+	json_object_set_new(o, "error_id", text_json(f->error_id));
 	json_object_set_new(o, "duration_us", json_integer(f->duration_us));
 	json_object_set_new(o, "size", json_integer((json_int_t)f->size));
 	json_object_set_new(o, "sha256", json_string(buf_cstr(&hash)));
 	if (with_octets && f->octets.n)
-		json_object_set_new(o, "octets", text(f->octets));
+		json_object_set_new(o, "octets", text_json(f->octets));
 	return o;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cli_send - qaqpa send: one signed request to a gateway or a provider, its answer verified. */
-#include <jansson.h>
 #include <stdio.h>
 
 #include "sim/peer.h"
 
 #include "cli/cli_int.h"
+#include "cli/cli_json.h"
 
 #define ANSWER_MOST (64u << 20)
 
@@ -16,13 +16,6 @@ struct sending {
 	long deadline_ms;
 };
 
-static json_t *text(struct bytes b)
-{
-	json_t *s = json_stringn((const char *)b.p, b.n);
-
-	return s ? s : json_string("(not UTF-8)");
-}
-
 static void print_json(const struct sim_answer *a)
 {
 	json_t *o = json_pack("{s:i, s:I, s:s, s:b, s:b, s:s}", "http_status", a->http_status, "duration_us",
@@ -30,15 +23,15 @@ static void print_json(const struct sim_answer *a)
 		a->verified != NULL, "signed_by", a->verified ? verified_certificate(a->verified)->subject : "");
 
 	if (a->fault) {
-		json_object_set_new(o, "faultcode", text(a->fault_info.faultcode));
-		json_object_set_new(o, "error_code", text(a->fault_info.error_code));
-		json_object_set_new(o, "error_message", text(a->fault_info.error_message));
-		json_object_set_new(o, "error_data", text(a->fault_info.error_data));
+		json_object_set_new(o, "faultcode", text_json(a->fault_info.faultcode));
+		json_object_set_new(o, "error_code", text_json(a->fault_info.error_code));
+		json_object_set_new(o, "error_message", text_json(a->fault_info.error_message));
+		json_object_set_new(o, "error_data", text_json(a->fault_info.error_data));
 	} else {
-		json_object_set_new(o, "status_code", text(a->response.status_code));
-		json_object_set_new(o, "status_message", text(a->response.status_message));
-		json_object_set_new(o, "session_id", text(a->response.session_id));
-		json_object_set_new(o, "data", text(a->payload_text));
+		json_object_set_new(o, "status_code", text_json(a->response.status_code));
+		json_object_set_new(o, "status_message", text_json(a->response.status_message));
+		json_object_set_new(o, "session_id", text_json(a->response.session_id));
+		json_object_set_new(o, "data", text_json(a->payload_text));
 	}
 	json_dumpf(o, stdout, JSON_INDENT(1));
 	putchar('\n');

@@ -113,7 +113,7 @@ int cmd_sim(int argc, char **argv)
 		{"document-certificate", 0, CLI_LIST, &signers, false, "senderId=PEM of a document signer; may be repeated"},
 		{"threads", 0, CLI_NUMBER, &threads, false, "requests handled at once (4)"},
 		{"zone", 0, CLI_TEXT, &zone, false, "time zone (Asia/Almaty)"},
-		{"act", 0, CLI_TEXT, &verb, false, "do one thing of its own and stop, for example: request"},
+		{"act", 0, CLI_TEXT, &verb, false, "do one thing of its own and stop, for example: send-request"},
 		{"argument", 0, CLI_TEXT, &argument, false, "what to do it with"},
 		{0},
 	};

@@ -3,6 +3,7 @@
  * other systems. */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "envelope/envelope.h"
 #include "security/security.h"
 
@@ -60,6 +61,8 @@ int main(int argc, char **argv)
 		print_usage(stderr);
 		return CLI_USAGE;
 	}
+	if (!clock_zone("Asia/Almaty"))
+		fputs("qaqpa: the zone data is not installed; times are told in UTC\n", stderr);
 	envelope_init();
 	if (!security_init(&e).ok)
 		return cli_fail(&e);

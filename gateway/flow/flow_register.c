@@ -198,8 +198,8 @@ static enum journal_seen_state final_state(const struct exchange *x)
 	switch (reason_row(x->err.reason)->class) {
 	case CLASS_REJECT:
 		return SEEN_ANSWERED;
-	case CLASS_RETRY:
-		return SEEN_RELEASED;
+	case CLASS_RETRY: /* nothing was sent, unless the provider answered and we then failed */
+		return x->answered ? SEEN_UNCERTAIN : SEEN_RELEASED;
 	default:
 		return SEEN_UNCERTAIN;
 	}

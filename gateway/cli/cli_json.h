@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cli_json - octets as JSON text. */
+#ifndef QAQPA_CLI_CLI_JSON_H
+#define QAQPA_CLI_CLI_JSON_H
+
+#include <jansson.h>
+
+#include "base/bytes.h"
+
+static inline json_t *text_json(struct bytes b)
+{
+	json_t *s = json_stringn((const char *)b.p, b.n);
+
+	return s ? s : json_string("(not UTF-8)");
+}
+
+#endif
