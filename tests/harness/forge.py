@@ -15,8 +15,8 @@ from . import soap, wss
 class Forger(wss.Signer):
     """A signer that goes on signing correctly after the test has bent its work.
 
-    `shape` changes the text of the Security header once SignedInfo is made, before it is signed; `octets` gives what is digested for an element;
-    `make_value` gives the octets of SignatureValue for those of SignedInfo."""
+    `shape` changes the text of the Security header once SignedInfo is made, before it is signed; `octets` gives what is
+    digested for an element; `make_value` gives the octets of SignatureValue for those of SignedInfo."""
 
     def __init__(self, identity, shape=None, octets=None, make_value=None, **options):
         super().__init__(identity, **options)
@@ -86,8 +86,8 @@ USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_e
           "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
 
 
-def issue(issuer, key, subject, issuer_name=None, days=(-1, 300), usage=SIGNING, purposes=(ExtendedKeyUsageOID.EMAIL_PROTECTION,),
-          authority=False, serial=None, extensions=()):
+def issue(issuer, key, subject, issuer_name=None, days=(-1, 300), usage=SIGNING,
+          purposes=(ExtendedKeyUsageOID.EMAIL_PROTECTION,), authority=False, serial=None, extensions=()):
     """A certificate for `key`, signed by `issuer`, in the profile of the test PKI unless told otherwise."""
     now = datetime.now(timezone.utc)
     builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer_name or issuer.certificate.subject)
@@ -106,13 +106,14 @@ def issue(issuer, key, subject, issuer_name=None, days=(-1, 300), usage=SIGNING,
 
 
 SHA256_RSA = bytes.fromhex("2a864886f70d01010b")
-WEAK = {"md5": (bytes.fromhex("2a864886f70d010104"), hashes.MD5()), "sha1": (bytes.fromhex("2a864886f70d010105"), hashes.SHA1()),
-        "sha256": (SHA256_RSA, hashes.SHA256())}
+SEALS = {"md5": (bytes.fromhex("2a864886f70d010104"), hashes.MD5()),
+         "sha1": (bytes.fromhex("2a864886f70d010105"), hashes.SHA1()),
+         "sha256": (SHA256_RSA, hashes.SHA256())}
 
 
 def reseal(made, issuer, digest="sha256", old=b"", new=b""):
-    """The certificate with `new` for `old` (of one length) inside, and sealed again by the issuer, maybe with a weak digest."""
-    oid, algorithm = WEAK[digest]
+    """The certificate with `new` for `old` (of one length) inside, sealed again by the issuer, maybe weakly."""
+    oid, algorithm = SEALS[digest]
     assert len(old) == len(new) and made.der.count(old) or not old
     tbs = made.certificate.tbs_certificate_bytes
     bent = tbs.replace(SHA256_RSA, oid).replace(old, new)
@@ -125,10 +126,12 @@ def reseal(made, issuer, digest="sha256", old=b"", new=b""):
 def issue_explicit_curve(pki, folder, unit):
     """A certificate whose curve is written out as parameters; the key is the same under the curve's name."""
     key, named, der = (folder / n for n in ("explicit.key", "named.key", "explicit.der"))
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit",
-                    "-noenc", "-keyout", key, "-CA", pki.path("issuing.crt"), "-CAkey", pki.path("issuing.key"), "-days", "30",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-pkeyopt", "ec_param_enc:explicit", "-noenc", "-keyout", key,
+                    "-CA", pki.path("issuing.crt"), "-CAkey", pki.path("issuing.key"), "-days", "30",
                     "-subj", f"/CN=Branch system/C=KZ/OU={unit}", "-addext", "basicConstraints=critical,CA:FALSE",
                     "-addext", "keyUsage=critical,digitalSignature", "-outform", "DER", "-out", der], check=True,
                    stderr=subprocess.DEVNULL)
-    subprocess.run(["openssl", "ec", "-in", key, "-param_enc", "named_curve", "-out", named], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["openssl", "ec", "-in", key, "-param_enc", "named_curve", "-out", named], check=True,
+                   stderr=subprocess.DEVNULL)
     return Made(der.read_bytes(), serialization.load_pem_private_key(named.read_bytes(), None))

@@ -47,7 +47,7 @@ def pull(s):
 
 
 def talk(port, octets, half_close=False, seconds=10):
-    """Sends while listening, so that an early refusal is seen; reads a whole reply, and the end when one is announced."""
+    """Sends while listening, so that an early refusal is seen; reads a whole reply, and the end if it is announced."""
     end = time.monotonic() + seconds
     left, got = memoryview(octets), b""
     with connect(port, seconds) as s:
@@ -68,8 +68,9 @@ def talk(port, octets, half_close=False, seconds=10):
 
 def post(length=None, *lines, kind="text/xml; charset=utf-8", version="HTTP/1.1", host="gateway.test", target=PATH):
     """The head of a POST, octets; `lines` are further fields as they stand on the wire."""
-    fields = [f"POST {target} {version}"] + ([f"Host: {host}"] if host else []) + ([f"Content-Type: {kind}"] if kind else [])
-    fields += [f"Content-Length: {length}"] if length is not None else []
+    fields = [f"POST {target} {version}"]
+    for name, value in (("Host", host), ("Content-Type", kind), ("Content-Length", length)):
+        fields += [f"{name}: {value}"] if value is not None else []
     return ("\r\n".join([*fields, *lines]) + "\r\n\r\n").encode("latin-1")
 
 

@@ -34,7 +34,8 @@ def bare_signature(text):
 
 def signature_beside_security(w):
     text = w.signed(security_attributes="")
-    return swap(swap(text, element(text, "ds:Signature"), ""), "</wsse:Security>", "</wsse:Security>" + bare_signature(text))
+    emptied = swap(text, element(text, "ds:Signature"), "")
+    return swap(emptied, "</wsse:Security>", "</wsse:Security>" + bare_signature(text))
 
 
 def signature_without_security(w):
@@ -114,7 +115,8 @@ CASES = {
     "a message without any signature": (unsigned, UNSIGNED, "security.absent"),
     "a message without a Header": (no_header, UNSIGNED, "security.absent"),
     "a Security header with nothing but the sender's certificate": (token_alone, UNSIGNED, "security.signature-absent"),
-    "the signature stands beside the Security header": (signature_beside_security, UNSIGNED, "security.signature-absent"),
+    "the signature stands beside the Security header": (
+        signature_beside_security, UNSIGNED, "security.signature-absent"),
     "the signature stands in the Header without Security": (signature_without_security, TOKEN, "security.token-kind"),
     "the signature stands in the Body": (signature_in_body, UNSIGNED, "security.absent"),
     "only another header block is signed": (header_block_alone, UNSIGNED, "security.body-unsigned"),
@@ -123,14 +125,16 @@ CASES = {
     "the digest was made to fit the changed Body": (digest_made_new, SIGNATURE, "signature.value-wrong"),
     "the signature value is empty": (value_replaced(lambda v: b""), SIGNATURE, "signature.value-wrong"),
     "the signature value lacks its last octet": (value_replaced(lambda v: v[:-1]), SIGNATURE, "signature.value-wrong"),
-    "one bit of the signature value is turned": (value_replaced(lambda v: v[:-1] + bytes([v[-1] ^ 1])), SIGNATURE, "signature.value-wrong"),
+    "one bit of the signature value is turned": (
+        value_replaced(lambda v: v[:-1] + bytes([v[-1] ^ 1])), SIGNATURE, "signature.value-wrong"),
     "a second signature, by the attacker, covers the Body": (two_signatures, UNSIGNED, "security.content"),
     "the Security header is for somebody else": (for_somebody_else, UNSIGNED, "security.absent"),
     "there are two Security headers": (two_security_headers, UNSIGNED, "security.several"),
     "the namespace of the signature lacks its last character": (other_dsig_namespace, UNSIGNED, "security.content"),
     "the signature refers to nothing": (no_references, UNSIGNED, "security.reference"),
     "an element stands behind the Body": (element_behind_body, FORMAT, "soap.shape"),
-    "Security is in another namespace and must be understood": (other_wsse_namespace, UNDERSTAND, "soap.must-understand"),
+    "Security is in another namespace and must be understood": (
+        other_wsse_namespace, UNDERSTAND, "soap.must-understand"),
 }
 
 

@@ -47,7 +47,8 @@ def in_security(w):
 def in_object(inside):
     def build(w):
         g = Genuine(w)
-        return swap(g.seat(evil_body("id-evil")), "</ds:Signature>", f"<ds:Object>{inside(g)}</ds:Object></ds:Signature>")
+        kept_object = f"<ds:Object>{inside(g)}</ds:Object></ds:Signature>"
+        return swap(g.seat(evil_body("id-evil")), "</ds:Signature>", kept_object)
     return build
 
 
@@ -114,14 +115,19 @@ def token_swapped(second_id):
 
 CASES = {
     "the signed Body is kept in a header block": (in_header("id-evil"), SIGNATURE, "security.wrapped"),
-    "the signed Body is kept in a header block, with one identifier": (in_header("id-body"), SIGNATURE, "xml.duplicate-id"),
+    "the signed Body is kept in a header block, with one identifier": (
+        in_header("id-body"), SIGNATURE, "xml.duplicate-id"),
     "the signed Body is itself a header block": (in_header("id-evil", str), SIGNATURE, "security.wrapped"),
-    "the signed Body is kept deep in a header block": (in_header("id-evil", lambda b: kept(kept(kept(b)))), SIGNATURE, "security.wrapped"),
+    "the signed Body is kept deep in a header block": (
+        in_header("id-evil", lambda b: kept(kept(kept(b)))), SIGNATURE, "security.wrapped"),
     "the signed Body is kept in the Security header": (in_security, UNSIGNED, "security.content"),
-    "the signed Body is kept in an Object of the signature": (in_object(lambda g: g.body), UNSIGNED, "security.signature-shape"),
-    "a whole envelope is kept in an Object of the signature": (in_object(whole_envelope), UNSIGNED, "security.signature-shape"),
+    "the signed Body is kept in an Object of the signature": (
+        in_object(lambda g: g.body), UNSIGNED, "security.signature-shape"),
+    "a whole envelope is kept in an Object of the signature": (
+        in_object(whole_envelope), UNSIGNED, "security.signature-shape"),
     "the signed Body is kept inside the attacker's data": (in_evil_data("id-evil"), SIGNATURE, "security.wrapped"),
-    "the signed Body is kept inside the attacker's data, with one identifier": (in_evil_data("id-body"), SIGNATURE, "xml.duplicate-id"),
+    "the signed Body is kept inside the attacker's data, with one identifier": (
+        in_evil_data("id-body"), SIGNATURE, "xml.duplicate-id"),
     "there are two Bodies, the attacker's last": (two_bodies, FORMAT, "soap.shape"),
     "there are two Bodies, the attacker's first": (two_bodies_evil_first, FORMAT, "soap.shape"),
     "the signed Body stands before the Header": (body_before_header, FORMAT, "soap.shape"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Transforms that make a signature say less than it seems to, or cost more; words that canonical form splits or hides."""
+"""Transforms that make a signature say less than it seems to, or cost more; words that canonical form hides."""
 import re
 
 import pytest
@@ -21,8 +21,13 @@ def transform(algorithm, inside=""):
 
 
 def stylesheet(inside):
-    return transform(XSLT, f'<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:output method="text"/>'
-                           f'<xsl:template match="/">{inside}</xsl:template></xsl:stylesheet>')
+    return transform(XSLT, f'<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">'
+                           f'<xsl:output method="text"/><xsl:template match="/">{inside}</xsl:template>'
+                           f"</xsl:stylesheet>")
+
+
+def reading(url):
+    return stylesheet(f"<xsl:copy-of select=\"document('{url}')\"/>")
 
 
 def xpath(expression):
@@ -83,51 +88,58 @@ def split_by_comment(w):
 
 
 def split_password(w):
-    return reshape("<password>secret", "<password>sec<!-- -->ret", w.signed(soap.envelope(soap.request(password="secretary"))))
+    text = w.signed(soap.envelope(soap.request(password="secretary")))
+    return swap(text, "<password>secret", "<password>sec<!-- -->ret")
 
 
 def unknown_prefixes(w):
-    return w.signed(shape=lambda text: swap(text, f'<ds:Transform Algorithm="{soap.EXC}">',
-                                            f'<ds:Transform Algorithm="{soap.EXC}"><ec:InclusiveNamespaces xmlns:ec="{soap.EXC}" '
-                                            f'PrefixList="a b&#13;c //*"/>'))
+    start = f'<ds:Transform Algorithm="{soap.EXC}">'
+    names = f'<ec:InclusiveNamespaces xmlns:ec="{soap.EXC}" PrefixList="a b&#13;c //*"/>'
+    return w.signed(shape=swapper(start, start + names))
 
 
 CASES = {
     "a stylesheet makes the same words of every Body": (
         with_transforms(stylesheet("constant"), lambda _: b"constant"), ALGORITHM, "security.algorithm"),
     "a stylesheet of somebody unknown reads a web address": (
-        with_transforms(lambda w: stylesheet(f"<xsl:copy-of select=\"document('{w.canary.url}')\"/>"), stranger=True),
+        with_transforms(lambda w: reading(w.canary.url), stranger=True),
         ALGORITHM, "security.algorithm"),
     "a stylesheet of somebody unknown reads a file": (
-        with_transforms(lambda w: stylesheet(f"<xsl:copy-of select=\"document('file://{w.bait.path}')\"/>"), stranger=True),
+        with_transforms(lambda w: reading(f"file://{w.bait.path}"), stranger=True),
         ALGORITHM, "security.algorithm"),
-    "an expression selects nothing": (with_transforms(xpath("false()"), lambda _: b""), ALGORITHM, "security.algorithm"),
+    "an expression selects nothing": (
+        with_transforms(xpath("false()"), lambda _: b""), ALGORITHM, "security.algorithm"),
     "an expression leaves data out": (data_left_out, ALGORITHM, "security.algorithm"),
     "an expression counts the whole document for every node": (
         with_transforms(xpath("count(//.|//@*|//namespace::*)"), text=costly()), ALGORITHM, "security.algorithm"),
     "a filter of expressions is asked for": (
         with_transforms(transform("http://www.w3.org/2002/06/xmldsig-filter2")), ALGORITHM, "security.algorithm"),
-    "only the decoded words are signed": (with_transforms(transform(soap.DS + "base64"), words), ALGORITHM, "security.algorithm"),
+    "only the decoded words are signed": (
+        with_transforms(transform(soap.DS + "base64"), words), ALGORITHM, "security.algorithm"),
     "octets are parsed a second time between transforms": (
         with_transforms(C14N + transform(soap.DS + "enveloped-signature")), ALGORITHM, "security.algorithm"),
     "the transform for token references is used on the Body": (
-        with_transforms(transform(wss.BASE64.replace("#Base64Binary", "#STR-Transform"))), ALGORITHM, "security.algorithm"),
+        with_transforms(transform(wss.BASE64.replace("#Base64Binary", "#STR-Transform"))),
+        ALGORITHM, "security.algorithm"),
     "the Body is to be decrypted first": (
         with_transforms(transform("http://www.w3.org/2002/07/decrypt#XML") + C14N), ALGORITHM, "security.algorithm"),
     "one reference has five hundred transforms": (with_transforms(C14N * 500), ALGORITHM, "security.algorithm"),
     "one reference has no transform": (
-        lambda w: w.signed(shape=lambda t: reshape("<ds:Transforms>.*</ds:Transforms>", "", t)), ALGORITHM, "security.algorithm"),
+        lambda w: w.signed(shape=lambda t: reshape("<ds:Transforms>.*</ds:Transforms>", "", t)),
+        ALGORITHM, "security.algorithm"),
     "the Body is canonicalised with comments": (
         with_transforms(transform(soap.EXC + "WithComments")), ALGORITHM, "security.algorithm"),
     "the canonicalisation of SignedInfo is a stylesheet": (canonicalization(XSLT), ALGORITHM, "security.algorithm"),
-    "the canonicalisation of SignedInfo keeps comments": (canonicalization(soap.EXC + "WithComments"), ALGORITHM, "security.algorithm"),
+    "the canonicalisation of SignedInfo keeps comments": (
+        canonicalization(soap.EXC + "WithComments"), ALGORITHM, "security.algorithm"),
     "the canonicalisation of SignedInfo is unknown": (canonicalization("urn:none"), ALGORITHM, "security.algorithm"),
     "the list of prefixes holds no prefixes": (unknown_prefixes, ALGORITHM, "security.algorithm"),
     "the Body cannot be canonicalised, and nothing is signed": (void_body, FORMAT, "xml.namespace"),
     "SignedInfo cannot be canonicalised, and nothing is signed": (void_signed_info, FORMAT, "xml.namespace"),
     "a comment shortens the name of the sender": (split_by_comment, SENDER, "sender.unknown"),
     "a comment shortens the password": (split_password, SENDER, "sender.password"),
-    "a processing instruction shortens the name of the sender": (lambda w: longer_sender(w, "<?x?>"), FORMAT, "xml.processing-instruction"),
+    "a processing instruction shortens the name of the sender": (
+        lambda w: longer_sender(w, "<?x?>"), FORMAT, "xml.processing-instruction"),
     "an element shortens the name of the sender": (lambda w: longer_sender(w, "<x/>"), FORMAT, "channel.format"),
 }
 

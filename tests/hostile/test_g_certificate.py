@@ -79,15 +79,20 @@ CASES = {
     "it is signed by itself": (self_signed, CERTIFICATE, "certificate.unknown"),
     "it is from an unknown authority of the same name": (
         lambda i: i.issue_by(i.w.pki["attacker-ca"]), CERTIFICATE, "certificate.unknown"),
-    "it is from an unknown authority": (lambda i: i.issue_by(i.w.pki["tls-server"], issuer_name=name("Nobody")), CERTIFICATE, "certificate.unknown"),
+    "it is from an unknown authority": (
+        lambda i: i.issue_by(i.w.pki["tls-server"], issuer_name=name("Nobody")), CERTIFICATE, "certificate.unknown"),
     "it is issued by another sender": (lambda i: i.issue_by(i.w.me), CERTIFICATE, "certificate.unknown"),
-    "it is issued below an authority that may have none below": (below_another_authority, CERTIFICATE, "certificate.unknown"),
-    "it is from the root, not from the participant's authority": (lambda i: i.issue_by(i.w.pki["root"]), SENDER, "certificate.owner"),
+    "it is issued below an authority that may have none below": (
+        below_another_authority, CERTIFICATE, "certificate.unknown"),
+    "it is from the root, not from the participant's authority": (
+        lambda i: i.issue_by(i.w.pki["root"]), SENDER, "certificate.owner"),
     "it is the authority's own": (lambda i: i.authority, CERTIFICATE, "certificate.usage"),
-    "it is of an authority": (with_defects(authority=True, usage=("digital_signature", "key_cert_sign")), CERTIFICATE, "certificate.usage"),
+    "it is of an authority": (
+        with_defects(authority=True, usage=("digital_signature", "key_cert_sign")), CERTIFICATE, "certificate.usage"),
     "its key is for encipherment only": (with_defects(usage=("key_encipherment",)), CERTIFICATE, "certificate.usage"),
     "its purpose is another": (with_defects(purposes=(EKU.OCSP_SIGNING,)), CERTIFICATE, "certificate.usage"),
-    "its purpose is that of a web server": (with_defects(purposes=(EKU.SERVER_AUTH,)), CERTIFICATE, "certificate.usage"),
+    "its purpose is that of a web server": (
+        with_defects(purposes=(EKU.SERVER_AUTH,)), CERTIFICATE, "certificate.usage"),
     "it has a critical extension that nobody knows": (
         with_defects(extensions=((unknown_extension(), True),)), CERTIFICATE, "certificate.usage"),
     "its RSA key has 1024 bits": (with_key("rsa1024"), CERTIFICATE, "certificate.weak"),
@@ -97,9 +102,11 @@ CASES = {
     "its seal is wrong": (lambda i: forge.Made(i.issue().der[:-1] + b"\0", i.key), CERTIFICATE, "certificate.unknown"),
     "a NUL stands in its name": (nul_in_name, SENDER, "certificate.owner"),
     "a NUL stands behind the registration number": (nul_in_number, SENDER, "certificate.owner"),
-    "it has the sender's name and another number": (with_defects(subject=name(unit=OTHER_UNIT)), SENDER, "certificate.owner"),
+    "it has the sender's name and another number": (
+        with_defects(subject=name(unit=OTHER_UNIT)), SENDER, "certificate.owner"),
     "it has no number": (with_defects(subject=name()), SENDER, "certificate.owner"),
-    "it has two numbers": (with_defects(subject=name(unit=UNIT, organizational_unit_name=OTHER_UNIT)), SENDER, "certificate.owner"),
+    "it has two numbers": (
+        with_defects(subject=name(unit=UNIT, organizational_unit_name=OTHER_UNIT)), SENDER, "certificate.owner"),
 }
 PINNED = {"expired": "certificate.expired", "future": "certificate.expired", "rsa1024": "certificate.weak",
           "no-signing-usage": "certificate.usage", "other-system": "certificate.owner", "issuing": "certificate.usage"}

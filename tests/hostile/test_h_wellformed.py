@@ -88,17 +88,22 @@ CASES = {
     "entities of entities in an attribute": (doctype(laughs(), '<y z="&e9;"/>'), FORMAT, "xml.dtd"),
     "one long entity, used often": (doctype(f'[<!ENTITY e "{"a" * 100000}">]', "&e;" * 20000), FORMAT, "xml.dtd"),
     "a thousand attributes by default": (
-        doctype("[<!ATTLIST y " + "".join(f'a{n} CDATA "v" ' for n in range(1000)) + ">]", "<y/>" * 1000), FORMAT, "xml.dtd"),
+        doctype("[<!ATTLIST y " + "".join(f'a{n} CDATA "v" ' for n in range(1000)) + ">]", "<y/>" * 1000),
+        FORMAT, "xml.dtd"),
     "an attribute declared an identifier": (id_from_attlist, FORMAT, "xml.dtd"),
     "an identifier made of an entity": (id_from_entity, FORMAT, "xml.dtd"),
     "a document type that hides an envelope between quotes": (
-        lambda w: f"<!DOCTYPE soapenv:Envelope [<!ENTITY e '<!--'>]>{soap.envelope(soap.request())}<!--'><![CDATA[-->{w.signed()}<!--]]>-->",
+        lambda w: (f"<!DOCTYPE soapenv:Envelope [<!ENTITY e '<!--'>]>{soap.envelope(soap.request())}"
+                   f"<!--'><![CDATA[-->{w.signed()}<!--]]>-->"),
         FORMAT, "xml.dtd"),
-    "a document type inside the Envelope": (lambda w: swap(w.signed(), HEADER, f"{HEADER}<!DOCTYPE x>"), FORMAT, "xml.dtd"),
-    "an entity declaration inside the Envelope": (lambda w: swap(w.signed(), HEADER, f'{HEADER}<!ENTITY e "x">'), FORMAT, "xml.dtd"),
+    "a document type inside the Envelope": (
+        lambda w: swap(w.signed(), HEADER, f"{HEADER}<!DOCTYPE x>"), FORMAT, "xml.dtd"),
+    "an entity declaration inside the Envelope": (
+        lambda w: swap(w.signed(), HEADER, f'{HEADER}<!ENTITY e "x">'), FORMAT, "xml.dtd"),
     "an entity that was never declared": (header_block("<x>&e;</x>"), FORMAT, "xml.malformed"),
     "a stylesheet instruction before the Envelope": (
-        before(lambda w: f'<?xml-stylesheet type="text/xsl" href="{w.canary.url}"?>'), FORMAT, "xml.processing-instruction"),
+        before(lambda w: f'<?xml-stylesheet type="text/xsl" href="{w.canary.url}"?>'),
+        FORMAT, "xml.processing-instruction"),
     "an instruction behind the Envelope": (lambda w: w.signed() + "<?x?>", FORMAT, "xml.processing-instruction"),
     "a declaration behind a blank": (before(' <?xml version="1.0"?>'), FORMAT, "xml.processing-instruction"),
     "a declaration of version 1.1": (before('<?xml version="1.1"?>'), FORMAT, "xml.declaration"),

@@ -61,15 +61,19 @@ CASES = {
     "the Timestamp without end is a month old": (moments(dict(days=-30)), EXPIRED, "security.expired"),
     "the Timestamp is no date": (raw_moments(("Created", "yesterday")), UNSIGNED, "security.timestamp"),
     "the Timestamp names no zone": (raw_moments(("Created", "2026-01-01T00:00:00")), UNSIGNED, "security.timestamp"),
-    "the Timestamp was made twice": (raw_moments(("Created", FRESH), ("Created", "2020-01-01T00:00:00Z")), UNSIGNED, "security.timestamp"),
+    "the Timestamp was made twice": (
+        raw_moments(("Created", FRESH), ("Created", "2020-01-01T00:00:00Z")), UNSIGNED, "security.timestamp"),
     "the Timestamp expires twice": (
-        raw_moments(("Created", FRESH), ("Expires", soap.utc(hours=1)), ("Expires", FRESH)), UNSIGNED, "security.timestamp"),
+        raw_moments(("Created", FRESH), ("Expires", soap.utc(hours=1)), ("Expires", FRESH)),
+        UNSIGNED, "security.timestamp"),
     "the Timestamp is empty": (stamped(" "), UNSIGNED, "security.timestamp"),
     "the Timestamp is not signed": (stamped(references=("id-body",)), UNSIGNED, "security.timestamp"),
     "there are two Timestamps": (two_timestamps, UNSIGNED, "security.timestamp"),
-    "messageDate is older than messages are remembered": (asked(date=soap.now(days=-7, minutes=-1)), EXPIRED, "message.date-window"),
+    "messageDate is older than messages are remembered": (
+        asked(date=soap.now(days=-7, minutes=-1)), EXPIRED, "message.date-window"),
     "messageDate lies ahead": (asked(date=soap.now(minutes=10)), EXPIRED, "message.date-window"),
-    "messageDate lies ahead by its zone": (asked(date=soap.now().replace("+05:00", "-05:00")), EXPIRED, "message.date-window"),
+    "messageDate lies ahead by its zone": (
+        asked(date=soap.now().replace("+05:00", "-05:00")), EXPIRED, "message.date-window"),
     "messageDate is a day that never was": (asked(date="2024-02-30T25:61:61"), FORMAT, "channel.date"),
     "messageDate is of the year ten thousand": (asked(date="10000-01-01T00:00:00+05:00"), FORMAT, "channel.date"),
     "messageDate has octets behind it": (asked(date=soap.now() + "x"), FORMAT, "channel.date"),
@@ -83,7 +87,8 @@ CASES = {
     "there is no sender": (
         bent(f"<sender>{SENDER_ID}<password>secret</password></sender>", ""), FORMAT, "channel.format"),
     "there is no name of a sender": (bent(SENDER_ID, ""), FORMAT, "channel.format"),
-    "there are two names of senders": (bent(SENDER_ID, "<senderId>nobody</senderId>" + SENDER_ID), FORMAT, "channel.format"),
+    "there are two names of senders": (
+        bent(SENDER_ID, "<senderId>nobody</senderId>" + SENDER_ID), FORMAT, "channel.format"),
     "there are two senders": (bent("</sender>", f"</sender><sender>{SENDER_ID}</sender>"), FORMAT, "channel.format"),
     "the sender is in the namespace of the types": (qualified_sender, FORMAT, "channel.format"),
     "there are two messageIds": (bent("<messageId>", "<messageId>1</messageId><messageId>"), FORMAT, "channel.format"),
@@ -101,7 +106,10 @@ def test_refused(world, case):
     world.refuses(build(world), outcome, reason)
 
 
-@pytest.mark.parametrize("message_id", ["%s%n%x", "'; DROP TABLE facts; --", "../../etc/passwd", "a&amp;b&lt;c", "Қ", "${jndi:ldap://x}"])
+STRANGE = ["%s%n%x", "'; DROP TABLE facts; --", "../../etc/passwd", "a&amp;b&lt;c", "Қ", "${jndi:ldap://x}"]
+
+
+@pytest.mark.parametrize("message_id", STRANGE)
 def test_a_strange_message_id_is_only_a_word(world, message_id):
     answer = world.passes(asked(message_id=f"{message_id} {soap.new_id()}")(world))
     assert answer.code == "SCSS001"
@@ -115,7 +123,8 @@ def test_a_repetition_with_another_header_gets_the_first_answer(world):
     text = world.signed()
     first = world.passes(text)
     routed = len(world.provider.received)
-    assert post(world, swap(text, "</soapenv:Header>", '<x:y xmlns:x="urn:x"/></soapenv:Header>')).octets == first.octets
+    again = post(world, swap(text, "</soapenv:Header>", '<x:y xmlns:x="urn:x"/></soapenv:Header>'))
+    assert again.octets == first.octets
     assert len(world.provider.received) == routed
 
 
@@ -125,11 +134,11 @@ def test_other_content_under_a_used_id_is_refused(world):
     world.refuses(asked(message_id=message_id, data="<data>other</data>")(world), DUPLICATE, "replay.conflict")
 
 
-def test_other_content_under_a_used_id_is_refused_in_any_namespace_of_prefixes(world):
-    """The words are the same, what their prefix means is not."""
+def test_another_meaning_of_a_prefix_is_other_content(world):
     body = soap.request(data=f'<data xsi:type="f:T" xmlns:xsi="{soap.XSI}"/>')
-    world.passes(world.signed(soap.envelope(body, envelope_attributes=' xmlns:f="urn:one"')))
-    world.refuses(world.signed(soap.envelope(body, envelope_attributes=' xmlns:f="urn:two"')), DUPLICATE, "replay.conflict")
+    first, second = (soap.envelope(body, envelope_attributes=f' xmlns:f="{uri}"') for uri in ("urn:one", "urn:two"))
+    world.passes(world.signed(first))
+    world.refuses(world.signed(second), DUPLICATE, "replay.conflict")
 
 
 def test_copies_in_parallel_are_delivered_once(world):

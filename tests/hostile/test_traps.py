@@ -24,7 +24,7 @@ def test_the_watch_notes_an_opening(tmp_path):
     assert watch.opened() and not watch.opened()
 
 
-@pytest.mark.parametrize("words", ["line 1: parser error", "/usr/lib/libxml2.so", "envelope_scan.c:12", "xmlsec status", "reason=xml.dtd"])
+@pytest.mark.parametrize("words", ["line 1: error", "/usr/lib/x.so", "envelope_scan.c:12", "xmlsec", "reason=xml.dtd"])
 def test_a_talkative_reply_is_noticed(words):
     with pytest.raises(AssertionError):
         World.keeps_silent(None, b"<faultstring>" + words.encode() + b"</faultstring>")
