@@ -58,8 +58,8 @@ struct journal_seen {
 	int answer_status;         /* its HTTP status */
 };
 
-/* A message that was accepted for later delivery: what a rebuild of the queue needs. Kept by id over all days; the newest
- * word on an id counts. A later word repeats everything but the body. */
+/* A message that was accepted for later delivery: what a rebuild of the queue needs. Kept by id over all days; the
+ * newest word on an id counts. A later word repeats everything but the body. */
 enum journal_waiting_state { WAITING_QUEUED, WAITING_DELIVERED, WAITING_DEAD, WAITING_DROPPED };
 struct journal_waiting {
 	struct bytes id, destination, order_key, meta, policy; /* policy: text of its values */
@@ -71,7 +71,7 @@ struct journal_waiting {
 
 struct journal_settings {
 	const char *directory;
-	int retention_days; /* 0: nothing is removed; a day stays while it or an older one holds what waits for delivery */
+	int retention_days; /* 0: nothing is removed; a day stays while it or an older one holds what waits */
 	size_t free_bytes;  /* with less free space nothing is accepted */
 	int commit_us;      /* wait for companions where there were some just now; 0: never */
 };
@@ -118,10 +118,11 @@ struct journal_filter {
 MUST_USE outcome journal_find(const char *directory, const struct journal_filter *f,
 	bool (*each)(void *ctx, const struct journal_fact *fact), void *ctx, struct err *e);
 
-/* Every message whose newest word is WAITING_QUEUED, oldest acceptance first, with its body: for qaqpa queue rebuild. Also
- * while a gateway writes. Several directories (one a gateway) are read as one: a newer word elsewhere counts. Calls `each`
- * until it returns false; the word is valid during the call, its body is empty when no file holds it. One body at a time is
- * in memory; the list itself may be long and lies in a temporary file. Fails with REASON_JOURNAL_DOWN. */
+/* Every message whose newest word is WAITING_QUEUED, oldest acceptance first, with its body: for qaqpa queue
+ * rebuild. Also while a gateway writes. Several directories (one a gateway) are read as one: a newer word elsewhere
+ * counts. Calls `each` until it returns false; the word is valid during the call, its body is empty when no file
+ * holds it. One body at a time is in memory; the list may be long and lies in a temporary file. Fails with
+ * REASON_JOURNAL_DOWN. */
 MUST_USE outcome journal_waiting_find(const char *const *directories, size_t n,
 	bool (*each)(void *ctx, const struct journal_waiting *w), void *ctx, struct err *e);
 

@@ -34,8 +34,8 @@ static const char schema[] =
 	"PRAGMA user_version=1;"
 	"COMMIT;";
 
-/* Schema 2. A word is a small row that is written anew with each attempt, so its body, which never changes, lies apart.
- * The index holds what waits and nothing of what is settled; it answers which files retention must keep. */
+/* Schema 2. A word is a small row that is written anew with each attempt, so its body, which never changes,
+ * lies apart. The index holds what waits and nothing of what is settled: retention asks for no more. */
 static const char schema_waiting[] =
 	"BEGIN IMMEDIATE;"
 	"CREATE TABLE body(number INTEGER PRIMARY KEY, octets BLOB NOT NULL);"
@@ -172,7 +172,8 @@ static outcome schema_complete(sqlite3 *db, const char *day, struct err *e)
 	int schema_now;
 
 	TRY(journal_file_schema(db, day, &schema_now, e));
-	if (schema_now == JOURNAL_SCHEMA_OLD && sqlite3_exec(db, schema_waiting, NULL, NULL, NULL) != SQLITE_OK)
+	if (schema_now == JOURNAL_SCHEMA_OLD &&
+		sqlite3_exec(db, schema_waiting, NULL, NULL, NULL) != SQLITE_OK)
 		return journal_fail(e, db, day, "cannot add the new tables");
 	return DONE;
 }

@@ -20,7 +20,7 @@
 
 enum {
 	JOURNAL_SCHEMA = 2,       /* user_version of our files */
-	JOURNAL_SCHEMA_OLD = 1,   /* without waiting and body; read as if they were empty, completed when written */
+	JOURNAL_SCHEMA_OLD = 1,   /* has no waiting and no body; completed when it is written */
 	JOURNAL_DAY = 11,         /* room for 2030-01-02 and NUL */
 	JOURNAL_PATH = 4096,      /* longest path of a file, NUL included */
 	JOURNAL_FILTERED = 8,     /* newest files whose replay keys are kept in memory */
@@ -189,8 +189,8 @@ MUST_USE outcome journal_waiting_on(
 	struct journal_day *day, struct bytes id, bool *word, bool *body, struct err *e);
 
 struct journal_days;
-/* True when a message that waits for delivery needs the file at index `at`: its newest word or its body is there. One
- * that has expired at `now_ms` needs nothing. */
+/* True when a message that waits for delivery needs the file at index `at`: its newest word or its body is
+ * there. One that has expired at `now_ms` needs nothing. */
 MUST_USE outcome journal_waiting_needs(
 	struct journal_days *days, size_t at, int64_t now_ms, bool *needs, struct err *e);
 

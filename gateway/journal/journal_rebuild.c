@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_rebuild - what waits for delivery, by the words in all files of several directories.
- * Promise:  memory holds one word and one body, whatever the number of messages: the list is a temporary file of
- *           SQLite. No file of the journal is being read while the caller looks at a message.
+ * Promise:  memory holds one word and one body, whatever the number of messages: the list is a temporary
+ *           file of SQLite. No file of the journal is being read while the caller looks at a message.
  * Not here: writing words, and which files they keep (journal_waiting.c).
  *
- * Every file is read twice. First come the words that say "waits": these messages may belong to the list. Then all
- * other words, of which only those on such messages matter: most messages were delivered on the day they came, have
- * one word, and never enter the list. */
+ * Every file is read twice. First come the words that say "waits": these messages may belong to the list.
+ * Then all other words, of which only those on such messages matter: most messages were delivered on the day
+ * they came, have one word, and never enter the list. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +15,8 @@
 static const char list_schema[] =
 	"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA cache_size=-16384;"
 	"BEGIN;"
-	"CREATE TABLE word(id, destination, order_key, meta, policy, state, attempts, accepted_ms, due_ms, expire_ms,"
-	" at_ms, directory, day, PRIMARY KEY(id, directory)) WITHOUT ROWID;"
+	"CREATE TABLE word(id, destination, order_key, meta, policy, state, attempts, accepted_ms, due_ms,"
+	" expire_ms, at_ms, directory, day, PRIMARY KEY(id, directory)) WITHOUT ROWID;"
 	"CREATE TABLE body(id PRIMARY KEY, directory, day, number) WITHOUT ROWID;";
 
 /* In one directory the word of the newest day counts. One read later from the same file is the newer. */
@@ -28,9 +28,9 @@ static const char list_body[] = "INSERT OR REPLACE INTO body SELECT ?1,?13,?14,?
 				" WHERE EXISTS(SELECT 1 FROM word WHERE id = ?1)"
 				" AND NOT EXISTS(SELECT 1 FROM body WHERE id = ?1 AND day > ?14)";
 
-/* Between directories, whose clocks may differ, the number of attempts is a better witness than the time of the word; of
- * equals the one that settles the message. What came first is told first, in the order of their commits when one
- * millisecond brought several. */
+/* Between directories, whose clocks may differ, the number of attempts is a better witness than the time of
+ * the word; of equals the one that settles the message counts. What came first is told first, in the order of
+ * the commits when one millisecond brought several. */
 static const char list_waiting[] =
 	"SELECT w.id, w.destination, w.order_key, w.meta, w.policy, w.state, w.attempts, w.accepted_ms, w.due_ms,"
 	" w.expire_ms, w.at_ms, b.number, b.directory, b.day FROM word w LEFT JOIN body b ON b.id = w.id"
@@ -39,8 +39,10 @@ static const char list_waiting[] =
 	" (w.accepted_ms, w.attempts, w.at_ms, 0, w.directory))"
 	" ORDER BY w.accepted_ms, b.day, b.number, w.id";
 
-static const char *const words_of_day[] = {"SELECT " JOURNAL_WORD_COLUMNS " FROM waiting WHERE state = 0",
-	"SELECT " JOURNAL_WORD_COLUMNS " FROM waiting WHERE state <> 0"};
+/* Not by the index of what waits: in the order of ids both the file and the list are passed in sequence. */
+static const char *const words_of_day[] = {
+	"SELECT " JOURNAL_WORD_COLUMNS " FROM waiting NOT INDEXED WHERE state = 0",
+	"SELECT " JOURNAL_WORD_COLUMNS " FROM waiting NOT INDEXED WHERE state <> 0"};
 
 /* Columns and parameters of the list beyond those of a word; there WORD_BODY is the number of the body. */
 enum { LIST_DIRECTORY = WORD_COLUMNS, LIST_DAY };
@@ -70,9 +72,10 @@ static outcome list_fail(struct err *e, const struct rebuild *b, const char *doi
 
 static outcome list_open(struct rebuild *b, struct err *e)
 {
+	static const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
 	/* Without a name it is a file of SQLite's own that vanishes with the connection. */
-	if (sqlite3_open_v2("", &b->list, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
-			SQLITE_OK ||
+	if (sqlite3_open_v2("", &b->list, flags, NULL) != SQLITE_OK ||
 		sqlite3_exec(b->list, list_schema, NULL, NULL, NULL) != SQLITE_OK ||
 		sqlite3_prepare_v2(b->list, list_word, -1, &b->word, NULL) != SQLITE_OK ||
 		sqlite3_prepare_v2(b->list, list_body, -1, &b->body, NULL) != SQLITE_OK)
@@ -207,8 +210,8 @@ static outcome row_tell(struct rebuild *b, sqlite3_stmt *row,
 	return DONE;
 }
 
-static outcome list_tell(struct rebuild *b, bool (*each)(void *ctx, const struct journal_waiting *w), void *ctx,
-	struct err *e)
+static outcome list_tell(struct rebuild *b,
+	bool (*each)(void *ctx, const struct journal_waiting *w), void *ctx, struct err *e)
 {
 	sqlite3_stmt *row = NULL;
 	outcome r = DONE;

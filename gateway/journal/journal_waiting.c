@@ -2,7 +2,7 @@
 /* journal_waiting - words on messages that wait for delivery, in the file of one day.
  * Promise:  within a file the last word on an id stands; a word costs one small row, a body is written once.
  *           What the newest word calls waiting, and is not expired, keeps its files.
- * Not here: the list over all files and directories (journal_rebuild.c), what becomes of a message (queue). */
+ * Not here: the list over all files and directories (journal_rebuild.c), what becomes of a message. */
 #include <string.h>
 
 #include "journal_int.h"
@@ -44,7 +44,8 @@ static bool word_bind(sqlite3_stmt *stmt, const struct journal_waiting *w, int64
 	return ok;
 }
 
-outcome journal_waiting_put(struct journal_day *day, const struct journal_waiting *w, int64_t at_ms, struct err *e)
+outcome journal_waiting_put(
+	struct journal_day *day, const struct journal_waiting *w, int64_t at_ms, struct err *e)
 {
 	sqlite3_stmt *word = day->word;
 	bool ok;

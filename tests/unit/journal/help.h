@@ -132,14 +132,24 @@ static UNUSED void ticket_done(struct journal_entry *entry, outcome result, cons
 	pthread_mutex_unlock(&t->lock);
 }
 
-static UNUSED void ticket_put(struct journal *j, struct ticket *t, const struct journal_fact *facts,
-	size_t count, const struct journal_seen *seen)
+static UNUSED void ticket_put_with(struct journal *j, struct ticket *t, const struct journal_fact *facts,
+	size_t count, const struct journal_seen *seen, const struct journal_waiting *waiting)
 {
-	*t = (struct ticket){
-		.entry = {.facts = facts, .fact_count = count, .seen = seen, .done = ticket_done, .ctx = t}};
+	*t = (struct ticket){.entry = {.facts = facts,
+				     .fact_count = count,
+				     .seen = seen,
+				     .waiting = waiting,
+				     .done = ticket_done,
+				     .ctx = t}};
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->turned, NULL);
 	journal_put(j, &t->entry);
+}
+
+static UNUSED void ticket_put(struct journal *j, struct ticket *t, const struct journal_fact *facts,
+	size_t count, const struct journal_seen *seen)
+{
+	ticket_put_with(j, t, facts, count, seen, NULL);
 }
 
 /* True when it was committed; else *e says why not. */
