@@ -9,7 +9,7 @@
 
 static inline json_t *text_json(struct bytes b)
 {
-	json_t *s = json_stringn((const char *)b.p, b.n);
+	json_t *s = b.n ? json_stringn((const char *)b.p, b.n) : json_string("");
 
 	return s ? s : json_string("(not UTF-8)");
 }

@@ -8,8 +8,8 @@
 #include "journal/journal.h"
 
 #include "cli/cli_int.h"
-#include "cli/cli_json.h"
 #include "cli/cli_journal.h"
+#include "cli/cli_json.h"
 
 static const char *const directions[] = {[JOURNAL_RECEIVED] = "received", [JOURNAL_SENT] = "sent"};
 static const char *const kinds[] = {
@@ -44,8 +44,8 @@ static json_t *fact_json(const struct journal_fact *f, bool with_octets)
 	o = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)f->id, "at", at,
 		"exchange", f->exchange, "direction", directions[f->direction], "kind", kinds[f->kind], "verdict",
 		verdicts[f->verdict], "participant", text_json(f->participant), "peer", text_json(f->peer), "service",
-		text_json(f->service_id), "sender_id", text_json(f->sender_id), "message_id", text_json(f->message_id), "correlation_id",
-		text_json(f->correlation_id));
+		text_json(f->service_id), "sender_id", text_json(f->sender_id), "message_id", text_json(f->message_id),
+		"correlation_id", text_json(f->correlation_id));
 	json_object_set_new(o, "certificate", text_json(f->certificate));
 	json_object_set_new(o, "subject", text_json(f->subject));
 	json_object_set_new(o, "reason", text_json(f->reason));

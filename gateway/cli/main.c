@@ -15,6 +15,7 @@ static const struct cli_command commands[] = {
 	{"sign", "[FILE]", 1, "sign a SOAP message", cmd_sign},
 	{"verify", "[FILE]", 1, "verify the transport signature of a saved message", cmd_verify},
 	{"msg", "find|show|trace ...", 1, "read the journal", cmd_msg},
+	{"queue", "VERB ...", 1, "look after what waits for delivery", cmd_queue},
 	{"sim", "SYSTEM ...", 0, "play another information system", cmd_sim},
 	{"nikad", "check|explain NUMBER", 2, "check a number of an administrative document", cmd_nikad},
 	{"hash-password", "", 0, "make a password hash for the configuration", cmd_hash_password},
