@@ -241,6 +241,14 @@ static void verdict_done(void *ctx, bool dead, int64_t due_ms)
 	pthread_mutex_unlock(&v->lock);
 }
 
+static UNUSED void verdict_wait(struct verdict *v)
+{
+	pthread_mutex_lock(&v->lock);
+	while (!v->done)
+		pthread_cond_wait(&v->answered, &v->lock);
+	pthread_mutex_unlock(&v->lock);
+}
+
 /* Settles and waits for what became of it. */
 static UNUSED struct verdict gate_settle(struct gate *g, struct queue_claim *claim, enum queue_verdict how,
 	const char *cause)
@@ -248,10 +256,7 @@ static UNUSED struct verdict gate_settle(struct gate *g, struct queue_claim *cla
 	struct verdict v = {.lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER};
 
 	queue_settle(g->q, claim, how, cause, verdict_done, &v);
-	pthread_mutex_lock(&v.lock);
-	while (!v.done)
-		pthread_cond_wait(&v.answered, &v.lock);
-	pthread_mutex_unlock(&v.lock);
+	verdict_wait(&v);
 	return v;
 }
 

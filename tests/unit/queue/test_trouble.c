@@ -112,10 +112,7 @@ static void a_verdict_given_while_the_server_is_away_is_kept(void **state)
 	queue_settle(g.q, c, QUEUE_DELIVERED, NULL, verdict_done, &v);
 	assert_int_equal(gate_put(&g, "m2", "land", "", BYTES_LIT("x")), QUEUE_DOWN);
 	rig_run(&rig, NULL);
-	pthread_mutex_lock(&v.lock);
-	while (!v.done)
-		pthread_cond_wait(&v.answered, &v.lock);
-	pthread_mutex_unlock(&v.lock);
+	verdict_wait(&v);
 	assert_int_equal(v.due_ms, 0);
 	assert_int_equal(rig_ask(&rig, "EXISTS test:{land}:m:m1"), 0);
 	gate_stop(&g);
@@ -158,6 +155,69 @@ static void a_hanging_server_leaves_puts_uncertain_and_they_are_known_later(void
 	rig_kill(&rig, SIGCONT);
 	assert_true(gate_becomes(&g, true, NULL));
 	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_KNOWN);
+	gate_stop(&g);
+}
+
+static void of_puts_to_a_hanging_server_those_that_never_left_are_not_in_doubt(void **state)
+{
+	enum { PUTS = 12 };
+	static unsigned char body[1 << 18]; /* a few fill the socket */
+	static struct parcel p[PUTS];
+	char id[16], command[64];
+	struct gate g;
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_ask(&rig, "FLUSHALL");
+	gate_init(&g, &rig, "one");
+	g.s.server.command_ms = 1500;
+	g.s.inline_bytes = sizeof body;
+	gate_open(&g);
+	assert_true(gate_becomes(&g, true, NULL));
+	queue_pause(g.q);
+	rig_kill(&rig, SIGSTOP);
+	for (int i = 0; i < PUTS; i++) {
+		snprintf(id, sizeof id, "m%d", i);
+		parcel_init(&p[i], id, "land", "", (struct bytes){body, sizeof body});
+		queue_put(g.q, &p[i].put);
+	}
+	for (int i = 0; i < PUTS; i++)
+		parcel_wait(&p[i]);
+	assert_int_equal(p[PUTS - 1].result, QUEUE_DOWN);
+	rig_kill(&rig, SIGCONT);
+	assert_true(gate_becomes(&g, true, NULL));
+	for (int i = 0; i < PUTS; i++) {
+		snprintf(command, sizeof command, "EXISTS test:{land}:m:m%d", i);
+		assert_int_not_equal(p[i].result, QUEUE_DONE);
+		if (p[i].result == QUEUE_DOWN)
+			assert_int_equal(rig_ask(&rig, command), 0);
+	}
+	gate_stop(&g);
+}
+
+static void a_verdict_whose_answer_was_lost_is_sent_again(void **state)
+{
+	struct verdict v = {.lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER};
+	struct gate g;
+	struct queue_claim *c;
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_ask(&rig, "FLUSHALL");
+	gate_init(&g, &rig, "one");
+	g.s.server.command_ms = 1500;
+	gate_open(&g);
+	assert_true(gate_becomes(&g, true, NULL));
+	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DONE);
+	c = gate_claim(&g);
+	rig_kill(&rig, SIGSTOP);
+	queue_settle(g.q, c, QUEUE_DELIVERED, NULL, verdict_done, &v);
+	assert_true(gate_becomes(&g, false, NULL));
+	rig_kill(&rig, SIGCONT);
+	verdict_wait(&v);
+	assert_int_equal(v.due_ms, 0);
+	assert_false(v.dead);
+	assert_int_equal(rig_ask(&rig, "EXISTS test:{land}:m:m1"), 0);
 	gate_stop(&g);
 }
 
@@ -222,12 +282,13 @@ static void a_server_that_may_lose_is_refused_with_the_remedy(void **state)
 		assert_true(gate_becomes(&g, false, &e));
 		assert_words(&e, rows[i].words);
 		gate_stop(&g);
-		gate_open(&g); /* it does not come up on it either */
+		gate_open(&g); /* it does not come up on it either, and what waits meanwhile is refused */
+		assert_int_equal(gate_put(&g, "m0", "land", "", BYTES_LIT("x")), QUEUE_DOWN);
 		while (queue_healthy(g.q, &e) || strstr(e.detail, "not connected"))
 			rig_nap(5);
 		assert_words(&e, rows[i].words);
 		assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DOWN);
-		assert_int_equal(rig_ask(&rig, "EXISTS test:{land}:m:m1"), 0);
+		assert_int_equal(rig_ask(&rig, "EXISTS test:{land}:m:m0 test:{land}:m:m1"), 0);
 		rig_ask(&rig, rows[i].good);
 		assert_true(gate_becomes(&g, true, &e));
 		gate_stop(&g);
@@ -320,10 +381,7 @@ static void while_writes_are_refused_verdicts_wait(void **state)
 	assert_int_equal(gate_put(&g, "m3", "land", "", BYTES_LIT("x")), QUEUE_DOWN); /* behind the verdict */
 	assert_int_equal(rig_ask(&rig, "EXISTS test:{land}:m:m1"), 1);
 	rig_ask(&rig, "CONFIG SET stop-writes-on-bgsave-error no");
-	pthread_mutex_lock(&v.lock);
-	while (!v.done)
-		pthread_cond_wait(&v.answered, &v.lock);
-	pthread_mutex_unlock(&v.lock);
+	verdict_wait(&v);
 	assert_int_equal(v.due_ms, 0);
 	assert_int_equal(rig_ask(&rig, "EXISTS test:{land}:m:m1"), 0);
 	assert_true(gate_becomes(&g, true, NULL));
@@ -366,6 +424,8 @@ int main(void)
 		cmocka_unit_test(a_verdict_given_while_the_server_is_away_is_kept),
 		cmocka_unit_test(a_queue_without_server_starts_refuses_and_stops),
 		cmocka_unit_test(a_hanging_server_leaves_puts_uncertain_and_they_are_known_later),
+		cmocka_unit_test(of_puts_to_a_hanging_server_those_that_never_left_are_not_in_doubt),
+		cmocka_unit_test(a_verdict_whose_answer_was_lost_is_sent_again),
 		cmocka_unit_test(scripts_that_were_thrown_away_are_loaded_again),
 		cmocka_unit_test(a_server_that_may_lose_is_refused_with_the_remedy),
 		cmocka_unit_test(a_full_server_refuses_puts_and_lets_verdicts_through),
