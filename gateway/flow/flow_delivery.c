@@ -35,6 +35,7 @@ struct delivery {
 	struct journal_entry entry;
 	struct journal_fact fact;
 	struct journal_waiting word;
+	char policy[QUEUE_POLICY_TEXT]; /* of the word */
 	outcome registered;
 };
 
@@ -125,11 +126,13 @@ static void entry_done(struct journal_entry *entry, outcome result, const struct
 
 static enum then register_word(struct delivery *d, bool with_fact, enum journal_waiting_state state)
 {
+	queue_policy_print(&d->claim->policy, d->policy);
 	d->word = (struct journal_waiting){
 		.id = d->claim->id,
 		.destination = d->claim->destination,
 		.order_key = d->claim->order_key,
 		.meta = d->claim->meta,
+		.policy = bytes_str(d->policy),
 		.state = state,
 		.attempts = d->claim->attempt,
 		.accepted_ms = d->claim->accepted_ms,
