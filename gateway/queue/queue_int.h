@@ -138,7 +138,7 @@ MUST_USE bool queue_reply_is(const struct redisReply *r, int type, struct err *e
 /* SMEMBERS of the set of destinations; the answer is an array of names. */
 void queue_script_destinations(struct queue_args *a, const char *prefix);
 
-/* ---- Admin: one command and its answer, which freeReplyObject takes back; loads the scripts when the server lacks them ---- */
+/* ---- Admin: one command and its answer; loads the scripts when the server lacks them ---- */
 MUST_USE outcome queue_admin_ask(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply,
 	struct err *e);
 struct queue_at queue_admin_at(const struct queue_admin *a, struct bytes destination);

@@ -100,7 +100,9 @@ static void everything_is_seen_under_its_destination(void **state)
 	work("see", "ant", -1, NULL);
 	assert_true(queue_admin_totals(a, pool, &t, &n, &e).ok);
 	assert_int_equal(n, 3);
-	assert_true(bytes_is(t[0].destination, "ant") && bytes_is(t[1].destination, "empty") && bytes_is(t[2].destination, "zoo"));
+	assert_true(bytes_is(t[0].destination, "ant"));
+	assert_true(bytes_is(t[1].destination, "empty"));
+	assert_true(bytes_is(t[2].destination, "zoo"));
 	assert_int_equal(t[0].waiting, 1);
 	assert_int_equal(t[0].leased, 1);
 	assert_int_equal(t[0].dead, 1);

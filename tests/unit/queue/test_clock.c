@@ -91,8 +91,8 @@ static void a_policy_survives_being_text(void **state)
 
 static void what_is_no_policy_is_refused(void **state)
 {
-	static const char *const texts[] = {"", " ", "1 2 3 4 5", "1 2 3 4 5 6", "1 2 3 4 51 6 x", "1 2 3 -4 5 6 x", "1 2 x 4 5 6 x",
-		"1  2 3 4 5 6", "99999999999999999999 2 3 4 5 6 x", "1 2 3 4 5 2147483648 x"};
+	static const char *const texts[] = {"", " ", "1 2 3 4 5", "1 2 3 4 5 6", "1 2 3 4 51 6 x", "1 2 3 -4 5 6 x",
+		"1 2 x 4 5 6 x", "1  2 3 4 5 6", "99999999999999999999 2 3 4 5 6 x", "1 2 3 4 5 2147483648 x"};
 	char name[QUEUE_POLICY_TEXT];
 	unsigned char longest[QUEUE_POLICY_TEXT];
 	struct queue_policy p;

@@ -251,7 +251,8 @@ static void set_memory(struct bench *b, const char *most)
 
 static void a_full_redis_takes_nothing_in_and_goes_on_giving_out(void **state)
 {
-	static const enum queue_verdict verdicts[] = {QUEUE_DELIVERED, QUEUE_TROUBLE, QUEUE_LATER, QUEUE_REJECTED, QUEUE_RETURNED};
+	static const enum queue_verdict verdicts[] = {
+		QUEUE_DELIVERED, QUEUE_TROUBLE, QUEUE_LATER, QUEUE_REJECTED, QUEUE_RETURNED};
 	struct bench b;
 
 	(void)state;
@@ -284,6 +285,7 @@ static void a_full_redis_takes_nothing_in_and_goes_on_giving_out(void **state)
 static void a_million_small_messages_fit_into_a_gigabyte(void **state)
 {
 	enum { N = 20000 };
+	static const char used[] = "return tonumber(string.match(redis.call('INFO', 'memory'), 'used_memory:(%d+)'))";
 	char id[64], key[64], meta[61];
 	long long before, after, record;
 	struct bench b;
@@ -297,7 +299,7 @@ static void a_million_small_messages_fit_into_a_gigabyte(void **state)
 	redisReply *r = redisCommand(b.c, "FLUSHALL");
 
 	freeReplyObject(r);
-	before = bench_number(&b, "EVAL %s 0", "return tonumber(string.match(redis.call('INFO','memory'), 'used_memory:(%d+)'))");
+	before = bench_number(&b, "EVAL %s 0", used);
 	for (int i = 0; i < N; i++) {
 		snprintf(id, sizeof id, "%08x-1111-4222-8333-123456789abc", (unsigned)i * 2654435761u);
 		snprintf(key, sizeof key, "%08x-5555-4666-8777-123456789abc", (unsigned)i * 2246822519u);
@@ -306,7 +308,7 @@ static void a_million_small_messages_fit_into_a_gigabyte(void **state)
 
 		assert_int_equal(bench_put_full(&b, &put), QUEUE_DONE);
 	}
-	after = bench_number(&b, "EVAL %s 0", "return tonumber(string.match(redis.call('INFO','memory'), 'used_memory:(%d+)'))");
+	after = bench_number(&b, "EVAL %s 0", used);
 	record = bench_number(&b, "MEMORY USAGE test:{memory}:m:%s", id);
 	print_message("record %lld octets; with its places in the indexes and an order key of its own %lld\n", record,
 		(after - before) / N);

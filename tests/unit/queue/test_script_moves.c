@@ -159,7 +159,8 @@ static void a_rejected_message_lets_the_next_of_its_key_follow(void **state)
 
 static void a_stale_token_changes_nothing(void **state)
 {
-	static const enum queue_verdict verdicts[] = {QUEUE_DELIVERED, QUEUE_TROUBLE, QUEUE_LATER, QUEUE_REJECTED, QUEUE_RETURNED};
+	static const enum queue_verdict verdicts[] = {
+		QUEUE_DELIVERED, QUEUE_TROUBLE, QUEUE_LATER, QUEUE_REJECTED, QUEUE_RETURNED};
 	struct bytes id = BYTES_LIT("a");
 	char old[200];
 	struct bench b;

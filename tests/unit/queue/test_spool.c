@@ -76,7 +76,8 @@ static void an_empty_body_and_one_above_the_ceiling(void **state)
 
 static void names_that_are_not_ours_are_refused(void **state)
 {
-	static const char *const names[] = {"", "../outside", "..", ".", ".hidden", "a/b", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0"};
+	static const char *const names[] = {"", "../outside", "..", ".", ".hidden", "a/b",
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0"};
 	char outside[160];
 	int fd;
 
