@@ -35,7 +35,7 @@ struct delivery {
 	struct journal_entry entry;
 	struct journal_fact fact;
 	struct journal_waiting word;
-	char policy[QUEUE_POLICY_TEXT]; /* of the word */
+	char policy[QUEUE_POLICY_TEXT]; /* of the claim */
 	outcome registered;
 };
 
@@ -126,7 +126,6 @@ static void entry_done(struct journal_entry *entry, outcome result, const struct
 
 static enum then register_word(struct delivery *d, bool with_fact, enum journal_waiting_state state)
 {
-	queue_policy_print(&d->claim->policy, d->policy);
 	d->word = (struct journal_waiting){
 		.id = d->claim->id,
 		.destination = d->claim->destination,
@@ -343,6 +342,7 @@ static enum then step_settle(struct delivery *d)
 		for (int i = 0; i < 4; i++)
 			part[i]->p = (const unsigned char *)pool_copy(pool, *part[i]);
 		copy->body = BYTES_NONE;
+		copy->policy.name = NULL; /* it is in d->policy */
 	}
 	if (!copy || !delivery_meta_read(copy->meta, &d->meta)) { /* the queue knows; only the journal's word is older */
 		pool_free(&pool);
@@ -453,6 +453,7 @@ static bool delivery_begin(struct flow *f, struct queue_claim *claim, const stru
 	d->flow = f;
 	d->snap = flow_snapshot(f);
 	d->claim = claim;
+	queue_policy_print(&claim->policy, d->policy);
 	d->pool = pool;
 	work_put_begun(f->work, &d->work);
 	return true;
