@@ -364,6 +364,7 @@ static void a_paused_queue_claims_nothing_and_takes_verdicts(void **state)
 	assert_null(gate_next(&g, 600));
 	gate_settle(&g, c, QUEUE_DELIVERED, NULL);
 	assert_int_equal(HAS("m1", "land"), 0);
+	assert_null(gate_next(&g, 300));
 	assert_int_equal(HAS("m2", "land"), 1);
 	gate_stop(&g);
 }

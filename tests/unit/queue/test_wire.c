@@ -153,7 +153,25 @@ static void a_connection_that_breaks_in_the_middle_gives_what_came_whole(void **
 	assert_null(r[1]);
 	assert_null(r[2]);
 	free_replies(r, 3);
-	add_pings(w, 1); /* a wire that broke stays broken: nothing shifts */
+	queue_wire_close(&w);
+	server_end(&s);
+}
+
+/* The answer to the first command comes when the second is asked: it must not be taken for the second's. */
+static void a_wire_that_failed_once_fails_for_ever(void **state)
+{
+	struct server s = {.text = ":1\r\n", .piece = 100, .octets = 2 * PING_OCTETS, .silent = true};
+	redisReply *r[1];
+	struct queue_wire *w;
+	struct err e = {0};
+	size_t sent;
+
+	(void)state;
+	server_start(&s);
+	w = open_wire(&s);
+	add_pings(w, 1);
+	assert_false(queue_wire_exchange(w, mono_ms() + 50, r, &sent, &e).ok);
+	add_pings(w, 1);
 	assert_false(queue_wire_exchange(w, mono_ms() + RIG_WAIT_MS, r, &sent, &e).ok);
 	assert_int_equal(sent, 0);
 	assert_null(r[0]);
@@ -306,6 +324,7 @@ int main(void)
 		cmocka_unit_test(commands_are_written_by_lengths),
 		cmocka_unit_test(replies_in_single_octets_come_to_their_commands),
 		cmocka_unit_test(a_connection_that_breaks_in_the_middle_gives_what_came_whole),
+		cmocka_unit_test(a_wire_that_failed_once_fails_for_ever),
 		cmocka_unit_test(a_server_that_trickles_does_not_hold_beyond_the_deadline),
 		cmocka_unit_test(what_the_server_did_not_take_was_not_sent),
 		cmocka_unit_test(what_is_no_reply_breaks_the_wire),
