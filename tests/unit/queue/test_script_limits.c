@@ -284,7 +284,7 @@ static void a_full_redis_takes_nothing_in_and_goes_on_giving_out(void **state)
 
 static void a_million_small_messages_fit_into_a_gigabyte(void **state)
 {
-	enum { N = 20000 };
+	enum { N = 6000 };
 	static const char used[] = "return tonumber(string.match(redis.call('INFO', 'memory'), 'used_memory:(%d+)'))";
 	char id[64], key[64], meta[61];
 	long long before, after, record;
