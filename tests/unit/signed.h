@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* signed - a folder with a configuration, and messages really signed by those it names, for rooms above channel.
+/* signed - a folder with a configuration, and messages really signed by those it names, for rooms above
+ * channel.
  *
- * A struct verified can only be made by security_verify; so these tests sign with keys of a throw-away PKI, which
- * certs/make-test-pki makes once in the build folder.
+ * A struct verified can only be made by security_verify; so these tests sign with keys of a throw-away PKI,
+ * which certs/make-test-pki makes once in the build folder.
  */
 #ifndef QAQPA_TESTS_SIGNED_H
 #define QAQPA_TESTS_SIGNED_H
@@ -85,7 +86,8 @@ static inline void bench_drop(struct signed_bench *b)
 static inline struct bytes bench_request(
 	struct signed_bench *b, const char *signer, const struct sync_request *r, const char *data)
 {
-	struct sign_options options = {trust_key_named(b->signers, signer), CONF_FORM_KEY_IDENTIFIER, SIGNATURE_COUNT};
+	struct sign_options options = {trust_key_named(b->signers, signer), CONF_FORM_KEY_IDENTIFIER,
+		SIGNATURE_COUNT};
 	struct buf plain = BUF(MUCH), text = BUF(MUCH);
 	struct err e = {.detail = ""};
 	struct bytes kept;
@@ -100,7 +102,8 @@ static inline struct bytes bench_request(
 }
 
 /* What a gateway with `trust` makes of the message. */
-static inline const struct verified *bench_verified(struct signed_bench *b, struct trust *trust, struct bytes message)
+static inline const struct verified *bench_verified(
+	struct signed_bench *b, struct trust *trust, struct bytes message)
 {
 	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
 	const struct trust_cert *who = NULL;

@@ -10,10 +10,12 @@ static const char configuration[] =
 	"journal: {directory: journal, free_space: 1MiB}\n"
 	"listeners:\n"
 	"  - {name: usual, listen: \"127.0.0.1:0\", diagnostics: true}\n"
-	"  - {name: named, listen: \"127.0.0.1:0\", sync_path: /other, public_url: \"https://bus.example/channel\"}\n"
+	"  - {name: named, listen: \"127.0.0.1:0\", sync_path: /other,\n"
+	"     public_url: \"https://bus.example/channel\"}\n"
 	"keys: [{name: gateway, certificate: " PKI "/gateway.crt, key: " PKI "/gateway.key}]\n"
 	"participants:\n"
-	"  - {name: department, sender_ids: department_is, certificates: " PKI "/department.crt, may_call: \"*\"}\n"
+	"  - {name: department, sender_ids: department_is, certificates: " PKI "/department.crt,\n"
+	"     may_call: \"*\"}\n"
 	"  - {name: permits, sender_ids: permits_is, certificates: " PKI "/permits.crt}\n"
 	"services: [{id: ECHO, provider: permits, endpoint: \"http://127.0.0.1:1/\", deadline: 5s}]\n";
 
@@ -84,7 +86,7 @@ static struct client_answer ask(int listener, const char *line, const char *fiel
 #define XML "Content-Type: text/xml; charset=utf-8\r\n"
 #define POST "POST /bip-sync-wss-gost/"
 
-/* What is no message but was taken for one gets a fault, with status 500; so 500 means: went to the channel. */
+/* What is no message but was taken for one gets a fault, with status 500; so 500 means: to the channel. */
 static const struct {
 	const char *row;
 	int listener;
@@ -116,15 +118,17 @@ static const struct {
 	{"the head of a document", USUAL, "HEAD /bip-sync-wss-gost/?wsdl", "", 200, ""},
 	{"the head of a document that does not exist", USUAL, "HEAD /bip-sync-wss-gost/?x", "", 404, ""},
 	{"packed content", USUAL, POST, XML "Content-Encoding: gzip\r\n", 415, "Content-Encoding"},
-	{"content packed twice", USUAL, POST, XML "Content-Encoding: identity, gzip\r\n", 415, "Content-Encoding"},
-	{"content that is not packed, with the word for it", USUAL, POST, XML "Content-Encoding: Identity\r\n", 500,
-		"soapenv:Fault"},
+	{"content packed twice", USUAL, POST, XML "Content-Encoding: identity, gzip\r\n", 415,
+		"Content-Encoding"},
+	{"content that is not packed, with the word for it", USUAL, POST, XML "Content-Encoding: Identity\r\n",
+		500, "soapenv:Fault"},
 	{"the process lives", ADMIN, "GET /livez", "", 200, "\"alive\":true"},
 	{"it is ready", ADMIN, "GET /readyz", "", 200, "\"ready\":true"},
 	{"its state", ADMIN, "GET /status", "", 200, "\"check\":\"journal\",\"ok\":true"},
 	{"its figures", ADMIN, "GET /metrics", "", 200, "\nqaqpa_exchanges_open "},
 	{"there is no channel where health is asked", ADMIN, POST, XML, 404, "no such page"},
-	{"there is no contract where health is asked", ADMIN, "GET /bip-sync-wss-gost/?wsdl", "", 404, "no such page"},
+	{"there is no contract where health is asked", ADMIN, "GET /bip-sync-wss-gost/?wsdl", "", 404,
+		"no such page"},
 	{"there is no health where the channel is", USUAL, "GET /readyz", "", 404, "No channel"},
 };
 
@@ -243,7 +247,8 @@ static struct bytes signed_request(const char *service_id)
 static void a_listener_explains_where_it_may(void **state)
 {
 	struct bytes message = signed_request("NOWHERE");
-	struct client_answer open = ask(USUAL, POST, XML, message), closed = ask(NAMED, "POST /other", XML, message);
+	struct client_answer open = ask(USUAL, POST, XML, message);
+	struct client_answer closed = ask(NAMED, "POST /other", XML, message);
 
 	(void)state;
 	check("diagnostics are on", &open, 500, "service.unknown");

@@ -29,7 +29,8 @@ static void a_message_is_in_the_set_until_it_leaves(void **state)
 	assert_true(same);
 	assert_false(open_set_enter(s, BYTES_LIT("sys"), BYTES_LIT("m"), two, &same));
 	assert_false(same);
-	assert_false(open_set_enter(s, BYTES_LIT("sys"), BYTES_LIT("m"), one, &same)); /* the second changed nothing */
+	/* the second changed nothing */
+	assert_false(open_set_enter(s, BYTES_LIT("sys"), BYTES_LIT("m"), one, &same));
 	assert_true(same);
 	open_set_leave(s, BYTES_LIT("sys"), BYTES_LIT("m"));
 	assert_true(open_set_enter(s, BYTES_LIT("sys"), BYTES_LIT("m"), two, &same));

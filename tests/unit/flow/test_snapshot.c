@@ -20,20 +20,21 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const char schema[] = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" targetNamespace=\"urn:x\">"
-			     "<xs:element name=\"x\" type=\"xs:int\"/></xs:schema>";
+static const char schema[] = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\""
+			     " targetNamespace=\"urn:x\"><xs:element name=\"x\" type=\"xs:int\"/></xs:schema>";
 
-/* Line 1 journal, 2 listeners, 3 keys, 4 and 5 profiles, 6 retries, 7 and 8 participants, 9 and 10 services. */
+/* Line 1 journal, 2 listeners, 3 keys, 4 and 5 profiles, 6 retries, 7 and 8 participants, 9, 10 services. */
 static const char head[] = "journal: {directory: journal, retention: %s}\n"
 			   "listeners: [{name: bus, listen: \"127.0.0.1:0\"}]\n"
 			   "keys: [{name: gateway, certificate: " PKI "/gateway.crt, key: %s}]\n"
 			   "profiles: [{name: first, %s},\n"
 			   "  {name: second, %s}]\n"
-			   "retries: [{name: often, initial: 20ms, max_interval: 2s, factor: 3, jitter: 7, max_attempts: 9,"
-			   " expire_after: 4m}]\n"
+			   "retries: [{name: often, initial: 20ms, max_interval: 2s, factor: 3, jitter: 7,"
+			   " max_attempts: 9, expire_after: 4m}]\n"
 			   "participants: [{name: department, sender_ids: department_is, profile: second,"
 			   " certificates: " PKI "/department.crt, may_call: \"*\"},\n"
-			   "  {name: permits, sender_ids: permits_is, profile: first, certificates: " PKI "/permits.crt}]\n"
+			   "  {name: permits, sender_ids: permits_is, profile: first,"
+			   " certificates: " PKI "/permits.crt}]\n"
 			   "services: [{id: ONE, provider: permits, endpoint: \"http://127.0.0.1:1/\"%s},\n"
 			   "  {id: TWO, provider: department, endpoint: \"http://127.0.0.1:1/\"%s}]\n"
 			   "%s";
@@ -73,24 +74,29 @@ static const struct {
 	const char *what[3];     /* words of each */
 } rows[] = {
 	{"everything is well", {0}, {0}, {0}},
-	{"a window as long as the journal is kept", {.retention = "7d", .first = "max_age: 167h, skew: 1h"}, {0}, {0}},
+	{"a window as long as the journal is kept", {.retention = "7d", .first = "max_age: 167h, skew: 1h"},
+		{0}, {0}},
 	{"a window a millisecond longer", {.retention = "7d", .first = "max_age: 601200001ms, skew: 1h"}, {4},
 		{"profile first"}},
-	{"the clocks' difference belongs to the window", {.retention = "7d", .second = "max_age: 7d, skew: 1ms"}, {5},
+	{"the clocks' difference belongs to the window", {.retention = "7d",
+		.second = "max_age: 7d, skew: 1ms"}, {5},
 		{"profile second"}},
 	{"the longest window and one day", {.retention = "1d", .first = "max_age: 24d"}, {4}, {"(1 days)"}},
-	{"every profile that is too long", {.retention = "1d", .first = "max_age: 2d", .second = "max_age: 3d"}, {4, 5},
+	{"every profile that is too long", {.retention = "1d", .first = "max_age: 2d", .second = "max_age: 3d"},
+		{4, 5},
 		{"profile first", "profile second"}},
 	{"schemas that are good", {.one = ", schema: good.xsd, answer_schema: good.xsd"}, {0}, {0}},
 	{"a schema that is not there", {.two = ", schema: none.xsd"}, {10}, {"none.xsd"}},
 	{"a schema that is none", {.one = ", schema: bad.xsd"}, {9}, {"schema of service ONE"}},
-	{"a schema of answers that is none", {.two = ", answer_schema: bad.xsd"}, {10}, {"schema of service TWO"}},
+	{"a schema of answers that is none", {.two = ", answer_schema: bad.xsd"}, {10},
+		{"schema of service TWO"}},
 	{"both schemas of a service", {.one = ", schema: bad.xsd, answer_schema: none.xsd"}, {9, 9},
 		{"bad.xsd", "none.xsd"}},
 	{"a key that is not there", {.key = "/nonexistent/gateway.key"}, {3}, {"/nonexistent/gateway.key"}},
 	{"a key of another certificate", {.key = PKI "/permits.key"}, {3}, {"permits.key"}},
 	{"problems of several rooms at once",
-		{.retention = "1d", .second = "max_age: 2d", .key = "/nonexistent/gateway.key", .two = ", schema: bad.xsd"},
+		{.retention = "1d", .second = "max_age: 2d", .key = "/nonexistent/gateway.key",
+			.two = ", schema: bad.xsd"},
 		{5, 3, 10}, {"profile second", "gateway.key", "service TWO"}},
 	{"a word that does not exist", {.more = "qeue: {}\n"}, {11}, {"qeue"}},
 };

@@ -77,7 +77,8 @@ static void check(const char *row, outcome got, const struct err *e, enum reason
 	enum reason reason = got.ok ? REASON_NONE : e->reason;
 
 	if (reason != want)
-		fail_msg("%s: wanted %s, got %s (%s)", row, reason_row(want)->name, reason_row(reason)->name, e->detail);
+		fail_msg("%s: wanted %s, got %s (%s)", row, reason_row(want)->name, reason_row(reason)->name,
+			e->detail);
 }
 
 static void a_sender_is_who_signed_and_knows_his_password(void **state)
@@ -91,7 +92,8 @@ static void a_sender_is_who_signed_and_knows_his_password(void **state)
 		enum reason want;
 	} rows[] = {
 		{"the right password", &department, "department_is", true, BYTES_LIT(PASSWORD), REASON_NONE},
-		{"another senderId of the same owner", &department, "reserve_is", true, BYTES_LIT(PASSWORD), REASON_NONE},
+		{"another senderId of the same owner", &department, "reserve_is", true, BYTES_LIT(PASSWORD),
+			REASON_NONE},
 		{"the senderId of another participant", &department, "permits_is", true, BYTES_LIT(PASSWORD),
 			REASON_SENDER_UNKNOWN},
 		{"the senderId of another participant, who needs no password", &permits, "monitoring_is", false, {0},
@@ -103,12 +105,14 @@ static void a_sender_is_who_signed_and_knows_his_password(void **state)
 		{"capital letters", &department, "Department_is", true, BYTES_LIT(PASSWORD), REASON_SENDER_UNKNOWN},
 		{"the beginning of a senderId", &department, "department_i", true, BYTES_LIT(PASSWORD),
 			REASON_SENDER_UNKNOWN},
-		{"a senderId and more", &department, "department_is2", true, BYTES_LIT(PASSWORD), REASON_SENDER_UNKNOWN},
+		{"a senderId and more", &department, "department_is2", true, BYTES_LIT(PASSWORD),
+			REASON_SENDER_UNKNOWN},
 		{"no password", &department, "department_is", false, {0}, REASON_SENDER_PASSWORD},
 		{"octets of a password that was not given", &department, "department_is", false, BYTES_LIT(PASSWORD),
 			REASON_SENDER_PASSWORD},
 		{"an empty password", &department, "department_is", true, BYTES_LIT(""), REASON_SENDER_PASSWORD},
-		{"a wrong password", &department, "department_is", true, BYTES_LIT("wrong horse"), REASON_SENDER_PASSWORD},
+		{"a wrong password", &department, "department_is", true, BYTES_LIT("wrong horse"),
+			REASON_SENDER_PASSWORD},
 		{"the password in capitals", &department, "department_is", true, BYTES_LIT("CORRECT HORSE"),
 			REASON_SENDER_PASSWORD},
 		{"the beginning of the password", &department, "department_is", true, BYTES_LIT("correct hors"),
@@ -120,7 +124,8 @@ static void a_sender_is_who_signed_and_knows_his_password(void **state)
 		{"the password and a NUL and more", &department, "department_is", true, BYTES_LIT(PASSWORD "\0x"),
 			REASON_SENDER_PASSWORD},
 		{"nothing is demanded and nothing given", &permits, "permits_is", false, {0}, REASON_NONE},
-		{"nothing is demanded, something given", &permits, "permits_is", true, BYTES_LIT("anything"), REASON_NONE},
+		{"nothing is demanded, something given", &permits, "permits_is", true, BYTES_LIT("anything"),
+			REASON_NONE},
 		{"the right password after the wrong ones", &department, "department_is", true, BYTES_LIT(PASSWORD),
 			REASON_NONE},
 	};
@@ -148,7 +153,8 @@ static void a_date_is_within_the_window_its_ends_included(void **state)
 		{"now", 0, REASON_NONE},
 		{"as old as allowed", AGE_MS, REASON_NONE},
 		{"a millisecond older", AGE_MS + 1, REASON_DATE_WINDOW},
-		{"a skew beyond the age: it is allowed to the clock ahead alone", AGE_MS + SKEW_MS, REASON_DATE_WINDOW},
+		{"a skew beyond the age: it is allowed to the clock ahead alone", AGE_MS + SKEW_MS,
+			REASON_DATE_WINDOW},
 		{"as far ahead as allowed", -SKEW_MS, REASON_NONE},
 		{"a millisecond further", -SKEW_MS - 1, REASON_DATE_WINDOW},
 		{"years old", INT64_C(20) * 365 * 86400000, REASON_DATE_WINDOW},
@@ -193,7 +199,8 @@ static void a_mark_of_secrecy_refuses_the_message(void **state)
 			{{BYTES_LIT("secrecy"), BYTES_LIT("false")}, {BYTES_LIT("x"), BYTES_LIT("y")},
 				{BYTES_LIT("secrecy"), BYTES_LIT("top")}},
 			3, REASON_SECRET_MARK},
-		{"a key of which the mark is only a part", {{BYTES_LIT("secrecyLevel"), BYTES_LIT("1")}}, 1, REASON_NONE},
+		{"a key of which the mark is only a part", {{BYTES_LIT("secrecyLevel"), BYTES_LIT("1")}}, 1,
+			REASON_NONE},
 		{"no key", {{BYTES_LIT(""), BYTES_LIT("1")}}, 1, REASON_NONE},
 	};
 
@@ -223,7 +230,8 @@ static void a_service_is_called_by_those_who_may(void **state)
 		{"nothing is allowed", &monitoring, "ECHO", REASON_SERVICE_FORBIDDEN},
 		{"its own service is not allowed without a word", &monitoring, "STATUS", REASON_SERVICE_FORBIDDEN},
 		{"a service that is not there", &department, "ECHO2", REASON_SERVICE_UNKNOWN},
-		{"a service that is not there, for whom everything is allowed", &permits, "*", REASON_SERVICE_UNKNOWN},
+		{"a service that is not there, for whom everything is allowed", &permits, "*",
+			REASON_SERVICE_UNKNOWN},
 		{"small letters", &department, "echo", REASON_SERVICE_UNKNOWN},
 		{"no serviceId", &permits, "", REASON_SERVICE_UNKNOWN},
 		{"a serviceId longer than any detail", &permits, longest, REASON_SERVICE_UNKNOWN},
