@@ -40,6 +40,7 @@ struct conf_listener {
 	const char *certificate, *key; /* PEM paths, with tls */
 	const char *client_ca;         /* PEM path, with tls: mutual */
 	const char *sync_path;         /* path of SyncChannel v10, default /bip-sync-wss-gost/ */
+	const char *async_path;        /* path of AsyncChannel v10, default /bip-async/ */
 	const char *public_url;        /* address in ?wsdl; NULL: taken from scheme, Host and path */
 	bool diagnostics;              /* explanations in faults */
 	struct conf_limits limits;
@@ -71,20 +72,6 @@ struct conf_profile { /* what a transport signature may look like */
 	int max_age_ms;      /* oldest messageDate; also the window of the replay memory */
 };
 
-struct conf_participant {
-	struct conf_at at;
-	const char *name;
-	struct conf_names sender_ids;
-	const char *password_hash;       /* crypt(5) string; NULL: no password demanded */
-	struct conf_names certificates;  /* pinned, PEM or DER paths */
-	const char *issuer;              /* or: PEM path of the CA certificate that must have issued it ... */
-	const char *bin, *iin;           /* ... with this number in the subject; at least one when issuer is set */
-	const struct conf_profile *profile;
-	const struct conf_key *key;      /* own key used towards it */
-	struct conf_names may_call;      /* serviceIds; "*" means all */
-	bool diagnostics;
-};
-
 /* How often and how long delivery is tried again. */
 struct conf_retry {
 	struct conf_at at;
@@ -96,17 +83,52 @@ struct conf_retry {
 	struct conf_names non_retryable; /* reasons, or codes of the receiver, that are never tried again */
 };
 
+enum conf_resend { CONF_RESEND_FRESH, CONF_RESEND_IDENTICAL }; /* a new signature at each attempt, or the same octets */
+
+enum conf_async_mode {
+	CONF_ASYNC_OFF,
+	CONF_ASYNC_PUSH, /* messages and notices are sent to its endpoint */
+	CONF_ASYNC_PULL  /* it fetches its messages */
+};
+struct conf_async { /* how a participant takes messages of the asynchronous channel */
+	enum conf_async_mode mode;
+	const char *endpoint;
+	const char *tls_ca, *tls_certificate, *tls_key;
+	bool notices; /* it is told when the delivery of its messages changes */
+	int deadline_ms, in_flight;
+	const struct conf_retry *retry;
+	enum conf_resend resend;
+	int breaker_failures, breaker_ms;
+};
+
+struct conf_participant {
+	struct conf_at at;
+	const char *name;
+	struct conf_names sender_ids;
+	const char *password_hash;       /* crypt(5) string; NULL: no password demanded */
+	struct conf_names certificates;  /* pinned, PEM or DER paths */
+	const char *issuer;              /* or: PEM path of the CA certificate that must have issued it ... */
+	const char *bin, *iin;           /* ... with this number in the subject; at least one when issuer is set */
+	const struct conf_profile *profile;
+	const struct conf_key *key;      /* own key used towards it */
+	struct conf_async async;
+	struct conf_names may_call;      /* serviceIds; "*" means all */
+	bool diagnostics;
+};
+
 enum conf_delivery {
 	CONF_DELIVERY_DIRECT, /* the caller waits for the provider's answer */
 	CONF_DELIVERY_QUEUED  /* the caller gets an acceptance, the message goes when the provider can take it */
 };
-enum conf_resend { CONF_RESEND_FRESH, CONF_RESEND_IDENTICAL }; /* a new signature at each attempt, or the same octets */
+
+enum conf_channel { CONF_CHANNEL_SYNC, CONF_CHANNEL_ASYNC };
 
 struct conf_service {
 	struct conf_at at;
 	const char *id; /* serviceId */
 	const struct conf_participant *provider;
-	const char *endpoint;
+	enum conf_channel channel;
+	const char *endpoint; /* NULL on the asynchronous channel: the participants say how they take messages */
 	const char *tls_ca, *tls_certificate, *tls_key; /* for https endpoints; CA NULL: system's */
 	int deadline_ms;
 	int in_flight;
@@ -204,6 +226,7 @@ void conf_free(struct conf **conf); /* fit for SCOPED */
 
 /* Look-ups by name; constant time. NULL when absent. Any thread. */
 const struct conf_participant *conf_participant_by_sender(const struct conf *c, struct bytes sender_id);
+const struct conf_participant *conf_participant_named(const struct conf *c, struct bytes name);
 const struct conf_service *conf_service_by_id(const struct conf *c, struct bytes service_id);
 /* True when the configuration has a queue. */
 bool conf_has_queue(const struct conf *c);

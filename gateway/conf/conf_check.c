@@ -180,6 +180,36 @@ static void conf_check_calls(struct conf_reading *r, const struct conf_item *ite
 	}
 }
 
+/* The policy that the word of the item names, else the one named standard. */
+static const struct conf_retry *conf_retry_of(
+	struct conf_reading *r, const struct conf_item *item, const char *word, bool used, struct conf_at at)
+{
+	bool said;
+	const struct conf_retry *retry = conf_refer(r, item, word, CONF_SECTION_RETRY, &said);
+
+	if (said)
+		return retry;
+	retry = conf_table_find(&r->lists[CONF_SECTION_RETRY].names, BYTES_LIT("standard"));
+	if (!retry && used)
+		conf_error(r, at, "Name a retry policy, or define one named standard.",
+			"there is no retry policy, and none is named standard");
+	return retry;
+}
+
+static void conf_check_async(struct conf_reading *r, const struct conf_item *item, struct conf_participant *p)
+{
+	struct conf_async *a = &p->async;
+
+	a->retry = conf_retry_of(r, item, "async.retry", a->mode != CONF_ASYNC_OFF, p->at);
+	if (item->faulty)
+		return;
+	if (a->mode == CONF_ASYNC_PUSH && !a->endpoint)
+		conf_error(r, conf_item_at(item, "async"), "Add endpoint.", "mode: push needs an endpoint");
+	if (a->mode != CONF_ASYNC_OFF && !conf_has_queue(r->conf))
+		conf_error(r, conf_item_at(item, "async"), "Add the section queue.",
+			"the asynchronous channel keeps messages, yet there is no queue");
+}
+
 static void conf_check_participant(struct conf_reading *r, const struct conf_item *item)
 {
 	struct conf_participant *p = item->target;
@@ -194,6 +224,7 @@ static void conf_check_participant(struct conf_reading *r, const struct conf_ite
 	conf_check_key_of(r, item, p);
 	if (!item->faulty)
 		conf_check_owner(r, item, p);
+	conf_check_async(r, item, p);
 	conf_check_senders(r, item, p);
 	conf_check_calls(r, item);
 }
@@ -203,12 +234,12 @@ static void conf_check_service(struct conf_reading *r, const struct conf_item *i
 	struct conf_service *s = item->target;
 	bool said;
 
-	s->retry = conf_refer(r, item, "retry", CONF_SECTION_RETRY, &said);
-	if (!said)
-		s->retry = conf_table_find(&r->lists[CONF_SECTION_RETRY].names, BYTES_LIT("standard"));
-	if (!said && !s->retry && s->delivery == CONF_DELIVERY_QUEUED)
-		conf_error(r, s->at, "Name a retry policy, or define one named standard.",
-			"the service has no retry policy, and none is named standard");
+	s->retry = conf_retry_of(r, item, "retry", s->delivery == CONF_DELIVERY_QUEUED, s->at);
+	if (s->channel == CONF_CHANNEL_SYNC && !s->endpoint && !item->faulty)
+		conf_error(r, s->at, "Address of the provider.", "endpoint is missing in services[]");
+	if (s->channel == CONF_CHANNEL_ASYNC && s->endpoint)
+		conf_error(r, conf_item_at(item, "endpoint"), "Remove endpoint, or write channel: sync.",
+			"endpoint has no effect with channel: async");
 	if (s->delivery == CONF_DELIVERY_QUEUED && !conf_has_queue(r->conf))
 		conf_error(r, conf_item_at(item, "delivery"), "Add the section queue.",
 			"delivery is queued, yet there is no queue");
@@ -315,6 +346,7 @@ static bool conf_make_index(struct conf_reading *r)
 		return false;
 	}
 	r->index->services = r->lists[CONF_SECTION_SERVICE].names;
+	r->index->participants = r->lists[CONF_SECTION_PARTICIPANT].names;
 	r->conf->index = r->index;
 	return true;
 }

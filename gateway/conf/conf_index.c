@@ -71,6 +71,12 @@ const struct conf_participant *conf_participant_by_sender(const struct conf *c, 
 	return conf_table_find(&c->index->senders, sender_id);
 }
 
+const struct conf_participant *conf_participant_named(const struct conf *c, struct bytes name)
+{
+	BUG_IF(!c->index);
+	return conf_table_find(&c->index->participants, name);
+}
+
 const struct conf_service *conf_service_by_id(const struct conf *c, struct bytes service_id)
 {
 	BUG_IF(!c->index);

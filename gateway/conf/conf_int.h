@@ -48,7 +48,7 @@ const struct conf_section_row *conf_section(enum conf_section s);
 /* Words in the order of the table, those of one section together. */
 const struct conf_word *conf_word_at(size_t i);
 size_t conf_word_count(void);
-#define CONF_WORDS_MOST 128
+#define CONF_WORDS_MOST 192
 const struct conf_word *conf_word_find(enum conf_section s, struct bytes name);
 
 /* The nearest of several names to a misspelt one: start with {.wanted}, offer each, then ask. */
@@ -124,7 +124,7 @@ struct conf_table {
 };
 
 struct conf_index {
-	struct conf_table senders, services;
+	struct conf_table senders, services, participants;
 };
 
 /* Open addressing; room for `n` keys, which must outlive it. False when memory is short. */

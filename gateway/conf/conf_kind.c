@@ -32,6 +32,11 @@ static const struct choice delivery_choices[] = {
 static const struct choice resend_choices[] = {
 	{"fresh", CONF_RESEND_FRESH}, {"identical", CONF_RESEND_IDENTICAL}, {NULL, 0}};
 
+static const struct choice mode_choices[] = {
+	{"off", CONF_ASYNC_OFF}, {"push", CONF_ASYNC_PUSH}, {"pull", CONF_ASYNC_PULL}, {NULL, 0}};
+static const struct choice channel_choices[] = {
+	{"sync", CONF_CHANNEL_SYNC}, {"async", CONF_CHANNEL_ASYNC}, {NULL, 0}};
+
 static const struct choice *conf_choices(enum conf_kind k)
 {
 	switch (k) {
@@ -41,6 +46,10 @@ static const struct choice *conf_choices(enum conf_kind k)
 		return algorithm_choices;
 	case CONF_KIND_DELIVERY:
 		return delivery_choices;
+	case CONF_KIND_ASYNC_MODE:
+		return mode_choices;
+	case CONF_KIND_CHANNEL:
+		return channel_choices;
 	case CONF_KIND_RESEND:
 		return resend_choices;
 	case CONF_KIND_TLS:
@@ -193,6 +202,8 @@ bool conf_read_choice(
 	/* The fields are enums and a set of bits; all have the size of unsigned. */
 	_Static_assert(sizeof(enum conf_tls) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_form) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_async_mode) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_channel) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_delivery) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_resend) == sizeof(unsigned), "choices are stored as unsigned");
 	if (!c)

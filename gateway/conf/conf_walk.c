@@ -365,17 +365,30 @@ bool conf_walk(struct conf_reading *r)
 	return whole && !r->unreadable && !r->torn;
 }
 
-static yaml_node_t *conf_item_node(const struct conf_item *item, const char *word)
+static yaml_node_t *conf_node_under(struct conf_file *f, const yaml_node_t *mapping, struct bytes word)
 {
-	if (item->node->type != YAML_MAPPING_NODE)
+	if (mapping->type != YAML_MAPPING_NODE)
 		return NULL;
-	EACH_PAIR(pair, item->node) {
-		const yaml_node_t *key = conf_node(item->file, pair->key);
+	EACH_PAIR(pair, mapping) {
+		const yaml_node_t *key = conf_node(f, pair->key);
 
-		if (key->type == YAML_SCALAR_NODE && bytes_is(conf_node_text(key), word))
-			return conf_node(item->file, pair->value);
+		if (key->type == YAML_SCALAR_NODE && bytes_eq(conf_node_text(key), word))
+			return conf_node(f, pair->value);
 	}
 	return NULL;
+}
+
+/* `word`, or `section.word` for a word of an inner section. */
+static yaml_node_t *conf_item_node(const struct conf_item *item, const char *word)
+{
+	const char *dot = strchr(word, '.');
+	yaml_node_t *inner;
+
+	if (!dot)
+		return conf_node_under(item->file, item->node, bytes_str(word));
+	inner = conf_node_under(
+		item->file, item->node, bytes_sub(bytes_str(word), 0, (size_t)(dot - word)));
+	return inner ? conf_node_under(item->file, inner, bytes_str(dot + 1)) : NULL;
 }
 
 bool conf_item_value(const struct conf_item *item, const char *word, size_t i, struct conf_value *out)

@@ -69,6 +69,7 @@ void flow_stop(struct flow **fp)
 	while (__atomic_load_n(&f->exchanges, __ATOMIC_ACQUIRE) > 0 || __atomic_load_n(&f->deliveries, __ATOMIC_ACQUIRE) > 0)
 		usleep(1000);
 	queue_stop(&f->queue);
+	work_stop(&f->pullers);
 	work_stop(&f->work);
 	journal_close(&f->journal);
 	open_set_free(&f->open);
@@ -132,6 +133,7 @@ void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *prob
 	if (!same_text(now->journal.directory, then->journal.directory))
 		conf_problem_add(problems, at, true, "Restart the gateway.", "the journal stays in %s until a restart",
 			now->journal.directory);
+	flow_tag(f, next);
 	pthread_mutex_lock(&f->lock);
 	old = f->current;
 	f->current = next;

@@ -14,6 +14,17 @@
 
 enum then { THEN_NEXT, THEN_WAIT, THEN_SETTLE, THEN_END };
 
+/* Where a message goes and how. */
+struct target {
+	const struct conf_participant *receiver; /* NULL: not configured now */
+	const char *endpoint, *tls_ca, *tls_certificate, *tls_key;
+	int deadline_ms;
+	size_t answer_bytes;
+	bool repeat_safe;
+	enum conf_resend resend;
+	const struct conf_retry *retry;
+};
+
 struct delivery {
 	struct work_item work;
 	struct flow *flow;
@@ -22,7 +33,7 @@ struct delivery {
 	const struct delivery_step *step;
 	struct pool *pool;
 	struct delivery_meta meta;
-	const struct conf_service *service; /* NULL: no longer configured */
+	struct target to;
 	struct buf outgoing;
 	struct egress_call call;
 	struct egress_result result;
@@ -70,25 +81,63 @@ static enum then verdict(struct delivery *d, enum queue_verdict v, enum reason r
 	return THEN_NEXT;
 }
 
-static const struct conf_participant *receiver(const struct delivery *d)
+#define ACK_MOST (1u << 20) /* octets of an acknowledgement */
+
+static struct target target_of_service(const struct conf *c, struct bytes id)
 {
-	return d->service->provider;
+	const struct conf_service *s = conf_service_by_id(c, id);
+
+	if (!s)
+		return (struct target){NULL};
+	return (struct target){
+		.receiver = s->provider,
+		.endpoint = s->endpoint,
+		.tls_ca = s->tls_ca,
+		.tls_certificate = s->tls_certificate,
+		.tls_key = s->tls_key,
+		.deadline_ms = s->deadline_ms,
+		.answer_bytes = s->answer_bytes,
+		.repeat_safe = s->repeat_safe,
+		.resend = s->resend,
+		.retry = s->retry,
+	};
+}
+
+/* On the asynchronous channel a receiver knows a messageId again, so that repeating is safe by contract (2.4). */
+static struct target target_of_participant(const struct conf *c, const struct delivery_meta *m)
+{
+	const struct conf_participant *p = conf_participant_named(c, m->receiver);
+
+	if (!p || !p->async.endpoint)
+		return (struct target){NULL};
+	return (struct target){
+		.receiver = p,
+		.endpoint = p->async.endpoint,
+		.tls_ca = p->async.tls_ca,
+		.tls_certificate = p->async.tls_certificate,
+		.tls_key = p->async.tls_key,
+		.deadline_ms = p->async.deadline_ms,
+		.answer_bytes = ACK_MOST,
+		.repeat_safe = true,
+		.resend = m->kind == DELIVERY_NOTICE ? CONF_RESEND_FRESH : p->async.resend,
+		.retry = p->async.retry,
+	};
 }
 
 static enum then step_sign(struct delivery *d)
 {
-	struct bytes service_id = d->meta.service_id;
 	struct err e = {0};
 
-	d->service = conf_service_by_id(d->snap->conf, service_id);
-	if (!d->service) {
-		verdict(d, QUEUE_LATER, REASON_SERVICE_UNKNOWN, "service.unknown", "the service is not configured now");
+	d->to = d->meta.kind == DELIVERY_SYNC ? target_of_service(d->snap->conf, d->meta.service_id)
+		: target_of_participant(d->snap->conf, &d->meta);
+	if (!d->to.receiver) {
+		verdict(d, QUEUE_LATER, REASON_SERVICE_UNKNOWN, "service.unknown", "the receiver is not configured now");
 		return THEN_SETTLE;
 	}
 	d->outgoing = BUF(d->claim->body.n + (64u << 10));
-	if (d->service->resend == CONF_RESEND_IDENTICAL) {
+	if (d->to.resend == CONF_RESEND_IDENTICAL) {
 		buf_add(&d->outgoing, d->claim->body);
-	} else if (!snapshot_sign(d->snap, d->pool, receiver(d), d->claim->body, &d->outgoing, &e).ok) {
+	} else if (!snapshot_sign(d->snap, d->pool, d->to.receiver, d->claim->body, &d->outgoing, &e).ok) {
 		verdict(d, QUEUE_LATER, e.reason, reason_row(e.reason)->name, e.detail);
 		return THEN_SETTLE;
 	}
@@ -102,8 +151,8 @@ static void fact_start(struct delivery *d, enum journal_direction direction, enu
 		.at = stamp_now(),
 		.direction = direction,
 		.kind = kind,
-		.participant = bytes_str(receiver(d)->name),
-		.peer = bytes_str(d->service->endpoint),
+		.participant = bytes_str(d->to.receiver->name),
+		.peer = bytes_str(d->to.endpoint),
 		.service_id = d->meta.service_id,
 		.sender_id = d->meta.sender_id,
 		.message_id = d->meta.message_id,
@@ -152,7 +201,7 @@ static enum then register_word(struct delivery *d, bool with_fact, enum journal_
 static enum then step_register_attempt(struct delivery *d)
 {
 	fact_start(d, JOURNAL_SENT, JOURNAL_REQUEST, buf_bytes(&d->outgoing));
-	fact_own_key(&d->fact, d->snap, receiver(d));
+	fact_own_key(&d->fact, d->snap, d->to.receiver);
 	return register_word(d, true, WAITING_QUEUED);
 }
 
@@ -166,7 +215,7 @@ static void call_done(struct egress_call *call, struct egress_result *result)
 
 static enum then step_call(struct delivery *d)
 {
-	const struct conf_service *s = d->service;
+	const struct target *s = &d->to;
 
 	if (!d->registered.ok) {
 		verdict(d, QUEUE_RETURNED, REASON_JOURNAL_DOWN, "journal.unwritable", "");
@@ -192,12 +241,12 @@ static enum then step_call(struct delivery *d)
 /* The receiver may have acted: again only where that does no harm. */
 static enum then uncertain(struct delivery *d, enum reason r, const char *detail)
 {
-	return verdict(d, d->service->repeat_safe ? QUEUE_TROUBLE : QUEUE_REJECTED, r, reason_row(r)->name, detail);
+	return verdict(d, d->to.repeat_safe ? QUEUE_TROUBLE : QUEUE_REJECTED, r, reason_row(r)->name, detail);
 }
 
 static bool non_retryable(const struct delivery *d, const char *cause)
 {
-	struct conf_names names = d->service->retry->non_retryable;
+	struct conf_names names = d->to.retry->non_retryable;
 
 	for (size_t i = 0; i < names.n; i++) {
 		if (strcmp(names.name[i], cause) == 0)
@@ -251,6 +300,17 @@ static enum then judge_response(struct delivery *d, const struct verified *v)
 	return verdict(d, QUEUE_DELIVERED, REASON_NONE, "", "");
 }
 
+/* An acknowledgement is technical: that it is the right one is enough. */
+static enum then judge_ack(struct delivery *d, const struct verified *v)
+{
+	bool response;
+	enum async_operation op = async_operation_of(verified_operation(v), &response);
+
+	if (!response || op != (d->meta.kind == DELIVERY_NOTICE ? ASYNC_CHANGE_STATUS : ASYNC_SEND_MESSAGE))
+		return uncertain(d, REASON_PROVIDER_FORMAT, "not the acknowledgement of this operation");
+	return verdict(d, QUEUE_DELIVERED, REASON_NONE, "", "");
+}
+
 static enum then judge_answer(struct delivery *d)
 {
 	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
@@ -259,7 +319,7 @@ static enum then judge_answer(struct delivery *d)
 	struct err e = {0};
 	bool verified;
 
-	limits.bytes = d->service->answer_bytes;
+	limits.bytes = d->to.answer_bytes;
 	d->pool = pool_new(DELIVERY_MOST);
 	if (!d->pool || !envelope_parse(d->pool, buf_bytes(&d->result.body), &limits, &env, &e).ok) {
 		if (d->result.status == 503) /* says itself that it took nothing */
@@ -267,12 +327,14 @@ static enum then judge_answer(struct delivery *d)
 		return uncertain(d, REASON_PROVIDER_NOT_SOAP, e.detail);
 	}
 	verified = security_verify(d->pool, env, d->snap->trust, stamp_now(), &v, &d->answer_who, &e).ok
-		&& policy_answer(d->service, v, &e).ok;
+		&& verified_participant(v) == d->to.receiver;
 	if (channel_kind_of(envelope_operation(env)) == CHANNEL_FAULT)
 		return judge_fault(d, env, verified);
 	if (!verified)
 		return uncertain(d, REASON_PROVIDER_UNSIGNED, e.detail);
-	return judge_response(d, v);
+	if (d->meta.kind == DELIVERY_SYNC)
+		return judge_response(d, v);
+	return judge_ack(d, v);
 }
 
 static enum then step_judge(struct delivery *d)
@@ -303,12 +365,18 @@ static enum then step_register_delivered(struct delivery *d)
 	return register_word(d, true, WAITING_DELIVERED);
 }
 
+static void delivered(struct delivery *d)
+{
+	__atomic_add_fetch(&d->flow->delivered, 1, __ATOMIC_RELAXED);
+	notice_send(d->flow, d->snap, &d->meta, ASYNC_DELIVERED, "DELIVERED", "The receiver has the message.");
+}
+
 static enum then step_settle_delivered(struct delivery *d)
 {
 	if (!d->registered.ok) /* its answer cannot be kept: the receiver meets the same identifiers again */
-		d->verdict = d->service->repeat_safe ? QUEUE_LATER : QUEUE_REJECTED;
+		d->verdict = d->to.repeat_safe ? QUEUE_LATER : QUEUE_REJECTED;
 	else
-		__atomic_add_fetch(&d->flow->delivered, 1, __ATOMIC_RELAXED);
+		delivered(d);
 	queue_settle(d->flow->queue, d->claim, d->verdict, "journal.unwritable", NULL, NULL);
 	delivery_end(d);
 	return THEN_END;
@@ -353,7 +421,7 @@ static enum then step_settle(struct delivery *d)
 	pool_free(&d->pool);
 	d->pool = pool;
 	d->claim = copy;
-	if (d->fact.exchange[0] && d->service) { /* identifiers of the fact lie in the old claim */
+	if (d->fact.exchange[0]) { /* identifiers of the fact lie in the old claim */
 		d->fact.service_id = d->meta.service_id;
 		d->fact.sender_id = d->meta.sender_id;
 		d->fact.message_id = d->meta.message_id;
@@ -376,6 +444,8 @@ static enum then step_end(struct delivery *d)
 		log_event(LOG_ERROR, "delivery.dead", LOG_PART("msg_id", d->meta.message_id),
 			LOG_PART("exchange", d->meta.exchange), LOG_PART("service", d->meta.service_id),
 			LOG_NUM("attempt", d->claim->attempt), LOG_TEXT("reason", d->cause));
+	if (d->dead)
+		notice_send(d->flow, d->snap, &d->meta, ASYNC_NOT_DELIVERED, d->cause, "The message could not be delivered.");
 	delivery_end(d);
 	return THEN_END;
 }

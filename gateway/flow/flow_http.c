@@ -55,7 +55,7 @@ static bool content_type_fits(struct bytes type)
 	return strncasecmp(charset, "utf-8", 5) == 0 && (charset[5] == 0 || strchr("\"; ", charset[5]));
 }
 
-static void respond_wsdl(struct front_request *r, const struct conf_listener *l)
+static void respond_wsdl(struct front_request *r, const struct conf_listener *l, bool async)
 {
 	SCOPED(buf_free) struct buf address = BUF(4096);
 	SCOPED(buf_free) struct buf document = BUF(1u << 20);
@@ -68,14 +68,14 @@ static void respond_wsdl(struct front_request *r, const struct conf_listener *l)
 	}
 	memcpy(query, r->query.p, r->query.n);
 	query[r->query.n] = 0;
-	if (l->public_url) {
+	if (l->public_url && !async) {
 		buf_str(&address, l->public_url);
 	} else {
 		buf_str(&address, r->tls ? "https://" : "http://");
 		buf_add(&address, r->host);
 		buf_add(&address, r->path);
 	}
-	if (!channel_wsdl(buf_cstr(&address), query, &document, NULL).ok) {
+	if (!(async ? async_wsdl : channel_wsdl)(buf_cstr(&address), query, &document, NULL).ok) {
 		respond_text(r, 404, "No such document. Try ?wsdl.\n", NULL);
 		return;
 	}
@@ -87,12 +87,12 @@ static void on_channel(struct flow *f, struct front_request *r)
 {
 	struct snapshot *snap = flow_snapshot(f);
 	const struct conf_listener *l = &snap->conf->listeners[r->listener];
-	bool get = bytes_is(r->method, "GET") || bytes_is(r->method, "HEAD");
+	bool async = bytes_is(r->path, l->async_path), get = bytes_is(r->method, "GET") || bytes_is(r->method, "HEAD");
 
-	if (!bytes_is(r->path, l->sync_path)) {
+	if (!async && !bytes_is(r->path, l->sync_path)) {
 		respond_text(r, 404, "No channel has this path.\n", NULL);
 	} else if (get && r->query.n) {
-		respond_wsdl(r, l);
+		respond_wsdl(r, l, async);
 	} else if (!bytes_is(r->method, "POST")) {
 		respond_text(r, 405, "Messages are sent by POST; the contract is at ?wsdl.\n", "POST, GET");
 	} else if (!is_identity(r->content_encoding)) {
@@ -100,7 +100,7 @@ static void on_channel(struct flow *f, struct front_request *r)
 	} else if (!content_type_fits(r->content_type)) {
 		respond_text(r, 415, "Send Content-Type: text/xml; charset=utf-8.\n", NULL);
 	} else {
-		exchange_begin(f, snap, l, r); /* takes the reference */
+		exchange_begin(f, snap, l, async, r); /* takes the reference */
 		return;
 	}
 	snapshot_drop(&snap);

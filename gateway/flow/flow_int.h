@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "base/work.h"
+#include "channel/async.h"
 #include "egress/egress.h"
 #include "flow/flow.h"
 #include "policy/policy.h"
@@ -18,11 +19,18 @@ struct service_state {
 	int in_flight;
 };
 
+/* What a participant needs on the asynchronous channel. */
+struct participant_state {
+	struct queue_policy retry;
+	unsigned char tag[2]; /* see flow_chain.c */
+};
+
 struct snapshot {
 	int references;
 	struct conf *conf;
 	struct trust *trust;
 	struct service_state *services; /* same index as conf->services */
+	struct participant_state *participants; /* same index as conf->participants */
 };
 struct snapshot *snapshot_keep(struct snapshot *s);
 struct service_state *snapshot_service(const struct snapshot *s, const struct conf_service *service);
@@ -34,6 +42,8 @@ struct flow {
 	struct journal *journal;
 	struct egress *egress;
 	struct queue *queue; /* NULL: not configured */
+	struct work *pullers; /* threads that may wait for Redis, for what participants fetch */
+	unsigned char secret[32]; /* of correlation identifiers */
 	struct work *work;
 	struct front *front;
 	struct open_set *open;
@@ -53,6 +63,7 @@ enum after {
 	AFTER_NEXT,   /* go on with the next step */
 	AFTER_WAIT,   /* something will resume the exchange at the next step */
 	AFTER_REFUSE, /* x->err says why: go to the refusal */
+	AFTER_ASK,    /* a question of the asynchronous channel: go on with answering it */
 	AFTER_KEEP,   /* the message is not forwarded now: go on with keeping it for later */
 	AFTER_REPLY,  /* the answer is ready: go to registering it */
 	AFTER_END     /* the exchange is gone */
@@ -106,12 +117,25 @@ struct exchange {
 	enum journal_kind answer_kind;
 	bool answer_signed, from_memory;
 
+	/* The asynchronous channel. */
+	bool async;
+	enum async_operation op;
+	struct async_message message;
+	struct async_delivery delivery;
+	struct async_question question;
+	char message_id[37], correlation_id[37]; /* made by the gateway */
+	struct buf text; /* an answer before signing */
+
 	/* Delivery later. */
+	struct bytes memory_id; /* name of the message in the replay memory */
+	const struct conf_participant *receiver;
+	struct bytes destination;
 	struct queue_put put;
 	enum queue_result put_result;
 	struct err put_err;
 	struct journal_waiting waiting;
 	struct bytes meta, policy;
+	bool has_word; /* x->waiting is registered with the answer */
 	bool was_kept; /* the journal has the newest word on it already */
 
 	struct journal_entry entry;
@@ -130,6 +154,10 @@ void exchange_resume(struct exchange *x);
 enum after exchange_refuse(struct exchange *x, enum reason r, const char *format, ...) PRINTF_LIKE(3, 4);
 /* AFTER_NEXT, or AFTER_REFUSE when the outcome failed with words in x->err. */
 static inline enum after exchange_after(outcome o) { return o.ok ? AFTER_NEXT : AFTER_REFUSE; }
+/* The identifiers of x->request outlive the tree they were read from. False when memory is short. */
+MUST_USE bool exchange_keep_identifiers(struct exchange *x);
+/* Takes a place in flight of the service, or refuses. */
+enum after exchange_take_place(struct exchange *x, const struct conf_service *service);
 MUST_USE outcome exchange_stage(struct exchange *x);
 void exchange_stage_drop(struct exchange *x);
 /* Signs `message` towards the participant as its profile says. */
@@ -152,6 +180,13 @@ enum after step_keep(struct exchange *x);
 enum after step_register_keep(struct exchange *x);
 enum after step_enqueue(struct exchange *x);
 enum after step_accept(struct exchange *x);
+enum after step_read_async(struct exchange *x);
+enum after step_permit_async(struct exchange *x);
+enum after step_keep_async(struct exchange *x);
+enum after step_accept_async(struct exchange *x);
+enum after step_identify_asker(struct exchange *x);
+enum after step_ask(struct exchange *x);
+enum after step_compose_asked(struct exchange *x);
 enum after step_examine(struct exchange *x);
 enum after step_compose_answer(struct exchange *x);
 enum after step_refuse(struct exchange *x);
@@ -159,20 +194,43 @@ enum after step_register_answer(struct exchange *x);
 enum after step_reply(struct exchange *x);
 
 /* A new exchange for a POST to the channel, put in line. */
-void exchange_begin(struct flow *f, struct snapshot *snap, const struct conf_listener *listener,
+void exchange_begin(struct flow *f, struct snapshot *snap, const struct conf_listener *listener, bool async,
 	struct front_request *http);
 /* Lets go of everything the exchange holds, the exchange too. */
 void exchange_end(struct exchange *x);
 
 /* What a queued message needs to be delivered, beside its body; travels with it through the queue. */
+enum delivery_kind { DELIVERY_SYNC = 's', DELIVERY_PUSH = 'p', DELIVERY_PULL = 'f', DELIVERY_NOTICE = 'n' };
 struct delivery_meta {
-	struct bytes service_id, participant, sender_id, message_id, correlation_id, exchange;
+	enum delivery_kind kind;
+	struct bytes receiver, service_id, participant, sender_id, message_id, correlation_id, exchange;
 };
 struct bytes delivery_meta_write(const struct delivery_meta *m, struct pool *pool);
 MUST_USE bool delivery_meta_read(struct bytes text, struct delivery_meta *out); /* points into `text` */
 /* The queue's callbacks; ctx is the flow. */
 void delivery_claimed(void *ctx, struct queue_claim *claim);
 void delivery_expired(void *ctx, struct queue_claim *claim);
+/* Tells the sender of an asynchronous message, where it wants to be told, what became of it. */
+void notice_send(struct flow *f, const struct snapshot *s, const struct delivery_meta *m, enum async_state state,
+	const char *code, const char *words);
+/* Where a participant's messages wait: its name, or its name and what for; from the pool. */
+struct bytes destination_of(struct pool *pool, const struct conf_participant *p, enum delivery_kind kind);
+/* Shared by the two channels: the queue can keep; meta and policy of the message are set; it was kept (else x->err). */
+MUST_USE bool keep_ready(struct exchange *x);
+MUST_USE bool keep_text(struct exchange *x, enum delivery_kind kind, const struct queue_policy *policy);
+MUST_USE bool keep_succeeded(struct exchange *x);
+
+/* Correlation identifiers say themselves whose chain they are, so that no store can forget it. */
+MUST_USE outcome chain_open(struct flow *f, const char *folder, struct err *e);
+void chain_tag(const struct flow *f, const struct conf_participant *p, unsigned char tag[2]);
+void chain_new(const struct flow *f, const struct conf_participant *initiator, const struct conf_service *s,
+	const char *exchange, char out[37]);
+/* The participant that began the chain, or NULL when the identifier is none of ours for this service. */
+const struct conf_participant *chain_initiator(const struct flow *f, const struct snapshot *snap,
+	const struct conf_service *s, struct bytes correlation_id);
+
+/* Marks the participants of a snapshot for chain_initiator. */
+void flow_tag(const struct flow *f, struct snapshot *s);
 /* Starts the queue of the configuration, when there is one. */
 MUST_USE outcome delivery_start(struct flow *f, struct err *e);
 

@@ -21,10 +21,11 @@ static outcome compose_kept(struct exchange *x)
 	return DONE;
 }
 
-static bool keep_meta(struct exchange *x)
+bool keep_text(struct exchange *x, enum delivery_kind kind, const struct queue_policy *policy)
 {
-	const struct queue_policy *p = &snapshot_service(x->snap, x->service)->retry;
 	struct delivery_meta meta = {
+		.kind = kind,
+		.receiver = bytes_str(x->receiver->name),
 		.service_id = bytes_str(x->service->id),
 		.participant = bytes_str(x->caller->name),
 		.sender_id = x->request.sender_id,
@@ -32,27 +33,35 @@ static bool keep_meta(struct exchange *x)
 		.correlation_id = x->request.correlation_id,
 		.exchange = bytes_str(x->guid),
 	};
+	char text[QUEUE_POLICY_TEXT];
 
-	char policy[QUEUE_POLICY_TEXT];
-
+	x->put.policy = policy;
 	x->meta = delivery_meta_write(&meta, x->pool);
-	queue_policy_print(p, policy);
-	x->policy = bytes_str(pool_copy(x->pool, bytes_str(policy)));
+	queue_policy_print(policy, text);
+	x->policy = bytes_str(pool_copy(x->pool, bytes_str(text)));
 	return x->meta.n && x->policy.n;
+}
+
+bool keep_ready(struct exchange *x)
+{
+	struct err e = {0};
+
+	if (!x->flow->queue)
+		exchange_refuse(x, REASON_QUEUE_DOWN, "the queue was not configured when the gateway started");
+	else if (!queue_healthy(x->flow->queue, &e))
+		exchange_refuse(x, REASON_QUEUE_DOWN, "%s", e.detail);
+	else
+		return true;
+	return false;
 }
 
 enum after step_keep(struct exchange *x)
 {
-	struct err e = {0};
-
-	x->put.policy = &snapshot_service(x->snap, x->service)->retry;
-	if (!x->flow->queue)
-		return exchange_refuse(x, REASON_QUEUE_DOWN, "the queue was not configured when the gateway started");
-	if (!queue_healthy(x->flow->queue, &e))
-		return exchange_refuse(x, REASON_QUEUE_DOWN, "%s", e.detail);
-	if (!compose_kept(x).ok)
+	x->receiver = x->service->provider;
+	x->destination = bytes_str(x->service->id);
+	if (!keep_ready(x) || !compose_kept(x).ok)
 		return AFTER_REFUSE;
-	if (!keep_meta(x))
+	if (!keep_text(x, DELIVERY_SYNC, &snapshot_service(x->snap, x->service)->retry))
 		return exchange_refuse(x, REASON_MEMORY, "no memory for the message");
 	return AFTER_NEXT;
 }
@@ -75,8 +84,8 @@ enum after step_enqueue(struct exchange *x)
 	}
 	x->accepted = true;
 	x->put.id = bytes_str(x->guid);
-	x->put.destination = bytes_str(x->service->id);
-	x->put.order_key = x->request.correlation_id;
+	x->put.destination = x->destination;
+	x->put.order_key = x->put.due_ms == QUEUE_NEVER ? BYTES_NONE : x->request.correlation_id; /* all can be fetched */
 	x->put.meta = x->meta;
 	x->put.body = buf_bytes(&x->outgoing);
 	x->put.accepted_ms = x->at.ms;
@@ -108,18 +117,26 @@ static enum after compose_acceptance(struct exchange *x)
 	return AFTER_NEXT;
 }
 
-enum after step_accept(struct exchange *x)
+bool keep_succeeded(struct exchange *x)
 {
 	switch (x->put_result) {
 	case QUEUE_DONE:
 	case QUEUE_KNOWN:
-		return compose_acceptance(x);
+		return true;
 	case QUEUE_FULL:
-		return exchange_refuse(x, REASON_QUEUE_FULL, "%s", x->put_err.detail);
+		exchange_refuse(x, REASON_QUEUE_FULL, "%s", x->put_err.detail);
+		break;
 	case QUEUE_UNCERTAIN:
-		return exchange_refuse(x, REASON_QUEUE_UNCERTAIN, "%s", x->put_err.detail);
+		exchange_refuse(x, REASON_QUEUE_UNCERTAIN, "%s", x->put_err.detail);
+		break;
 	case QUEUE_DOWN:
+		exchange_refuse(x, REASON_QUEUE_DOWN, "%s", x->put_err.detail);
 		break;
 	}
-	return exchange_refuse(x, REASON_QUEUE_DOWN, "%s", x->put_err.detail);
+	return false;
+}
+
+enum after step_accept(struct exchange *x)
+{
+	return keep_succeeded(x) ? compose_acceptance(x) : AFTER_REFUSE;
 }

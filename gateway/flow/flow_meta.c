@@ -8,8 +8,10 @@
 struct bytes delivery_meta_write(const struct delivery_meta *m, struct pool *pool)
 {
 	SCOPED(buf_free) struct buf text = BUF(META_MOST);
-	const struct bytes *part[] = {&m->service_id, &m->participant, &m->sender_id, &m->message_id, &m->correlation_id,
-		&m->exchange};
+	const char kind = (char)m->kind;
+	const struct bytes kind_text = {(const unsigned char *)&kind, 1};
+	const struct bytes *part[] = {&kind_text, &m->receiver, &m->service_id, &m->participant, &m->sender_id,
+		&m->message_id, &m->correlation_id, &m->exchange};
 	const char *copy;
 
 	for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
@@ -22,7 +24,8 @@ struct bytes delivery_meta_write(const struct delivery_meta *m, struct pool *poo
 
 bool delivery_meta_read(struct bytes text, struct delivery_meta *out)
 {
-	struct bytes *part[] = {&out->service_id, &out->participant, &out->sender_id, &out->message_id,
+	struct bytes kind = BYTES_NONE;
+	struct bytes *part[] = {&kind, &out->receiver, &out->service_id, &out->participant, &out->sender_id, &out->message_id,
 		&out->correlation_id, &out->exchange};
 
 	for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
@@ -34,5 +37,6 @@ bool delivery_meta_read(struct bytes text, struct delivery_meta *out)
 		*part[i] = bytes_sub(text, 0, n);
 		text = bytes_sub(text, n + 1, text.n);
 	}
-	return text.n == 0 && out->exchange.n == 38;
+	out->kind = kind.n == 1 ? (enum delivery_kind)kind.p[0] : 0;
+	return text.n == 0 && kind.n == 1 && strchr("spfn", kind.p[0]) && out->exchange.n == 38;
 }

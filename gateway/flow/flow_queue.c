@@ -6,10 +6,20 @@
 
 #include "flow/flow_int.h"
 
-/* The services that are delivered later are the destinations. */
+#define PULLERS 2
+
+/* The services that are delivered later, and the participants that are sent messages, are the destinations. */
 static size_t destinations_of(const struct conf *c, struct queue_destination *out)
 {
 	size_t n = 0;
+
+	for (size_t i = 0; i < c->participant_count; i++) {
+		const struct conf_async *a = &c->participants[i].async;
+
+		if (a->mode == CONF_ASYNC_PUSH)
+			out[n++] = (struct queue_destination){c->participants[i].name, a->in_flight, a->breaker_failures,
+				a->breaker_ms};
+	}
 
 	for (size_t i = 0; i < c->service_count; i++) {
 		const struct conf_service *s = &c->services[i];
@@ -43,11 +53,20 @@ struct queue_server flow_queue_server(const struct conf_queue *q, const char **s
 	};
 }
 
+/* Threads that may wait for Redis, and the key of correlation identifiers; the queue has made the folder. */
+static outcome start_pullers(struct flow *f, const char *spool, struct err *e)
+{
+	TRY(chain_open(f, spool, e));
+	flow_tag(f, f->current);
+	f->pullers = work_start(PULLERS);
+	return f->pullers ? DONE : err_set(e, REASON_MEMORY, "no threads to start");
+}
+
 outcome delivery_start(struct flow *f, struct err *e)
 {
 	const struct conf *c = f->current->conf;
 	const struct conf_queue *q = &c->queue;
-	struct queue_destination *list = calloc(c->service_count + 1, sizeof *list);
+	struct queue_destination *list = calloc(c->service_count + c->participant_count + 1, sizeof *list);
 	const char **sentinels = calloc(q->sentinels.n + 1, sizeof *sentinels);
 	char host[128] = "", node[160];
 	struct queue_settings settings = {
@@ -72,6 +91,8 @@ outcome delivery_start(struct flow *f, struct err *e)
 		settings.server = flow_queue_server(q, sentinels);
 		settings.destination_count = destinations_of(c, list);
 		started = queue_start(&settings, &f->queue, e);
+		if (started.ok)
+			started = start_pullers(f, q->spool, e);
 	}
 	free(list);
 	free(sentinels);

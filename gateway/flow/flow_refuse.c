@@ -49,7 +49,7 @@ static outcome fault_text(struct exchange *x, const struct fault_row *row, struc
 	fault.error_message = buf_bytes(&message);
 	fault_data(x, &data);
 	fault.error_data = buf_bytes(&data);
-	return channel_write_fault(&fault, out, NULL);
+	return x->async ? async_write_fault(x->op, &fault, out, NULL) : channel_write_fault(&fault, out, NULL);
 }
 
 /* The last resort when not even a fault can be written: octets that need no memory. */

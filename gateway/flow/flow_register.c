@@ -137,13 +137,13 @@ static void wait_word(struct exchange *x, enum journal_waiting_state state)
 {
 	x->waiting = (struct journal_waiting){
 		.id = bytes_str(x->guid),
-		.destination = bytes_str(x->service->id),
-		.order_key = x->request.correlation_id,
+		.destination = x->destination,
+		.order_key = x->put.due_ms == QUEUE_NEVER ? BYTES_NONE : x->request.correlation_id,
 		.meta = x->meta,
 		.policy = x->policy,
 		.state = state,
 		.accepted_ms = x->at.ms,
-		.due_ms = x->at.ms,
+		.due_ms = x->put.due_ms ? x->put.due_ms : x->at.ms,
 		.expire_ms = x->put.policy->expire_after_ms ? x->at.ms + x->put.policy->expire_after_ms : 0,
 	};
 	x->entry.waiting = &x->waiting;
@@ -153,7 +153,7 @@ static void see(struct exchange *x, enum journal_seen_state state)
 {
 	x->seen = (struct journal_seen){
 		.sender_id = x->request.sender_id,
-		.message_id = x->request.message_id,
+		.message_id = x->memory_id,
 		.state = state,
 		.answer_status = x->status,
 	};
@@ -209,6 +209,8 @@ enum after step_register_answer(struct exchange *x)
 {
 	x->fact_count = 0;
 	x->entry.waiting = NULL;
+	if (x->has_word)
+		x->entry.waiting = &x->waiting;
 	if (not_kept(x) && !x->was_kept) /* an earlier word may be of a message that is in the queue */
 		wait_word(x, WAITING_DROPPED);
 	if (!x->accepted)

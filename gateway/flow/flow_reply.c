@@ -11,7 +11,7 @@
 #define RETRY_AFTER_S 5
 #define MESSAGE_MOST (256u << 20)
 
-void exchange_begin(struct flow *f, struct snapshot *snap, const struct conf_listener *listener,
+void exchange_begin(struct flow *f, struct snapshot *snap, const struct conf_listener *listener, bool async,
 	struct front_request *http)
 {
 	struct exchange *x = calloc(1, sizeof *x);
@@ -30,6 +30,8 @@ void exchange_begin(struct flow *f, struct snapshot *snap, const struct conf_lis
 	x->snap = snap;
 	x->listener = listener;
 	x->http = http;
+	x->async = async;
+	x->op = ASYNC_OTHER;
 	x->pool = pool;
 	x->at = stamp_now();
 	x->outgoing = BUF(MESSAGE_MOST);
@@ -44,11 +46,12 @@ void exchange_end(struct exchange *x)
 	struct flow *f = x->flow;
 
 	if (x->remembered)
-		open_set_leave(f->open, x->request.sender_id, x->request.message_id);
+		open_set_leave(f->open, x->request.sender_id, x->memory_id);
 	if (x->service)
 		__atomic_sub_fetch(&snapshot_service(x->snap, x->service)->in_flight, 1, __ATOMIC_RELAXED);
 	buf_free(&x->outgoing);
 	buf_free(&x->answer);
+	buf_free(&x->text);
 	buf_free(&x->result.body);
 	pool_free(&x->stage);
 	pool_free(&x->pool);
@@ -90,7 +93,7 @@ enum after step_reply(struct exchange *x)
 	/* Leave the open set first: the client may repeat the message the moment it has the answer. */
 	struct front_request *http = x->http;
 	if (x->remembered)
-		open_set_leave(x->flow->open, x->request.sender_id, x->request.message_id);
+		open_set_leave(x->flow->open, x->request.sender_id, x->memory_id);
 	x->remembered = false;
 	front_respond(http, &answer);
 	exchange_end(x);

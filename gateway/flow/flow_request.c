@@ -39,7 +39,7 @@ enum after step_verify(struct exchange *x)
 }
 
 /* The identifiers outlive the tree they were read from; the password does not. */
-static bool keep_identifiers(struct exchange *x)
+bool exchange_keep_identifiers(struct exchange *x)
 {
 	struct bytes *kept[] = {&x->request.message_id, &x->request.correlation_id, &x->request.service_id,
 		&x->request.sender_id};
@@ -58,7 +58,7 @@ enum after step_read(struct exchange *x)
 
 	if (!read.ok)
 		x->request = (struct sync_request){0};
-	else if (!keep_identifiers(x))
+	else if (!exchange_keep_identifiers(x))
 		return exchange_refuse(x, REASON_MEMORY, "no memory for the identifiers");
 	return exchange_after(read);
 }
@@ -78,12 +78,19 @@ enum after step_permit(struct exchange *x)
 {
 	const struct conf *conf = x->snap->conf;
 	const struct conf_service *service;
-	struct service_state *state;
 
 	if (!policy_secrecy(conf, &x->request, &x->err).ok
 		|| !policy_service(conf, x->verified, &x->request, &service, &x->err).ok)
 		return AFTER_REFUSE;
-	state = snapshot_service(x->snap, service);
+	if (service->channel != CONF_CHANNEL_SYNC)
+		return exchange_refuse(x, REASON_SERVICE_CHANNEL, "%s is asynchronous", service->id);
+	return exchange_take_place(x, service);
+}
+
+enum after exchange_take_place(struct exchange *x, const struct conf_service *service)
+{
+	struct service_state *state = snapshot_service(x->snap, service);
+
 	if (__atomic_add_fetch(&state->in_flight, 1, __ATOMIC_RELAXED) > service->in_flight) {
 		__atomic_sub_fetch(&state->in_flight, 1, __ATOMIC_RELAXED);
 		return exchange_refuse(x, REASON_SERVICE_BUSY, "%d calls of %s are in flight", service->in_flight, service->id);
@@ -94,7 +101,9 @@ enum after step_permit(struct exchange *x)
 
 enum after step_check_payload(struct exchange *x)
 {
-	const struct schema *schema = snapshot_service(x->snap, x->service)->schema;
+	const struct service_state *state = snapshot_service(x->snap, x->service);
+	bool answers = x->async && (x->message.type == ASYNC_NOTIFICATION || x->message.type == ASYNC_RESPONSE);
+	const struct schema *schema = answers ? state->answer_schema : state->schema;
 
 	if (!schema)
 		return AFTER_NEXT;
@@ -116,6 +125,19 @@ static void content_hash(struct exchange *x)
 	memcpy(x->content, digest, sizeof x->content);
 }
 
+/* The name under which the message is remembered: the sender's messageId, or, where the gateway makes that, the content. */
+static bool name_memory(struct exchange *x)
+{
+	SCOPED(buf_free) struct buf hex = BUF(80);
+
+	x->memory_id = x->request.message_id;
+	if (!x->async)
+		return true;
+	buf_hex(&hex, (struct bytes){x->content, sizeof x->content});
+	x->memory_id = bytes_str(pool_printf(x->pool, "sha256:%s", buf_cstr(&hex)));
+	return x->memory_id.n > 0;
+}
+
 static enum after recall_answer(struct exchange *x, const struct journal_seen *seen)
 {
 	buf_add(&x->answer, seen->answer);
@@ -135,13 +157,15 @@ enum after step_recall(struct exchange *x)
 	int64_t since = x->at.ms - x->caller->profile->max_age_ms - x->caller->profile->skew_ms;
 
 	content_hash(x);
-	if (!open_set_enter(x->flow->open, x->request.sender_id, x->request.message_id, x->content, &same)) {
+	if (!name_memory(x))
+		return exchange_refuse(x, REASON_MEMORY, "no memory for the identifiers");
+	if (!open_set_enter(x->flow->open, x->request.sender_id, x->memory_id, x->content, &same)) {
 		if (same)
 			return exchange_refuse(x, REASON_REPLAY_OPEN, "the first copy is not answered yet");
 		return exchange_refuse(x, REASON_REPLAY_CONFLICT, "another message with this messageId is being processed");
 	}
 	x->remembered = true;
-	if (!journal_seen_find(x->flow->journal, x->stage, x->request.sender_id, x->request.message_id, since, &seen,
+	if (!journal_seen_find(x->flow->journal, x->stage, x->request.sender_id, x->memory_id, since, &seen,
 			&x->err).ok)
 		return AFTER_REFUSE;
 	if (seen.state == SEEN_NONE)
@@ -152,7 +176,7 @@ enum after step_recall(struct exchange *x)
 		return recall_answer(x, &seen);
 	if (seen.state == SEEN_RELEASED)
 		return AFTER_NEXT;
-	if (x->service->delivery == CONF_DELIVERY_QUEUED) { /* put again under its first id it is known to the queue */
+	if (x->async || x->service->delivery == CONF_DELIVERY_QUEUED) { /* under its first id the queue knows it */
 		memcpy(x->guid, seen.exchange, sizeof x->guid);
 		x->was_kept = true;
 		return AFTER_NEXT;

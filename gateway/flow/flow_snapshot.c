@@ -24,6 +24,7 @@ void snapshot_drop(struct snapshot **sp)
 		schema_free(&s->services[i].answer_schema);
 	}
 	free(s->services);
+	free(s->participants);
 	trust_free(&s->trust);
 	conf_free(&s->conf);
 	free(s);
@@ -104,9 +105,14 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 {
 	size_t n = s->conf->service_count;
 
-	s->services = calloc(n ? n : 1, sizeof *s->services);
-	if (!s->services)
+	s->services = calloc(n + 1, sizeof *s->services);
+	s->participants = calloc(s->conf->participant_count + 1, sizeof *s->participants);
+	if (!s->services || !s->participants)
 		return err_set(e, REASON_MEMORY, "no memory for the services");
+	for (size_t i = 0; i < s->conf->participant_count; i++) {
+		if (s->conf->participants[i].async.retry)
+			s->participants[i].retry = policy_of(s->conf->participants[i].async.retry);
+	}
 	check_window(s->conf, problems);
 	s->trust = trust_load(s->conf, problems);
 	for (size_t i = 0; i < n; i++) {

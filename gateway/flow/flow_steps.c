@@ -41,6 +41,30 @@ static const struct step keeping[] = {
 	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"reply", step_reply},
 };
+/* sendMessage of the asynchronous channel, whose first steps are those of the synchronous one. */
+static const struct step async_steps[] = {
+	{"parse", step_parse},
+	{"verify", step_verify},
+	{"read-async", step_read_async},
+	{"identify", step_identify},
+	{"permit-async", step_permit_async},
+	{"check-payload", step_check_payload},
+	{"recall", step_recall},
+	{"keep-async", step_keep_async},
+	{"register-keep", step_register_keep}, /* waits for the disk */
+	{"enqueue", step_enqueue},             /* waits for Redis */
+	{"accept-async", step_accept_async},
+	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"reply", step_reply},
+};
+/* Its other operations. */
+static const struct step asking[] = {
+	{"identify-asker", step_identify_asker},
+	{"ask", step_ask}, /* waits for Redis, on a thread of its own */
+	{"compose-asked", step_compose_asked},
+	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"reply", step_reply},
+};
 static const struct step refusal[] = {
 	{"refuse", step_refuse},
 	{"register-answer", step_register_answer},
@@ -52,7 +76,7 @@ void exchange_run(struct work_item *item)
 	struct exchange *x = (struct exchange *)item;
 
 	if (!x->step)
-		x->step = steps;
+		x->step = x->async ? async_steps : steps;
 	for (;;) {
 		const struct step *step = x->step++;
 
@@ -61,6 +85,9 @@ void exchange_run(struct work_item *item)
 			break;
 		case AFTER_REFUSE:
 			x->step = refusal;
+			break;
+		case AFTER_ASK:
+			x->step = asking;
 			break;
 		case AFTER_KEEP:
 			x->step = keeping;

@@ -93,6 +93,9 @@ enum queue_result {
 	QUEUE_UNCERTAIN  /* the connection broke: it may be stored; the same id may be put again */
 };
 
+/* A due_ms beyond every attempt: the message waits to be fetched (queue_admin_list, queue_admin_body). */
+#define QUEUE_NEVER 253402300799000
+
 /* One message. All octets stay the caller's until `done`. */
 struct queue_put {
 	struct queue_put *next;      /* the queue's */

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flow_notice - status notices: the sender of an asynchronous message is told what became of it, through the queue like any
+ * message. A notice is on disk in the journal before it is in Redis. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/ident.h"
+#include "log/log.h"
+
+#include "flow/flow_int.h"
+
+#define NOTICE_MOST (64u << 10)
+
+struct notice {
+	struct flow *flow;
+	struct snapshot *snap;
+	struct pool *pool;
+	struct buf body;
+	struct journal_entry entry;
+	struct journal_waiting word;
+	struct queue_put put;
+	char policy[QUEUE_POLICY_TEXT];
+};
+
+static void notice_end(struct notice *n)
+{
+	struct flow *f = n->flow;
+
+	buf_free(&n->body);
+	pool_free(&n->pool);
+	snapshot_drop(&n->snap);
+	free(n);
+	__atomic_sub_fetch(&f->deliveries, 1, __ATOMIC_RELEASE);
+}
+
+static void put_done(struct queue_put *put, enum queue_result result, const struct err *e)
+{
+	if (result != QUEUE_DONE && result != QUEUE_KNOWN)
+		log_event(LOG_WARNING, "notice.not-queued", LOG_PART("notice", put->id), LOG_TEXT("detail", e ? e->detail : ""),
+			LOG_TEXT("remedy", "qaqpa queue rebuild restores it from the journal"));
+	notice_end(put->ctx);
+}
+
+static void registered(struct journal_entry *entry, outcome result, const struct err *e)
+{
+	struct notice *n = entry->ctx;
+
+	if (result.ok) {
+		queue_put(n->flow->queue, &n->put);
+		return;
+	}
+	log_err(LOG_ERROR, "notice.not-registered", e, NULL);
+	notice_end(n);
+}
+
+static outcome notice_write(struct notice *n, const struct delivery_meta *m, enum async_state state, const char *code,
+	const char *words, struct err *e)
+{
+	struct async_status s = {
+		.state = state,
+		.code = bytes_str(code),
+		.message = bytes_str(words),
+		.date = stamp_now(),
+		.message_id = m->message_id,
+		.notification_id = n->put.id,
+		.session_id = m->exchange,
+	};
+
+	return async_write_status_notification(&s, stamp_now(), &n->body, e);
+}
+
+static bool notice_fill(struct notice *n, const struct conf_participant *to, const struct delivery_meta *m)
+{
+	struct delivery_meta meta = *m;
+	char guid[39];
+
+	guid_new(guid);
+	meta.kind = DELIVERY_NOTICE;
+	meta.receiver = bytes_str(to->name);
+	n->put.id = bytes_str(pool_copy(n->pool, bytes_str(guid)));
+	n->put.destination = destination_of(n->pool, to, DELIVERY_NOTICE);
+	n->put.order_key = BYTES_NONE;
+	n->put.meta = delivery_meta_write(&meta, n->pool);
+	n->put.policy = &n->snap->participants[to - n->snap->conf->participants].retry;
+	n->put.accepted_ms = stamp_now().ms;
+	n->put.done = put_done;
+	n->put.ctx = n;
+	queue_policy_print(n->put.policy, n->policy);
+	return n->put.id.n && n->put.destination.n && n->put.meta.n;
+}
+
+static void notice_register(struct notice *n)
+{
+	n->put.body = buf_bytes(&n->body);
+	n->word = (struct journal_waiting){
+		.id = n->put.id,
+		.destination = n->put.destination,
+		.meta = n->put.meta,
+		.policy = bytes_str(n->policy),
+		.state = WAITING_QUEUED,
+		.accepted_ms = n->put.accepted_ms,
+		.due_ms = n->put.accepted_ms,
+		.expire_ms = n->put.policy->expire_after_ms ? n->put.accepted_ms + n->put.policy->expire_after_ms : 0,
+		.body = n->put.body,
+	};
+	n->entry = (struct journal_entry){.waiting = &n->word, .done = registered, .ctx = n};
+	journal_put(n->flow->journal, &n->entry);
+}
+
+void notice_send(struct flow *f, const struct snapshot *s, const struct delivery_meta *m, enum async_state state,
+	const char *code, const char *words)
+{
+	const struct conf_participant *to = conf_participant_named(s->conf, m->participant);
+	struct notice *n;
+	struct err e = {0};
+
+	if (!to || !to->async.endpoint || !to->async.notices || m->kind == DELIVERY_NOTICE || m->kind == DELIVERY_SYNC)
+		return;
+	n = calloc(1, sizeof *n);
+	if (!n)
+		return;
+	__atomic_add_fetch(&f->deliveries, 1, __ATOMIC_RELAXED);
+	n->flow = f;
+	n->snap = snapshot_keep((struct snapshot *)(uintptr_t)s);
+	n->pool = pool_new(1u << 20);
+	n->body = BUF(NOTICE_MOST);
+	if (n->pool && notice_fill(n, to, m) && notice_write(n, m, state, code, words, &e).ok) {
+		notice_register(n);
+		return;
+	}
+	log_err(LOG_ERROR, "notice.not-made", &e, NULL);
+	notice_end(n);
+}
