@@ -220,8 +220,10 @@ int cli_queue_rebuild(struct cli_queue *q)
 		fprintf(stderr, "qaqpa: --journal is required\n");
 		return CLI_USAGE;
 	}
-	if (!journal_waiting_find(q->journals.item, q->journals.n, each_waiting, &r, &e).ok)
+	if (!journal_waiting_find(q->journals.item, q->journals.n, each_waiting, &r, &e).ok) {
+		e.reason = e.reason == REASON_JOURNAL_DOWN ? REASON_IO : e.reason; /* nothing is to be written */
 		return cli_fail(&e);
+	}
 	printf("%zu %s, %zu were there already or delivered not long ago, %zu cannot be read\n", r.done,
 		q->dry_run ? "would be put back" : "put back", r.known, r.skipped);
 	if (r.failed)

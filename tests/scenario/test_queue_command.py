@@ -226,3 +226,9 @@ def test_an_absent_redis_is_told(tmp_path):
     assert done.returncode == 75 and b"queue.down" in done.stderr
     done = subprocess.run([BIN / "qaqpa", "queue", "ls", "-c", tmp_path / "none"], capture_output=True, check=False, timeout=20)
     assert done.returncode == 78
+
+
+def test_an_absent_journal_is_told(tmp_path, redis):
+    done = subprocess.run([BIN / "qaqpa", "queue", "rebuild", "--socket", redis.socket, "--journal", tmp_path / "none"],
+                          capture_output=True, check=False, timeout=20)
+    assert done.returncode == 78 and b"none" in done.stderr
