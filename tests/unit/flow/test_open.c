@@ -123,6 +123,7 @@ static void many_messages_are_kept_apart(void **state)
 	for (int i = 0; i < MANY; i++) {
 		snprintf(id, sizeof id, "m%d", i);
 		assert_true(enter(s, BYTES_LIT("sys"), bytes_str(id), one));
+		assert_true(enter(s, bytes_str(id), BYTES_LIT("m"), one)); /* as many senders of one id */
 	}
 	for (int i = 1; i < MANY; i += 2) {
 		snprintf(id, sizeof id, "m%d", i);
