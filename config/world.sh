@@ -5,6 +5,11 @@
 world_systems='permits monitoring department'
 world_port() { echo $((${QAQPA_PORT:-9080} + $1)); }
 
+# Ports of the simulated systems, counted from the first.
+world_number() {
+	case $1 in permits) echo 11 ;; monitoring) echo 12 ;; department) echo 13 ;; esac
+}
+
 world_make() {
 	local world=$1 system
 	umask 077
@@ -31,6 +36,13 @@ admin:
 journal:
   directory: $world/journal
   free_space: 64MiB
+queue:
+  socket: $world/redis.sock
+  spool: $world/spool
+retries:
+  - name: standard
+    initial: 2s
+    max_interval: 30s
 authorities: [$pki/root.crt, $pki/issuing.crt]
 listeners:
   - name: plain
@@ -62,12 +74,11 @@ END
 
 # The descriptors of adapters/, with the addresses of this world.
 world_services() {
-	local world=$1 system n=11
+	local world=$1 system
 	mkdir -p "$world/conf.d"
 	for system in $world_systems; do
-		sed "s|endpoint: .*|endpoint: http://127.0.0.1:$(world_port $n)/|; s|\.\./\.\./wsdl|$PWD/wsdl|" \
+		sed "s|endpoint: .*|endpoint: http://127.0.0.1:$(world_port "$(world_number $system)")/|; s|\.\./\.\./wsdl|$PWD/wsdl|" \
 			"adapters/$system/services.yaml" >"$world/conf.d/$system.yaml"
-		n=$((n + 1))
 	done
 }
 
@@ -78,17 +89,28 @@ world_launch() { # world, name, command...
 	echo $! >"$world/$name.pid"
 }
 
+# A private Redis that keeps what it acknowledges.
+world_redis() {
+	local world=$1
+	mkdir -p "$world/redis"
+	world_launch "$world" redis redis-server --port 0 --unixsocket "$world/redis.sock" --unixsocketperm 700 \
+		--appendonly yes --appendfsync always --save "" --maxmemory 256mb --maxmemory-policy noeviction --dir "$world/redis"
+}
+
+world_system() {
+	local world=$1 pki=$1/pki system=$2
+	world_launch "$world" "$system" qaqpa sim "$system" --listen "127.0.0.1:$(world_port "$(world_number "$system")")" \
+		--certificate "$pki/$system.crt" --key "$pki/$system.key" --peer-certificate "$pki/gateway.crt" \
+		--gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" --sender-id "${system}_is" \
+		--password-file "$world/$system.password" --state "$world/state/$system" \
+		--document-certificate "department_is=$pki/department.crt" \
+		--document-certificate "monitoring_is=$pki/monitoring.crt"
+}
+
 world_start() {
-	local world=$1 pki=$1/pki system n=11
-	for system in $world_systems; do
-		world_launch "$world" "$system" qaqpa sim "$system" --listen "127.0.0.1:$(world_port $n)" \
-			--certificate "$pki/$system.crt" --key "$pki/$system.key" --peer-certificate "$pki/gateway.crt" \
-			--gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" --sender-id "${system}_is" \
-			--password-file "$world/$system.password" --state "$world/state/$system" \
-			--document-certificate "department_is=$pki/department.crt" \
-			--document-certificate "monitoring_is=$pki/monitoring.crt"
-		n=$((n + 1))
-	done
+	local world=$1 system
+	world_redis "$world"
+	for system in $world_systems; do world_system "$world" "$system"; done
 	world_launch "$world" gateway qaqpad --config "$world/qaqpa.yaml"
 	for _ in $(seq 200); do
 		if [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$(world_port 1)/readyz")" = 200 ] && world_up "$world"; then
@@ -115,11 +137,13 @@ world_alive() {
 
 world_stop() {
 	local pid
-	for pid in "$1"/gateway.pid "$1"/*.pid; do
-		[ -f "$pid" ] || continue
-		kill "$(cat "$pid")" 2>/dev/null && wait "$(cat "$pid")" 2>/dev/null || true
-		rm -f "$pid"
-	done
+	for pid in "$1"/gateway.pid "$1"/*.pid; do world_end "$pid"; done
+}
+
+world_end() { # a file with a process id
+	[ -f "$1" ] || return 0
+	kill "$(cat "$1")" 2>/dev/null && wait "$(cat "$1")" 2>/dev/null || true
+	rm -f "$1"
 }
 
 # Sends as one of the systems: world, system, then what qaqpa send takes.
@@ -150,8 +174,35 @@ world_story() {
 		sed 's|<serviceId>PERMITS_NIKAD|<serviceId>PERMITS_NIKAE|' >"$world/changed.xml"
 	world_send "$world" department --raw "$world/changed.xml" 2>&1 | sed 's|><|>\n<|g' | grep -E '^(HTTP|<faultcode|<errorCode|<errorMessage|<errorData|reason|  )' | cut -c1-200 || true
 	echo
+	echo "== The monitoring IS goes away: a status is accepted all the same, waits, and goes when the receiver is back (rule M 9)"
+	world_end "$world/monitoring.pid"
+	world_send "$world" department --service MONITORING_STATUS adapters/monitoring/examples/status-notification.xml | head -6
+	world_until 50 world_queue "$world" 1
+	qaqpa queue ls --socket "$world/redis.sock" --spool "$world/spool"
+	world_system "$world" monitoring
+	world_until 200 world_queue "$world" 0
+	echo "the receiver is back, the queue is empty"
+	echo
 	echo "== What the journal holds: which message went where, verified by the gateway, signed by whom, how long each leg took"
 	qaqpa msg trace --journal "$world/journal" --since "$since"
+}
+
+# True when so many messages wait for the monitoring IS.
+world_queue() {
+	local waiting
+	waiting=$(qaqpa queue ls --socket "$1/redis.sock" --spool "$1/spool" | awk '$1 == "MONITORING_STATUS" {print $2 + $3}')
+	[ "${waiting:-0}" = "$2" ]
+}
+
+world_until() { # tries of a tenth of a second, command...
+	local tries=$1
+	shift
+	for _ in $(seq "$tries"); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	echo "waited in vain for: $*" >&2
+	return 1
 }
 
 world_by_hand() {
