@@ -199,7 +199,7 @@ static outcome read_text(struct walk *w, struct _xmlNode *node, const struct fie
 static outcome walk_text(struct walk *w, struct _xmlNode *node, const struct field *f, struct err *e)
 {
 	struct bytes text;
-	bool present;
+	bool present = false;
 
 	TRY(read_text(w, node, f, &text, &present, e));
 	if (!present)
