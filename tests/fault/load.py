@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clients as they should be: one message after the other in each correlation, the same octets again until it is accepted.
+
+A line of the ledger: moment, what, messageId, correlationId or -, business number, words. A is an acceptance, G was given up,
+X was refused for good, D is a repetition with another answer, V an acceptance whose signature does not verify, B says how
+often the connection broke and N how often it was put off.
+"""
+import ctypes
+import multiprocessing
+import os
+import random
+import re
+import socket
+import threading
+import time
+
+from harness import soap, wss
+from message import Signer, field, request
+
+PUT_OFF = {"QG023", "QG050", "QG051", "QG052", "SCE909"}  # come again with the same octets
+REPEATED_EVERY = 60
+VERIFIED_EVERY = 60
+ANSWER_S = 15
+LENGTH = re.compile(rb"[Cc]ontent-[Ll]ength: *(\d+)")
+BIG_ONE_IN = 20  # goes through the spool
+
+
+class Broken(OSError):
+    pass
+
+
+class Connection:
+    def __init__(self, port):
+        self.port = port
+        self.socket = None
+
+    def close(self):
+        if self.socket:
+            self.socket.close()
+        self.socket = None
+
+    def exchange(self, octets):
+        """Status and body of the answer; Broken when there is none."""
+        try:
+            if not self.socket:
+                self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_S)
+                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.socket.sendall(octets)
+            return self.read()
+        except OSError as e:
+            self.close()
+            raise Broken from e
+
+    def read(self):
+        got = b""
+        while b"\r\n\r\n" not in got:
+            got += self.more()
+        head, _, body = got.partition(b"\r\n\r\n")
+        length = int(LENGTH.search(head).group(1))
+        while len(body) < length:
+            body += self.more()
+        if b"connection: close" in head.lower():
+            self.close()
+        return int(head.split(b" ", 2)[1]), body
+
+    def more(self):
+        octets = self.socket.recv(1 << 16)
+        if not octets:
+            raise Broken
+        return octets
+
+
+class Client:
+    """One thread's share: correlations of its own."""
+
+    def __init__(self, name, ledger, port, pki, seed, size=None):
+        self.name = name
+        self.file = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.connection = Connection(port)
+        self.signer = Signer(pki["department-ec"])
+        self.gateway_certificate = pki["gateway-ec"].certificate
+        self.random = random.Random(f"{seed} {name}")
+        self.poison_at = 0  # number of the message that the receiver will refuse
+        self.size = size
+        self.at = {}  # correlation: last number
+        self.count = self.broken = self.put_off = 0
+        self.give_up = False
+
+    def write(self, what, message_id, correlation, number, words="-"):
+        os.write(self.file, f"{time.monotonic():.6f} {what} {message_id} {correlation or '-'} {number} {words}\n".encode())
+
+    def one(self, correlation=None):
+        """One message until it is accepted; None is a message outside of any order."""
+        self.count += 1
+        message_id = soap.new_id()
+        key = correlation or ""
+        self.at[key] = self.at.get(key, 0) + 1
+        number = f"{self.name}/{key}/{self.at[key]}"
+        size = self.size if self.size is not None else 30000 if self.random.randrange(BIG_ONE_IN) == 0 else self.random.randrange(800)
+        poison = self.count == self.poison_at
+        octets = request(self.signer, message_id, correlation, number, size, poison)
+        answer = self.insist(octets, message_id, correlation, number)
+        if answer and self.count % VERIFIED_EVERY == 1:
+            self.verify(answer, message_id, correlation, number)
+        if answer and self.random.randrange(REPEATED_EVERY) == 0:
+            self.repeat(octets, answer, message_id, correlation, number)
+        return bool(answer)
+
+    def insist(self, octets, message_id, correlation, number):
+        while not self.give_up:
+            try:
+                status, body = self.connection.exchange(octets)
+            except Broken:
+                self.broken += 1
+                time.sleep(self.random.uniform(0.02, 0.1))
+                continue
+            if status == 200 and b"SCSS001" in body:
+                self.write("A", message_id, correlation, number)
+                return body
+            code = field(body, "errorCode")
+            if code not in PUT_OFF and status != 503:
+                self.write("X", message_id, correlation, number, f"{status}:{code}")
+                return None
+            self.put_off += 1
+            time.sleep(self.random.uniform(0.03, 0.15))
+        self.write("G", message_id, correlation, number)
+        return None
+
+    def verify(self, answer, message_id, correlation, number):
+        try:
+            wss.verify(answer, self.gateway_certificate)
+        except Exception as e:  # noqa: BLE001 - whatever is wrong with it, it is not signed as it must be
+            self.write("V", message_id, correlation, number, type(e).__name__)
+
+    def repeat(self, octets, answer, message_id, correlation, number):
+        """The same octets again are answered with the same octets; while something is broken, or not at all."""
+        try:
+            status, body = self.connection.exchange(octets)
+        except Broken:
+            return
+        if status == 200 and body != answer:
+            self.write("D", message_id, correlation, number)
+
+    def close(self):
+        self.write("B", "-", None, "-", self.broken)
+        self.write("N", "-", None, "-", self.put_off)
+        self.connection.close()
+        os.close(self.file)
+
+
+def work(client, stop, most, pause, correlations):
+    due = time.monotonic() + client.random.random() * pause
+    names = [f"{client.name}-{i}" for i in range(correlations)] + [None]
+    while not stop.is_set() and (not most or client.count < most):
+        client.one(client.random.choice(names))
+        due = max(due + pause, time.monotonic())
+        stop.wait(due - time.monotonic())
+    client.close()
+
+
+def run(name, ledger, ports, pki, seed, threads, rate, most, poison, ordered, stop, give_up):
+    ctypes.CDLL(None).prctl(1, 9)  # does not outlive the run
+    clients = [Client(f"{name}.{i}", ledger, ports[i % len(ports)], pki, seed) for i in range(threads)]
+    if poison:
+        clients[0].poison_at = most // threads // 2
+    local = threading.Event()
+    working = [threading.Thread(target=work, args=(c, local, most // threads, threads / rate, 6 if ordered else 0)) for c in clients]
+    for thread in working:
+        thread.start()
+    while any(t.is_alive() for t in working):
+        if stop.wait(0.05):
+            local.set()
+            time.sleep(0.02)
+        if give_up.is_set():
+            for c in clients:
+                c.give_up = True
+
+
+class Load:
+    """A process with some clients; ends by itself after `most` messages, or when told."""
+
+    def __init__(self, name, ledger, ports, pki, seed, threads=8, rate=120, most=0, poison=False, ordered=True):
+        self.stopping, self.give_up = multiprocessing.Event(), multiprocessing.Event()
+        self.process = multiprocessing.Process(target=run, daemon=True, args=(
+            name, str(ledger), ports, pki, seed, threads, rate, most, poison, ordered, self.stopping, self.give_up))
+        self.process.start()
+
+    def alive(self):
+        return self.process.is_alive()
+
+    def stop(self):
+        self.stopping.set()
+
+    def abandon(self):
+        self.give_up.set()
+        self.stopping.set()
+        self.process.join(20)
