@@ -17,11 +17,11 @@ FAST = {"name": "standard", "initial": "100ms", "factor": 2, "max_interval": "40
 class World(Gateway):
     """The department begins chains, the permits system answers them; each by push or pull."""
 
-    def __init__(self, folder, pki, redis, provider_mode="push", consumer_mode="push"):
+    def __init__(self, folder, pki, redis, provider_mode="push", consumer_mode="push", expire="1h"):
         super().__init__(folder, pki)
         self.consumer, self.provider = a.Client(pki["department"]), a.Client(pki["permits"])
         self.conf["queue"] = {"socket": str(redis.socket), "spool": str(folder / "spool"), "lease": "2s", "command_time": "1s"}
-        self.conf["retries"] = [FAST]
+        self.conf["retries"] = [{**FAST, "expire_after": expire}]
         self.conf["services"].append({"id": "Case", "provider": "permits", "channel": "async"})
         for name, mode, client in (("department", consumer_mode, self.consumer), ("permits", provider_mode, self.provider)):
             self.participant(name)["async"] = {"mode": mode, "endpoint": client.url, "breaker_failures": 1000}
@@ -166,6 +166,16 @@ def test_an_identical_message_is_acknowledged_with_the_same_identifiers_and_goes
     world.request()
     world.wait(lambda: len(world.provider.messages) >= 2)
     assert len(world.provider.messages) == 2
+
+
+def test_an_expired_message_is_given_up_and_its_sender_is_told(make):
+    world = make(expire="1s")
+    world.provider.close()
+    first = world.request()
+    world.wait(lambda: world.consumer.notices)
+    notice = world.consumer.notices[0]
+    assert (a.text(notice, "messageId"), a.text(notice, "messageState")) == (first.text("messageId"), "NOT_DELIVERED")
+    assert world.ask(a.get_status(first.text("messageId"))).text("messageState") == "NOT_DELIVERED"
 
 
 REFUSED = {

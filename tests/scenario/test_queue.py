@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rule M 9: what cannot be delivered waits and goes when the fault is cleared; nothing acknowledged is lost."""
 import re
+import subprocess
 import threading
 
 import pytest
 
 from harness import soap, wss
-from harness.gateway import Answer, Gateway
+from harness.gateway import BIN, Answer, Gateway
 from harness.provider import Provider
 from harness.redis import Redis
 
@@ -196,6 +197,57 @@ def test_redis_killed_under_load_loses_nothing(world, redis):
             redis.start()
     world.wait(lambda: accepted <= set(message_ids(world.provider)), seconds=30)
     assert len(accepted) >= 40
+
+
+def test_a_wiped_redis_is_rebuilt_from_the_journal(world, redis, pki):
+    world.provider.close()
+    begin(world)
+    for n in range(5):
+        assert world.send(service="Notice", message_id=f"m{n}", correlation="c").status == 200
+    world.wait(lambda: world.events("delivery.failed"))
+    world.stop()
+    redis.command("FLUSHALL")
+    done = subprocess.run([BIN / "qaqpa", "queue", "rebuild", "--socket", redis.socket, "--spool", world.folder / "spool",
+                           "--journal", world.folder / "journal"], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    up(world, pki)
+    begin(world)
+    world.wait(lambda: len(set(message_ids(world.provider))) == 5)
+    assert list(dict.fromkeys(message_ids(world.provider))) == [f"m{n}" for n in range(5)]
+
+
+def test_a_full_redis_refuses_with_a_time_to_come_back_and_still_delivers(world, redis, pki):
+    world.provider.close()
+    begin(world)
+    accepted = []
+    for n in range(10):
+        if world.send(service="Notice", message_id=f"m{n}").status == 200:
+            accepted.append(f"m{n}")
+        if n == 4:
+            redis.configure("maxmemory", "1")
+    assert accepted == [f"m{n}" for n in range(5)]
+    answer = world.send(service="Notice")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5") and answer.reason in ("queue.full", "queue.down")
+    up(world, pki)
+    world.wait(lambda: set(message_ids(world.provider)) == set(accepted))
+    redis.configure("maxmemory", "0")
+    world.wait(lambda: world.send(service="Notice").status == 200)
+
+
+def test_an_operator_holds_and_releases_a_destination(world, redis):
+    begin(world)
+
+    def queue(*words):
+        return subprocess.run([BIN / "qaqpa", "queue", *words, "--socket", redis.socket, "--spool", world.folder / "spool"],
+                              capture_output=True, check=True).stdout.decode()
+
+    queue("hold", "Notice")
+    for n in range(3):
+        assert world.send(service="Notice", message_id=f"m{n}").status == 200
+    world.wait(lambda: "3" in queue("ls"))
+    assert world.provider.received == []
+    queue("release", "Notice")
+    world.wait(lambda: len(message_ids(world.provider)) == 3)
 
 
 @pytest.mark.parametrize("resend", ["fresh", "identical"])
