@@ -48,6 +48,7 @@ struct flow {
 	struct front *front;
 	struct open_set *open;
 	size_t exchanges;
+	size_t memory; /* octets that the exchanges under way may come to hold */
 	bool draining;
 	bool closed; /* no call may begin any more */
 	int64_t started_us;
@@ -99,6 +100,7 @@ struct exchange {
 	const struct conf_service *service;    /* set once permitted; a place in flight is held */
 	struct buf outgoing;
 	unsigned char content[32];
+	size_t cost;     /* its part of flow->memory */
 	bool remembered; /* the open set and the replay memory know the message */
 
 	/* The answer. */

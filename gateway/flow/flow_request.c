@@ -14,6 +14,22 @@ static struct envelope_limits limits_of(const struct exchange *x)
 	return limits;
 }
 
+/* A message is held up to four times: as received, for the provider, as the provider's answer, for the caller. */
+#define COPIES 4u
+
+/* Its tree is not counted: it lives only while a worker is at it. */
+static bool take_memory(struct exchange *x)
+{
+	size_t cost = x->http->body.n * COPIES;
+
+	if (__atomic_add_fetch(&x->flow->memory, cost, __ATOMIC_RELAXED) <= x->snap->conf->memory_bytes) {
+		x->cost = cost;
+		return true;
+	}
+	__atomic_sub_fetch(&x->flow->memory, cost, __ATOMIC_RELAXED);
+	return false;
+}
+
 enum after step_parse(struct exchange *x)
 {
 	struct envelope_limits limits = limits_of(x);
@@ -22,6 +38,8 @@ enum after step_parse(struct exchange *x)
 
 	if (x->flow->draining)
 		return exchange_refuse(x, REASON_GATEWAY_STOPPING, "draining");
+	if (!take_memory(x))
+		return exchange_refuse(x, REASON_GATEWAY_BUSY, "the memory for messages is in use");
 	if (!exchange_stage(x).ok)
 		return AFTER_REFUSE;
 	parsed = envelope_parse(x->stage, x->http->body, &limits, &env, &x->err);

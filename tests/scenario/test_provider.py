@@ -133,3 +133,32 @@ def test_without_diagnostics_the_finer_reason_stays_in_the_log(lone, pki, provid
     assert answer.code == "QG043"
     assert answer.text("errorData") == "errorId=" + lone.events("message.refused")[-1]["err_id"]
     assert lone.events("message.refused")[-1]["reason"] == "provider.signature"
+
+
+def test_beyond_the_memory_for_messages_callers_are_asked_to_come_back(lone, pki, provider):
+    """The waiting messages take the memory; a further one is refused, and accepted once they are answered."""
+    gate = threading.Event()
+
+    def slow(octets):
+        gate.wait(20)
+        return provider.signed_answer(octets)
+
+    provider.answer = slow
+    provider.received.clear()
+    lone.conf["gateway"] = {"memory": "4MiB"}
+    lone.service(provider)
+    lone.start()
+    big = "<data>" + "x" * 300_000 + "</data>"
+    ready = [wss.sign(soap.envelope(soap.request(data=big)), pki["department"]) for _ in range(4)]
+    answers = []
+    threads = [threading.Thread(target=lambda o: answers.append(Answer(lone, lone.post(o))), args=(o,)) for o in ready[:3]]
+    for t in threads:
+        t.start()
+    lone.wait(lambda: len(provider.received) == 3)
+    refused = Answer(lone, lone.post(ready[3]))
+    assert (refused.status, refused.code, refused.reason) == (503, "QG050", "gateway.busy")
+    gate.set()
+    for t in threads:
+        t.join()
+    assert [a.status for a in answers] == [200] * 3
+    assert Answer(lone, lone.post(ready[3])).status == 200
