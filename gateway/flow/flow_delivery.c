@@ -11,6 +11,7 @@
 #include "flow/flow_int.h"
 
 #define DELIVERY_MOST (256u << 20)
+#define NAMES_MOST (1u << 20)
 
 enum then { THEN_NEXT, THEN_WAIT, THEN_SETTLE, THEN_END };
 
@@ -29,9 +30,10 @@ struct delivery {
 	struct work_item work;
 	struct flow *flow;
 	struct snapshot *snap;
-	struct queue_claim *claim;
+	struct queue_claim *claim; /* NULL once it is settled */
+	struct queue_claim kept;   /* what outlives the claim: its identifiers, in `names` */
 	const struct delivery_step *step;
-	struct pool *pool;
+	struct pool *names, *pool; /* the second holds a tree while a worker is at it */
 	struct delivery_meta meta;
 	struct target to;
 	struct buf outgoing;
@@ -67,6 +69,7 @@ static void delivery_end(struct delivery *d)
 	buf_free(&d->outgoing);
 	buf_free(&d->result.body);
 	pool_free(&d->pool);
+	pool_free(&d->names);
 	snapshot_drop(&d->snap);
 	free(d);
 	__atomic_sub_fetch(&f->deliveries, 1, __ATOMIC_RELEASE);
@@ -88,7 +91,7 @@ static struct target target_of_service(const struct conf *c, struct bytes id)
 	const struct conf_service *s = conf_service_by_id(c, id);
 
 	if (!s)
-		return (struct target){NULL};
+		return (struct target){.receiver = NULL};
 	return (struct target){
 		.receiver = s->provider,
 		.endpoint = s->endpoint,
@@ -109,7 +112,7 @@ static struct target target_of_participant(const struct conf *c, const struct de
 	const struct conf_participant *p = conf_participant_named(c, m->receiver);
 
 	if (!p || !p->async.endpoint)
-		return (struct target){NULL};
+		return (struct target){.receiver = NULL};
 	return (struct target){
 		.receiver = p,
 		.endpoint = p->async.endpoint,
@@ -176,16 +179,16 @@ static void entry_done(struct journal_entry *entry, outcome result, const struct
 static enum then register_word(struct delivery *d, bool with_fact, enum journal_waiting_state state)
 {
 	d->word = (struct journal_waiting){
-		.id = d->claim->id,
-		.destination = d->claim->destination,
-		.order_key = d->claim->order_key,
-		.meta = d->claim->meta,
+		.id = d->kept.id,
+		.destination = d->kept.destination,
+		.order_key = d->kept.order_key,
+		.meta = d->kept.meta,
 		.policy = bytes_str(d->policy),
 		.state = state,
-		.attempts = d->claim->attempt,
-		.accepted_ms = d->claim->accepted_ms,
+		.attempts = d->kept.attempt,
+		.accepted_ms = d->kept.accepted_ms,
 		.due_ms = d->due_ms,
-		.expire_ms = d->claim->expire_ms,
+		.expire_ms = d->kept.expire_ms,
 	};
 	d->entry = (struct journal_entry){
 		.facts = &d->fact,
@@ -391,42 +394,14 @@ static void settled(void *ctx, bool dead, int64_t due_ms)
 	delivery_resume(d);
 }
 
-/* The claim is freed by settling; what the last word needs is taken out before. */
 static enum then step_settle(struct delivery *d)
 {
-	struct pool *pool = pool_new(1u << 20);
-	struct queue_claim *copy = pool ? POOL_NEW(pool, struct queue_claim) : NULL, *claim = d->claim;
-	struct bytes *part[4];
+	struct queue_claim *claim = d->claim;
 
-	log_event(LOG_WARNING, "delivery.failed", LOG_PART("msg_id", d->meta.message_id), LOG_PART("exchange", d->meta.exchange),
-		LOG_PART("service", d->meta.service_id), LOG_NUM("attempt", claim->attempt), LOG_TEXT("reason", d->cause),
-		LOG_TEXT("detail", d->err.detail));
-	if (copy) {
-		*copy = *claim;
-		part[0] = &copy->id;
-		part[1] = &copy->destination;
-		part[2] = &copy->order_key;
-		part[3] = &copy->meta;
-		for (int i = 0; i < 4; i++)
-			part[i]->p = (const unsigned char *)pool_copy(pool, *part[i]);
-		copy->body = BYTES_NONE;
-		copy->policy.name = NULL; /* it is in d->policy */
-	}
-	if (!copy || !delivery_meta_read(copy->meta, &d->meta)) { /* the queue knows; only the journal's word is older */
-		pool_free(&pool);
-		queue_settle(d->flow->queue, claim, d->verdict, d->cause, NULL, NULL);
-		delivery_end(d);
-		return THEN_END;
-	}
-	pool_free(&d->pool);
-	d->pool = pool;
-	d->claim = copy;
-	if (d->fact.exchange[0]) { /* identifiers of the fact lie in the old claim */
-		d->fact.service_id = d->meta.service_id;
-		d->fact.sender_id = d->meta.sender_id;
-		d->fact.message_id = d->meta.message_id;
-		d->fact.correlation_id = d->meta.correlation_id;
-	}
+	log_event(LOG_WARNING, "delivery.failed", LOG_PART("msg_id", d->meta.message_id),
+		LOG_PART("exchange", d->meta.exchange), LOG_PART("service", d->meta.service_id),
+		LOG_NUM("attempt", d->kept.attempt), LOG_TEXT("reason", d->cause), LOG_TEXT("detail", d->err.detail));
+	d->claim = NULL;
 	queue_settle(d->flow->queue, claim, d->verdict, d->cause, settled, d);
 	return THEN_WAIT;
 }
@@ -443,9 +418,10 @@ static enum then step_end(struct delivery *d)
 	if (d->dead)
 		log_event(LOG_ERROR, "delivery.dead", LOG_PART("msg_id", d->meta.message_id),
 			LOG_PART("exchange", d->meta.exchange), LOG_PART("service", d->meta.service_id),
-			LOG_NUM("attempt", d->claim->attempt), LOG_TEXT("reason", d->cause));
+			LOG_NUM("attempt", d->kept.attempt), LOG_TEXT("reason", d->cause));
 	if (d->dead)
-		notice_send(d->flow, d->snap, &d->meta, ASYNC_NOT_DELIVERED, d->cause, "The message could not be delivered.");
+		notice_send(d->flow, d->snap, &d->meta, ASYNC_NOT_DELIVERED, d->cause,
+			"The message could not be delivered.");
 	delivery_end(d);
 	return THEN_END;
 }
@@ -505,28 +481,47 @@ static void delivery_run(struct work_item *item)
 	}
 }
 
+/* The identifiers of the claim, which settling frees, into memory of the delivery. False when memory is short. */
+static bool keep_names(struct delivery *d)
+{
+	struct bytes *part[] = {&d->kept.id, &d->kept.destination, &d->kept.order_key, &d->kept.meta};
+
+	d->kept = *d->claim;
+	d->kept.body = BYTES_NONE;
+	for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+		part[i]->p = (const unsigned char *)pool_copy(d->names, *part[i]);
+		if (!part[i]->p)
+			return false;
+	}
+	queue_policy_print(&d->claim->policy, d->policy);
+	return true;
+}
+
 /* False when memory is short or the meta is none of ours; *readable tells which. */
 static bool delivery_begin(struct flow *f, struct queue_claim *claim, const struct delivery_step *steps, bool *readable)
 {
 	struct delivery *d = calloc(1, sizeof *d);
-	struct pool *pool = pool_new(DELIVERY_MOST);
 
-	*readable = !d || delivery_meta_read(claim->meta, &d->meta);
-	if (!d || !pool || !*readable) {
-		pool_free(&pool);
-		free(d);
+	*readable = true;
+	if (!d)
 		return false;
-	}
 	__atomic_add_fetch(&f->deliveries, 1, __ATOMIC_RELAXED);
 	d->work.run = delivery_run;
 	d->step = steps;
 	d->flow = f;
 	d->snap = flow_snapshot(f);
 	d->claim = claim;
-	queue_policy_print(&claim->policy, d->policy);
-	d->pool = pool;
-	work_put_begun(f->work, &d->work);
-	return true;
+	d->names = pool_new(NAMES_MOST);
+	d->pool = pool_new(DELIVERY_MOST);
+	if (d->names && d->pool && keep_names(d)) {
+		*readable = delivery_meta_read(d->kept.meta, &d->meta);
+		if (*readable) {
+			work_put_begun(f->work, &d->work);
+			return true;
+		}
+	}
+	delivery_end(d);
+	return false;
 }
 
 void delivery_claimed(void *ctx, struct queue_claim *claim)

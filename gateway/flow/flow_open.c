@@ -89,8 +89,10 @@ bool open_set_enter(struct open_set *s, struct bytes sender, struct bytes id, co
 	memcpy(m->content, content, sizeof m->content);
 	m->sender_n = sender.n;
 	m->id_n = id.n;
-	memcpy(m->text, sender.p, sender.n);
-	memcpy(m->text + sender.n, id.p, id.n);
+	if (sender.n)
+		memcpy(m->text, sender.p, sender.n);
+	if (id.n)
+		memcpy(m->text + sender.n, id.p, id.n);
 	pthread_mutex_lock(&s->lock);
 	at = find(s, sender, id);
 	entered = *at == NULL;

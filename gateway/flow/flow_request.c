@@ -36,7 +36,7 @@ enum after step_parse(struct exchange *x)
 	struct envelope *env;
 	outcome parsed;
 
-	if (x->flow->draining)
+	if (__atomic_load_n(&x->flow->draining, __ATOMIC_RELAXED))
 		return exchange_refuse(x, REASON_GATEWAY_STOPPING, "draining");
 	if (!take_memory(x))
 		return exchange_refuse(x, REASON_GATEWAY_BUSY, "the memory for messages is in use");

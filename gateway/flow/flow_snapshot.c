@@ -88,6 +88,21 @@ static void check_window(const struct conf *c, struct conf_problems *problems)
 	}
 }
 
+/* A queue is rebuilt from the journal, so the journal must outlast what waits. */
+static void check_life(const struct conf *c, struct conf_problems *problems)
+{
+	int64_t kept_ms = (int64_t)c->journal.retention_days * 86400000;
+
+	for (size_t i = 0; conf_has_queue(c) && i < c->retry_count; i++) {
+		const struct conf_retry *r = &c->retries[i];
+
+		if (r->expire_after_ms == 0 || r->expire_after_ms > kept_ms)
+			conf_problem_add(problems, r->at, false, "Make retention longer or expire_after shorter.",
+				"policy %s lets messages wait longer than the journal is kept (%d days)", r->name,
+				c->journal.retention_days);
+	}
+}
+
 static struct queue_policy policy_of(const struct conf_retry *r)
 {
 	return (struct queue_policy){
@@ -114,6 +129,7 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 			s->participants[i].retry = policy_of(s->conf->participants[i].async.retry);
 	}
 	check_window(s->conf, problems);
+	check_life(s->conf, problems);
 	s->trust = trust_load(s->conf, problems);
 	for (size_t i = 0; i < n; i++) {
 		const struct conf_service *service = &s->conf->services[i];

@@ -17,7 +17,8 @@ static struct conf *load_with(const char *folder, const char *adapter)
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fprintf(f,
-		"include: %s/adapters/%s\njournal:\n  directory: %s/journal\nlisteners:\n  - name: plain\n"
+		"include: %s/adapters/%s\njournal:\n  directory: %s/journal\n"
+		"queue:\n  socket: r.sock\n  spool: spool\nlisteners:\n  - name: plain\n"
 		"    listen: \"127.0.0.1:0\"\nkeys:\n  - name: gateway\n    certificate: gateway.crt\n"
 		"    key: gateway.key\n"
 		"participants:\n  - name: %s\n    certificates: peer.crt\n",

@@ -30,7 +30,7 @@ static const char head[] = "journal: {directory: journal, retention: %s}\n"
 			   "profiles: [{name: first, %s},\n"
 			   "  {name: second, %s}]\n"
 			   "retries: [{name: often, initial: 20ms, max_interval: 2s, factor: 3, jitter: 7,"
-			   " max_attempts: 9, expire_after: 4m}]\n"
+			   " max_attempts: 9, expire_after: %s}]\n"
 			   "participants: [{name: department, sender_ids: department_is, profile: second,"
 			   " certificates: " PKI "/department.crt, may_call: \"*\"},\n"
 			   "  {name: permits, sender_ids: permits_is, profile: first,"
@@ -39,8 +39,10 @@ static const char head[] = "journal: {directory: journal, retention: %s}\n"
 			   "  {id: TWO, provider: department, endpoint: \"http://127.0.0.1:1/\"%s}]\n"
 			   "%s";
 
+#define QUEUE "queue: {socket: r.sock, spool: spool}\n"
+
 struct text {
-	const char *retention, *key, *first, *second, *one, *two, *more;
+	const char *retention, *key, *first, *second, *life, *one, *two, *more;
 };
 
 static const char *either(const char *a, const char *b)
@@ -55,8 +57,8 @@ static struct snapshot *load(struct text t, struct conf_problems *problems, stru
 	bool ok;
 
 	buf_printf(&text, head, either(t.retention, "8d"), either(t.key, PKI "/gateway.key"),
-		either(t.first, "max_age: 1h"), either(t.second, "max_age: 1h"), either(t.one, ""), either(t.two, ""),
-		either(t.more, ""));
+		either(t.first, "max_age: 1h"), either(t.second, "max_age: 1h"), either(t.life, "4m"), either(t.one, ""),
+		either(t.two, ""), either(t.more, ""));
 	bench_file(&bench, "qaqpa.yaml", buf_cstr(&text));
 	buf_free(&text);
 	bench_file(&bench, "good.xsd", schema);
@@ -85,6 +87,15 @@ static const struct {
 	{"every profile that is too long", {.retention = "1d", .first = "max_age: 2d", .second = "max_age: 3d"},
 		{4, 5},
 		{"profile first", "profile second"}},
+	{"messages wait as long as the journal is kept", {.retention = "8d",
+		.life = "8d", .more = QUEUE},
+		{0}, {0}},
+	{"messages wait longer than the journal is kept", {.retention = "8d",
+		.life = "193h", .more = QUEUE},
+		{6}, {"policy often"}},
+	{"messages wait for ever", {.retention = "8d",
+		.life = "0s", .more = QUEUE},
+		{6}, {"policy often"}},
 	{"schemas that are good", {.one = ", schema: good.xsd, answer_schema: good.xsd"}, {0}, {0}},
 	{"a schema that is not there", {.two = ", schema: none.xsd"}, {10}, {"none.xsd"}},
 	{"a schema that is none", {.one = ", schema: bad.xsd"}, {9}, {"schema of service ONE"}},
