@@ -49,7 +49,7 @@ def threads(process):
 
 
 def trace(node, arguments, thread, out):
-    tracer = subprocess.Popen(["strace", "-qq", "-o", str(out), "-e", f"trace={CALLS}", *arguments, "-p", str(thread)],
+    tracer = subprocess.Popen(["strace", "-q", "-o", str(out), "-e", f"trace={CALLS}", *arguments, "-p", str(thread)],
                               stderr=subprocess.DEVNULL)
     if not is_traced(thread, tracer) and node.process.poll() is None:
         raise RuntimeError("strace does not hold the gateway")
@@ -121,18 +121,11 @@ def kill_at(world, client, point):
             break
         time.sleep(0.005)
     let_go(tracer)
-    hit = None
-    if was_killed(node.process):
+    told, hit = out.read_text(), None
+    if "killed by SIGKILL" in told:
+        node.process.wait(10)
         world.killed += 1
-        hit = re.findall(r"^(\w+)\(", out.read_text(), re.M)[-1]
+        hit = re.findall(r"^(\w+)\(", told, re.M)[-1]
         node.again()
     sender.join()
     return hit
-
-
-def was_killed(process):
-    """A process that was just hit needs a moment to be gone."""
-    try:
-        return process.wait(0.05) == -9
-    except subprocess.TimeoutExpired:
-        return False

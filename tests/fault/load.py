@@ -96,15 +96,19 @@ class Client:
         key = correlation or ""
         self.at[key] = self.at.get(key, 0) + 1
         number = f"{self.name}/{key}/{self.at[key]}"
-        size = self.size if self.size is not None else 30000 if self.random.randrange(BIG_ONE_IN) == 0 else self.random.randrange(800)
         poison = self.count == self.poison_at
-        octets = request(self.signer, message_id, correlation, number, size, poison)
+        octets = request(self.signer, message_id, correlation, number, self.some_size(), poison)
         answer = self.insist(octets, message_id, correlation, number)
         if answer and self.count % VERIFIED_EVERY == 1:
             self.verify(answer, message_id, correlation, number)
         if answer and self.random.randrange(REPEATED_EVERY) == 0:
             self.repeat(octets, answer, message_id, correlation, number)
         return bool(answer)
+
+    def some_size(self):
+        if self.size is not None:
+            return self.size
+        return 30000 if self.random.randrange(BIG_ONE_IN) == 0 else self.random.randrange(800)
 
     def insist(self, octets, message_id, correlation, number):
         while not self.give_up:

@@ -51,9 +51,9 @@ class Signer:
 def request(signer, message_id, correlation, number, size, poison):
     """A complete HTTP request. `number` is what the receiver's business goes by: it knows nothing of identifiers."""
     mark = "<p:poison></p:poison>" if poison else ""
-    data = f'<data><p:Notice xmlns:p="urn:demo:notice"><p:number>{number}</p:number>{mark}{"x" * size}</p:Notice></data>'
+    notice = f'<p:Notice xmlns:p="urn:demo:notice"><p:number>{number}</p:number>{mark}{"x" * size}</p:Notice>'
     info = soap.request_info(SERVICE, message_id=message_id, password=None, correlation=correlation)
-    return http(signer.sign(soap.request(data, info)), f"POST {PATH} HTTP/1.1\r\nHost: gateway\r\nSOAPAction: \"\"")
+    return http(signer.sign(soap.request(f"<data>{notice}</data>", info)), f"POST {PATH} HTTP/1.1\r\nHost: gateway\r\nSOAPAction: \"\"")
 
 
 def answer(signer, code, words):

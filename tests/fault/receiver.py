@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The destination: a process that acts once for each messageId, keeps a ledger of it, and has moods.
 
-A line of the ledger: moment, what (E effect, R repeat, P poison refused, F forged), messageId, sessionId, correlationId or -,
-business number, path of the address. It is written before the answer, so that a killed receiver knows after its start what it has done.
+A line of the ledger: moment, what (E effect, R repeat, P poison refused, F forged), messageId, sessionId, correlationId
+or -, business number, path of the address. It is written before the answer, so that a killed receiver knows after its start
+what it has done.
 """
 import ctypes
 import multiprocessing

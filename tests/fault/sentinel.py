@@ -16,8 +16,8 @@ class Server:
 
     def start(self, *more):
         self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-             "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0", "--dir", str(self.folder), *more],
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--appendonly", "yes",
+             "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0", "--dir", str(self.folder), *more],
             stdout=(self.folder / "log").open("ab"))
 
     def command(self, *words):

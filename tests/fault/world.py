@@ -36,8 +36,8 @@ class Node(Gateway):
         department = self.participant("department")
         department["certificates"] = str(path("department-ec.crt"))
         del department["password_hash"]
-        self.service(receiver, SERVICE, endpoint=receiver.url + folder.name, delivery="queued", retry="fast", repeat_safe=True, deadline="1s",
-                     breaker_failures=5, breaker_time="200ms")
+        self.service(receiver, SERVICE, endpoint=receiver.url + folder.name, delivery="queued", retry="fast", repeat_safe=True,
+                     deadline="1s", breaker_failures=5, breaker_time="200ms")
 
     def die(self):
         self.process.kill()
