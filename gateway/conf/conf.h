@@ -128,6 +128,7 @@ struct conf_service {
 	const char *id; /* serviceId */
 	const struct conf_participant *provider;
 	enum conf_channel channel;
+	enum conf_async_mode mode; /* how its messages are taken; OFF: as each participant says */
 	const char *endpoint; /* NULL on the asynchronous channel: the participants say how they take messages */
 	const char *tls_ca, *tls_certificate, *tls_key; /* for https endpoints; CA NULL: system's */
 	int deadline_ms;

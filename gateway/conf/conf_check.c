@@ -205,7 +205,7 @@ static void conf_check_async(struct conf_reading *r, const struct conf_item *ite
 		return;
 	if (a->mode == CONF_ASYNC_PUSH && !a->endpoint)
 		conf_error(r, conf_item_at(item, "async"), "Add endpoint.", "mode: push needs an endpoint");
-	if (a->mode != CONF_ASYNC_OFF && !conf_has_queue(r->conf))
+	else if (a->mode != CONF_ASYNC_OFF && !conf_has_queue(r->conf))
 		conf_error(r, conf_item_at(item, "async"), "Add the section queue.",
 			"the asynchronous channel keeps messages, yet there is no queue");
 }
@@ -237,6 +237,9 @@ static void conf_check_service(struct conf_reading *r, const struct conf_item *i
 	s->retry = conf_retry_of(r, item, "retry", s->delivery == CONF_DELIVERY_QUEUED, s->at);
 	if (s->channel == CONF_CHANNEL_SYNC && !s->endpoint && !item->faulty)
 		conf_error(r, s->at, "Address of the provider.", "endpoint is missing in services[]");
+	if (s->channel == CONF_CHANNEL_SYNC && s->mode != CONF_ASYNC_OFF)
+		conf_error(r, conf_item_at(item, "mode"), "Remove mode, or write channel: async.",
+			"mode has no effect with channel: sync");
 	if (s->channel == CONF_CHANNEL_ASYNC && s->endpoint)
 		conf_error(r, conf_item_at(item, "endpoint"), "Remove endpoint, or write channel: sync.",
 			"endpoint has no effect with channel: async");

@@ -112,6 +112,14 @@ static enum after permit_provider(struct exchange *x, const struct conf_service 
 	return x->receiver ? AFTER_NEXT : chain_refused(x);
 }
 
+/* How the receiver takes messages of this service; OFF when it cannot. */
+static enum conf_async_mode mode_of(const struct conf_service *s, const struct conf_participant *receiver)
+{
+	enum conf_async_mode mode = s->mode != CONF_ASYNC_OFF ? s->mode : receiver->async.mode;
+
+	return mode == CONF_ASYNC_PUSH && !receiver->async.endpoint ? CONF_ASYNC_OFF : mode;
+}
+
 enum after step_permit_async(struct exchange *x)
 {
 	const struct conf_service *s = conf_service_by_id(x->snap->conf, x->request.service_id);
@@ -127,7 +135,7 @@ enum after step_permit_async(struct exchange *x)
 	permitted = from_consumer ? permit_consumer(x, s) : permit_provider(x, s);
 	if (permitted != AFTER_NEXT)
 		return permitted;
-	if (x->receiver->async.mode == CONF_ASYNC_OFF)
+	if (!mode_of(s, x->receiver))
 		return exchange_refuse(x, REASON_ASYNC_RECEIVER, "%s takes no messages", x->receiver->name);
 	return exchange_take_place(x, s);
 }
@@ -145,7 +153,7 @@ static outcome compose_kept(struct exchange *x)
 
 	TRY(async_forward_message(x->verified, &x->message, x->message_id, (const char *)x->request.correlation_id.p, x->guid,
 		&text, &x->err));
-	if (x->receiver->async.mode == CONF_ASYNC_PUSH && x->receiver->async.resend == CONF_RESEND_IDENTICAL)
+	if (mode_of(x->service, x->receiver) == CONF_ASYNC_PUSH && x->receiver->async.resend == CONF_RESEND_IDENTICAL)
 		return exchange_sign(x, x->receiver, buf_bytes(&text), &x->outgoing);
 	x->outgoing = text;
 	text = BUF(0);
@@ -154,7 +162,8 @@ static outcome compose_kept(struct exchange *x)
 
 enum after step_keep_async(struct exchange *x)
 {
-	enum delivery_kind kind = x->receiver->async.mode == CONF_ASYNC_PUSH ? DELIVERY_PUSH : DELIVERY_PULL;
+	bool push = mode_of(x->service, x->receiver) == CONF_ASYNC_PUSH;
+	enum delivery_kind kind = push ? DELIVERY_PUSH : DELIVERY_PULL;
 	const struct queue_policy *policy = &x->snap->participants[x->receiver - x->snap->conf->participants].retry;
 
 	if (x->was_kept) { /* its identifiers follow from the first exchange */

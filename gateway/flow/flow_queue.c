@@ -16,7 +16,7 @@ static size_t destinations_of(const struct conf *c, struct queue_destination *ou
 	for (size_t i = 0; i < c->participant_count; i++) {
 		const struct conf_async *a = &c->participants[i].async;
 
-		if (a->mode == CONF_ASYNC_PUSH)
+		if (a->endpoint)
 			out[n++] = (struct queue_destination){c->participants[i].name, a->in_flight, a->breaker_failures,
 				a->breaker_ms};
 	}

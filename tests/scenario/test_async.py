@@ -17,12 +17,12 @@ FAST = {"name": "standard", "initial": "100ms", "factor": 2, "max_interval": "40
 class World(Gateway):
     """The department begins chains, the permits system answers them; each by push or pull."""
 
-    def __init__(self, folder, pki, redis, provider_mode="push", consumer_mode="push", expire="1h"):
+    def __init__(self, folder, pki, redis, provider_mode="push", consumer_mode="push", expire="1h", mode="off"):
         super().__init__(folder, pki)
         self.consumer, self.provider = a.Client(pki["department"]), a.Client(pki["permits"])
         self.conf["queue"] = {"socket": str(redis.socket), "spool": str(folder / "spool"), "lease": "2s", "command_time": "1s"}
         self.conf["retries"] = [{**FAST, "expire_after": expire}]
-        self.conf["services"].append({"id": "Case", "provider": "permits", "channel": "async"})
+        self.conf["services"].append({"id": "Case", "provider": "permits", "channel": "async", "mode": mode})
         for name, mode, client in (("department", consumer_mode, self.consumer), ("permits", provider_mode, self.provider)):
             self.participant(name)["async"] = {"mode": mode, "endpoint": client.url, "breaker_failures": 1000}
 
@@ -131,6 +131,13 @@ def test_a_chain_by_pull(make):
     answer = world.ask(a.get_messages(who="department_is", password="secret"))
     assert (answer.text("messageType"), answer.text("correlationId")) == ("RESPONSE", correlation)
     assert world.provider.messages == world.consumer.messages == []
+
+
+def test_a_service_may_say_how_its_messages_are_taken(make):
+    world = make(mode="pull")
+    message_id = world.request().text("messageId")
+    assert world.ask(a.get_messages(), "permits").text("messageId") == message_id
+    assert world.provider.messages == []
 
 
 def test_not_accepted_with_resend_stays_and_without_goes(make):
