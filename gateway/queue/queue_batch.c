@@ -77,6 +77,16 @@ static void word_error(const redisReply *r, struct err *e)
 		err_set(e, REASON_QUEUE_DOWN, "Redis refuses: %s", r->str);
 }
 
+/* This server is not used any more; the first reason counts. */
+static void give_up(struct queue *q, const struct err *why)
+{
+	if (q->leave)
+		return;
+	q->leave = true;
+	q->why = *why;
+	queue_state(q, why);
+}
+
 /* True when the reply is an error; it is noted what that says about the server. */
 static bool note_error(struct queue *q, const redisReply *r)
 {
@@ -89,12 +99,10 @@ static bool note_error(struct queue *q, const redisReply *r)
 		return true;
 	}
 	word_error(r, &e);
-	if (!is_fatal(r)) {
+	if (is_fatal(r))
+		give_up(q, &e);
+	else if (!q->leave)
 		queue_state(q, &e);
-	} else if (!q->leave) {
-		q->leave = true;
-		q->why = e;
-	}
 	return true;
 }
 
@@ -102,11 +110,13 @@ static bool note_error(struct queue *q, const redisReply *r)
 
 static void load_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
 {
+	struct err e;
+
 	(void)a;
-	if (r->type != REDIS_REPLY_ERROR || q->leave)
+	if (r->type != REDIS_REPLY_ERROR)
 		return;
-	q->leave = true;
-	word_error(r, &q->why);
+	word_error(r, &e);
+	give_up(q, &e);
 }
 
 static const struct queue_kind load = {.answered = load_answered};
@@ -132,10 +142,8 @@ static void fit_answered(struct queue *q, struct queue_asked *a, const redisRepl
 	const redisReply *const both[QUEUE_FIT_COMMANDS] = {a[-1].reply, r};
 	struct err e;
 
-	if (queue_fit_judge(&q->s.server, both, &e).ok || q->leave)
-		return;
-	q->leave = true;
-	q->why = e;
+	if (!queue_fit_judge(&q->s.server, both, &e).ok)
+		give_up(q, &e);
 }
 
 /* A write that was carried out tells more than any setting: neither full, nor read-only, nor without disk. */
@@ -488,6 +496,8 @@ outcome queue_batch_run(struct queue *q, struct err *e)
 	if (q->asked_count == 0)
 		return DONE;
 	done = queue_wire_exchange(q->wire, mono_ms() + q->s.server.command_ms, q->replies, &sent, e);
+	if (!done.ok)
+		queue_state(q, e); /* before anybody hears of it from the fate of a put */
 	for (size_t i = 0; i < q->asked_count; i++)
 		q->asked[i].reply = q->replies[i];
 	q->again = &q->puts;

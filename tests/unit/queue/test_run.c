@@ -432,13 +432,13 @@ static void a_lease_in_hand_is_renewed(void **state)
 	(void)state;
 	RIG_NEED(&rig);
 	gate_init(&g, &rig, "one");
-	g.s.lease_ms = 1500;
+	g.s.lease_ms = 5000;
 	gate_open(&g);
 	while (gate_put(&g, "m1", "land", "", BYTES_LIT("x")) == QUEUE_DOWN)
 		rig_nap(5);
 	c = gate_claim(&g);
 	gate_start(&other, &rig, "two");
-	assert_null(gate_next(&other, 4000));
+	assert_null(gate_next(&other, 7000));
 	assert_int_equal(gate_settle(&g, c, QUEUE_DELIVERED, NULL).due_ms, 0);
 	gate_stop(&other);
 	gate_stop(&g);

@@ -143,7 +143,7 @@ static void a_hanging_server_leaves_puts_uncertain_and_they_are_known_later(void
 	RIG_NEED(&rig);
 	rig_ask(&rig, "FLUSHALL");
 	gate_init(&g, &rig, "one");
-	g.s.server.command_ms = 1500;
+	g.s.server.command_ms = 3000;
 	gate_open(&g);
 	assert_true(gate_becomes(&g, true, NULL));
 	queue_pause(g.q);
@@ -168,7 +168,7 @@ static void a_put_that_a_hanging_server_did_not_take_whole_is_not_in_doubt(void 
 	RIG_NEED(&rig);
 	rig_ask(&rig, "FLUSHALL");
 	gate_init(&g, &rig, "one");
-	g.s.server.command_ms = 1500;
+	g.s.server.command_ms = 3000;
 	g.s.inline_bytes = sizeof body;
 	gate_open(&g);
 	assert_true(gate_becomes(&g, true, NULL));
@@ -194,7 +194,7 @@ static void a_verdict_whose_answer_was_lost_is_sent_again(void **state)
 	RIG_NEED(&rig);
 	rig_ask(&rig, "FLUSHALL");
 	gate_init(&g, &rig, "one");
-	g.s.server.command_ms = 1500;
+	g.s.server.command_ms = 3000;
 	gate_open(&g);
 	assert_true(gate_becomes(&g, true, NULL));
 	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DONE);
