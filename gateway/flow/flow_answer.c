@@ -104,11 +104,7 @@ enum after step_compose_answer(struct exchange *x)
 {
 	SCOPED(buf_free) struct buf text = BUF(x->result.body.len + 1024);
 
-	if (!channel_forward_response(x->answer_verified, &x->response, x->guid, &text, &x->err).ok
-		|| !exchange_sign(x, x->caller, buf_bytes(&text), &x->answer).ok)
+	if (!channel_forward_response(x->answer_verified, &x->response, x->guid, &text, &x->err).ok)
 		return AFTER_REFUSE;
-	x->status = 200;
-	x->answer_kind = JOURNAL_ANSWER;
-	x->answer_signed = true;
-	return AFTER_NEXT;
+	return exchange_answer(x, buf_bytes(&text));
 }

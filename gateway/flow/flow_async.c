@@ -201,13 +201,7 @@ enum after step_accept_async(struct exchange *x)
 /* Signs the text that was written and makes it the answer. */
 enum after step_compose_asked(struct exchange *x)
 {
-	if (x->err.reason != REASON_NONE)
+	if (x->err.reason != REASON_NONE || !exchange_stage(x).ok)
 		return AFTER_REFUSE;
-	if (!exchange_stage(x).ok || !exchange_sign(x, x->caller, buf_bytes(&x->text), &x->answer).ok)
-		return AFTER_REFUSE;
-	buf_free(&x->text);
-	x->status = 200;
-	x->answer_kind = JOURNAL_ANSWER;
-	x->answer_signed = true;
-	return AFTER_NEXT;
+	return exchange_answer(x, buf_bytes(&x->text));
 }

@@ -166,6 +166,9 @@ void exchange_stage_drop(struct exchange *x);
 MUST_USE outcome exchange_sign(struct exchange *x, const struct conf_participant *towards, struct bytes message,
 	struct buf *out);
 
+/* Signs the text for the caller and makes it the answer; needs a stage. */
+enum after exchange_answer(struct exchange *x, struct bytes text);
+
 /* The steps, in files by theme: flow_request.c, flow_answer.c, flow_refuse.c, flow_register.c, flow_reply.c. */
 enum after step_parse(struct exchange *x);
 enum after step_verify(struct exchange *x);

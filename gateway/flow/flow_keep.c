@@ -108,13 +108,9 @@ static enum after compose_acceptance(struct exchange *x)
 		.date = stamp_now(),
 	};
 
-	if (!exchange_stage(x).ok || !channel_write_response(&r, NULL, NULL, &text, &x->err).ok
-		|| !exchange_sign(x, x->caller, buf_bytes(&text), &x->answer).ok)
+	if (!exchange_stage(x).ok || !channel_write_response(&r, NULL, NULL, &text, &x->err).ok)
 		return AFTER_REFUSE;
-	x->status = 200;
-	x->answer_kind = JOURNAL_ANSWER;
-	x->answer_signed = true;
-	return AFTER_NEXT;
+	return exchange_answer(x, buf_bytes(&text));
 }
 
 bool keep_succeeded(struct exchange *x)

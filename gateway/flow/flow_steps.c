@@ -132,6 +132,16 @@ void exchange_stage_drop(struct exchange *x)
 	pool_free(&x->stage);
 }
 
+enum after exchange_answer(struct exchange *x, struct bytes text)
+{
+	if (!exchange_sign(x, x->caller, text, &x->answer).ok)
+		return AFTER_REFUSE;
+	x->status = 200;
+	x->answer_kind = JOURNAL_ANSWER;
+	x->answer_signed = true;
+	return AFTER_NEXT;
+}
+
 outcome exchange_sign(struct exchange *x, const struct conf_participant *towards, struct bytes message,
 	struct buf *out)
 {
