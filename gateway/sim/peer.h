@@ -7,7 +7,7 @@
 #ifndef QAQPA_SIM_PEER_H
 #define QAQPA_SIM_PEER_H
 
-#include "channel/channel.h"
+#include "channel/async.h"
 
 struct peer;
 
@@ -15,6 +15,7 @@ struct peer_options {
 	const char *certificate, *key;   /* own, PEM paths */
 	const char *peer_certificate;    /* of the other side, pinned: PEM or DER path */
 	const char *url;                 /* of the other side; NULL: cannot send */
+	const char *async_url;           /* the same for the asynchronous channel */
 	const char *sender_id;           /* senderId in requests; NULL: cannot send */
 	const char *password_file;       /* the password stands in its first line; NULL: none */
 	const char *tls_ca;              /* PEM path for https; NULL: the system's authorities */
@@ -63,5 +64,37 @@ MUST_USE outcome peer_read_answer(struct peer *p, struct pool *pool, struct byte
 MUST_USE outcome peer_send(struct peer *p, struct pool *pool, const char *service_id,
 	const char *data_attributes, const char *data, const char *message_id, int deadline_ms,
 	struct sim_answer *out, struct err *e);
+
+/* ---- the asynchronous channel ---- */
+
+/* What is sent. */
+struct peer_message {
+	enum async_type type;
+	const char *service_id;
+	const char *correlation_id;         /* of the chain; NULL with a REQUEST */
+	const char *data_attributes, *data; /* as in peer_compose */
+};
+
+/* What came back, living in the pool. */
+struct peer_answer {
+	const struct verified *verified; /* NULL only for a fault whose signature is absent or not accepted */
+	bool fault;                      /* the other side answered a fault: */
+	struct channel_fault fault_info;
+	struct async_ack ack;            /* else, of sendMessage */
+	struct async_status status;      /* else, of getMessageStatus */
+};
+
+/* The operations of the bus side, each with the whole way there and back. They fail as peer_send_raw and
+ * peer_read_answer; a fault is a success with `fault` set. Any thread. */
+MUST_USE outcome peer_async_send(struct peer *p, struct pool *pool, const struct peer_message *m,
+	int deadline_ms, struct peer_answer *out, struct err *e);
+MUST_USE outcome peer_async_status(struct peer *p, struct pool *pool, const char *message_id,
+	int deadline_ms, struct peer_answer *out, struct err *e);
+/* Calls `each` as async_read_messages does; out->verified is set before the first call. */
+MUST_USE outcome peer_async_fetch(struct peer *p, struct pool *pool, const char *service_id, int deadline_ms,
+	bool (*each)(void *ctx, const struct async_message *m), void *ctx, struct peer_answer *out, struct err *e);
+/* sendDeliveryNotification: `refusal` NULL: accepted; else not, and with `again` wanted another time. */
+MUST_USE outcome peer_async_notify(struct peer *p, struct pool *pool, const struct async_message *m,
+	const struct err *refusal, bool again, int deadline_ms, struct peer_answer *out, struct err *e);
 
 #endif

@@ -93,6 +93,7 @@ outcome sim_start(const struct sim_system *system, const struct sim_options *o, 
 		.key = o->key,
 		.peer_certificate = o->peer_certificate,
 		.url = o->gateway_url,
+		.async_url = o->async_url,
 		.sender_id = o->sender_id,
 		.password_file = o->password_file,
 		.tls_ca = o->tls_ca,
@@ -101,6 +102,9 @@ outcome sim_start(const struct sim_system *system, const struct sim_options *o, 
 	if (!s)
 		return err_set(e, REASON_MEMORY, "simulated system");
 	s->system = system;
+	s->pull = o->pull;
+	if (o->pull && !o->async_url)
+		return err_set(e, REASON_CONFIG, "without an address of the asynchronous channel nothing can be fetched");
 	s->path = strdup(o->path ? o->path : "/");
 	if (!s->path)
 		return err_set(e, REASON_MEMORY, "simulated system");
@@ -112,6 +116,7 @@ outcome sim_start(const struct sim_system *system, const struct sim_options *o, 
 			return err_set(e, REASON_CONFIG, "the system %s needs a directory for its state", system->name);
 		TRY(system->open(o->state, &s->state, e));
 	}
+	TRY(sim_worker_start(s, &s->worker, e));
 	TRY(serve(s, o, e));
 	*out = s;
 	s = NULL;
@@ -129,6 +134,7 @@ void sim_stop(struct sim **sim)
 	/* The front first: it puts jobs; those still under way answer into nothing. */
 	front_stop(&s->front);
 	work_stop(&s->work);
+	sim_worker_stop(&s->worker);
 	if (s->state && s->system->close)
 		s->system->close(s->state);
 	sim_trust_free(&s->documents);
@@ -152,6 +158,18 @@ outcome sim_send(struct sim *s, struct pool *pool, const char *service_id, const
 	const char *data, int deadline_ms, struct sim_answer *out, struct err *e)
 {
 	return peer_send(s->peer, pool, service_id, data_attributes, data, NULL, deadline_ms, out, e);
+}
+
+outcome sim_async_send(struct sim *s, struct pool *pool, const struct peer_message *m, int deadline_ms,
+	struct peer_answer *out, struct err *e)
+{
+	return peer_async_send(s->peer, pool, m, deadline_ms, out, e);
+}
+
+outcome sim_async_status(struct sim *s, struct pool *pool, const char *message_id, int deadline_ms,
+	struct peer_answer *out, struct err *e)
+{
+	return peer_async_status(s->peer, pool, message_id, deadline_ms, out, e);
 }
 
 const struct trust_key *sim_key(const struct sim *s)

@@ -5,6 +5,9 @@
  * serves them over HTTP, verifies every request like a real system would, signs every answer with the
  * system's own key, and lets handlers send requests of their own through the gateway and get the verified
  * answer.
+ *
+ * On the asynchronous channel messages come to the same endpoint, or are fetched. They are kept and
+ * acknowledged; what they ask for is done afterwards by a thread of the engine.
  */
 #ifndef QAQPA_SIM_SIM_H
 #define QAQPA_SIM_SIM_H
@@ -36,10 +39,32 @@ struct sim_service {
 	outcome (*handle)(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e);
 };
 
+struct sim_message { /* of the asynchronous channel */
+	struct pool *pool;
+	const struct async_message *message;
+	struct _xmlNode *payload;  /* as in sim_request */
+	struct bytes payload_text;
+};
+
+struct sim_async_service {
+	const char *service_id;
+	bool provides; /* takes REQUEST and UPDATE; else, as the consumer, NOTIFICATION and RESPONSE */
+	/* Keeps the message; it is acknowledged afterwards, and what it asks for is left to `work`. The same
+	 * messageId may come again. A failure becomes a signed fault, or the word that it is not accepted; when
+	 * its class is REJECT, the message is not wanted again. Any thread. */
+	outcome (*take)(struct sim *sim, const struct sim_message *in, struct err *e);
+};
+
 struct sim_system {
 	const char *name;    /* permits */
 	const char *summary; /* one line for --help */
 	const struct sim_service *services; /* ends with a NULL service_id */
+	const struct sim_async_service *async_services; /* the same; NULL: none */
+	/* Keeps what became of a message that the system sent. NULL: acknowledged and forgotten. Any thread. */
+	outcome (*notice)(struct sim *sim, struct pool *pool, const struct async_status *status, struct err *e);
+	/* Does what taken messages ask for and what is left of it from before. One thread calls it, after a
+	 * message was taken, and again later when it failed. May send and block. NULL: nothing to do. */
+	outcome (*work)(struct sim *sim, struct err *e);
 	/* Opens the state under `directory` (made if absent); gives a pointer for sim_state. NULL when there is
 	 * no state. */
 	outcome (*open)(const char *directory, void **state, struct err *e);
@@ -62,6 +87,8 @@ struct sim_options {
 	const char *certificate, *key;  /* own, PEM paths */
 	const char *peer_certificate;   /* the gateway's, pinned */
 	const char *gateway_url;        /* where own requests go; NULL: cannot send */
+	const char *async_url;          /* where own messages of the asynchronous channel go */
+	bool pull;                      /* messages are fetched from there; else they come to the endpoint */
 	const char *sender_id, *password_file;
 	const char *state;              /* directory */
 	unsigned threads;
@@ -82,6 +109,12 @@ void sim_stop(struct sim **s);
  * here (the gateway is the provider), or REASON_CONFIG when there is no gateway_url. Any thread. */
 MUST_USE outcome sim_send(struct sim *s, struct pool *pool, const char *service_id,
 	const char *data_attributes, const char *data, int deadline_ms, struct sim_answer *out, struct err *e);
+
+/* The same on the asynchronous channel: peer_async_send and peer_async_status. */
+MUST_USE outcome sim_async_send(struct sim *s, struct pool *pool, const struct peer_message *m,
+	int deadline_ms, struct peer_answer *out, struct err *e);
+MUST_USE outcome sim_async_status(struct sim *s, struct pool *pool, const char *message_id, int deadline_ms,
+	struct peer_answer *out, struct err *e);
 
 /* The system's own key, for inner signatures over documents. */
 const struct trust_key *sim_key(const struct sim *s);

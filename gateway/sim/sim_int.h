@@ -26,6 +26,33 @@ MUST_USE outcome sim_trust_open_documents(const char *const *certificates, struc
 void sim_trust_free(struct sim_trust **t);
 struct trust *sim_trust(const struct sim_trust *t);
 
+/* sim_peer.c, for the other channel's calls as well. */
+struct peer {
+	struct sim_trust *trust;
+	enum conf_form form;
+	char *url, *async_url, *sender_id, *tls_ca;
+	struct buf password;
+	bool has_password;
+};
+/* Signs with the own key in the own form. */
+MUST_USE outcome peer_sign(struct peer *p, struct pool *pool, struct bytes plain, struct buf *out,
+	struct err *e);
+/* One POST to an address of the other side; fails with REASON_CONFIG when there is none. */
+MUST_USE outcome peer_post(struct peer *p, const char *url, struct bytes message, int deadline_ms,
+	struct buf *answer, int *http_status, struct err *e);
+/* Parses and verifies what came back. A fault, signed or not, is a success with `fault` set; without one
+ * `verified` is never NULL. Fails as peer_read_answer. */
+struct peer_opened {
+	struct envelope *env;
+	const struct verified *verified;
+	bool fault;
+	struct channel_fault fault_info;
+};
+MUST_USE outcome peer_open_answer(struct peer *p, struct pool *pool, struct bytes text,
+	struct peer_opened *out, struct err *e);
+/* The reason that callers branch on, with the nearer one in its detail. */
+outcome peer_because(struct err *e, enum reason r, const struct err *near);
+
 /* Finds the root of the payload in `data` and its octets, whatever the style: element content, typed,
  * string, CDATA. NULL and nothing when `data` is absent or empty. Fails with REASON_XML_* when text in it
  * is no document. */
@@ -39,9 +66,27 @@ bool sim_is_white(struct bytes text);
  * HTTP status. */
 int sim_serve(struct sim *s, struct bytes message, struct buf *out);
 
+/* sim_async.c: what came to the endpoint on the asynchronous channel. */
+struct sim_visit { /* for the log */
+	struct bytes service_id, sender_id, message_id;
+};
+/* Reads, keeps and appends the acknowledgement, unsigned, to `out`. */
+MUST_USE outcome sim_async_receive(struct sim *s, struct pool *pool, const struct verified *v,
+	enum async_operation op, struct sim_visit *visit, struct buf *out, struct err *e);
+/* Fetches, keeps and acknowledges what waits at the gateway. Failures are logged. */
+void sim_async_fetch(struct sim *s);
+
+/* sim_worker.c: the thread that fetches and works. NULL where there is nothing of this to do. */
+struct sim_worker;
+MUST_USE outcome sim_worker_start(struct sim *s, struct sim_worker **out, struct err *e);
+void sim_worker_stop(struct sim_worker **w); /* ends what it does first; takes NULL, sets NULL */
+void sim_worker_wake(struct sim_worker *w);  /* something was taken; takes NULL */
+
 struct sim {
 	const struct sim_system *system;
 	struct peer *peer;
+	bool pull;
+	struct sim_worker *worker;
 	struct sim_trust *documents; /* NULL: no inner signature is accepted */
 	void *state;
 	char *path;

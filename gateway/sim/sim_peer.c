@@ -12,14 +12,6 @@
 
 #define PASSWORD_BYTES 1024
 
-struct peer {
-	struct sim_trust *trust;
-	enum conf_form form;
-	char *url, *sender_id, *tls_ca;
-	struct buf password;
-	bool has_password;
-};
-
 struct trust *peer_trust(const struct peer *p)
 {
 	return sim_trust(p->trust);
@@ -83,7 +75,8 @@ outcome peer_open(const struct peer_options *o, struct peer **out, struct err *e
 	}
 	p->form = o->form ? o->form : CONF_FORM_KEY_IDENTIFIER;
 	p->password = BUF(PASSWORD_BYTES);
-	if (!copy(o->url, &p->url) || !copy(o->sender_id, &p->sender_id) || !copy(o->tls_ca, &p->tls_ca))
+	if (!copy(o->url, &p->url) || !copy(o->async_url, &p->async_url) || !copy(o->sender_id, &p->sender_id) ||
+		!copy(o->tls_ca, &p->tls_ca))
 		return err_set(e, REASON_MEMORY, "peer");
 	TRY(sim_trust_open(o->certificate, o->key, o->peer_certificate, p->form, &p->trust, e));
 	p->has_password = o->password_file;
@@ -101,6 +94,7 @@ void peer_free(struct peer **p)
 	sim_trust_free(&(*p)->trust);
 	buf_wipe(&(*p)->password);
 	free((*p)->url);
+	free((*p)->async_url);
 	free((*p)->sender_id);
 	free((*p)->tls_ca);
 	free(*p);
@@ -108,11 +102,17 @@ void peer_free(struct peer **p)
 	*p = NULL;
 }
 
+outcome peer_sign(struct peer *p, struct pool *pool, struct bytes plain, struct buf *out, struct err *e)
+{
+	struct sign_options sign = {peer_key(p), p->form, SIGNATURE_COUNT};
+
+	return security_sign(pool, plain, &sign, out, e);
+}
+
 outcome peer_compose(struct peer *p, struct pool *pool, const char *service_id, const char *data_attributes,
 	const char *data, const char *message_id, struct buf *out, struct err *e)
 {
 	SCOPED(buf_wipe) struct buf plain = BUF(SIM_MESSAGE_BYTES);
-	struct sign_options sign = {peer_key(p), p->form, SIGNATURE_COUNT};
 	char fresh[37], date[STAMP_TEXT];
 	struct sync_request r = {
 		.service_id = bytes_str(service_id),
@@ -129,48 +129,66 @@ outcome peer_compose(struct peer *p, struct pool *pool, const char *service_id, 
 	stamp_print(r.date, date);
 	r.message_date = bytes_str(date);
 	TRY(channel_write_request(&r, data_attributes, data, &plain, e));
-	return security_sign(pool, buf_bytes(&plain), &sign, out, e);
+	return peer_sign(p, pool, buf_bytes(&plain), out, e);
+}
+
+outcome peer_post(struct peer *p, const char *url, struct bytes message, int deadline_ms, struct buf *answer,
+	int *http_status, struct err *e)
+{
+	struct sim_call call = {url, p->tls_ca, message, deadline_ms};
+
+	if (!url)
+		return err_set(e, REASON_CONFIG, "without an address nothing can be sent");
+	return sim_post(&call, answer, http_status, e);
 }
 
 outcome peer_send_raw(struct peer *p, struct bytes message, int deadline_ms, struct buf *answer,
 	int *http_status, struct err *e)
 {
-	struct sim_call call = {p->url, p->tls_ca, message, deadline_ms};
-
-	if (!p->url)
-		return err_set(e, REASON_CONFIG, "without an address nothing can be sent");
-	return sim_post(&call, answer, http_status, e);
+	return peer_post(p, p->url, message, deadline_ms, answer, http_status, e);
 }
 
-/* The reason that callers branch on, with the nearer one in its detail. */
-static outcome because(struct err *e, enum reason r, const struct err *near)
+outcome peer_because(struct err *e, enum reason r, const struct err *near)
 {
 	return err_set(e, r, "%s: %.200s", reason_row(near->reason)->name, near->detail);
+}
+
+outcome peer_open_answer(struct peer *p, struct pool *pool, struct bytes text, struct peer_opened *out,
+	struct err *e)
+{
+	struct err near;
+	bool verified;
+
+	*out = (struct peer_opened){0};
+	if (sim_is_white(text))
+		return err_set(e, REASON_PROVIDER_EMPTY, "the answer is empty");
+	if (!envelope_parse(pool, text, &ENVELOPE_LIMITS_DEFAULT, &out->env, &near).ok)
+		return peer_because(e, REASON_PROVIDER_NOT_SOAP, &near);
+	verified = security_verify(pool, out->env, peer_trust(p), stamp_now(), &out->verified, NULL, &near).ok;
+	if (!verified)
+		out->verified = NULL;
+	out->fault = channel_read_fault(pool, out->env, &out->fault_info);
+	if (!out->fault && !verified)
+		return peer_because(e, REASON_PROVIDER_UNSIGNED, &near);
+	return DONE;
 }
 
 outcome peer_read_answer(struct peer *p, struct pool *pool, struct bytes text, struct sim_answer *out,
 	struct err *e)
 {
-	struct envelope *env;
+	struct peer_opened opened;
 	struct err near;
-	bool verified;
 
 	out->text = text;
-	if (sim_is_white(text))
-		return err_set(e, REASON_PROVIDER_EMPTY, "the answer is empty");
-	if (!envelope_parse(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, &near).ok)
-		return because(e, REASON_PROVIDER_NOT_SOAP, &near);
-	verified = security_verify(pool, env, peer_trust(p), stamp_now(), &out->verified, NULL, &near).ok;
-	if (!verified)
-		out->verified = NULL;
-	out->fault = channel_read_fault(pool, env, &out->fault_info);
+	TRY(peer_open_answer(p, pool, text, &opened, e));
+	out->verified = opened.verified;
+	out->fault = opened.fault;
+	out->fault_info = opened.fault_info;
 	if (out->fault)
 		return DONE;
-	if (!verified)
-		return because(e, REASON_PROVIDER_UNSIGNED, &near);
 	if (!channel_read_response(pool, out->verified, &out->response, &near).ok ||
-		!sim_payload(pool, env, out->response.data, &out->payload, &out->payload_text, &near).ok)
-		return because(e, REASON_PROVIDER_FORMAT, &near);
+		!sim_payload(pool, opened.env, out->response.data, &out->payload, &out->payload_text, &near).ok)
+		return peer_because(e, REASON_PROVIDER_FORMAT, &near);
 	return DONE;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sim_serve - one message: verify, read, hand to the service, sign what it says.
+/* sim_serve - one message: verify, read, hand to the service, sign what it says; those of the asynchronous
+ *           channel are handed to sim_async.
  * Promise:  nothing unverified reaches a service; every answer and every fault is signed with the system's
  *           own key.
  * Not here: sockets (sim.c). */
@@ -17,9 +18,10 @@
 struct visit {
 	struct sim *sim;
 	struct pool *pool;
+	enum async_operation op; /* OTHER: of the synchronous channel */
 	struct sync_request request;
 	struct sim_reply reply;
-	bool read; /* `request` is filled */
+	struct sim_visit seen;
 };
 
 static const struct sim_service *service_named(const struct sim_system *system, struct bytes service_id)
@@ -31,21 +33,19 @@ static const struct sim_service *service_named(const struct sim_system *system, 
 	return NULL;
 }
 
-static outcome handle(struct visit *v, struct bytes message, struct err *e)
+/* Reads a request of the synchronous channel and lets the service answer. */
+static outcome answer(struct visit *v, const struct verified *verified, struct err *e)
 {
-	struct sim_request in = {.pool = v->pool, .request = &v->request};
+	struct sim_request in = {.pool = v->pool, .verified = verified, .request = &v->request};
 	const struct sim_service *service;
-	struct envelope *env;
 
-	TRY(envelope_parse(v->pool, message, &ENVELOPE_LIMITS_DEFAULT, &env, e));
-	TRY(security_verify(v->pool, env, peer_trust(v->sim->peer), stamp_now(), &in.verified, NULL, e));
-	TRY(channel_read_request(v->pool, in.verified, &v->request, e));
-	v->read = true;
+	TRY(channel_read_request(v->pool, verified, &v->request, e));
+	v->seen = (struct sim_visit){v->request.service_id, v->request.sender_id, v->request.message_id};
 	service = service_named(v->sim->system, v->request.service_id);
 	if (!service)
 		return err_set(e, REASON_SERVICE_UNKNOWN, "serviceId %.*s", (int)v->request.service_id.n,
 			(const char *)v->request.service_id.p);
-	TRY(sim_payload(v->pool, env, v->request.data, &in.payload, &in.payload_text, e));
+	TRY(sim_payload(v->pool, verified_envelope(verified), v->request.data, &in.payload, &in.payload_text, e));
 	return service->handle(v->sim, &in, &v->reply, e);
 }
 
@@ -80,6 +80,22 @@ static outcome write_answer(const struct visit *v, struct buf *plain, struct err
 	return channel_write_response(&r, v->reply.data_attributes, v->reply.data, plain, e);
 }
 
+/* From the octets of a message to those of its answer, unsigned. */
+static outcome handle(struct visit *v, struct bytes message, struct buf *plain, struct err *e)
+{
+	const struct verified *verified;
+	struct envelope *env;
+	bool response;
+
+	TRY(envelope_parse(v->pool, message, &ENVELOPE_LIMITS_DEFAULT, &env, e));
+	TRY(security_verify(v->pool, env, peer_trust(v->sim->peer), stamp_now(), &verified, NULL, e));
+	v->op = async_operation_of(verified_operation(verified), &response);
+	if (v->op != ASYNC_OTHER)
+		return sim_async_receive(v->sim, v->pool, verified, v->op, &v->seen, plain, e);
+	TRY(answer(v, verified, e));
+	return write_answer(v, plain, e);
+}
+
 void sim_words(char *text)
 {
 	if (utf8_is_xml(bytes_str(text)))
@@ -108,22 +124,17 @@ static outcome write_fault(const struct visit *v, const struct err *why, struct 
 	snprintf(explanation, sizeof explanation, "%s: %s %s", row->name, row->title, why->detail);
 	sim_words(explanation);
 	f.error_data = bytes_str(explanation);
+	if (v->op != ASYNC_OTHER)
+		return async_write_fault(v->op, &f, plain, e);
 	return channel_write_fault(&f, plain, e);
 }
 
 static void log_visit(const struct visit *v, const char *result, const char *detail, int64_t began)
 {
 	log_event(detail ? LOG_WARNING : LOG_INFO, "sim.message", LOG_TEXT("system", v->sim->system->name),
-		LOG_PART("service", v->request.service_id), LOG_PART("sender", v->request.sender_id),
-		LOG_PART("message_id", v->request.message_id), LOG_TEXT("result", result),
+		LOG_PART("service", v->seen.service_id), LOG_PART("sender", v->seen.sender_id),
+		LOG_PART("message_id", v->seen.message_id), LOG_TEXT("result", result),
 		LOG_TEXT("detail", detail ? detail : ""), LOG_NUM("duration_us", mono_us() - began));
-}
-
-static outcome sign_into(const struct visit *v, struct bytes plain, struct buf *out, struct err *e)
-{
-	struct sign_options sign = {peer_key(v->sim->peer), peer_form(v->sim->peer), SIGNATURE_COUNT};
-
-	return security_sign(v->pool, plain, &sign, out, e);
 }
 
 static int refuse(struct visit *v, const struct err *why, struct buf *out)
@@ -132,7 +143,8 @@ static int refuse(struct visit *v, const struct err *why, struct buf *out)
 	struct err e;
 
 	buf_clear(out);
-	if (!write_fault(v, why, &plain, &e).ok || !sign_into(v, buf_bytes(&plain), out, &e).ok) {
+	if (!write_fault(v, why, &plain, &e).ok ||
+		!peer_sign(v->sim->peer, v->pool, buf_bytes(&plain), out, &e).ok) {
 		log_err(LOG_ERROR, "sim.fault-unsigned", &e, NULL);
 		buf_clear(out);
 	}
@@ -143,15 +155,14 @@ int sim_serve(struct sim *s, struct bytes message, struct buf *out)
 {
 	SCOPED(buf_free) struct buf plain = BUF(SIM_MESSAGE_BYTES);
 	SCOPED(pool_free) struct pool *pool = pool_new(REQUEST_POOL);
-	struct visit v = {.sim = s, .pool = pool};
+	struct visit v = {.sim = s, .pool = pool, .op = ASYNC_OTHER};
 	int64_t began = mono_us();
 	struct err e = {.reason = REASON_NONE};
 
 	if (!pool)
 		return fault_row(reason_row(REASON_MEMORY)->fault)->status;
-	if (handle(&v, message, &e).ok && write_answer(&v, &plain, &e).ok &&
-		sign_into(&v, buf_bytes(&plain), out, &e).ok) {
-		log_visit(&v, v.reply.code, NULL, began);
+	if (handle(&v, message, &plain, &e).ok && peer_sign(s->peer, pool, buf_bytes(&plain), out, &e).ok) {
+		log_visit(&v, v.reply.code ? v.reply.code : "acknowledged", NULL, began);
 		return 200;
 	}
 	log_visit(&v, reason_row(e.reason)->name, e.detail, began);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sim_worker - the thread of a simulated system on the asynchronous channel: it fetches messages where they
+ *           do not come by themselves, and does what they ask for.
+ * Promise:  work that failed is begun again; so is, after a start, what was left from before.
+ * Not here: the messages (sim_async.c), the work (adapters). */
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "log/log.h"
+#include "sim_int.h"
+
+#define TURN_MS 200   /* between two fetches */
+#define AGAIN_MS 1000 /* before work that failed is begun again */
+#define WHEN_TAKEN INT64_MAX
+
+struct sim_worker {
+	struct sim *sim;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of these */
+	pthread_cond_t change;
+	bool stop, taken;
+};
+
+static struct timespec in_ms(int ms)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_nsec += (long)ms * 1000000;
+	at.tv_sec += at.tv_nsec / 1000000000;
+	at.tv_nsec %= 1000000000;
+	return at;
+}
+
+/* Waits for a taken message, or for `ms` (negative: as long as it takes). False at the end. */
+static bool rest(struct sim_worker *w, int ms, bool *taken)
+{
+	struct timespec until = in_ms(ms < 0 ? 0 : ms);
+	int timed_out = 0;
+	bool going;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->stop && !w->taken && !timed_out)
+		timed_out = ms < 0 ? pthread_cond_wait(&w->change, &w->lock)
+			: pthread_cond_timedwait(&w->change, &w->lock, &until);
+	*taken = w->taken;
+	w->taken = false;
+	going = !w->stop;
+	pthread_mutex_unlock(&w->lock);
+	return going;
+}
+
+/* Gives the moment when to work again. */
+static int64_t work(struct sim *s)
+{
+	struct err e = {0};
+
+	if (!s->system->work || s->system->work(s, &e).ok)
+		return WHEN_TAKEN;
+	log_err(LOG_WARNING, "sim.work-left", &e, NULL);
+	return mono_ms() + AGAIN_MS;
+}
+
+static void *worker_run(void *ctx)
+{
+	struct sim_worker *w = ctx;
+	struct sim *s = w->sim;
+	int64_t due = 0;
+	bool taken = false;
+
+	do {
+		if (s->pull)
+			sim_async_fetch(s);
+		if (taken || due <= mono_ms())
+			due = work(s);
+	} while (rest(w, s->pull ? TURN_MS : due == WHEN_TAKEN ? -1 : AGAIN_MS, &taken));
+	return NULL;
+}
+
+outcome sim_worker_start(struct sim *s, struct sim_worker **out, struct err *e)
+{
+	pthread_condattr_t monotonic;
+	struct sim_worker *w;
+
+	if (!s->system->async_services || (!s->pull && !s->system->work))
+		return DONE;
+	w = calloc(1, sizeof *w);
+	if (!w)
+		return err_set(e, REASON_MEMORY, "worker of a simulated system");
+	w->sim = s;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->change, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	*out = w; /* before the thread, which may take and wake at once */
+	if (pthread_create(&w->thread, NULL, worker_run, w) == 0)
+		return DONE;
+	*out = NULL;
+	pthread_cond_destroy(&w->change);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+	return err_set(e, REASON_MEMORY, "worker of a simulated system");
+}
+
+void sim_worker_stop(struct sim_worker **of)
+{
+	struct sim_worker *w = *of;
+
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_signal(&w->change);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->change);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+	*of = NULL;
+}
+
+void sim_worker_wake(struct sim_worker *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->taken = true;
+	pthread_cond_signal(&w->change);
+	pthread_mutex_unlock(&w->lock);
+}
