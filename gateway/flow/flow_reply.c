@@ -75,7 +75,8 @@ static void unregistered(struct exchange *x)
 	log_err(LOG_ERROR, "journal.failed", &x->journal_err, x->error_id);
 	if (x->err.reason != REASON_NONE || !x->accepted)
 		return; /* a refusal says no more than it knows */
-	exchange_refuse(x, REASON_JOURNAL_LATE, "%s", x->journal_err.detail);
+	/* A message that is kept meets its acceptance when it comes again; a provider may have acted. */
+	exchange_refuse(x, x->put.done ? REASON_QUEUE_UNCERTAIN : REASON_JOURNAL_LATE, "%s", x->journal_err.detail);
 	step_refuse(x);
 }
 
