@@ -88,8 +88,7 @@ def gateway_at_points(p):
     w, name = p.world, f"points{p.run.number}"
     if not crash.allowed():
         p.note("SKIPPED: strace is not there or may not trace; killed at random moments instead")
-        p.scale["gateway kills"] += p.scale["points"] or 60
-        gateway(p)
+        gateway(p, p.scale["points"] or 60)
         return
     hits, missed = {}, 0
     for size in p.scale["point sizes"]:
@@ -108,11 +107,11 @@ def gateway_at_points(p):
     p.note("killed before " + ", ".join(f"{k} {n}" for k, n in sorted(hits.items())) + (f"; {missed} not reached" if missed else ""))
 
 
-def gateway(p):
+def gateway(p, kills=0):
     """kill -9 of the gateway at random moments."""
     w = p.world
     w.load(rate=p.scale["rate"])
-    for _ in range(p.scale["gateway kills"]):
+    for _ in range(kills or p.scale["gateway kills"]):
         w.pause(p.random.uniform(0.1, p.scale["between"]))
         w.kill_gateway()
         p.ends_by(w.gateway.again)
@@ -287,6 +286,21 @@ def journal_full(p):
         p.ends_by(filler.unlink)
 
 
+def journal_no_room(p):
+    """The same where no small disk can be made: the gateway is told to leave more free than there is."""
+    w = p.world
+    w.load(rate=p.scale["rate"] / 2)
+    w.pause(0.4)
+    for room in ("1024GiB", "1MiB"):
+        w.gateway.leave(w.books)
+        w.gateway.conf["journal"]["free_space"] = room
+        if room == "1024GiB":
+            w.gateway.again()
+            w.wait(lambda: w.gateway.admin("/readyz").status_code == 503, "the gateway is not ready")
+            w.pause(p.scale["fault"])
+    p.ends_by(w.gateway.again)
+
+
 def clock_stepped(p):
     """The clock of the gateway jumps forward and back, by less than messages may be askew."""
     w = p.world
@@ -340,6 +354,8 @@ IN_ONE_WORLD = (poison, gateway_at_points, *UNDER_LOAD, redis_wiped, clock_stepp
 
 
 def run_in_one_world(run, folder):
+    if not run.wants(*IN_ONE_WORLD):
+        return
     w = World(folder / "world", run.pki, run.seed)
     try:
         for act in IN_ONE_WORLD:
@@ -350,25 +366,34 @@ def run_in_one_world(run, folder):
         w.close()
 
 
+def run_alone(run, act, world):
+    try:
+        run.act(act, world)
+    finally:
+        world.close()
+
+
 def run_sentinel(run, folder):
+    if not run.wants(sentinel):
+        return
     pair = Sentinels(folder / "sentinel")
     try:
         w = World(folder / "failover", run.pki, run.seed, pair.queue())
         w.sentinels = pair
-        try:
-            run.act(sentinel, w)
-        finally:
-            w.close()
+        run_alone(run, sentinel, w)
     finally:
         pair.close()
 
 
 def run_journal_full(run, folder):
+    if not run.wants(journal_full, journal_no_room):
+        return
     disk = folder / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m,mode=700", "none", disk], capture_output=True, check=False)
     if mounted.returncode != 0:
-        run.skip("journal_full", "a small tmpfs cannot be mounted here: " + mounted.stderr.decode().strip())
+        run.skip(journal_full, "a small tmpfs cannot be mounted here: " + mounted.stderr.decode().strip())
+        run_alone(run, journal_no_room, World(folder / "no-room", run.pki, run.seed))
         return
 
     def small(node):
@@ -377,10 +402,9 @@ def run_journal_full(run, folder):
         (node.folder / "journal").symlink_to(disk / "journal")
 
     try:
-        w = World(folder / "small", run.pki, run.seed, change=small)
-        try:
-            run.act(journal_full, w)
-        finally:
-            w.close()
+        run_alone(run, journal_full, World(folder / "small", run.pki, run.seed, change=small))
     finally:
         subprocess.run(["umount", "-l", disk], check=False)
+
+
+PARTS = (run_in_one_world, run_sentinel, run_journal_full)

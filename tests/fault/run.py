@@ -56,8 +56,11 @@ class Run:
         self.say(f"{'phase':18}" + "".join(f"{k:>{n}}" for k, n in COLUMNS) + f"{'kills':>6}{'resumed s':>10}{'drained s':>10}"
                  f"{'MB':>4}{'fds':>5}{'s':>6}")
 
+    def wants(self, *acts):
+        return not self.options.only or any(act.__name__ in self.options.only for act in acts)
+
     def act(self, act, world):
-        if self.options.only and act.__name__ not in self.options.only:
+        if not self.wants(act):
             return
         phase = phases.Phase(self, act.__name__, world)
         act(phase)
@@ -76,9 +79,8 @@ class Run:
             self.say(f"    BROKEN {fault}")
         self.broken += [f"{phase.name}: {fault}" for fault in faults]
 
-    def skip(self, name, words):
-        if not self.options.only or name in self.options.only:
-            self.say(f"{name:18} SKIPPED: {words}")
+    def skip(self, act, words):
+        self.say(f"{act.__name__:18} SKIPPED: {words}")
 
     def short_of(self):
         """Is there something to do until the long form has its messages and kills?"""
@@ -110,9 +112,8 @@ def main():
     folder = Path(tempfile.mkdtemp(prefix="qaqpa-fault-"))
     run.head()
     try:
-        phases.run_in_one_world(run, folder)
-        phases.run_sentinel(run, folder)
-        phases.run_journal_full(run, folder)
+        for part in phases.PARTS:
+            part(run, folder)
     except Exception as e:
         run.broken.append(f"the run itself: {type(e).__name__}: {e}")
         run.say(f"logs and ledgers in {folder}")
