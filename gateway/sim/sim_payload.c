@@ -32,32 +32,35 @@ bool sim_is_white(struct bytes text)
 	return true;
 }
 
-static struct bytes octets_of(const struct envelope *env, const struct element *element)
+static struct bytes trimmed(struct bytes text)
 {
-	return bytes_sub(envelope_text(env), element->start, element->end);
+	while (text.n > 0 && sim_is_white(bytes_sub(text, 0, 1)))
+		text = bytes_sub(text, 1, text.n);
+	while (text.n > 0 && sim_is_white(bytes_sub(text, text.n - 1, text.n)))
+		text.n--;
+	return text;
 }
 
+/* The child's place is not asked of the envelope: in an answer of getMessages it lies below those that have one. */
 outcome sim_payload(struct pool *pool, const struct envelope *env, const struct element *data,
 	struct _xmlNode **root, struct bytes *text, struct err *e)
 {
-	const struct element *children;
+	xmlNode *child = data ? xmlFirstElementChild(data->node) : NULL;
 	struct bytes content;
-	size_t n;
 	xmlDoc *doc;
 
 	*root = NULL;
 	*text = BYTES_NONE;
 	if (!data)
 		return DONE;
-	n = envelope_children(env, data, &children);
-	if (n == 1 && !is_typed(data->node)) {
-		*root = children[0].node;
-		*text = octets_of(env, &children[0]);
+	if (child && !xmlNextElementSibling(child) && !is_typed(data->node)) {
+		*root = child;
+		*text = trimmed(bytes_sub(envelope_text(env), data->inner, data->inner_end));
 		return DONE;
 	}
-	if (n > 0) {
+	if (child) {
 		*root = data->node;
-		*text = octets_of(env, data);
+		*text = bytes_sub(envelope_text(env), data->start, data->end);
 		return DONE;
 	}
 	if (!node_text(pool, data->node, &content))
