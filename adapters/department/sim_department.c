@@ -1,37 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim_department - a simulated departmental system that decides on licences.
- * Promise:  an application is taken to its end over the bus: number, signed permit, registration, status;
- *           whatever fails on the way is said in the answer, and the same application sent again goes on
- *           from there.
- * Not here: which steps were done (sim_department_case.c).
- * Spec:     M3 - M6, P2, P8, B3; wsdl/department/v1/department.xsd */
-#include <libxml/tree.h>
+ * Promise:  an application is taken to its end over the bus: number, signed permit, registration, status; the
+ *           same application sent again goes on from where it stopped.
+ * Not here: the decision (sim_department_application.c), the asynchronous channel
+ *           (sim_department_async.c). */
+#include "department/sim_department_async.h"
 
-#include "base/ident.h"
-#include "common/payload.h"
-#include "department/sim_department_case.h"
-
-#define NS_DEPARTMENT "urn:qaqpa:department:v1"
-#define NS_PERMITS "urn:qaqpa:permits:v1"
-#define NS_DOCUMENT "urn:qaqpa:permits:document:v1"
-#define NS_MONITORING "urn:qaqpa:monitoring:v1"
 #define DATA_BYTES (1u << 20)
-#define STEP_MS 15000
-
-/* Invented; the check digit fits. */
-#define OWN_BIN "200440000015"
-#define OWN_NAME "Department of licences (test)"
-
-/* One application on its way. */
-struct application {
-	struct sim *sim;
-	struct pool *pool;
-	struct reasons reasons;
-	struct system_info info;
-	const char *service_code, *subject_kind, *subject_number, *subject_name;
-	const char *failure; /* SCSE001: refused; SCSE003: something did not work */
-	struct department_case done;
-};
 
 static outcome open_department(const char *directory, void **state, struct err *e)
 {
@@ -49,251 +24,28 @@ static void close_department(void *state)
 	store_close(&s);
 }
 
-static bool read_application(struct application *a, const struct _xmlNode *payload)
-{
-	const struct _xmlNode *business = payload_child(payload, "BusinessData");
-	const struct _xmlNode *applicant = payload_child(business, "Applicant");
-	const char *kind = payload_text(a->pool, business, "MessageKind");
-	const char *iin = payload_text(a->pool, applicant, "Iin"), *bin = payload_text(a->pool, applicant, "Bin");
-
-	a->service_code = payload_text(a->pool, business, "ServiceCode");
-	a->subject_kind = iin ? "Iin" : "Bin";
-	a->subject_number = iin ? iin : bin;
-	a->subject_name = payload_text(a->pool, applicant, "Name");
-	return payload_is(payload, NS_DEPARTMENT, "DepartmentRequest") && kind && strcmp(kind, "request") == 0 &&
-		!iin != !bin && a->service_code && a->subject_name && system_info_read(a->pool, payload, &a->info);
-}
-
-static bool is_true(const char *text)
-{
-	return text && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
-}
-
-/* Consent (M5), numbers of the persons, the documents, the employee's signature where it can be judged. */
-static void judge_application(struct application *a, const struct sim_request *in)
-{
-	const struct _xmlNode *business = payload_child(in->payload, "BusinessData");
-	const struct _xmlNode *employee = payload_child(business, "Employee");
-	const char *employee_iin = payload_text(a->pool, employee, "Iin");
-	const char *signer;
-	struct err why;
-
-	if (!is_true(payload_text(a->pool, payload_child(business, "Consent"), "Given")))
-		reasons_add(&a->reasons, "consent.absent", "the applicant did not give consent in writing");
-	if (!employee_iin || !iin_bin_is(bytes_str(employee_iin)))
-		reasons_add(&a->reasons, "employee.iin",
-			"the IIN of the employee is absent or has a wrong check digit");
-	if (!iin_bin_is(bytes_str(a->subject_number)))
-		reasons_add(&a->reasons, "applicant.number", "the %s of the applicant has a wrong check digit",
-			strcmp(a->subject_kind, "Iin") == 0 ? "IIN" : "BIN");
-	if (!payload_child(business, "Documents"))
-		reasons_add(&a->reasons, "documents.absent", "no documents are attached");
-	if (sim_demands_documents(a->sim) &&
-		!sim_document_verify(a->sim, a->pool, in->payload_text, &signer, &why).ok)
-		reasons_add(&a->reasons, "employee.signature", "%s %s", reason_row(why.reason)->title, why.detail);
-}
-
-/* Sends one message and takes what is under ResponseData. False, with a reason, when the other side did
- * not do it. */
-static bool ask(struct application *a, const char *service_id, const struct buf *data,
-	const struct _xmlNode **response_data)
-{
-	struct sim_answer answer;
-	struct err e;
-
-	if (!buf_ok(data) ||
-		!sim_send(a->sim, a->pool, service_id, NULL, buf_cstr(data), STEP_MS, &answer, &e).ok) {
-		a->failure = "SCSE003";
-		if (!buf_ok(data))
-			(void)err_set(&e, REASON_MEMORY, "message");
-		reasons_add(&a->reasons, "step.failed", "%s: %s %s", service_id, reason_row(e.reason)->title,
-			e.detail);
-		return false;
-	}
-	if (answer.fault) {
-		a->failure = "SCSE003";
-		reasons_add(&a->reasons, "step.fault", "%s: %.*s %.*s", service_id,
-			(int)answer.fault_info.error_code.n, (const char *)answer.fault_info.error_code.p,
-			(int)answer.fault_info.error_message.n, (const char *)answer.fault_info.error_message.p);
-		return false;
-	}
-	*response_data = payload_child(answer.payload, "ResponseData");
-	if (bytes_is(answer.response.status_code, "SCSS001"))
-		return true;
-	a->failure = "SCSE001";
-	reasons_add(&a->reasons, "step.refused", "%s: %.*s %.*s", service_id, (int)answer.response.status_code.n,
-		(const char *)answer.response.status_code.p, (int)answer.response.status_message.n,
-		(const char *)answer.response.status_message.p);
-	reasons_read(&a->reasons, payload_child(*response_data, "Reasons"));
-	return false;
-}
-
-static bool take_field(struct application *a, const struct _xmlNode *data, const char *name, char *to,
-	size_t room)
-{
-	const char *text = payload_text(a->pool, data, name);
-
-	if (!text || strlen(text) >= room) {
-		a->failure = "SCSE003";
-		reasons_add(&a->reasons, "step.answer", "an answer holds no proper %s", name);
-		return false;
-	}
-	memcpy(to, text, strlen(text) + 1);
-	return true;
-}
-
-static bool get_number(struct application *a)
-{
-	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
-	const struct _xmlNode *answer;
-
-	buf_str(&data, "<p:NikadRequest xmlns:p=\"" NS_PERMITS "\">");
-	system_info_write(&data, &a->info);
-	buf_str(&data,
-		"<BusinessData><DocumentType>PRM</DocumentType><DocumentKind>PERMIT</DocumentKind></BusinessData>"
-		"</p:NikadRequest>");
-	return ask(a, "PERMITS_NIKAD", &data, &answer) &&
-		take_field(a, answer, "Nikad", a->done.nikad, sizeof a->done.nikad);
-}
-
-static void write_permit(const struct application *a, struct buf *out)
-{
-	char now[STAMP_TEXT];
-
-	stamp_print(stamp_now(), now);
-	buf_str(out, "<d:AdministrativeDocument xmlns:d=\"" NS_DOCUMENT "\">");
-	payload_field(out, "Nikad", a->done.nikad);
-	buf_str(out, "<DocumentKind>PERMIT</DocumentKind>");
-	payload_field(out, "ServiceCode", a->service_code);
-	buf_str(out, "<Issuer><Bin>" OWN_BIN "</Bin><Name>" OWN_NAME "</Name></Issuer><Subject>");
-	payload_field(out, a->subject_kind, a->subject_number);
-	payload_field(out, "Name", a->subject_name);
-	buf_str(out, "</Subject>");
-	payload_field(out, "DocumentDate", now);
-	buf_str(out, "<Text>The licence is granted.</Text></d:AdministrativeDocument>");
-}
-
-static bool register_permit(struct application *a)
-{
-	SCOPED(buf_free) struct buf permit = BUF(DATA_BYTES), signed_permit = BUF(DATA_BYTES);
-	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
-	const struct _xmlNode *answer;
-	struct err e;
-
-	write_permit(a, &permit);
-	if (!sim_document_sign(a->sim, a->pool, buf_bytes(&permit), &signed_permit, &e).ok) {
-		a->failure = "SCSE003";
-		reasons_add(&a->reasons, "step.failed", "%s %s", reason_row(e.reason)->title, e.detail);
-		return false;
-	}
-	buf_str(&data, "<p:RegisterRequest xmlns:p=\"" NS_PERMITS "\">");
-	system_info_write(&data, &a->info);
-	buf_str(&data, "<BusinessData>");
-	payload_field(&data, "Nikad", a->done.nikad);
-	buf_str(&data, "<DocumentKind>PERMIT</DocumentKind>");
-	payload_field(&data, "Document", buf_cstr(&signed_permit));
-	buf_str(&data, "</BusinessData></p:RegisterRequest>");
-	return ask(a, "PERMITS_REGISTER", &data, &answer) &&
-		take_field(a, answer, "RegistrationDate", a->done.registered, sizeof a->done.registered) &&
-		take_field(a, answer, "RegistrationNumber", a->done.registration, sizeof a->done.registration);
-}
-
-static bool send_status(struct application *a)
-{
-	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
-	const struct _xmlNode *answer;
-	char now[STAMP_TEXT];
-
-	stamp_print(stamp_now(), now);
-	buf_str(&data, "<m:StatusNotification xmlns:m=\"" NS_MONITORING "\">");
-	system_info_write(&data, &a->info);
-	buf_str(&data, "<BusinessData>");
-	payload_field(&data, "RequestNumber", a->info.request_number);
-	payload_field(&data, "ServiceCode", a->service_code);
-	buf_str(&data, "<StatusCode>005</StatusCode><StatusTextRu>Разрешение выдано</StatusTextRu>"
-		"<StatusTextKz>Рұқсат берілді</StatusTextKz>");
-	payload_field(&data, "StatusDate", now);
-	buf_str(&data, "</BusinessData></m:StatusNotification>");
-	if (!ask(a, "MONITORING_STATUS", &data, &answer))
-		return false;
-	a->done.status_sent[0] = '1';
-	return true;
-}
-
-/* The steps in their order; one that was done before is not repeated. */
-static outcome process(struct application *a, struct err *e)
-{
-	const struct {
-		const char *done;
-		bool (*act)(struct application *a);
-	} steps[] = {
-		{a->done.nikad, get_number},
-		{a->done.registration, register_permit},
-		{a->done.status_sent, send_status},
-	};
-
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		if (steps[i].done[0])
-			continue;
-		if (!steps[i].act(a))
-			return DONE; /* the reasons are in `a` */
-		TRY(department_case_keep(sim_state(a->sim), &a->done, e));
-	}
-	return DONE;
-}
-
-static outcome answer_application(struct application *a, struct sim_reply *out, struct err *e)
-{
-	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
-	bool refused = a->reasons.n > 0;
-
-	buf_str(&data, "<d:DepartmentResponse xmlns:d=\"" NS_DEPARTMENT "\">");
-	system_info_echo(&data, &a->info);
-	buf_str(&data, "<ResponseData><MessageKind>response</MessageKind>");
-	if (refused) {
-		reasons_write(&data, &a->reasons);
-	} else {
-		buf_str(&data, "<Permit>");
-		payload_field(&data, "Nikad", a->done.nikad);
-		payload_field(&data, "RegistrationNumber", a->done.registration);
-		payload_field(&data, "RegistrationDate", a->done.registered);
-		buf_str(&data, "</Permit>");
-	}
-	payload_field(&data, "CurrentStatus", refused ? "002" : "001");
-	payload_field(&data, "CurrentStatusText",
-		refused ? "No permit was issued and announced" : "Permit issued");
-	buf_str(&data, "</ResponseData></d:DepartmentResponse>");
-	if (refused)
-		return reply_with(out, a->pool, a->failure, reasons_line(&a->reasons), &data, e);
-	return reply_with(out, a->pool, "SCSS001", "The permit is issued.", &data, e);
-}
-
 static outcome take_application(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
 	struct err *e)
 {
-	struct application a = {
-		.sim = sim,
-		.pool = in->pool,
-		.reasons = {.pool = in->pool},
-		.failure = "SCSE001",
-	};
+	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
+	struct application a;
 
-	bool other;
-
-	if (!read_application(&a, in->payload))
+	if (!application_read(&a, sim, in->pool, in->payload, in->payload_text))
 		return reply_unreadable(out, "The payload is not a DepartmentRequest of department.xsd.");
-	judge_application(&a, in);
-	TRY(department_case_load(sim_state(sim), a.info.request_number, a.subject_number, &a.done, &other, e));
-	if (other)
-		reasons_add(&a.reasons, "request.number", "the request number belongs to another applicant");
-	if (a.reasons.n == 0)
-		TRY(process(&a, e));
-	return answer_application(&a, out, e);
+	TRY(application_decide(&a, e));
+	application_result(&a, &data);
+	if (a.reasons.n > 0)
+		return reply_with(out, in->pool, a.failure, reasons_line(&a.reasons), &data, e);
+	return reply_with(out, in->pool, "SCSS001", "The permit is issued.", &data, e);
 }
 
 static const struct sim_service services[] = {
 	{"DEPARTMENT_REQUEST", take_application},
 	{NULL, NULL},
+};
+static const struct sim_async_service async_services[] = {
+	{"DEPARTMENT_CASE", true, department_take},
+	{NULL, false, NULL},
 };
 
 extern const struct sim_system sim_system_department;
@@ -301,6 +53,8 @@ const struct sim_system sim_system_department = {
 	.name = "department",
 	.summary = "departmental system: turns an application into a registered permit over the bus",
 	.services = services,
+	.async_services = async_services,
+	.work = department_work,
 	.open = open_department,
 	.close = close_department,
 };

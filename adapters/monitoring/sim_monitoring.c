@@ -2,17 +2,18 @@
 /* sim_monitoring - the simulated monitoring system: takes statuses, and sends requests on behalf of the State
  * Corporation.
  * Promise:  a status is on disk before it is acknowledged.
+ * Not here: cases on the asynchronous channel (sim_monitoring_case.c).
  * Spec:     M1, M3 - M6; wsdl/monitoring/v1/monitoring.xsd, wsdl/department/v1/department.xsd */
 #include <libxml/tree.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/ident.h"
 #include "common/payload.h"
 #include "common/store.h"
+#include "monitoring/sim_monitoring_application.h"
+#include "monitoring/sim_monitoring_case.h"
 
 #define NS_MONITORING "urn:qaqpa:monitoring:v1"
-#define NS_DEPARTMENT "urn:qaqpa:department:v1"
 #define DATA_BYTES 65536
 #define ACT_POOL (16u << 20)
 #define ANSWER_MS 60000 /* the department itself waits for two systems */
@@ -22,7 +23,7 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS status (id INTEGER PRIMARY KEY AUTOINCREMENT, request_number TEXT NOT NULL,"
 	" service_code TEXT NOT NULL, code TEXT NOT NULL, text_ru TEXT NOT NULL, text_kz TEXT NOT NULL,"
 	" moment TEXT NOT NULL, sender TEXT NOT NULL, message_id TEXT NOT NULL,"
-	" UNIQUE (sender, message_id)) STRICT;";
+	" UNIQUE (sender, message_id)) STRICT;" MONITORING_CASE_SCHEMA;
 
 enum { NUMBER, SERVICE, CODE, TEXT_RU, TEXT_KZ, MOMENT, SENDER, MESSAGE_ID, STATUS_FIELDS };
 
@@ -94,39 +95,6 @@ static outcome take_status(struct sim *sim, const struct sim_request *in, struct
 	return reply_with(out, in->pool, "SCSS001", "The status is accepted.", &data, e);
 }
 
-static void new_request_number(char out[21])
-{
-	unsigned char random[20];
-
-	random_fill(random, sizeof random);
-	for (size_t i = 0; i < sizeof random; i++)
-		out[i] = (char)('0' + random[i] % 10);
-	out[20] = '\0';
-}
-
-/* An application that a clerk filed for an invented person. */
-static void write_application(struct buf *out, const char *request_number)
-{
-	char chain[37], now[STAMP_TEXT], day[11];
-	struct stamp at = stamp_now();
-	struct system_info info = {request_number, chain, now};
-
-	uuid_new(chain);
-	stamp_print(at, now);
-	stamp_day(at, day);
-	buf_str(out, "<d:DepartmentRequest xmlns:d=\"" NS_DEPARTMENT "\">");
-	system_info_write(out, &info);
-	buf_str(out,
-		"<BusinessData><MessageKind>request</MessageKind><ServiceCode>LICENCE-001</ServiceCode>"
-		"<Employee><Iin>900101300017</Iin><FullName>Тестова Қызмет</FullName>"
-		"<OfficeCode>OFFICE-7</OfficeCode>"
-		"</Employee><Consent><Given>true</Given>");
-	payload_field(out, "Date", day);
-	buf_str(out, "</Consent><Applicant><Iin>900101300017</Iin><Name>ТЕСТОВ ТЕСТ</Name></Applicant><Documents>"
-		"<Document><Code>ID-CARD</Code><Name>Identity card</Name><Number>012345678</Number></Document>"
-		"</Documents></BusinessData></d:DepartmentRequest>");
-}
-
 static void report_answer(const struct sim_answer *a, const char *request_number, struct pool *pool,
 	struct buf *report)
 {
@@ -151,18 +119,14 @@ static void report_answer(const struct sim_answer *a, const char *request_number
 static outcome send_request(struct sim *sim, struct buf *report, bool *done, struct err *e)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(ACT_POOL);
-	SCOPED(buf_free) struct buf application = BUF(DATA_BYTES), signed_application = BUF(2 * DATA_BYTES);
+	SCOPED(buf_free) struct buf application = BUF(2 * APPLICATION_BYTES);
 	struct sim_answer answer;
 	char number[21];
 
 	if (!pool)
 		return err_set(e, REASON_MEMORY, "request of the monitoring system");
-	new_request_number(number);
-	write_application(&application, number);
-	/* The system's own key stands for the employee's (M5). */
-	TRY(sim_document_sign(sim, pool, buf_bytes(&application), &signed_application, e));
-	TRY(sim_send(sim, pool, "DEPARTMENT_REQUEST", NULL, buf_cstr(&signed_application), ANSWER_MS, &answer,
-		e));
+	TRY(monitoring_application(sim, pool, number, &application, e));
+	TRY(sim_send(sim, pool, "DEPARTMENT_REQUEST", NULL, buf_cstr(&application), ANSWER_MS, &answer, e));
 	report_answer(&answer, number, pool, report);
 	*done = !answer.fault && bytes_is(answer.response.status_code, "SCSS001");
 	return DONE;
@@ -170,19 +134,27 @@ static outcome send_request(struct sim *sim, struct buf *report, bool *done, str
 
 static int act(struct sim *sim, const char *verb, const char *argument, struct buf *report, struct err *e)
 {
+	static const struct {
+		const char *verb;
+		outcome (*once)(struct sim *sim, struct buf *report, bool *done, struct err *e);
+	} acts[] = {{"send-request", send_request}, {"send-case", monitoring_send_case}};
+	size_t which = 0, count = sizeof acts / sizeof acts[0];
 	char *end;
 	long n = strtol(argument ? argument : "1", &end, 10);
 	int result = 0;
 
-	if (strcmp(verb, "send-request") != 0 || *end || n < 1 || n > REQUESTS_MAX) {
+	while (which < count && strcmp(verb, acts[which].verb) != 0)
+		which++;
+	if (which == count || *end || n < 1 || n > REQUESTS_MAX) {
 		(void)err_set(e, REASON_USAGE,
-			"the monitoring system knows the act send-request, with a number of 1 to %d", REQUESTS_MAX);
+			"the monitoring system knows the acts send-request and send-case, with a number of 1 to %d",
+			REQUESTS_MAX);
 		return -1;
 	}
 	for (long i = 0; i < n; i++) {
 		bool done = false;
 
-		if (!send_request(sim, report, &done, e).ok)
+		if (!acts[which].once(sim, report, &done, e).ok)
 			return -1;
 		if (!done)
 			result = 1;
@@ -194,12 +166,18 @@ static const struct sim_service services[] = {
 	{"MONITORING_STATUS", take_status},
 	{NULL, NULL},
 };
+static const struct sim_async_service async_services[] = {
+	{MONITORING_CASE_SERVICE, false, monitoring_take},
+	{NULL, false, NULL},
+};
 
 extern const struct sim_system sim_system_monitoring;
 const struct sim_system sim_system_monitoring = {
 	.name = "monitoring",
 	.summary = "monitoring system: takes statuses of applications and sends requests to departments",
 	.services = services,
+	.async_services = async_services,
+	.notice = monitoring_notice,
 	.open = open_monitoring,
 	.close = close_monitoring,
 	.act = act,

@@ -92,27 +92,62 @@ static int play(const struct sim_system *system, const struct sim_options *optio
 	return code;
 }
 
+/* What the line says beside the options of the engine. */
+struct sim_line {
+	const char *listen, *mode, *zone;
+	struct cli_list signers;
+	long threads;
+	char *address; /* copy of `listen` that is cut */
+};
+
+/* Turns the words of the line into options; explains what is wrong. */
+static bool understand(struct sim_line *line, struct sim_options *sim)
+{
+	size_t signers = line->signers.n < CLI_LIST_MOST ? line->signers.n : CLI_LIST_MOST - 1;
+
+	line->address = line->listen ? strdup(line->listen) : NULL;
+	if (line->listen && (!line->address || !split_address(line->address, &sim->host, &sim->port))) {
+		fprintf(stderr, "qaqpa sim: %s is not host:port\n", line->listen);
+		return false;
+	}
+	sim->pull = strcmp(line->mode, "pull") == 0;
+	if (!sim->pull && strcmp(line->mode, "push") != 0) {
+		fprintf(stderr, "qaqpa sim: --async is push or pull, not %s\n", line->mode);
+		return false;
+	}
+	if (sim->pull && !sim->async_url) {
+		fprintf(stderr, "qaqpa sim: --async pull needs --async-gateway\n");
+		return false;
+	}
+	if (!clock_zone(line->zone))
+		fprintf(stderr, "qaqpa sim: no time zone is called %s\n", line->zone);
+	line->signers.item[signers] = NULL;
+	sim->document_certificates = line->signers.n ? line->signers.item : NULL;
+	sim->threads = line->threads > 0 && line->threads <= 64 ? (unsigned)line->threads : 4;
+	return true;
+}
+
 int cmd_sim(int argc, char **argv)
 {
-	struct sim_options sim = {.path = "/", .threads = 4, .host = "127.0.0.1"};
-	const char *listen = NULL, *verb = NULL, *argument = NULL, *zone = "Asia/Almaty";
-	struct cli_list signers = {.n = 0};
-	long threads = 4;
-	char *address;
+	struct sim_options sim = {.path = "/", .host = "127.0.0.1"};
+	struct sim_line line = {.mode = "push", .zone = "Asia/Almaty", .threads = 4};
+	const char *verb = NULL, *argument = NULL;
 	const struct cli_option options[] = {
-		{"listen", 'l', CLI_TEXT, &listen, false, "host:port to serve on (127.0.0.1, any free port)"},
+		{"listen", 'l', CLI_TEXT, &line.listen, false, "host:port to serve on (127.0.0.1, any free port)"},
 		{"path", 0, CLI_TEXT, &sim.path, false, "path to serve (/)"},
 		{"certificate", 0, CLI_TEXT, &sim.certificate, true, "own certificate, PEM"},
 		{"key", 0, CLI_TEXT, &sim.key, true, "own private key, PEM"},
 		{"peer-certificate", 0, CLI_TEXT, &sim.peer_certificate, true, "the gateway's certificate, pinned"},
 		{"gateway", 'g', CLI_TEXT, &sim.gateway_url, false, "where own requests go"},
+		{"async-gateway", 0, CLI_TEXT, &sim.async_url, false, "where own messages of the asynchronous channel go"},
+		{"async", 0, CLI_TEXT, &line.mode, false, "push: its messages come here; pull: they are fetched (push)"},
 		{"sender-id", 0, CLI_TEXT, &sim.sender_id, false, "own senderId"},
 		{"password-file", 0, CLI_TEXT, &sim.password_file, false, "file whose first line is the password"},
 		{"tls-ca", 0, CLI_TEXT, &sim.tls_ca, false, "authority of an https gateway, PEM"},
 		{"state", 0, CLI_TEXT, &sim.state, false, "folder of the system's memory"},
-		{"document-certificate", 0, CLI_LIST, &signers, false, "senderId=PEM of a document signer; may be repeated"},
-		{"threads", 0, CLI_NUMBER, &threads, false, "requests handled at once (4)"},
-		{"zone", 0, CLI_TEXT, &zone, false, "time zone (Asia/Almaty)"},
+		{"document-certificate", 0, CLI_LIST, &line.signers, false, "senderId=PEM of a document signer; may be repeated"},
+		{"threads", 0, CLI_NUMBER, &line.threads, false, "requests handled at once (4)"},
+		{"zone", 0, CLI_TEXT, &line.zone, false, "time zone (Asia/Almaty)"},
 		{"act", 0, CLI_TEXT, &verb, false, "do one thing of its own and stop, for example: send-request"},
 		{"argument", 0, CLI_TEXT, &argument, false, "what to do it with"},
 		{0},
@@ -132,18 +167,7 @@ int cmd_sim(int argc, char **argv)
 		fprintf(stderr, "qaqpa sim: the name of the system comes first\n");
 		return CLI_USAGE;
 	}
-	address = listen ? strdup(listen) : NULL;
-	if (listen && (!address || !split_address(address, &sim.host, &sim.port))) {
-		fprintf(stderr, "qaqpa sim: %s is not host:port\n", listen);
-		free(address);
-		return CLI_USAGE;
-	}
-	if (!clock_zone(zone))
-		fprintf(stderr, "qaqpa sim: no time zone is called %s\n", zone);
-	signers.item[signers.n < CLI_LIST_MOST ? signers.n : CLI_LIST_MOST - 1] = NULL;
-	sim.document_certificates = signers.n ? signers.item : NULL;
-	sim.threads = threads > 0 && threads <= 64 ? (unsigned)threads : 4;
-	code = play(system, &sim, verb, argument);
-	free(address);
+	code = understand(&line, &sim) ? play(system, &sim, verb, argument) : CLI_USAGE;
+	free(line.address);
 	return code;
 }

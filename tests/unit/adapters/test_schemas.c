@@ -22,6 +22,7 @@
 #define STATUS_RESPONSE ADAPTERS "monitoring/examples/status-response.xml", MONITORING_XSD
 #define REQUEST ADAPTERS "department/examples/department-request.xml", DEPARTMENT_XSD
 #define RESPONSE ADAPTERS "department/examples/department-response.xml", DEPARTMENT_XSD
+#define NOTICE ADAPTERS "department/examples/department-notice.xml", DEPARTMENT_XSD
 
 static const struct row {
 	const char *name, *example, *xsd;
@@ -36,6 +37,7 @@ static const struct row {
 	{"the example of a status's answer", STATUS_RESPONSE, NULL, NULL},
 	{"the example of an application", REQUEST, NULL, NULL},
 	{"the example of an application's answer", RESPONSE, NULL, NULL},
+	{"the example of a notice that an application is accepted", NOTICE, NULL, NULL},
 	{"another namespace", NIKAD_REQUEST, "urn:qaqpa:permits:v1", "urn:qaqpa:permits:v2"},
 	{"a qualified local element", NIKAD_REQUEST, "<SystemInfo>",
 		"<SystemInfo xmlns=\"urn:qaqpa:permits:v1\">"},
@@ -63,6 +65,8 @@ static const struct row {
 	{"a subject with two numbers", DOCUMENT, "<Iin>", "<Bin>200440000015</Bin><Iin>"},
 	{"a status that is none", STATUS, ">003<", ">999<"},
 	{"a status without its Kazakh text", STATUS, "<StatusTextKz>Қаралуда</StatusTextKz>", ""},
+	{"a notice of an unknown status", NOTICE, ">001<", ">002<"},
+	{"a notice with a result", NOTICE, "<CurrentStatus>", "<Permit/><CurrentStatus>"},
 	{"an answer of kind request", RESPONSE, ">response<", ">request<"},
 	{"a request of kind response", REQUEST, ">request<", ">response<"},
 	{"an application without consent", REQUEST,

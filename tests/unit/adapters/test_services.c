@@ -31,6 +31,17 @@ static struct conf *load_with(const char *folder, const char *adapter)
 	return conf;
 }
 
+static void check_async(const struct conf *conf, const char *service_id, const char *provider)
+{
+	const struct conf_service *c = conf_service_by_id(conf, bytes_str(service_id));
+
+	assert_non_null(c);
+	assert_int_equal(c->channel, CONF_CHANNEL_ASYNC);
+	assert_string_equal(c->provider->name, provider);
+	assert_int_equal(access(c->schema, R_OK), 0);
+	assert_int_equal(access(c->answer_schema, R_OK), 0);
+}
+
 static void every_service_is_described(void **state)
 {
 	char *folder = fresh_folder();
@@ -47,6 +58,13 @@ static void every_service_is_described(void **state)
 			assert_string_equal(c->provider->name, (*s)->name);
 			assert_int_equal(access(c->schema, R_OK), 0);
 			assert_int_equal(access(c->answer_schema, R_OK), 0);
+		}
+		for (const struct sim_async_service *service = (*s)->async_services; service && service->service_id;
+			service++) {
+			if (service->provides) {
+				check_async(conf, service->service_id, (*s)->name);
+				n++;
+			}
 		}
 		assert_int_equal(conf->service_count, n);
 	}

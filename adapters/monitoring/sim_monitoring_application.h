@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Applications that the simulated monitoring system files. */
+#ifndef QAQPA_MONITORING_APPLICATION_H
+#define QAQPA_MONITORING_APPLICATION_H
+
+#include "sim/sim.h"
+
+#define APPLICATION_BYTES 65536
+
+/* Appends an application that a clerk filed for an invented person, with a fresh number, signed by the
+ * system's own key. */
+MUST_USE outcome monitoring_application(struct sim *sim, struct pool *pool, char request_number[21],
+	struct buf *out, struct err *e);
+
+#endif
