@@ -275,20 +275,38 @@ static inline struct envelope *bus_push(struct bus *b, struct pool *pool, const 
 	return env;
 }
 
+static inline void bus_answers(struct bus *b, enum bus_way way, enum async_state state)
+{
+	pthread_mutex_lock(&b->lock);
+	b->way = way;
+	b->state = state;
+	pthread_mutex_unlock(&b->lock);
+}
+
+static inline size_t bus_count(struct bus *b)
+{
+	size_t n;
+
+	pthread_mutex_lock(&b->lock);
+	n = b->n;
+	pthread_mutex_unlock(&b->lock);
+	return n;
+}
+
+/* One that was heard; it stays as it is. */
+static inline const struct bus_heard *bus_at(struct bus *b, size_t i)
+{
+	if (i >= bus_count(b))
+		fail_msg("only %zu were heard", bus_count(b));
+	return &b->heard[i];
+}
+
 /* Waits until so many were heard; gives whether that came true. */
 static inline bool bus_heard_of(struct bus *b, size_t n)
 {
-	for (int i = 0; i < 2000; i++) {
-		bool enough;
-
-		pthread_mutex_lock(&b->lock);
-		enough = b->n >= n;
-		pthread_mutex_unlock(&b->lock);
-		if (enough)
-			return true;
+	for (int i = 0; i < 2000 && bus_count(b) < n; i++)
 		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-	}
-	return false;
+	return bus_count(b) >= n;
 }
 
 #endif

@@ -309,7 +309,7 @@ static void work_that_failed_is_begun_again(void **state)
 	struct pair *p = *state;
 
 	sim_stop(&p->sim);
-	kept.worked = 0;
+	kept.worked = 0; /* its threads are gone */
 	kept.work_fails = 2;
 	p->sim = start(&full, p->bus, false);
 	assert_true(reaches(&kept.worked, 3));
@@ -336,8 +336,8 @@ static void fetched_messages_are_kept_and_answered_for(void **state)
 		size_t said = 0;
 
 		print_message("%s\n", rows[i].message_id);
-		for (size_t j = 0; j < p->bus->n; j++) {
-			const struct bus_heard *h = &p->bus->heard[j];
+		for (size_t j = 0; j < bus_count(p->bus); j++) {
+			const struct bus_heard *h = bus_at(p->bus, j);
 
 			assert_int_equal(h->op, ASYNC_SEND_DELIVERY_NOTIFICATION);
 			if (strcmp(h->about, rows[i].message_id) != 0)
@@ -359,21 +359,14 @@ static void a_bus_that_does_not_answer_rightly_is_asked_again(void **state)
 
 	sim_stop(&p->sim);
 	bus_wait_with(p->bus, ASYNC_REQUEST, "PROVIDED", "m-1", PAYLOAD);
-	p->bus->way = ways[0];
+	bus_answers(p->bus, ways[0], ASYNC_ON_DELIVERY);
 	p->sim = start(&full, p->bus, true);
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-		size_t before;
-
-		pthread_mutex_lock(&p->bus->lock);
-		p->bus->way = ways[i];
-		before = p->bus->n;
-		pthread_mutex_unlock(&p->bus->lock);
-		assert_true(bus_heard_of(p->bus, before + 2));
+		bus_answers(p->bus, ways[i], ASYNC_ON_DELIVERY);
+		assert_true(bus_heard_of(p->bus, bus_count(p->bus) + 2));
 		assert_int_equal(count_of(&kept.taken), 0);
 	}
-	pthread_mutex_lock(&p->bus->lock);
-	p->bus->way = BUS_RIGHT;
-	pthread_mutex_unlock(&p->bus->lock);
+	bus_answers(p->bus, BUS_RIGHT, ASYNC_ON_DELIVERY);
 	assert_true(reaches(&kept.taken, 1));
 }
 
@@ -404,17 +397,17 @@ static void what_is_sent_arrives_and_its_answer_is_read(void **state)
 	assert_true(bytes_is(a.ack.correlation_id, BUS_CHAIN));
 	assert_int_equal(a.ack.message_id.n, 36);
 	must(sim_async_send(p->sim, pool, &response, 20000, &a, &e), &e);
-	p->bus->state = ASYNC_DELIVERED;
+	bus_answers(p->bus, BUS_RIGHT, ASYNC_DELIVERED);
 	must(sim_async_status(p->sim, pool, "m-1", 20000, &a, &e), &e);
 	assert_int_equal(a.status.state, ASYNC_DELIVERED);
-	assert_int_equal(p->bus->n, 3);
-	assert_int_equal(p->bus->heard[0].type, ASYNC_REQUEST);
-	assert_string_equal(p->bus->heard[0].service_id, "PROVIDED");
-	assert_string_equal(p->bus->heard[0].correlation_id, "");
-	assert_string_equal(p->bus->heard[0].payload, PAYLOAD);
-	assert_int_equal(p->bus->heard[1].type, ASYNC_RESPONSE);
-	assert_string_equal(p->bus->heard[1].correlation_id, BUS_CHAIN);
-	assert_string_equal(p->bus->heard[2].about, "m-1");
+	assert_int_equal(bus_count(p->bus), 3);
+	assert_int_equal(bus_at(p->bus, 0)->type, ASYNC_REQUEST);
+	assert_string_equal(bus_at(p->bus, 0)->service_id, "PROVIDED");
+	assert_string_equal(bus_at(p->bus, 0)->correlation_id, "");
+	assert_string_equal(bus_at(p->bus, 0)->payload, PAYLOAD);
+	assert_int_equal(bus_at(p->bus, 1)->type, ASYNC_RESPONSE);
+	assert_string_equal(bus_at(p->bus, 1)->correlation_id, BUS_CHAIN);
+	assert_string_equal(bus_at(p->bus, 2)->about, "m-1");
 }
 
 static void a_fault_is_told_and_a_wrong_answer_is_none(void **state)
@@ -424,14 +417,14 @@ static void a_fault_is_told_and_a_wrong_answer_is_none(void **state)
 	struct peer_answer a;
 	struct err e = {0};
 
-	p->bus->way = BUS_FAULT;
+	bus_answers(p->bus, BUS_FAULT, ASYNC_ON_DELIVERY);
 	must(sim_async_send(p->sim, pool, &request, 20000, &a, &e), &e);
 	assert_true(a.fault && a.verified);
 	assert_true(bytes_is(a.fault_info.error_code, "QG050"));
-	p->bus->way = BUS_UNSIGNED;
+	bus_answers(p->bus, BUS_UNSIGNED, ASYNC_ON_DELIVERY);
 	must_fail(sim_async_send(p->sim, pool, &request, 20000, &a, &e), &e, REASON_PROVIDER_UNSIGNED);
 	must_fail(sim_async_status(p->sim, pool, "m-1", 20000, &a, &e), &e, REASON_PROVIDER_UNSIGNED);
-	p->bus->way = BUS_OTHER_OPERATION;
+	bus_answers(p->bus, BUS_OTHER_OPERATION, ASYNC_ON_DELIVERY);
 	must_fail(sim_async_send(p->sim, pool, &request, 20000, &a, &e), &e, REASON_PROVIDER_FORMAT);
 	must_fail(sim_async_status(p->sim, pool, "m-1", 20000, &a, &e), &e, REASON_PROVIDER_FORMAT);
 }
