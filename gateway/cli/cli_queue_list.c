@@ -228,7 +228,10 @@ static size_t plan_of(const struct queue_item *i, int64_t now, struct try *tries
 	int attempt = i->attempts + 1;
 	size_t n = 0;
 
-	*end = i->where == QUEUE_DEAD ? "it was given up; retry brings it back" : "and so on";
+	*end = i->where == QUEUE_DEAD ? "it was given up; retry brings it back"
+		: i->due_ms >= QUEUE_NEVER ? "it waits to be fetched by its receiver" : "and so on";
+	if (i->due_ms >= QUEUE_NEVER)
+		return 0;
 	if (i->where == QUEUE_DEAD)
 		return 0;
 	at = at < now ? now : at;

@@ -55,6 +55,15 @@ outcome flow_start(struct snapshot *first, struct flow **out, struct err *e)
 	return DONE;
 }
 
+/* Nothing is under way any more, or nothing but deliveries that wait for the queue. */
+static bool rests(const struct flow *f, bool but_settling)
+{
+	long deliveries = (long)__atomic_load_n(&f->deliveries, __ATOMIC_ACQUIRE);
+	long settling = but_settling ? __atomic_load_n(&f->settling, __ATOMIC_ACQUIRE) : 0;
+
+	return __atomic_load_n(&f->exchanges, __ATOMIC_ACQUIRE) == 0 && deliveries <= settling;
+}
+
 void flow_stop(struct flow **fp)
 {
 	struct flow *f = *fp;
@@ -66,9 +75,13 @@ void flow_stop(struct flow **fp)
 	f->closed = true;
 	pthread_mutex_unlock(&f->lock);
 	egress_stop(&f->egress); /* open calls end as stopped and go on to their refusal */
-	while (__atomic_load_n(&f->exchanges, __ATOMIC_ACQUIRE) > 0 || __atomic_load_n(&f->deliveries, __ATOMIC_ACQUIRE) > 0)
+	if (f->queue)
+		queue_pause(f->queue);
+	while (!rests(f, true))
 		usleep(1000);
-	queue_stop(&f->queue);
+	queue_stop(&f->queue); /* ends what waits for Redis alone */
+	while (!rests(f, false))
+		usleep(1000);
 	work_stop(&f->pullers);
 	work_stop(&f->work);
 	journal_close(&f->journal);

@@ -147,13 +147,19 @@ struct bytes destination_of(struct pool *pool, const struct conf_participant *p,
 	return bytes_str(pool_printf(pool, "%s%s", p->name, what[kind]));
 }
 
+/* Kept signed, so that every attempt has the same octets. */
+static bool is_signed(const struct exchange *x)
+{
+	return mode_of(x->service, x->receiver) == CONF_ASYNC_PUSH && x->receiver->async.resend == CONF_RESEND_IDENTICAL;
+}
+
 static outcome compose_kept(struct exchange *x)
 {
 	SCOPED(buf_free) struct buf text = BUF(x->http->body.n + 1024);
 
 	TRY(async_forward_message(x->verified, &x->message, x->message_id, (const char *)x->request.correlation_id.p, x->guid,
 		&text, &x->err));
-	if (mode_of(x->service, x->receiver) == CONF_ASYNC_PUSH && x->receiver->async.resend == CONF_RESEND_IDENTICAL)
+	if (is_signed(x))
 		return exchange_sign(x, x->receiver, buf_bytes(&text), &x->outgoing);
 	x->outgoing = text;
 	text = BUF(0);
@@ -174,7 +180,7 @@ enum after step_keep_async(struct exchange *x)
 	x->destination = destination_of(x->pool, x->receiver, kind);
 	if (!keep_ready(x) || !compose_kept(x).ok)
 		return AFTER_REFUSE;
-	if (!keep_text(x, kind, policy))
+	if (!keep_text(x, kind, is_signed(x), policy))
 		return exchange_refuse(x, REASON_MEMORY, "no memory for the message");
 	if (kind == DELIVERY_PULL)
 		x->put.due_ms = QUEUE_NEVER; /* it is fetched */

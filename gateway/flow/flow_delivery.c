@@ -38,7 +38,7 @@ static enum then step_sign(struct delivery *d)
 		return THEN_SETTLE;
 	}
 	d->outgoing = BUF(d->claim->body.n + (64u << 10));
-	if (d->to.resend == CONF_RESEND_IDENTICAL) {
+	if (d->meta.is_signed) {
 		buf_add(&d->outgoing, d->claim->body);
 	} else if (!snapshot_sign(d->snap, d->pool, d->to.receiver, d->claim->body, &d->outgoing, &e).ok) {
 		delivery_verdict(d, QUEUE_LATER, e.reason, reason_row(e.reason)->name, e.detail);
@@ -121,7 +121,7 @@ static enum then step_call(struct delivery *d)
 	const struct target *s = &d->to;
 
 	if (!d->registered.ok) {
-		delivery_verdict(d, QUEUE_RETURNED, REASON_JOURNAL_DOWN, "journal.unwritable", "");
+		delivery_verdict(d, QUEUE_LATER, REASON_JOURNAL_DOWN, "journal.unwritable", "the attempt cannot be registered");
 		return THEN_SETTLE;
 	}
 	d->call = (struct egress_call){
@@ -183,20 +183,23 @@ static void settled(void *ctx, bool dead, int64_t due_ms)
 {
 	struct delivery *d = ctx;
 
+	__atomic_sub_fetch(&d->flow->settling, 1, __ATOMIC_RELEASE);
 	d->dead = dead;
-	d->due_ms = due_ms;
+	d->due_ms = due_ms < 0 ? 0 : due_ms; /* -1: the lease had ended, or the queue stops */
 	delivery_resume(d);
 }
 
 static enum then step_settle(struct delivery *d)
 {
 	struct queue_claim *claim = d->claim;
+	struct flow *f = d->flow;
 
 	log_event(LOG_WARNING, "delivery.failed", LOG_PART("msg_id", d->meta.message_id),
 		LOG_PART("exchange", d->meta.exchange), LOG_PART("service", d->meta.service_id),
 		LOG_NUM("attempt", d->kept.attempt), LOG_TEXT("reason", d->cause), LOG_TEXT("detail", d->err.detail));
 	d->claim = NULL;
-	queue_settle(d->flow->queue, claim, d->verdict, d->cause, settled, d);
+	queue_settle(f->queue, claim, d->verdict, d->cause, settled, d);
+	__atomic_add_fetch(&f->settling, 1, __ATOMIC_RELEASE); /* the delivery may be over by now */
 	return THEN_WAIT;
 }
 

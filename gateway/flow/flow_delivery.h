@@ -17,7 +17,6 @@ struct target {
 	int deadline_ms;
 	size_t answer_bytes;
 	bool repeat_safe;
-	enum conf_resend resend;
 	const struct conf_retry *retry;
 };
 

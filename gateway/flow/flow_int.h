@@ -53,6 +53,7 @@ struct flow {
 	bool closed; /* no call may begin any more */
 	int64_t started_us;
 	size_t deliveries; /* in hand */
+	long settling;     /* of them, those that wait for the queue alone */
 	uint64_t delivered;
 	uint64_t answered, refused, faulted, replayed; /* counters for health */
 };
@@ -192,6 +193,7 @@ enum after step_accept_async(struct exchange *x);
 enum after step_identify_asker(struct exchange *x);
 enum after step_ask(struct exchange *x);
 enum after step_compose_asked(struct exchange *x);
+enum after step_finish_asked(struct exchange *x);
 enum after step_examine(struct exchange *x);
 enum after step_compose_answer(struct exchange *x);
 enum after step_refuse(struct exchange *x);
@@ -208,6 +210,7 @@ void exchange_end(struct exchange *x);
 enum delivery_kind { DELIVERY_SYNC = 's', DELIVERY_PUSH = 'p', DELIVERY_PULL = 'f', DELIVERY_NOTICE = 'n' };
 struct delivery_meta {
 	enum delivery_kind kind;
+	bool is_signed; /* the body is sent as it is; else each attempt signs it */
 	struct bytes receiver, service_id, participant, sender_id, message_id, correlation_id, exchange;
 };
 struct bytes delivery_meta_write(const struct delivery_meta *m, struct pool *pool);
@@ -222,7 +225,7 @@ void notice_send(struct flow *f, const struct snapshot *s, const struct delivery
 struct bytes destination_of(struct pool *pool, const struct conf_participant *p, enum delivery_kind kind);
 /* Shared by the two channels: the queue can keep; meta and policy of the message are set; it was kept (else x->err). */
 MUST_USE bool keep_ready(struct exchange *x);
-MUST_USE bool keep_text(struct exchange *x, enum delivery_kind kind, const struct queue_policy *policy);
+MUST_USE bool keep_text(struct exchange *x, enum delivery_kind kind, bool is_signed, const struct queue_policy *policy);
 MUST_USE bool keep_succeeded(struct exchange *x);
 
 /* Correlation identifiers say themselves whose chain they are, so that no store can forget it. */

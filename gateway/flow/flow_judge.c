@@ -22,7 +22,6 @@ static struct target target_of_service(const struct conf *c, struct bytes id)
 		.deadline_ms = s->deadline_ms,
 		.answer_bytes = s->answer_bytes,
 		.repeat_safe = s->repeat_safe,
-		.resend = s->resend,
 		.retry = s->retry,
 	};
 }
@@ -43,7 +42,6 @@ static struct target target_of_participant(const struct conf *c, const struct de
 		.deadline_ms = p->async.deadline_ms,
 		.answer_bytes = ACK_MOST,
 		.repeat_safe = true,
-		.resend = m->kind == DELIVERY_NOTICE ? CONF_RESEND_FRESH : p->async.resend,
 		.retry = p->async.retry,
 	};
 }
@@ -51,20 +49,6 @@ static struct target target_of_participant(const struct conf *c, const struct de
 struct target delivery_target(const struct conf *c, const struct delivery_meta *m)
 {
 	return m->kind == DELIVERY_SYNC ? target_of_service(c, m->service_id) : target_of_participant(c, m);
-}
-
-void delivery_verdict(struct delivery *d, enum queue_verdict v, enum reason r, const char *cause, const char *detail)
-{
-	d->verdict = v;
-	d->err.reason = r;
-	snprintf(d->err.detail, sizeof d->err.detail, "%s", detail);
-	snprintf(d->cause, sizeof d->cause, "%s", cause);
-}
-
-/* The receiver may have acted: again only where that does no harm. */
-static void uncertain(struct delivery *d, enum reason r, const char *detail)
-{
-	delivery_verdict(d, d->to.repeat_safe ? QUEUE_TROUBLE : QUEUE_REJECTED, r, reason_row(r)->name, detail);
 }
 
 static bool non_retryable(const struct delivery *d, const char *cause)
@@ -76,6 +60,22 @@ static bool non_retryable(const struct delivery *d, const char *cause)
 			return true;
 	}
 	return false;
+}
+
+void delivery_verdict(struct delivery *d, enum queue_verdict v, enum reason r, const char *cause, const char *detail)
+{
+	bool again = v == QUEUE_TROUBLE || v == QUEUE_LATER;
+
+	d->verdict = again && d->to.retry && non_retryable(d, cause) ? QUEUE_REJECTED : v;
+	d->err.reason = r;
+	snprintf(d->err.detail, sizeof d->err.detail, "%s", detail);
+	snprintf(d->cause, sizeof d->cause, "%s", cause);
+}
+
+/* The receiver may have acted: again only where that does no harm. */
+static void uncertain(struct delivery *d, enum reason r, const char *detail)
+{
+	delivery_verdict(d, d->to.repeat_safe ? QUEUE_TROUBLE : QUEUE_REJECTED, r, reason_row(r)->name, detail);
 }
 
 /* A code of the receiver: SCSE003 and SCE909 say that something broke on its side, SCE004 and QG050 to QG052 that it is
@@ -94,11 +94,10 @@ static bool worth_repeating(struct bytes code)
 static void refused_with(struct delivery *d, enum reason r, struct bytes code, struct bytes words)
 {
 	char cause[64], detail[200];
-	bool again;
+	bool again = worth_repeating(code);
 
 	snprintf(cause, sizeof cause, "%.*s", (int)(code.n > 63 ? 63 : code.n), code.p);
 	snprintf(detail, sizeof detail, "%s: %.*s", cause, (int)(words.n > 120 ? 120 : words.n), words.p);
-	again = worth_repeating(code) && !non_retryable(d, cause);
 	delivery_verdict(d, again ? QUEUE_TROUBLE : QUEUE_REJECTED, r, code.n ? cause : reason_row(r)->name, detail);
 }
 

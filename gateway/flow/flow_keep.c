@@ -21,10 +21,11 @@ static outcome compose_kept(struct exchange *x)
 	return DONE;
 }
 
-bool keep_text(struct exchange *x, enum delivery_kind kind, const struct queue_policy *policy)
+bool keep_text(struct exchange *x, enum delivery_kind kind, bool is_signed, const struct queue_policy *policy)
 {
 	struct delivery_meta meta = {
 		.kind = kind,
+		.is_signed = is_signed,
 		.receiver = bytes_str(x->receiver->name),
 		.service_id = bytes_str(x->service->id),
 		.participant = bytes_str(x->caller->name),
@@ -61,7 +62,8 @@ enum after step_keep(struct exchange *x)
 	x->destination = bytes_str(x->service->id);
 	if (!keep_ready(x) || !compose_kept(x).ok)
 		return AFTER_REFUSE;
-	if (!keep_text(x, DELIVERY_SYNC, &snapshot_service(x->snap, x->service)->retry))
+	if (!keep_text(x, DELIVERY_SYNC, x->service->resend == CONF_RESEND_IDENTICAL,
+			&snapshot_service(x->snap, x->service)->retry))
 		return exchange_refuse(x, REASON_MEMORY, "no memory for the message");
 	return AFTER_NEXT;
 }

@@ -8,8 +8,8 @@
 struct bytes delivery_meta_write(const struct delivery_meta *m, struct pool *pool)
 {
 	SCOPED(buf_free) struct buf text = BUF(META_MOST);
-	const char kind = (char)m->kind;
-	const struct bytes kind_text = {(const unsigned char *)&kind, 1};
+	const char kind[] = {(char)m->kind, '+'}; /* the plus says that the body is signed */
+	const struct bytes kind_text = {(const unsigned char *)kind, m->is_signed ? 2 : 1};
 	const struct bytes *part[] = {&kind_text, &m->receiver, &m->service_id, &m->participant, &m->sender_id,
 		&m->message_id, &m->correlation_id, &m->exchange};
 	const char *copy;
@@ -37,6 +37,7 @@ bool delivery_meta_read(struct bytes text, struct delivery_meta *out)
 		*part[i] = bytes_sub(text, 0, n);
 		text = bytes_sub(text, n + 1, text.n);
 	}
-	out->kind = kind.n == 1 ? (enum delivery_kind)kind.p[0] : 0;
-	return text.n == 0 && kind.n == 1 && strchr("spfn", kind.p[0]) && out->exchange.n == 38;
+	out->kind = kind.n ? (enum delivery_kind)kind.p[0] : 0;
+	out->is_signed = kind.n == 2 && kind.p[1] == '+';
+	return text.n == 0 && kind.n == 1u + out->is_signed && strchr("spfn", kind.p[0]) && out->exchange.n == 38;
 }

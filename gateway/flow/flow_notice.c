@@ -78,6 +78,7 @@ static bool notice_fill(struct notice *n, const struct conf_participant *to, con
 	meta.kind = DELIVERY_NOTICE;
 	meta.receiver = bytes_str(to->name);
 	n->put.id = bytes_str(pool_copy(n->pool, bytes_str(guid)));
+	meta.exchange = n->put.id; /* its acknowledgement is not the message's */
 	n->put.destination = destination_of(n->pool, to, DELIVERY_NOTICE);
 	n->put.order_key = BYTES_NONE;
 	n->put.meta = delivery_meta_write(&meta, n->pool);

@@ -3,6 +3,8 @@
  * sendDeliveryNotification. They wait for Redis, so they run on threads of their own. */
 #include <stdio.h>
 
+#include "log/log.h"
+
 #include "flow/flow_int.h"
 
 #define PULL_MOST 100            /* messages of one answer */
@@ -10,11 +12,13 @@
 
 enum after step_identify_asker(struct exchange *x)
 {
-	struct sync_request r = x->request;
+	bool named = x->request.sender_id.n > 0 || x->caller->password_hash; /* sender may be left out: the certificate says */
+	bool dated = x->op == ASYNC_SEND_DELIVERY_NOTIFICATION || x->question.has_date;
 
-	if (r.sender_id.n == 0 && !x->caller->password_hash) /* sender may be left out: the certificate says who asks */
-		return AFTER_NEXT;
-	return exchange_after(policy_sender(x->verified, &r, &x->err));
+	if (named && !policy_sender(x->verified, &x->request, &x->err).ok)
+		return AFTER_REFUSE;
+	x->request.date = x->op == ASYNC_SEND_DELIVERY_NOTIFICATION ? x->delivery.date : x->question.date;
+	return dated ? exchange_after(policy_fresh(x->verified, &x->request, x->at, &x->err)) : AFTER_NEXT;
 }
 
 struct found {
@@ -93,7 +97,7 @@ static outcome get_messages(struct exchange *x, struct queue_admin *admin)
 /* What the journal knows of a message of the caller. */
 struct history {
 	const struct exchange *x;
-	bool sent, delivered;
+	bool sent, answered, delivered;
 };
 
 static bool each_fact(void *ctx, const struct journal_fact *f)
@@ -102,9 +106,21 @@ static bool each_fact(void *ctx, const struct journal_fact *f)
 
 	if (f->direction == JOURNAL_RECEIVED && f->kind == JOURNAL_REQUEST && f->verdict == JOURNAL_ACCEPTED)
 		h->sent = h->sent || bytes_is(f->participant, h->x->caller->name);
-	if (f->direction == JOURNAL_RECEIVED && f->kind == JOURNAL_ANSWER && f->verdict == JOURNAL_ACCEPTED)
-		h->delivered = true;
+	if (f->direction == JOURNAL_RECEIVED && f->kind == JOURNAL_ANSWER && !h->answered) { /* the newest comes first */
+		h->answered = true;
+		h->delivered = f->verdict == JOURNAL_ACCEPTED;
+	}
 	return true;
+}
+
+/* While Redis has the message it says; afterwards the receiver's last answer does, and without one an operator took it. */
+static enum async_state state_of(const struct found *f, const struct history *h)
+{
+	if (f->any)
+		return f->where == QUEUE_DEAD ? ASYNC_NOT_DELIVERED : ASYNC_ON_DELIVERY;
+	if (!h->answered)
+		return ASYNC_DELIVERY_STOPPED;
+	return h->delivered ? ASYNC_DELIVERED : ASYNC_NOT_DELIVERED;
 }
 
 static outcome get_status(struct exchange *x, struct queue_admin *admin)
@@ -122,8 +138,7 @@ static outcome get_status(struct exchange *x, struct queue_admin *admin)
 	if (!h.sent)
 		return err_set(&x->err, REASON_ASYNC_MESSAGE, "getMessageStatus");
 	TRY(queue_admin_list(admin, &filter, see_one, &f, &x->err));
-	s.state = f.any ? (f.where == QUEUE_DEAD ? ASYNC_NOT_DELIVERED : ASYNC_ON_DELIVERY)
-		: h.delivered ? ASYNC_DELIVERED : ASYNC_DELIVERY_STOPPED;
+	s.state = state_of(&f, &h);
 	s.code = bytes_str(async_state_name(s.state));
 	s.message = bytes_str(words[s.state]);
 	return async_write_status_answer(&s, stamp_now(), x->guid, &x->text, &x->err);
@@ -147,34 +162,35 @@ static outcome take_delivery(struct exchange *x, struct queue_admin *admin)
 	struct queue_filter filter = {.where = QUEUE_WAITING, .id = queue_id(x)};
 	struct found f = {.pool = x->pool, .x = x};
 	struct delivery_meta meta;
-	bool done = x->delivery.accepted, again = !done && x->delivery.resend;
+	bool again = !x->delivery.accepted && x->delivery.resend;
 
 	x->destination = destination_of(x->pool, x->caller, DELIVERY_PULL);
 	filter.destination = (const char *)x->destination.p;
 	TRY(queue_admin_list(admin, &filter, see_one, &f, &x->err));
 	if (!f.any || !delivery_meta_read(f.meta, &meta))
 		return err_set(&x->err, REASON_ASYNC_MESSAGE, "sendDeliveryNotification");
-	if (!again) {
-		TRY(queue_admin_drop(admin, x->destination, bytes_str(filter.id), &x->err));
-		fetched_word(x, f.meta, done ? WAITING_DELIVERED : WAITING_DEAD);
-		notice_send(x->flow, x->snap, &meta, done ? ASYNC_DELIVERED : ASYNC_NOT_DELIVERED,
-			done ? "DELIVERED" : "NOT_RESEND", done ? "The receiver accepted the message."
-				: "The receiver did not accept the message and does not want it again.");
-	}
+	if (!again)
+		fetched_word(x, f.meta, x->delivery.accepted ? WAITING_DELIVERED : WAITING_DEAD);
 	return async_write_delivery_ack(x->guid, stamp_now(), x->guid, &x->text, &x->err);
 }
 
-static outcome ask(struct exchange *x)
+static outcome admin_open(struct exchange *x, struct queue_admin **admin)
 {
 	const struct conf_queue *q = &x->snap->conf->queue;
 	const char **sentinels = pool_alloc(x->pool, (q->sentinels.n + 1) * sizeof *sentinels);
-	SCOPED(queue_admin_close) struct queue_admin *admin = NULL;
 	struct queue_server server;
 
 	if (!sentinels)
 		return err_set(&x->err, REASON_MEMORY, "no memory for the question");
 	server = flow_queue_server(q, sentinels);
-	TRY(queue_admin_open(&server, q->spool, &admin, &x->err));
+	return queue_admin_open(&server, q->spool, admin, &x->err);
+}
+
+static outcome ask(struct exchange *x)
+{
+	SCOPED(queue_admin_close) struct queue_admin *admin = NULL;
+
+	TRY(admin_open(x, &admin));
 	switch (x->op) {
 	case ASYNC_GET_MESSAGES:
 		return get_messages(x, admin);
@@ -203,6 +219,42 @@ enum after step_ask(struct exchange *x)
 	if (!exchange_stage(x).ok)
 		return AFTER_REFUSE;
 	x->work.run = ask_run;
+	work_put(x->flow->pullers, &x->work);
+	return AFTER_WAIT;
+}
+
+static void tell_sender(struct exchange *x)
+{
+	bool done = x->delivery.accepted;
+	struct delivery_meta meta;
+
+	if (delivery_meta_read(x->waiting.meta, &meta))
+		notice_send(x->flow, x->snap, &meta, done ? ASYNC_DELIVERED : ASYNC_NOT_DELIVERED, done ? "DELIVERED" : "NOT_RESEND",
+			done ? "The receiver accepted the message."
+				: "The receiver did not accept the message and does not want it again.");
+}
+
+/* The word on the message is on disk, so it may leave Redis. When that fails it is fetched once more under the same
+ * identifiers. */
+static void finish_run(struct work_item *item)
+{
+	struct exchange *x = (struct exchange *)item;
+	SCOPED(queue_admin_close) struct queue_admin *admin = NULL;
+	struct err kept = x->err;
+
+	if (!admin_open(x, &admin).ok || !queue_admin_drop(admin, x->destination, x->waiting.id, &x->err).ok)
+		log_err(LOG_WARNING, "fetched.not-dropped", &x->err, NULL);
+	x->err = kept;
+	tell_sender(x);
+	x->work.run = exchange_run;
+	exchange_resume(x);
+}
+
+enum after step_finish_asked(struct exchange *x)
+{
+	if (!x->has_word || !x->registered)
+		return AFTER_NEXT;
+	x->work.run = finish_run;
 	work_put(x->flow->pullers, &x->work);
 	return AFTER_WAIT;
 }

@@ -182,6 +182,22 @@ enum after step_register_keep(struct exchange *x)
 	return register_facts(x, true);
 }
 
+/* What the receiver of a fetched message says of it stands in the exchange of that message, as its answer. */
+static void add_notification(struct exchange *x)
+{
+	struct journal_fact *f = &x->facts[x->fact_count++];
+
+	*f = fact_new(x, JOURNAL_RECEIVED, JOURNAL_ANSWER, BYTES_NONE);
+	f->participant = bytes_str(x->caller->name);
+	f->peer = bytes_str(x->http->peer);
+	fact_certificate(f, x->who);
+	memcpy(f->exchange, x->waiting.id.p, sizeof f->exchange);
+	if (x->waiting.state != WAITING_DELIVERED) {
+		f->verdict = JOURNAL_REFUSED;
+		f->reason = bytes_str(reason_row(REASON_PROVIDER_STATUS)->name);
+	}
+}
+
 /* The queue was asked, and for certain does not have the message. */
 static bool not_kept(const struct exchange *x)
 {
@@ -218,6 +234,8 @@ enum after step_register_answer(struct exchange *x)
 	else if (x->answered)
 		add_received_answer(x);
 	add_sent_answer(x);
+	if (x->has_word)
+		add_notification(x);
 	if (x->from_memory) { /* the octets stand in the first exchange */
 		x->facts[0].reason = x->facts[1].reason = BYTES_LIT("replay.answered");
 		x->facts[1].octets = BYTES_NONE;

@@ -73,10 +73,13 @@ static void count(struct exchange *x)
 static void unregistered(struct exchange *x)
 {
 	log_err(LOG_ERROR, "journal.failed", &x->journal_err, x->error_id);
-	if (x->err.reason != REASON_NONE || !x->accepted)
+	if (x->err.reason != REASON_NONE)
 		return; /* a refusal says no more than it knows */
-	/* A message that is kept meets its acceptance when it comes again; a provider may have acted. */
-	exchange_refuse(x, x->put.done ? REASON_QUEUE_UNCERTAIN : REASON_JOURNAL_LATE, "%s", x->journal_err.detail);
+	/* A message that is kept meets its acceptance when it comes again; a provider may have acted; a question was not
+	 * answered. */
+	exchange_refuse(x, !x->accepted ? REASON_JOURNAL_DOWN : x->put.done ? REASON_QUEUE_UNCERTAIN : REASON_JOURNAL_LATE, "%s",
+		x->journal_err.detail);
+	x->from_memory = false;
 	step_refuse(x);
 }
 

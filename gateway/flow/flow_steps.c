@@ -63,6 +63,7 @@ static const struct step asking[] = {
 	{"ask", step_ask}, /* waits for Redis, on a thread of its own */
 	{"compose-asked", step_compose_asked},
 	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"finish-asked", step_finish_asked},       /* waits for Redis */
 	{"reply", step_reply},
 };
 static const struct step refusal[] = {

@@ -27,18 +27,29 @@ outcome policy_sender(const struct verified *v, const struct sync_request *r, st
 	return DONE;
 }
 
+static outcome check_date(int64_t age, int oldest_ms, int skew_ms, struct err *e)
+{
+	if (age > oldest_ms)
+		return err_set(e, REASON_DATE_WINDOW, "the message is %lld s old; %d s are allowed", (long long)(age / 1000),
+			oldest_ms / 1000);
+	if (-age > skew_ms)
+		return err_set(e, REASON_DATE_WINDOW, "the message lies %lld s ahead; %d s are allowed",
+			(long long)(-age / 1000), skew_ms / 1000);
+	return DONE;
+}
+
 outcome policy_date(const struct verified *v, const struct sync_request *r, struct stamp now, struct err *e)
 {
 	const struct conf_profile *profile = verified_participant(v)->profile;
-	int64_t age = now.ms - r->date.ms;
 
-	if (age > profile->max_age_ms)
-		return err_set(e, REASON_DATE_WINDOW, "messageDate is %lld s old; %d s are allowed", (long long)(age / 1000),
-			profile->max_age_ms / 1000);
-	if (-age > profile->skew_ms)
-		return err_set(e, REASON_DATE_WINDOW, "messageDate lies %lld s ahead; %d s are allowed",
-			(long long)(-age / 1000), profile->skew_ms / 1000);
-	return DONE;
+	return check_date(now.ms - r->date.ms, profile->max_age_ms, profile->skew_ms, e);
+}
+
+outcome policy_fresh(const struct verified *v, const struct sync_request *r, struct stamp now, struct err *e)
+{
+	const struct conf_profile *profile = verified_participant(v)->profile;
+
+	return check_date(now.ms - r->date.ms, profile->skew_ms, profile->skew_ms, e);
 }
 
 outcome policy_secrecy(const struct conf *c, const struct sync_request *r, struct err *e)

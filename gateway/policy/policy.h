@@ -12,6 +12,8 @@
 MUST_USE outcome policy_sender(const struct verified *v, const struct sync_request *r, struct err *e);
 /* messageDate lies within [now - max_age, now + skew] of the participant's profile. REASON_DATE_WINDOW. */
 MUST_USE outcome policy_date(const struct verified *v, const struct sync_request *r, struct stamp now, struct err *e);
+/* A question is answered only while it is new: its date lies within the skew of now. REASON_DATE_WINDOW. */
+MUST_USE outcome policy_fresh(const struct verified *v, const struct sync_request *r, struct stamp now, struct err *e);
 /* No property marks the message as a state secret (B7). REASON_SECRET_MARK. */
 MUST_USE outcome policy_secrecy(const struct conf *c, const struct sync_request *r, struct err *e);
 /* The service exists and the participant may call it. REASON_SERVICE_UNKNOWN, REASON_SERVICE_FORBIDDEN. */

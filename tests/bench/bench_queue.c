@@ -33,7 +33,8 @@ static void put_one(struct queue *q, const struct queue_policy *policy, unsigned
 
 	snprintf(m->id, sizeof m->id, "{%08x-0000-4000-8000-%012x}", n, n);
 	snprintf(m->key, sizeof m->key, "%08x-0000-4000-8000-%012x", n, n + 1);
-	snprintf(m->meta, sizeof m->meta, "p\npermits\nCase\ndepartment\ndepartment_is\n%.36s\n%s\n%s\n", m->id + 1, m->key, m->id);
+	snprintf(m->meta, sizeof m->meta, "p\npermits\nCase\ndepartment\ndepartment_is\n%.36s\n%s\n%s\n", m->id + 1, m->key,
+		m->id);
 	m->put = (struct queue_put){
 		.id = bytes_str(m->id),
 		.destination = BYTES_LIT("permits"),
@@ -85,7 +86,8 @@ int main(int argc, char **argv)
 		put_one(q, &policy, n);
 	for (int i = 0; i < AT_ONCE; i++)
 		sem_wait(&room);
-	printf("%lu messages put, %zu refused, %.0f a second\n", count - failed, failed, (double)count * 1e6 / (double)(mono_us() - start));
+	printf("%lu messages put, %zu refused, %.0f a second\n", count - failed, failed,
+		(double)count * 1e6 / (double)(mono_us() - start));
 	queue_stop(&q);
 	return failed ? 1 : 0;
 }

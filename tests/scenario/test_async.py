@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """AsyncChannel v10: the whole life of an exchange, sent to its receivers and fetched by them."""
 import re
+import subprocess
 
 import pytest
 import requests
 
 from harness import async_soap as a
 from harness import soap, wss
-from harness.gateway import Answer, Gateway
+from harness.gateway import BIN, Answer, Gateway
 from harness.redis import Redis
 
 PATH = "/bip-async/"
@@ -126,7 +127,7 @@ def test_a_chain_by_pull(make):
     assert world.ask(a.get_messages(), "permits").text("messageId") == message_id  # until it is accepted
     assert world.ask(a.delivery(message_id), "permits").status == 200
     assert world.ask(a.get_messages(), "permits").text("messageId") is None
-    assert world.ask(a.get_status(message_id)).text("messageState") in ("DELIVERED", "DELIVERY_STOPPED")
+    assert world.ask(a.get_status(message_id)).text("messageState") == "DELIVERED"
     world.from_provider("RESPONSE", correlation)
     answer = world.ask(a.get_messages(who="department_is", password="secret"))
     assert (answer.text("messageType"), answer.text("correlationId")) == ("RESPONSE", correlation)
@@ -149,6 +150,28 @@ def test_not_accepted_with_resend_stays_and_without_goes(make):
     assert world.ask(a.get_messages(), "permits").text("messageId") is None
     world.wait(lambda: world.consumer.notices)
     assert a.text(world.consumer.notices[0], "messageState") == "NOT_DELIVERED"
+    assert world.ask(a.get_status(message_id)).text("messageState") == "NOT_DELIVERED"
+
+
+def test_an_old_question_is_not_answered(make):
+    """A recorded question must not fetch what waits now."""
+    world = make(provider_mode="pull")
+    world.request()
+    old = a.get_messages().replace(soap.now()[:16], soap.now(minutes=-6)[:16])
+    answer = world.ask(old, "permits")
+    assert (answer.status, answer.reason) == (500, "message.date-window")
+
+
+def test_a_retried_message_still_waits_to_be_fetched(make, tmp_path):
+    world = make(provider_mode="pull")
+    message_id = world.request().text("messageId")
+    redis = world.conf["queue"]["socket"]
+    for verb in ("retry", "plan"):
+        done = subprocess.run([BIN / "qaqpa", "queue", verb, f"{{{message_id}}}", "--socket", redis, "--spool", tmp_path / "spool"],
+                              capture_output=True, check=False)
+    assert b"fetched" in done.stdout, done
+    assert world.ask(a.get_messages(), "permits").text("messageId") == message_id
+    assert world.provider.messages == []
 
 
 def test_messages_are_fetched_by_id_by_chain_and_by_amount(make):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rule M 9: what cannot be delivered waits and goes when the fault is cleared; nothing acknowledged is lost."""
 import re
+import signal
 import subprocess
 import threading
 
@@ -282,3 +283,36 @@ def test_a_service_that_is_not_repeat_safe_is_not_repeated_after_an_uncertain_ou
     world.wait(lambda: world.events("delivery.dead"))
     assert len(tries) == 1
     assert world.events("delivery.dead")[0]["reason"] == "provider.broken"
+
+
+def test_a_reason_that_is_said_to_be_final_is_not_tried_again(world):
+    world.conf["retries"] = [{**FAST, "non_retryable": "provider.broken"}]
+    tries = []
+    world.provider.answer = lambda octets: tries.append(octets)
+    begin(world)
+    world.send(service="Notice")
+    world.wait(lambda: world.events("delivery.dead"))
+    assert len(tries) == 1 and world.events("delivery.dead")[0]["reason"] == "provider.broken"
+
+
+def test_what_waits_is_signed_also_when_the_way_of_resending_changes(world, pki):
+    world.provider.close()
+    begin(world)
+    assert world.send(service="Notice").status == 200
+    world.conf["services"][0]["resend"] = "identical"
+    world.write()
+    world.kill(signal.SIGHUP)
+    world.wait(lambda: world.events("config.reload"))
+    up(world, pki)
+    world.wait(lambda: world.provider.received)
+    wss.verify(world.provider.received[0], pki["gateway"].certificate)
+
+
+def test_the_gateway_stops_while_redis_is_away_and_deliveries_fail(world, redis):
+    world.provider.close()
+    begin(world)
+    assert world.send(service="Notice").status == 200
+    world.wait(lambda: world.events("delivery.failed"))
+    redis.kill()
+    world.wait(lambda: not queue_check(world)["ok"])
+    assert world.stop() == 0
