@@ -68,6 +68,7 @@ END
     password_hash: "$(cat "$world/$system.hash")"
     certificates: $pki/$system.crt
     may_call: "*"
+    async: {mode: push, endpoint: "http://127.0.0.1:$(world_port "$(world_number $system)")/"}
 END
 	done
 }
@@ -101,7 +102,8 @@ world_system() {
 	local world=$1 pki=$1/pki system=$2
 	world_launch "$world" "$system" qaqpa sim "$system" --listen "127.0.0.1:$(world_port "$(world_number "$system")")" \
 		--certificate "$pki/$system.crt" --key "$pki/$system.key" --peer-certificate "$pki/gateway.crt" \
-		--gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" --sender-id "${system}_is" \
+		--gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" \
+		--async-gateway "http://127.0.0.1:$(world_port 0)/bip-async/" --sender-id "${system}_is" \
 		--password-file "$world/$system.password" --state "$world/state/$system" \
 		--document-certificate "department_is=$pki/department.crt" \
 		--document-certificate "monitoring_is=$pki/monitoring.crt"
@@ -155,16 +157,26 @@ world_send() {
 		--peer-certificate "$world/pki/gateway.crt" "$@"
 }
 
+# What the monitoring IS does by itself; its running system takes what comes on the asynchronous channel.
+world_act() { # world, verb
+	local world=$1 pki=$1/pki
+	qaqpa sim monitoring --certificate "$pki/monitoring.crt" --key "$pki/monitoring.key" \
+		--peer-certificate "$pki/gateway.crt" --gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" \
+		--async-gateway "http://127.0.0.1:$(world_port 0)/bip-async/" --sender-id monitoring_is \
+		--password-file "$world/monitoring.password" --state "$world/state/monitoring" --act "$2" 2>>"$world/log/story.log"
+}
+
 world_story() {
-	local world=$1 pki=$1/pki since
+	local world=$1 since
 	since=$(TZ=Asia/Almaty date +%Y-%m-%dT%H:%M:%S.%3N%:z)
 	echo
 	echo "== The State Corporation's application goes from the monitoring IS to the departmental system, which asks the permits"
 	echo "   system for a number, registers the signed permit, tells the status, and answers"
-	qaqpa sim monitoring --certificate "$pki/monitoring.crt" --key "$pki/monitoring.key" \
-		--peer-certificate "$pki/gateway.crt" --gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" \
-		--sender-id monitoring_is --password-file "$world/monitoring.password" --state "$world/state/monitoring" \
-		--act send-request --argument 1 2>>"$world/log/story.log"
+	world_act "$world" send-request
+	echo
+	echo "== The same on the asynchronous channel: the gateway acknowledges and sends on, the departmental system tells that it"
+	echo "   accepted, and later the result; the sender is told what became of its message"
+	world_act "$world" send-case
 	echo
 	echo "== The departmental system asks for one more number (and gets a verified answer)"
 	world_send "$world" department --service PERMITS_NIKAD adapters/permits/examples/nikad-request.xml
