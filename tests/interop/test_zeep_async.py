@@ -188,7 +188,7 @@ def test_a_chain_whose_messages_are_fetched(world, form):
     assert provider.notify(sent.messageId, "Pulled").notificationId
     assert not provider.fetch("Pulled").messages
     status = consumer.status(sent.messageId)
-    assert status.messageState in ("DELIVERED", "DELIVERY_STOPPED") and isinstance(status.status.statusDate, datetime)
+    assert status.messageState == "DELIVERED" and isinstance(status.status.statusDate, datetime)
 
     for kind in ("NOTIFICATION", "RESPONSE"):
         said = provider.send(kind, "Pulled", f"{kind} <&>", correlation=sent.correlationId)
@@ -207,8 +207,10 @@ def test_not_accepted_and_wanted_again_stays_until_it_is_not_wanted(world):
     sent = consumer.send("REQUEST", "Pulled")
     provider.notify(sent.messageId, "Pulled", accepted=False, resend=True)
     assert [m.messageInfo.messageId for m in provider.fetch("Pulled").messages] == [sent.messageId]
+    assert consumer.status(sent.messageId).messageState == "ON_DELIVERY"
     provider.notify(sent.messageId, "Pulled", accepted=False, resend=False)
     assert not provider.fetch("Pulled").messages
+    assert consumer.status(sent.messageId).messageState == "NOT_DELIVERED"
 
 
 def test_no_more_messages_are_fetched_than_asked_for(world):
