@@ -294,15 +294,33 @@ static bool keep_names(struct delivery *d)
 	return true;
 }
 
-/* False when memory is short or the meta is none of ours; *readable tells which. */
-static bool delivery_begin(struct flow *f, struct queue_claim *claim, const struct delivery_step *steps, bool *readable)
+enum begun { BEGUN, BEGUN_STOPPING, BEGUN_NO_MEMORY, BEGUN_UNREADABLE };
+
+/* Counts the delivery among those that the stop waits for. False once the flow stops: a claim may come from Redis at
+ * that very moment. */
+static bool delivery_enter(struct flow *f)
+{
+	bool open;
+
+	pthread_mutex_lock(&f->lock);
+	open = !f->closed;
+	if (open)
+		__atomic_add_fetch(&f->deliveries, 1, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&f->lock);
+	return open;
+}
+
+static enum begun delivery_begin(struct flow *f, struct queue_claim *claim, const struct delivery_step *steps)
 {
 	struct delivery *d = calloc(1, sizeof *d);
+	enum begun begun = BEGUN_NO_MEMORY;
 
-	*readable = true;
 	if (!d)
-		return false;
-	__atomic_add_fetch(&f->deliveries, 1, __ATOMIC_RELAXED);
+		return BEGUN_NO_MEMORY;
+	if (!delivery_enter(f)) {
+		free(d);
+		return BEGUN_STOPPING;
+	}
 	d->work.run = delivery_run;
 	d->step = steps;
 	d->flow = f;
@@ -310,34 +328,36 @@ static bool delivery_begin(struct flow *f, struct queue_claim *claim, const stru
 	d->claim = claim;
 	d->names = pool_new(NAMES_MOST);
 	d->pool = pool_new(DELIVERY_MOST);
-	if (d->names && d->pool && keep_names(d)) {
-		*readable = delivery_meta_read(d->kept.meta, &d->meta);
-		if (*readable) {
-			work_put_begun(f->work, &d->work);
-			return true;
-		}
-	}
-	delivery_end(d);
-	return false;
+	if (d->names && d->pool && keep_names(d))
+		begun = delivery_meta_read(d->kept.meta, &d->meta) ? BEGUN : BEGUN_UNREADABLE;
+	if (begun == BEGUN)
+		work_put_begun(f->work, &d->work);
+	else
+		delivery_end(d);
+	return begun;
 }
 
 void delivery_claimed(void *ctx, struct queue_claim *claim)
 {
 	struct flow *f = ctx;
-	bool readable;
 
-	if (delivery_begin(f, claim, delivering, &readable))
-		return;
-	if (readable)
+	switch (delivery_begin(f, claim, delivering)) {
+	case BEGUN:
+		break;
+	case BEGUN_STOPPING:
+		queue_settle(f->queue, claim, QUEUE_RETURNED, "gateway.stopping", NULL, NULL);
+		break;
+	case BEGUN_NO_MEMORY:
 		queue_settle(f->queue, claim, QUEUE_LATER, "internal.memory", NULL, NULL);
-	else
+		break;
+	case BEGUN_UNREADABLE:
 		queue_settle(f->queue, claim, QUEUE_REJECTED, "meta.unreadable", NULL, NULL);
+		break;
+	}
 }
 
 void delivery_expired(void *ctx, struct queue_claim *claim)
 {
-	bool readable;
-
-	if (!delivery_begin(ctx, claim, expiring, &readable))
+	if (delivery_begin(ctx, claim, expiring) != BEGUN)
 		queue_claim_free(claim);
 }
