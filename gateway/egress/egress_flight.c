@@ -62,12 +62,13 @@ static size_t egress_flight_give(char *to, size_t size, size_t count, void *of)
 	return n;
 }
 
+/* A handle remembers its wish to rewind from a call that failed, and curl_easy_reset leaves it there: where nothing was
+ * given there is nothing to rewind. */
 static int egress_flight_rewind(void *of, curl_off_t offset, int origin)
 {
-	(void)of;
-	(void)offset;
-	(void)origin;
-	return CURL_SEEKFUNC_FAIL;
+	const struct egress_flight *f = of;
+
+	return f->given == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 static size_t egress_flight_take(char *octets, size_t size, size_t count, void *of)

@@ -28,6 +28,16 @@ static void serve_one_then_break(struct provider_connection *c)
 	provider_hear(c);
 }
 
+/* The same, and nobody listens any more. */
+static void serve_one_then_die(struct provider_connection *c)
+{
+	if (!provider_hear(c))
+		return;
+	provider_say(c, OK);
+	provider_hear(c);
+	shutdown(c->of->fd, SHUT_RDWR);
+}
+
 static void many_calls_wait_at_once(void **state)
 {
 	struct egress *e = egress_start();
@@ -98,6 +108,30 @@ static void a_kept_connection_that_breaks_is_no_reason_to_send_again(void **stat
 	provider_stop(p);
 	assert_int_equal(atomic_load(&p->requests), 2);
 	free(p);
+}
+
+/* curl's wish to repeat must not live on in the handle, where it would end a later call before anything is sent. */
+static void after_a_provider_died_the_next_call_is_sent(void **state)
+{
+	static const enum egress_kind kinds[] = {EGRESS_ANSWERED, EGRESS_BROKEN, EGRESS_ANSWERED};
+	struct egress *e = egress_start();
+	struct provider *dies = provider_start(serve_one_then_die, NULL), *lives = provider_start(serve_ok, NULL);
+	struct trip t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		trip_prepare(&t, "http", i < 2 ? dies->port : lives->port);
+		trip_go(e, &t);
+		assert_int_equal(t.result.kind, kinds[i]);
+		trip_drop(&t);
+	}
+	egress_stop(&e);
+	provider_stop(dies);
+	provider_stop(lives);
+	assert_int_equal(atomic_load(&dies->requests), 2);
+	assert_int_equal(atomic_load(&lives->requests), 1);
+	free(dies);
+	free(lives);
 }
 
 static void an_empty_body_is_not_sent_again_either(void **state)
@@ -233,6 +267,7 @@ int main(void)
 		cmocka_unit_test(many_calls_wait_at_once),
 		cmocka_unit_test(connections_are_kept_unless_a_fresh_one_is_demanded),
 		cmocka_unit_test(a_kept_connection_that_breaks_is_no_reason_to_send_again),
+		cmocka_unit_test(after_a_provider_died_the_next_call_is_sent),
 		cmocka_unit_test(an_empty_body_is_not_sent_again_either),
 		cmocka_unit_test(stopping_ends_open_calls),
 		cmocka_unit_test(a_call_may_be_submitted_while_another_ends),
