@@ -83,8 +83,12 @@ class World:
         self.gateway = Node(self.folder / "gateway", pki, self.receiver, self.queue)
         if change:
             change(self.gateway)
-        self.gateway.again()
-        self.wait(lambda: not self.gateway.queue_trouble(), "the queue is up")
+        try:
+            self.gateway.again()
+            self.wait(lambda: not self.gateway.queue_trouble(), "the queue is up")
+        except BaseException:
+            self.close()
+            raise
 
     def close(self):
         for load in self.loads:
