@@ -70,6 +70,33 @@ struct conf_profile { /* what a transport signature may look like */
 	const char *sign_algorithm; /* rsa-sha256 ...; NULL: by the key */
 	int skew_ms;         /* clock difference allowed to Timestamp and messageDate */
 	int max_age_ms;      /* oldest messageDate; also the window of the replay memory */
+	const struct conf_rule *rule; /* which certificates may make it; NULL: any of the participant */
+	bool legacy_gost;    /* GOST 34.310-2004 accepted */
+};
+
+/* Which certificates may sign something. Every demand that is named must hold. */
+enum conf_subject { CONF_SUBJECT_PERSON = 1, CONF_SUBJECT_EMPLOYEE = 2, CONF_SUBJECT_ORGANISATION = 4 };
+struct conf_rule {
+	struct conf_at at;
+	const char *name;
+	unsigned subjects;         /* bits: IIN alone, IIN and BIN, BIN alone; 0: any */
+	struct conf_names any_of;  /* dotted; one of them is in extendedKeyUsage: roles and systems of the NCA */
+	struct conf_names all_of;  /* dotted; all of them are */
+	struct conf_names policies; /* dotted; one of them is in certificatePolicies */
+	struct conf_names dc;      /* one of them is a DC of the subject: roles of the treasury (rule T4) */
+	bool non_repudiation;      /* keyUsage holds nonRepudiation beside digitalSignature (rules B2, T6) */
+	bool own_bin;              /* the BIN in the subject is that of the sender */
+};
+
+/* Inner signatures that a service demands in `data` (rule B3). */
+enum conf_inner_form { CONF_INNER_ENVELOPED = 1, CONF_INNER_BY_ID = 2, CONF_INNER_CMS = 4 };
+struct conf_inner {
+	unsigned forms;            /* accepted, bits; 0: the service demands none */
+	const struct conf_rule *const *rules; /* each is satisfied by a signature of its own */
+	size_t rule_count;
+	const char *covers;        /* local name of the element that must be covered; NULL: the root of the payload */
+	const char *cms;           /* local name of the element that holds the CMS; NULL: the whole of data */
+	bool answers;              /* demanded of answers too */
 };
 
 /* How often and how long delivery is tried again. */
@@ -140,6 +167,7 @@ struct conf_service {
 	enum conf_resend resend;
 	int breaker_failures, breaker_ms;
 	bool repeat_safe; /* the same message may be sent again after an uncertain outcome */
+	struct conf_inner inner;
 };
 
 struct conf_journal {
