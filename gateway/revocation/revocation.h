@@ -25,9 +25,9 @@ enum revocation_reason {
 	REVOCATION_UNREACHABLE,      /* cannot tell: connection, deadline, HTTP status */
 	REVOCATION_TRY_LATER,        /* cannot tell: the responder says tryLater or internalError */
 	REVOCATION_REFUSED,          /* cannot tell: malformedRequest, sigRequired, unauthorized, status unknown */
-	REVOCATION_BROKEN,           /* cannot tell: no OCSP response, no CRL, empty, or for another certificate */
+	REVOCATION_BROKEN,           /* cannot tell: no OCSP response, no CRL, empty, or of another */
 	REVOCATION_NONCE,            /* cannot tell: the nonce differs, or is absent where it is demanded */
-	REVOCATION_SIGNER,           /* cannot tell: not signed by the issuer or a responder it delegated to, or wrong signature */
+	REVOCATION_SIGNER,           /* cannot tell: signature wrong, or not of the issuer or its delegate */
 	REVOCATION_STALE,            /* cannot tell: nextUpdate has passed, or thisUpdate lies in the future */
 	REVOCATION_BASE,             /* cannot tell: a delta CRL without its base */
 	REVOCATION_REASON_COUNT
