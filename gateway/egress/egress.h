@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* egress - HTTP calls to providers: thousands at once on one thread, none of them holding a worker.
  *
- * POST only, http and https only, no redirects, no proxies from the environment, no repeated sending by itself: a
- * call reaches the provider at most once. The outcome says whether anything can have been received.
+ * POST of SOAP unless the call says otherwise, http and https only, no redirects, no proxies from the environment, no
+ * repeated sending by itself: a call reaches the provider at most once. The outcome says whether anything can have been
+ * received.
  */
 #ifndef QAQPA_EGRESS_EGRESS_H
 #define QAQPA_EGRESS_EGRESS_H
@@ -32,6 +33,10 @@ struct egress_result {
 struct egress_call {
 	const char *url;          /* these four strings and the body must stay valid until `done` */
 	const char *tls_ca, *tls_certificate, *tls_key; /* PEM paths or NULL */
+	bool get;                 /* a GET, which has no body */
+	/* These two must stay valid as well, and are words of the program, never of a stranger. */
+	const char *content_type; /* of the body; NULL: SOAP 1.1, which also has a SOAPAction */
+	const char *accept;       /* NULL: any */
 	struct bytes body;
 	int deadline_ms;          /* for the whole call, connecting included */
 	size_t answer_bytes;

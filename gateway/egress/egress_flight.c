@@ -32,6 +32,7 @@ struct egress_flight *egress_flight_new(void)
 void egress_flight_free(struct egress_flight *f)
 {
 	curl_easy_cleanup(f->easy);
+	curl_slist_free_all(f->headers);
 	free(f);
 }
 
@@ -99,6 +100,13 @@ static size_t egress_flight_head(char *octets, size_t size, size_t count, void *
 
 #define SET(option, value) (curl_easy_setopt(f->easy, (option), (value)) == CURLE_OK)
 
+static bool egress_flight_set_method(struct egress_flight *f)
+{
+	if (f->call->get)
+		return SET(CURLOPT_HTTPGET, 1L);
+	return SET(CURLOPT_POST, 1L) && SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->call->body.n);
+}
+
 static bool egress_flight_set_http(struct egress_flight *f, struct curl_slist *headers)
 {
 	const struct egress_call *call = f->call;
@@ -110,8 +118,7 @@ static bool egress_flight_set_http(struct egress_flight *f, struct curl_slist *h
 		SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_PROXY, "") && SET(CURLOPT_NOPROXY, "*") &&
 		SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
 		SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) && SET(CURLOPT_USERAGENT, "qaqpa") &&
-		SET(CURLOPT_HTTPHEADER, headers) && SET(CURLOPT_POST, 1L) &&
-		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n) &&
+		SET(CURLOPT_HTTPHEADER, headers) && egress_flight_set_method(f) &&
 		SET(CURLOPT_TIMEOUT_MS, (long)(call->deadline_ms > 0 ? call->deadline_ms : 1)) &&
 		SET(CURLOPT_MAXAGE_CONN, IDLE_SECONDS) &&
 		SET(CURLOPT_FRESH_CONNECT, call->fresh_connection ? 1L : 0L) &&
@@ -141,10 +148,14 @@ static bool egress_flight_set_tls(struct egress_flight *f)
 		(SET(CURLOPT_SSLCERT, call->tls_certificate) && SET(CURLOPT_SSLKEY, call->tls_key));
 }
 
-bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, struct curl_slist *headers)
+bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, struct curl_slist *usual)
 {
+	bool own = !egress_headers_are_usual(call);
+
+	BUG_IF(call->get && call->body.n);
 	curl_easy_reset(f->easy);
 	f->call = call;
+	f->headers = own ? egress_headers_of(call) : NULL;
 	f->given = 0;
 	f->head_octets = 0;
 	f->head_whole = false;
@@ -152,8 +163,8 @@ bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, st
 	f->too_large = false;
 	f->answer = BUF(call->answer_bytes);
 	f->error[0] = '\0';
-	return egress_flight_set_http(f, headers) && egress_flight_set_callbacks(f) &&
-		egress_flight_set_tls(f);
+	return (f->headers || !own) && egress_flight_set_http(f, own ? f->headers : usual) &&
+		egress_flight_set_callbacks(f) && egress_flight_set_tls(f);
 }
 
 /* Failures of the TLS handshake or of what it needs. */
@@ -217,6 +228,8 @@ static void egress_flight_give_back(struct egress_flight *f, enum egress_kind ki
 	}
 	snprintf(result.detail, sizeof result.detail, "%s", detail);
 	f->answer = BUF(0);
+	curl_slist_free_all(f->headers);
+	f->headers = NULL;
 	f->call = NULL;
 	call->done(call, &result);
 }

@@ -17,6 +17,7 @@ struct egress_flight {
 	struct egress_pool *pool;
 	CURL *easy;
 	struct egress_call *call;
+	struct curl_slist *headers; /* of this call alone; NULL: the usual ones */
 	size_t given;       /* octets of the body that curl took */
 	size_t head_octets; /* of the answer */
 	bool head_whole;    /* the answer's head came to its end */
@@ -29,11 +30,18 @@ struct egress_flight {
 /* NULL when memory is short. */
 struct egress_flight *egress_flight_new(void);
 void egress_flight_free(struct egress_flight *f);
-/* Sets all options for the call; false when curl refuses one (no memory, a file or address it cannot use). */
-bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, struct curl_slist *headers);
+/* Sets all options for the call; false when curl refuses one (no memory, a file or address it cannot use). `usual` are
+ * the headers of calls that say nothing about them. */
+bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, struct curl_slist *usual);
 /* Hands the result to the caller; the flight may be used again afterwards. */
 void egress_flight_end(struct egress_flight *f, CURLcode code);
 void egress_flight_stop(struct egress_flight *f);
+/* --- egress_headers.c --- */
+
+bool egress_headers_are_usual(const struct egress_call *call);
+/* The lines of the head that the call decides, to be freed; NULL when memory is short or a value is too long. */
+struct curl_slist *egress_headers_of(const struct egress_call *call);
+
 #define EGRESS_STOPPING "the gateway is stopping"
 
 #endif

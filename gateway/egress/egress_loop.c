@@ -388,25 +388,6 @@ static void egress_free(struct egress *e)
 	curl_global_cleanup();
 }
 
-static struct curl_slist *egress_headers(void)
-{
-	/* An empty Expect keeps curl from waiting for 100 Continue before large bodies. */
-	static const char *const lines[] = {
-		"Content-Type: text/xml; charset=utf-8", "SOAPAction: \"\"", "Expect:"};
-	struct curl_slist *list = NULL;
-
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		struct curl_slist *longer = curl_slist_append(list, lines[i]);
-
-		if (!longer) {
-			curl_slist_free_all(list);
-			return NULL;
-		}
-		list = longer;
-	}
-	return list;
-}
-
 /* The thread has all signals blocked: they are the main thread's; a broken pipe is only an error here. */
 static bool egress_thread(struct egress *e)
 {
@@ -436,7 +417,7 @@ struct egress *egress_start(void)
 	e->last = &e->first;
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
 	e->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	e->headers = egress_headers();
+	e->headers = egress_headers_of(&(struct egress_call){.url = NULL});
 	e->pools = egress_pool_new(e);
 	if (e->epoll < 0 || e->wake < 0 || !e->headers || !e->pools ||
 		epoll_ctl(e->epoll, EPOLL_CTL_ADD, e->wake, &wake) != 0 || !egress_thread(e)) {

@@ -74,7 +74,9 @@ static inline bool provider_hear(struct provider_connection *c)
 		text[n] = '\0';
 		head = strstr(text, "\r\n\r\n");
 		length = strstr(text, "Content-Length: ");
-		if (head && length)
+		if (head && strncmp(text, "GET ", 4) == 0)
+			wanted = n;
+		else if (head && length)
 			wanted = (size_t)(head + 4 - text) + strtoul(length + 16, NULL, 10);
 	}
 	if (atomic_fetch_add(&c->of->requests, 1) == 0)

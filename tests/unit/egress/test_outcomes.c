@@ -167,6 +167,77 @@ static void the_request_is_what_the_bus_expects(void **state)
 	free(p);
 }
 
+/* One call as `t` says; true when the head and body that came hold all of `parts` and none of `absent`. */
+static bool request_holds(struct egress *e, bool get, const char *type, const char *accept, const char *const *parts,
+	const char *const *absent)
+{
+	char text[] = OK "Content-Length: 0\r\n\r\n";
+	struct provider *p = provider_start(serve_text, text);
+	struct trip t;
+	bool right;
+
+	trip_prepare(&t, "http", p->port);
+	t.call.get = get;
+	t.call.content_type = type;
+	t.call.accept = accept;
+	if (get)
+		t.call.body = BYTES_NONE;
+	trip_go(e, &t);
+	provider_stop(p);
+	right = t.result.kind == EGRESS_ANSWERED && t.result.status == 200;
+	for (; *parts; parts++)
+		right &= strstr(p->last, *parts) != NULL;
+	for (; *absent; absent++)
+		right &= strstr(p->last, *absent) == NULL;
+	if (!right)
+		print_message("kind %d, request:\n%s\n", (int)t.result.kind, p->last);
+	trip_drop(&t);
+	free(p);
+	return right;
+}
+
+static void a_call_may_say_method_and_types(void **state)
+{
+	static const char *const ocsp[] = {"POST /sync HTTP/1.1\r\n", "\r\nContent-Type: application/ocsp-request\r\n",
+		"\r\nAccept: application/ocsp-response\r\n", "\r\nContent-Length: 8\r\n", "\r\n\r\n<a>1</a>", NULL};
+	static const char *const crl[] = {"GET /sync HTTP/1.1\r\n", "\r\nAccept: application/pkix-crl\r\n", NULL};
+	static const char *const soap[] = {"POST /sync HTTP/1.1\r\n", "\r\nContent-Type: text/xml; charset=utf-8\r\n",
+		"\r\nSOAPAction: \"\"\r\n", "\r\nAccept: text/xml\r\n", "\r\n\r\n<a>1</a>", NULL};
+	static const char *const no_soap[] = {"text/xml", "SOAPAction", "Expect", NULL};
+	static const char *const no_body[] = {"Content-", "SOAPAction", "Expect", NULL};
+	static const char *const nothing[] = {"Expect", "Accept: */*", NULL};
+	struct egress *e = egress_start();
+
+	(void)state;
+	assert_non_null(e);
+	assert_true(request_holds(
+		e, false, "application/ocsp-request", "application/ocsp-response", ocsp, no_soap));
+	assert_true(request_holds(e, true, NULL, "application/pkix-crl", crl, no_body)); /* on the same handle */
+	assert_true(request_holds(e, false, NULL, "text/xml", soap, nothing));
+	egress_stop(&e);
+}
+
+static void words_too_long_for_a_head_are_not_sent(void **state)
+{
+	struct egress *e = egress_start();
+	struct provider *p = provider_start(serve_text, NULL);
+	char words[1000];
+	struct trip t;
+
+	(void)state;
+	memset(words, 'a', sizeof words - 1);
+	words[sizeof words - 1] = '\0';
+	trip_prepare(&t, "http", p->port);
+	t.call.accept = words;
+	trip_go(e, &t);
+	assert_int_equal(t.result.kind, EGRESS_NOT_SENT);
+	assert_int_equal(atomic_load(&p->connections), 0);
+	trip_drop(&t);
+	egress_stop(&e);
+	provider_stop(p);
+	free(p);
+}
+
 static void a_refused_connection_sends_nothing(void **state)
 {
 	struct egress *e = egress_start();
@@ -213,6 +284,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_behaviour_has_its_outcome),
 		cmocka_unit_test(the_request_is_what_the_bus_expects),
+		cmocka_unit_test(a_call_may_say_method_and_types),
+		cmocka_unit_test(words_too_long_for_a_head_are_not_sent),
 		cmocka_unit_test(a_refused_connection_sends_nothing),
 		cmocka_unit_test(a_deadline_during_the_handshake_is_not_sent),
 	};
