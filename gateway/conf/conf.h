@@ -217,6 +217,8 @@ struct conf {
 	size_t listener_count;
 	const struct conf_key *keys;
 	size_t key_count;
+	const struct conf_rule *rules;
+	size_t rule_count;
 	const struct conf_profile *profiles;
 	size_t profile_count;
 	const struct conf_retry *retries;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_check - what several words or several objects demand of each other.
  * Promise: without a problem, every name is unique, every reference is set, and no object contradicts itself.
- * Not here: single values (conf_kind, conf_text); files behind paths (trust, channel). */
+ * Not here: single values (conf_kind, conf_text); rules and inner signatures (conf_rule);
+ *           files behind paths (trust, channel). */
 #include <stdlib.h>
 
 #include "conf/conf_int.h"
@@ -18,6 +19,8 @@ static const char *conf_item_name(enum conf_section s, const struct conf_item *i
 		return ((const struct conf_key *)item->target)->name;
 	case CONF_SECTION_PROFILE:
 		return ((const struct conf_profile *)item->target)->name;
+	case CONF_SECTION_RULE:
+		return ((const struct conf_rule *)item->target)->name;
 	case CONF_SECTION_RETRY:
 		return ((const struct conf_retry *)item->target)->name;
 	case CONF_SECTION_PARTICIPANT:
@@ -66,14 +69,13 @@ static void conf_dangling(
 		conf_near_text(&near, hint));
 }
 
-/* What the word of the item refers to; NULL when the word is absent, or after a problem (then *said). */
-static const void *conf_refer(struct conf_reading *r, const struct conf_item *item, const char *word,
+const void *conf_refer(struct conf_reading *r, const struct conf_item *item, const char *word, size_t n,
 	enum conf_section s, bool *said)
 {
 	struct conf_value v;
 	const void *found;
 
-	*said = conf_item_value(item, word, 0, &v);
+	*said = conf_item_value(item, word, n, &v);
 	if (!*said)
 		return NULL;
 	found = conf_table_find(&r->lists[s].names, v.text);
@@ -123,7 +125,7 @@ static void conf_check_key_of(
 	const struct conf_list *keys = &r->lists[CONF_SECTION_KEY];
 	bool said;
 
-	p->key = conf_refer(r, item, "key", CONF_SECTION_KEY, &said);
+	p->key = conf_refer(r, item, "key", 0, CONF_SECTION_KEY, &said);
 	if (said)
 		return;
 	if (keys->n == 1)
@@ -185,7 +187,7 @@ static const struct conf_retry *conf_retry_of(
 	struct conf_reading *r, const struct conf_item *item, const char *word, bool used, struct conf_at at)
 {
 	bool said;
-	const struct conf_retry *retry = conf_refer(r, item, word, CONF_SECTION_RETRY, &said);
+	const struct conf_retry *retry = conf_refer(r, item, word, 0, CONF_SECTION_RETRY, &said);
 
 	if (said)
 		return retry;
@@ -215,7 +217,7 @@ static void conf_check_participant(struct conf_reading *r, const struct conf_ite
 	struct conf_participant *p = item->target;
 	bool said;
 
-	p->profile = conf_refer(r, item, "profile", CONF_SECTION_PROFILE, &said);
+	p->profile = conf_refer(r, item, "profile", 0, CONF_SECTION_PROFILE, &said);
 	if (!said)
 		p->profile = conf_table_find(&r->lists[CONF_SECTION_PROFILE].names, BYTES_LIT("standard"));
 	if (!said && !p->profile)
@@ -246,7 +248,8 @@ static void conf_check_service(struct conf_reading *r, const struct conf_item *i
 	if (s->delivery == CONF_DELIVERY_QUEUED && !conf_has_queue(r->conf))
 		conf_error(r, conf_item_at(item, "delivery"), "Add the section queue.",
 			"delivery is queued, yet there is no queue");
-	s->provider = conf_refer(r, item, "provider", CONF_SECTION_PARTICIPANT, &said);
+	s->provider = conf_refer(r, item, "provider", 0, CONF_SECTION_PARTICIPANT, &said);
+	conf_check_inner(r, item, &s->inner);
 	if (item->faulty)
 		return;
 	if (!s->tls_certificate != !s->tls_key)
@@ -328,6 +331,8 @@ static void conf_freeze_lists(struct conf_reading *r)
 	c->listener_count = l[CONF_SECTION_LISTENER].n;
 	c->keys = l[CONF_SECTION_KEY].n ? l[CONF_SECTION_KEY].items[0].target : NULL;
 	c->key_count = l[CONF_SECTION_KEY].n;
+	c->rules = l[CONF_SECTION_RULE].n ? l[CONF_SECTION_RULE].items[0].target : NULL;
+	c->rule_count = l[CONF_SECTION_RULE].n;
 	c->profiles = l[CONF_SECTION_PROFILE].n ? l[CONF_SECTION_PROFILE].items[0].target : NULL;
 	c->profile_count = l[CONF_SECTION_PROFILE].n;
 	c->retries = l[CONF_SECTION_RETRY].n ? l[CONF_SECTION_RETRY].items[0].target : NULL;
@@ -365,7 +370,9 @@ static void conf_check_profile(struct conf_reading *r, const struct conf_item *i
 {
 	struct conf_profile *p = item->target;
 
-	(void)r;
+	bool said;
+
+	p->rule = conf_refer(r, item, "rule", 0, CONF_SECTION_RULE, &said);
 	p->plain_id |= (p->forms & CONF_FORM_PLAIN) != 0;
 }
 
@@ -387,6 +394,7 @@ void conf_check(struct conf_reading *r)
 	conf_split_address(r, &r->conf->queue.host, &r->conf->queue.port);
 	conf_check_names(r, CONF_SECTION_LISTENER, "name");
 	conf_check_names(r, CONF_SECTION_KEY, "name");
+	conf_check_names(r, CONF_SECTION_RULE, "name");
 	conf_check_names(r, CONF_SECTION_PROFILE, "name");
 	conf_check_names(r, CONF_SECTION_RETRY, "name");
 	conf_check_names(r, CONF_SECTION_PARTICIPANT, "name");
@@ -397,6 +405,7 @@ void conf_check(struct conf_reading *r)
 		conf_error(r, (struct conf_at){r->conf->path, 1}, "Add one to the list listeners.",
 			"there is no listener: the gateway would receive nothing");
 	conf_check_each(r, CONF_SECTION_LISTENER, conf_check_address);
+	conf_check_each(r, CONF_SECTION_RULE, conf_check_rule);
 	conf_check_each(r, CONF_SECTION_PROFILE, conf_check_profile);
 	conf_check_each(r, CONF_SECTION_RETRY, conf_check_retry);
 	conf_check_each(r, CONF_SECTION_PARTICIPANT, conf_check_participant);

@@ -48,7 +48,7 @@ const struct conf_section_row *conf_section(enum conf_section s);
 /* Words in the order of the table, those of one section together. */
 const struct conf_word *conf_word_at(size_t i);
 size_t conf_word_count(void);
-#define CONF_WORDS_MOST 192
+#define CONF_WORDS_MOST 256
 const struct conf_word *conf_word_find(enum conf_section s, struct bytes name);
 
 /* The nearest of several names to a misspelt one: start with {.wanted}, offer each, then ask. */
@@ -71,7 +71,7 @@ struct conf_value {
 	const char *folder; /* that paths are relative to */
 };
 
-enum conf_shape { CONF_SHAPE_ONE, CONF_SHAPE_MANY, CONF_SHAPE_BITS };
+enum conf_shape { CONF_SHAPE_ONE, CONF_SHAPE_MANY, CONF_SHAPE_BITS, CONF_SHAPE_LATER };
 
 struct conf_kind_row {
 	bool (*read)(
@@ -176,6 +176,13 @@ void conf_walk_defaults(struct conf_reading *r, enum conf_section s, void *targe
 bool conf_item_value(const struct conf_item *item, const char *word, size_t n, struct conf_value *out);
 /* The place of a word of the item, or of the item when the word is not there. */
 struct conf_at conf_item_at(const struct conf_item *item, const char *word);
+
+/* What the word of the item refers to, its n-th value; NULL when the word is absent, or after a problem (then *said). */
+const void *conf_refer(struct conf_reading *r, const struct conf_item *item, const char *word, size_t n,
+	enum conf_section s, bool *said);
+/* What a rule demands, and what the inner signatures of a service demand. */
+void conf_check_rule(struct conf_reading *r, const struct conf_item *item);
+void conf_check_inner(struct conf_reading *r, const struct conf_item *item, struct conf_inner *inner);
 
 /* Profile standard, references, duplicates, and what words demand of each other. */
 void conf_check(struct conf_reading *r);

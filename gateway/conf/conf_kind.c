@@ -37,6 +37,11 @@ static const struct choice mode_choices[] = {
 static const struct choice channel_choices[] = {
 	{"sync", CONF_CHANNEL_SYNC}, {"async", CONF_CHANNEL_ASYNC}, {NULL, 0}};
 
+static const struct choice subject_choices[] = {{"person", CONF_SUBJECT_PERSON}, {"employee", CONF_SUBJECT_EMPLOYEE},
+	{"organisation", CONF_SUBJECT_ORGANISATION}, {NULL, 0}};
+static const struct choice inner_choices[] = {
+	{"enveloped", CONF_INNER_ENVELOPED}, {"by-id", CONF_INNER_BY_ID}, {"cms", CONF_INNER_CMS}, {NULL, 0}};
+
 static const struct choice *conf_choices(enum conf_kind k)
 {
 	switch (k) {
@@ -52,6 +57,10 @@ static const struct choice *conf_choices(enum conf_kind k)
 		return channel_choices;
 	case CONF_KIND_RESEND:
 		return resend_choices;
+	case CONF_KIND_SUBJECTS:
+		return subject_choices;
+	case CONF_KIND_INNER_FORMS:
+		return inner_choices;
 	case CONF_KIND_TLS:
 		return tls_choices;
 	case CONF_KIND_FORM:

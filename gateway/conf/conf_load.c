@@ -15,7 +15,8 @@
 /* conf_check reaches the place of any list item through its first member. */
 _Static_assert(offsetof(struct conf_listener, at) == 0 && offsetof(struct conf_key, at) == 0 &&
 		offsetof(struct conf_profile, at) == 0 && offsetof(struct conf_participant, at) == 0 &&
-		offsetof(struct conf_service, at) == 0 && offsetof(struct conf_retry, at) == 0,
+		offsetof(struct conf_service, at) == 0 && offsetof(struct conf_retry, at) == 0 &&
+		offsetof(struct conf_rule, at) == 0,
 	"items of lists begin with their place");
 
 void *conf_take(struct conf_reading *r, size_t n)

@@ -200,6 +200,56 @@ bool conf_read_registration(
 	return conf_read_text(r, w, v, target);
 }
 
+/* Arcs of digits without leading zeros, at least two of them, the first 0, 1 or 2. */
+static bool conf_is_oid(struct bytes t)
+{
+	size_t arcs = 0, i = 0;
+
+	while (i < t.n) {
+		size_t start = i;
+
+		while (i < t.n && isdigit(t.p[i]))
+			i++;
+		if (i == start || (i - start > 1 && t.p[start] == '0') || i - start > 19)
+			return false;
+		arcs++;
+		if (i == t.n)
+			break;
+		if (t.p[i++] != '.' || i == t.n)
+			return false;
+	}
+	return arcs > 1 && t.p[0] <= '2' && t.p[1] == '.';
+}
+
+bool conf_read_oid(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+{
+	char shown[64];
+
+	if (!conf_is_oid(v->text)) {
+		conf_error(r, v->at, "Write numbers with dots between them, for example 1.2.398.3.3.4.1.2.",
+			"%s: '%s' is no object identifier", w->name, conf_show(v->text, shown));
+		return false;
+	}
+	return conf_read_text(r, w, v, target);
+}
+
+bool conf_read_local_name(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+{
+	char shown[64];
+	bool name = v->text.n > 0 && !isdigit(v->text.p[0]) && !memchr(".-", v->text.p[0], 2);
+
+	for (size_t i = 0; i < v->text.n; i++)
+		name &= isalnum(v->text.p[i]) || v->text.p[i] >= 0x80 || memchr("._-", v->text.p[i], 3);
+	if (!name) {
+		conf_error(r, v->at, "Write the element's name without prefix and colon.",
+			"%s: '%s' is no local name of an element", w->name, conf_show(v->text, shown));
+		return false;
+	}
+	return conf_read_text(r, w, v, target);
+}
+
 bool conf_read_reference(
 	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
 {

@@ -89,6 +89,17 @@ static void conf_put_bits(struct conf_reading *r, struct conf_file *f, const str
 	}
 }
 
+/* Only looked at here; conf_check sets the field when all objects are known. */
+static void conf_put_later(struct conf_reading *r, struct conf_file *f, const struct conf_word *w, yaml_node_t *n)
+{
+	for (size_t i = 0; i < conf_node_length(n); i++) {
+		struct conf_value v;
+
+		if (conf_scalar(r, f, w, conf_node_element(f, n, i), &v))
+			conf_kind(w->kind)->read(r, w, &v, NULL);
+	}
+}
+
 static void conf_put(
 	struct conf_reading *r, struct conf_file *f, const struct conf_word *w, yaml_node_t *n, void *target)
 {
@@ -100,6 +111,9 @@ static void conf_put(
 		break;
 	case CONF_SHAPE_BITS:
 		conf_put_bits(r, f, w, n, target);
+		break;
+	case CONF_SHAPE_LATER:
+		conf_put_later(r, f, w, n);
 		break;
 	case CONF_SHAPE_ONE:
 		if (conf_scalar(r, f, w, n, &v))

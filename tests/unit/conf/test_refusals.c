@@ -14,6 +14,7 @@ struct row {
 #define PARTICIPANT "participants:\n  - name: dep\n    certificates: dep.crt\n"
 #define SERVICE "services:\n  - id: Echo\n    provider: dep\n    endpoint: https://dep.example/x\n"
 #define PROFILE "profiles:\n  - name: standard\n"
+#define RULE "rules:\n  - name: chief\n"
 #define HASH "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$tnSYvahCwPBHKZUspmcxMfb0.WiB9W.zEaKlOBL35rC"
 
 static const struct row rows[] = {
@@ -180,6 +181,47 @@ static const struct row rows[] = {
 		"no effect on an http endpoint"},
 	{"half of a client certificate", "s", SERVICE "    tls:\n      certificate: c\n", 6,
 		"only one of certificate and key"},
+	{"a rule that demands nothing", "", "rules:\n  - {name: any}\n", 2, "the rule demands nothing"},
+	{"a rule that demands non-repudiation: false", "", RULE "    non_repudiation: false\n", 2,
+		"the rule demands nothing"},
+	{"an unknown subject", "", RULE "    subjects: [person, clerk]\n", 3, "subjects: unknown value 'clerk'"},
+	{"no subject at all", "", RULE "    subjects: []\n", 3, "subjects is empty"},
+	{"a role by its name", "", RULE "    any_of: [director]\n", 3, "'director' is no object identifier"},
+	{"an object identifier of one arc", "", RULE "    all_of: ['1']\n", 3, "'1' is no object identifier"},
+	{"an object identifier with a leading zero", "", RULE "    any_of: 1.2.098\n", 3,
+		"'1.2.098' is no object identifier"},
+	{"an object identifier that ends in a dot", "", RULE "    policies: '1.2.398.'\n", 3,
+		"'1.2.398.' is no object identifier"},
+	{"an object identifier with an empty arc", "", RULE "    any_of: '1..2'\n", 3, "is no object identifier"},
+	{"an object identifier of an arc that there is not", "", RULE "    any_of: 3.2.1\n", 3,
+		"is no object identifier"},
+	{"two rules of one name", "", RULE "    own_bin: true\n  - {name: chief, own_bin: true}\n", 4,
+		"is used before"},
+	{"an unknown rule of a profile", "", RULE "    own_bin: true\n" PROFILE "    rule: cheif\n", 6,
+		"did you mean 'chief'?"},
+	{"an unknown rule of a service", "s", SERVICE "    inner:\n      accept: cms\n      rules:\n        - chief\n", 8,
+		"nothing in rules[] is named 'chief'"},
+	{"inner signatures without rules", "s", SERVICE "    inner: {accept: cms}\n", 5, "nothing says whose"},
+	{"inner signatures with no rule in the list", "s", SERVICE "    inner: {accept: cms, rules: []}\n", 5,
+		"nothing says whose"},
+	{"inner signatures without forms", "s", RULE "    own_bin: true\n" SERVICE "    inner: {rules: chief}\n", 8,
+		"accept is missing"},
+	{"inner signatures of answers without forms", "s", SERVICE "    inner: {answers: true}\n", 5,
+		"accept is missing"},
+	{"an unknown form of inner signatures", "s",
+		RULE "    own_bin: true\n" SERVICE "    inner: {accept: [xades], rules: chief}\n", 8,
+		"accept: unknown value 'xades'"},
+	{"the place of a CMS that is not accepted", "s",
+		RULE "    own_bin: true\n" SERVICE "    inner: {accept: by-id, rules: chief, cms: sign}\n", 8,
+		"cms has no effect"},
+	{"an element for XML signatures that are not accepted", "s",
+		RULE "    own_bin: true\n" SERVICE "    inner: {accept: cms, rules: chief, covers: doc}\n", 8,
+		"covers has no effect"},
+	{"a prefix in a local name", "s",
+		RULE "    own_bin: true\n" SERVICE "    inner: {accept: by-id, rules: chief, covers: 'a:doc'}\n", 8,
+		"no local name"},
+	{"a rule that is a mapping", "s", SERVICE "    inner: {accept: by-id, rules: [{name: chief}]}\n", 5,
+		"rules takes one value, not a mapping"},
 	{"an include folder that is not there", "", "include: nowhere\n", 1, "nowhere cannot be read"},
 };
 

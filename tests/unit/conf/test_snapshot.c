@@ -63,6 +63,9 @@ static void the_shortest_file_gets_all_defaults(void **state)
 	assert_int_equal(s->answer_bytes, 15u << 20);
 	assert_false(s->repeat_safe);
 	assert_false(conf_may_call(p, s));
+	assert_null(c->profiles[0].rule);
+	assert_int_equal(s->inner.forms, 0);
+	assert_int_equal(s->inner.rule_count, 0);
 	fixture_drop(&f);
 }
 
@@ -81,16 +84,22 @@ static const char every_word[] =
 	"keys:\n"
 	"  - {name: one, certificate: 1.crt, key: 1.key}\n"
 	"  - {name: two, certificate: 2.crt, key: 2.key}\n"
+	"rules:\n"
+	"  - {name: chief, subjects: [employee, organisation], any_of: [1.2.398.3.3.4.1.2.1, 1.2.398.3.3.4.1.2.2],\n"
+	"     all_of: 1.2.398.5.19, policies: [1.2.398.3.3.2.1], dc: [SIGN_1, SIGN_2], non_repudiation: true,\n"
+	"     own_bin: true}\n"
+	"  - {name: accountant, any_of: 1.2.398.3.3.4.1.2.3}\n"
 	"profiles:\n"
 	"  - {name: old, accept: plain, sha1: true, sign: x509-data, algorithm: ecdsa-sha256, skew: 1m,\n"
-	"     max_age: 1h}\n"
+	"     max_age: 1h, rule: accountant}\n"
 	"participants:\n"
 	"  - {name: p, sender_ids: [a, b], issuer: i, bin: '123456789025', iin: '123456789025',\n"
 	"     profile: old, key: two, may_call: '*', diagnostics: true}\n"
 	"services:\n"
 	"  - {id: S 1, provider: p, endpoint: 'https://[::1]:8/a?b', tls: {ca: a, certificate: b, key: c},\n"
 	"     deadline: 1500ms, in_flight: 1, answer_limit: 1MiB, schema: s.xsd, answer_schema: t.xsd,\n"
-	"     repeat_safe: true}\n";
+	"     repeat_safe: true,\n"
+	"     inner: {accept: [enveloped, cms], rules: [accountant, chief], covers: doc, cms: sign, answers: true}}\n";
 
 static void check_process(const struct conf *c, const char *folder)
 {
@@ -145,6 +154,35 @@ static void check_profile(const struct conf_profile *p)
 	assert_int_equal(p->max_age_ms, 3600000);
 }
 
+static void check_rules(const struct conf *c)
+{
+	const struct conf_rule *rule = c->rules;
+	const struct conf_inner *inner = &c->services[0].inner;
+
+	assert_int_equal(c->rule_count, 2);
+	assert_string_equal(rule->name, "chief");
+	assert_int_equal(rule->subjects, CONF_SUBJECT_EMPLOYEE | CONF_SUBJECT_ORGANISATION);
+	assert_int_equal(rule->any_of.n, 2);
+	assert_string_equal(rule->any_of.name[1], "1.2.398.3.3.4.1.2.2");
+	assert_int_equal(rule->all_of.n, 1);
+	assert_string_equal(rule->all_of.name[0], "1.2.398.5.19");
+	assert_string_equal(rule->policies.name[0], "1.2.398.3.3.2.1");
+	assert_string_equal(rule->dc.name[1], "SIGN_2");
+	assert_true(rule->non_repudiation);
+	assert_true(rule->own_bin);
+	assert_int_equal(rule[1].subjects, 0);
+	assert_int_equal(rule[1].dc.n, 0);
+	assert_false(rule[1].own_bin);
+	assert_ptr_equal(c->profiles[0].rule, &rule[1]);
+	assert_int_equal(inner->forms, CONF_INNER_ENVELOPED | CONF_INNER_CMS);
+	assert_int_equal(inner->rule_count, 2);
+	assert_ptr_equal(inner->rules[0], &rule[1]);
+	assert_ptr_equal(inner->rules[1], &rule[0]);
+	assert_string_equal(inner->covers, "doc");
+	assert_string_equal(inner->cms, "sign");
+	assert_true(inner->answers);
+}
+
 static void check_participant(const struct conf *c)
 {
 	const struct conf_participant *p = conf_participant_by_sender(c, BYTES_LIT("b"));
@@ -154,7 +192,7 @@ static void check_participant(const struct conf *c)
 	assert_string_equal(p->iin, "123456789025");
 	assert_ptr_equal(p->profile, c->profiles);
 	assert_string_equal(p->key->name, "two");
-	assert_int_equal(p->at.line, 19);
+	assert_int_equal(p->at.line, 24);
 	assert_true(p->diagnostics);
 	assert_true(conf_may_call(p, c->services));
 }
@@ -186,6 +224,7 @@ static void every_word_reaches_its_field(void **state)
 	check_profile(f.conf->profiles);
 	check_participant(f.conf);
 	check_service(f.conf->services);
+	check_rules(f.conf);
 	fixture_drop(&f);
 }
 
