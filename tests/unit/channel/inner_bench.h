@@ -57,6 +57,17 @@ static inline bool inner_holds(struct bench *b, struct bytes message, const char
 		inner_save(b, message, folder, "check.xml")) == 0;
 }
 
+/* The inner signature of the message is good; and the check has teeth: one more octet in the payload and it fails. */
+static inline void inner_assert_good(struct bench *b, struct bytes message, const char *folder)
+{
+	char *damaged = memmem(message.p, message.n, "<p:iin>\n", 8);
+
+	assert_true(inner_holds(b, message, folder));
+	assert_non_null(damaged);
+	damaged[7] = ' ';
+	assert_false(inner_holds(b, message, folder));
+}
+
 /* Runs `check` with both messages in a folder of its own; skips where there is no xmlsec1. */
 static inline void inner_each(void **state, void (*check)(void **state, const char *message,
 	const char *folder),

@@ -355,22 +355,14 @@ static void check_inner(void **state, const char *template, const char *folder)
 {
 	SCOPED(buf_free) struct buf out = BUF(MUCH);
 	struct bench *b = bench_fresh(state);
-	struct bytes forwarded, result;
-	char *damaged;
+	struct bytes forwarded;
 
 	forwarded = forward(b, "signed inside", (const char *)inner_sign(b, bytes_str(template), folder).p);
 	assert_true(inner_holds(b, bench_sign(b, forwarded), folder));
 	async_write_messages_begin(when, SESSION, &out);
 	put_item(b, forwarded, &out);
 	async_write_messages_end(&out);
-	result = bench_sign(b, buf_bytes(&out));
-	assert_true(inner_holds(b, result, folder));
-
-	/* The check has teeth: one more octet in the payload and it fails. */
-	damaged = memmem(result.p, result.n, "<p:iin>\n", 8);
-	assert_non_null(damaged);
-	damaged[7] = ' ';
-	assert_false(inner_holds(b, result, folder));
+	inner_assert_good(b, bench_sign(b, buf_bytes(&out)), folder);
 }
 
 static void inner_signatures_stay_good(void **state)

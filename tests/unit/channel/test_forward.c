@@ -125,21 +125,12 @@ static void check_inner(void **state, const char *template, const char *folder)
 	struct err e = {0};
 	struct sync_request r;
 	const struct verified *v;
-	struct bytes result;
-	char *damaged;
 
 	v = bench_verified(b, (const char *)inner_sign(b, bytes_str(template), folder).p, &e);
 	if (!v || !channel_read_request(b->pool, v, &r, &e).ok)
 		fail_msg("%s", e.detail);
 	assert_true(channel_forward_request(v, &r, OTHER_SESSION, &out, &e).ok);
-	result = bench_sign(b, buf_bytes(&out));
-	assert_true(inner_holds(b, result, folder));
-
-	/* The check has teeth: one more octet in the payload and it fails. */
-	damaged = memmem(result.p, result.n, "<p:iin>\n", 8);
-	assert_non_null(damaged);
-	damaged[7] = ' ';
-	assert_false(inner_holds(b, result, folder));
+	inner_assert_good(b, bench_sign(b, buf_bytes(&out)), folder);
 }
 
 static void inner_signatures_stay_good(void **state)
