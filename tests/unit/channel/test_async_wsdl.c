@@ -19,40 +19,17 @@ static struct buf fetch(const char *query)
 	return out;
 }
 
+static const struct served served = {ADDRESS, queries, sizeof(queries) / sizeof(queries[0]), fetch};
+
 static void every_location_is_an_address_of_ours(void **state)
 {
-	size_t addresses = 0, documents = 0;
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
-		SCOPED(buf_free) struct buf out = fetch(queries[i]);
-
-		assert_int_equal(count(buf_cstr(&out), "ocation=\""), count(buf_cstr(&out), "ocation=\"" ADDRESS));
-		addresses += count(buf_cstr(&out), "ocation=\"" ADDRESS "\"");
-		for (size_t k = 0; k < sizeof(queries) / sizeof(queries[0]); k++) {
-			char wanted[128];
-
-			snprintf(wanted, sizeof(wanted), "ocation=\"" ADDRESS "?%s\"", queries[k]);
-			documents += count(buf_cstr(&out), wanted);
-		}
-	}
-	assert_int_equal(addresses, 2);
-	assert_int_equal(documents, 10);
+	locations_are_ours(&served, 2, 10);
 }
 
 static void documents_are_well_formed(void **state)
 {
-	struct bench *b = bench_fresh(state);
-
-	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
-		SCOPED(buf_free) struct buf out = fetch(queries[i]);
-		struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
-		struct _xmlDoc *doc;
-		struct err e = {0};
-
-		if (!envelope_parse_document(b->pool, buf_bytes(&out), &limits, &doc, &e).ok)
-			fail_msg("%s: %s", queries[i], e.detail);
-	}
+	all_are_well_formed(bench_fresh(state), &served);
 }
 
 /* Letter by letter, spelt as on the wire. */

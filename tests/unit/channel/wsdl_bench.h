@@ -14,6 +14,49 @@ static inline size_t count(const char *text, const char *part)
 	return n;
 }
 
+/* What a side serves. */
+struct served {
+	const char *address; /* as written in XML */
+	const char *const *queries;
+	size_t count;
+	struct buf (*fetch)(const char *query);
+};
+
+/* Every location leads to a document that is served, or to the service. */
+static inline void locations_are_ours(const struct served *s, size_t services, size_t others)
+{
+	size_t addresses = 0, documents = 0;
+	char wanted[160];
+
+	for (size_t i = 0; i < s->count; i++) {
+		SCOPED(buf_free) struct buf out = s->fetch(s->queries[i]);
+
+		snprintf(wanted, sizeof(wanted), "ocation=\"%s", s->address);
+		assert_int_equal(count(buf_cstr(&out), "ocation=\""), count(buf_cstr(&out), wanted));
+		snprintf(wanted, sizeof(wanted), "ocation=\"%s\"", s->address);
+		addresses += count(buf_cstr(&out), wanted);
+		for (size_t k = 0; k < s->count; k++) {
+			snprintf(wanted, sizeof(wanted), "ocation=\"%s?%s\"", s->address, s->queries[k]);
+			documents += count(buf_cstr(&out), wanted);
+		}
+	}
+	assert_int_equal(addresses, services);
+	assert_int_equal(documents, others);
+}
+
+static inline void all_are_well_formed(struct bench *b, const struct served *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		SCOPED(buf_free) struct buf out = s->fetch(s->queries[i]);
+		struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+		struct _xmlDoc *doc;
+		struct err e = {0};
+
+		if (!envelope_parse_document(b->pool, buf_bytes(&out), &limits, &doc, &e).ok)
+			fail_msg("%s: %s", s->queries[i], e.detail);
+	}
+}
+
 /* A folder for documents and script; skips where there is no zeep. */
 static inline void zeep_open(char *folder)
 {
