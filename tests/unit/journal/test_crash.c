@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A gateway killed at any moment loses nothing that it had confirmed. */
-#include <signal.h>
-#include <sys/wait.h>
-
-#include "help.h"
+#include "crash.h"
 
 enum { ROUNDS = 8, IN_FLIGHT = 12, WANTED = 60 }; /* confirmations in round n: WANTED * n */
 
 static const char when[] = "2030-01-02T03:04:05+05:00", name[] = "journal-2030-01-02.sqlite";
 static struct folder folder;
-
-/* Octets of message `id`: their length and content follow from it. */
-static struct bytes octets_of(uint32_t id, unsigned char *room)
-{
-	size_t n = 10 + id * 37 % 9000;
-
-	for (size_t i = 0; i < n; i++)
-		room[i] = (unsigned char)(id + i * 31);
-	return (struct bytes){room, n};
-}
 
 /* The child: every entry, once committed, is confirmed over the pipe and put again as another message. */
 static struct slot {
@@ -26,7 +13,7 @@ static struct slot {
 	struct journal_fact fact;
 	struct journal_seen seen;
 	char message_id[24];
-	unsigned char octets[10000];
+	unsigned char octets[CRASH_OCTETS];
 	uint32_t id;
 } slots[IN_FLIGHT];
 static struct {
@@ -80,33 +67,21 @@ static void child_run(int pipe_fd, uint32_t first)
 /* Runs a child, kills it after so many confirmations; writes those it gave into `ids`. */
 static size_t run_and_kill(uint32_t first, size_t confirmations, uint32_t *ids, size_t room)
 {
+	struct victim v = victim_start(child_run, first);
 	size_t count = 0;
-	int ends[2], status;
-	pid_t pid;
 
-	assert_int_equal(pipe(ends), 0);
-	fflush(NULL);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		close(ends[0]);
-		child_run(ends[1], first);
-	}
-	close(ends[1]);
-	while (count < room && read(ends[0], &ids[count], sizeof ids[0]) == sizeof ids[0]) {
+	while (count < room && read(v.from, &ids[count], sizeof ids[0]) == sizeof ids[0]) {
 		if (++count == confirmations)
-			assert_int_equal(kill(pid, SIGKILL), 0);
+			victim_kill(&v);
 	}
-	close(ends[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	victim_end(&v);
 	assert_in_range(count, confirmations, room - 1);
 	return count;
 }
 
 static bool octets_fit(void *ctx, const struct journal_fact *fact)
 {
-	static unsigned char room[10000];
+	static unsigned char room[CRASH_OCTETS];
 	const uint32_t *id = ctx;
 
 	assert_true(bytes_eq(fact->octets, octets_of(*id, room)));

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A gateway killed at any moment forgets no word on a waiting message that it had confirmed, and no body. */
-#include <signal.h>
-#include <sys/wait.h>
-
+#include "crash.h"
 #include "waiting.h"
 
 enum { ROUNDS = 6, IN_FLIGHT = 12, WANTED = 150, IDS = 60000 }; /* confirmations in round n: WANTED * n */
@@ -16,15 +14,6 @@ static bool stuck(uint32_t id)
 	return id % 3 == 0;
 }
 
-static struct bytes body_of(uint32_t id, unsigned char *room)
-{
-	size_t n = 10 + id * 37 % 9000;
-
-	for (size_t i = 0; i < n; i++)
-		room[i] = (unsigned char)(id + i * 31);
-	return (struct bytes){room, n};
-}
-
 struct confirmed {
 	uint32_t id, word;
 };
@@ -36,7 +25,7 @@ static struct slot {
 	struct journal_fact fact;
 	struct journal_waiting waiting;
 	char name[24];
-	unsigned char body[10000];
+	unsigned char body[CRASH_OCTETS];
 	struct confirmed at;
 } slots[IN_FLIGHT];
 static struct {
@@ -66,7 +55,7 @@ static void slot_put(struct slot *slot)
 		slot->at.word == ACCEPTED ? "2030-01-01T23:59:59Z" : "2030-01-02T00:00:01Z", "{x}", "");
 	slot->waiting = word_of(slot->name, (int)slot->at.word, slot->at.id, "");
 	if (slot->at.word == ACCEPTED)
-		slot->waiting.body = body_of(slot->at.id, slot->body);
+		slot->waiting.body = octets_of(slot->at.id, slot->body);
 	if (slot->at.word == DELIVERED)
 		slot->waiting.state = WAITING_DELIVERED;
 	slot->entry = (struct journal_entry){.facts = &slot->fact,
@@ -102,30 +91,18 @@ static uint32_t run_and_kill(uint32_t first, size_t confirmations)
 {
 	struct confirmed c;
 	uint32_t end = first;
+	struct victim v = victim_start(child_run, first);
 	size_t count = 0;
-	int ends[2], status;
-	pid_t pid;
 
-	assert_int_equal(pipe(ends), 0);
-	fflush(NULL);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		close(ends[0]);
-		child_run(ends[1], first);
-	}
-	close(ends[1]);
-	while (read(ends[0], &c, sizeof c) == sizeof c) {
+	while (read(v.from, &c, sizeof c) == sizeof c) {
 		assert_in_range(c.id, first, IDS - 1);
 		words[c.id] = (unsigned char)(c.word + 1);
 		if (c.id >= end)
 			end = c.id + 1;
 		if (++count == confirmations)
-			assert_int_equal(kill(pid, SIGKILL), 0);
+			victim_kill(&v);
 	}
-	close(ends[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	victim_end(&v);
 	assert_true(count >= confirmations);
 	return end + IN_FLIGHT; /* those were put, and perhaps committed, without a confirmation */
 }
@@ -135,13 +112,13 @@ static unsigned char attempts[IDS];
 
 static bool told_waiting(void *ctx, const struct journal_waiting *w)
 {
-	static unsigned char room[10000];
+	static unsigned char room[CRASH_OCTETS];
 	uint32_t id, *last = ctx;
 
 	assert_int_equal(sscanf((const char *)w->id.p, "m%u", &id), 1);
 	assert_true(id < IDS && id > *last); /* in order of acceptance, each once */
 	*last = id;
-	assert_true(bytes_eq(w->body, body_of(id, room)));
+	assert_true(bytes_eq(w->body, octets_of(id, room)));
 	attempts[id] = (unsigned char)(w->attempts + 1);
 	return true;
 }
