@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What operators see and do. */
 #include "scripts.h"
-
-static struct rig rig;
+#include "rig_group.h"
 
 static struct queue_admin *admin_open(const char *prefix)
 {
@@ -342,10 +341,6 @@ int main(void)
 		cmocka_unit_test(scripts_that_the_server_forgot_are_sent_again),
 		cmocka_unit_test(a_full_or_absent_redis_is_told),
 	};
-	int failed;
 
-	rig_start(&rig);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	rig_stop(&rig);
-	return failed;
+	return cmocka_run_group_tests(tests, start, stop);
 }

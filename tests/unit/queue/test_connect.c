@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The running queue over TLS, with a user and a password, and through Sentinels. */
 #include "gate.h"
+#include "rig_group.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
 #define PKI BINARY_DIR "/test-pki"
 
-static struct rig rig;
 static char port_text[8];
 
 /* A port nobody uses now. */
@@ -51,20 +51,6 @@ static int start_tls(void **state)
 	rig_run(&rig, (const char *[]){"--tls-port", port_text, "--tls-cert-file", PKI "/tls-server.crt", "--tls-key-file",
 		PKI "/tls-server.key", "--tls-ca-cert-file", PKI "/tls-ca.crt", "--tls-auth-clients", "yes", "--bind",
 		"127.0.0.1", NULL});
-	return 0;
-}
-
-static int start(void **state)
-{
-	(void)state;
-	rig_start(&rig);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	rig_stop(&rig);
 	return 0;
 }
 

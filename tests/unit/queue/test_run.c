@@ -1,22 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The running queue against a private Redis: what goes in comes out, in order, once, in one pair of hands. */
 #include "gate.h"
-
-static struct rig rig;
-
-static int start(void **state)
-{
-	(void)state;
-	rig_start(&rig);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	rig_stop(&rig);
-	return 0;
-}
+#include "rig_group.h"
 
 static int empty(void **state)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What may be claimed at all: concurrency, breaker, hold; and what still works when Redis is full. */
 #include "scripts.h"
-
-static struct rig rig;
+#include "rig_group.h"
 
 static void put_many(struct bench *b, int n)
 {
@@ -331,10 +330,6 @@ int main(void)
 		cmocka_unit_test(a_full_redis_takes_nothing_in_and_goes_on_giving_out),
 		cmocka_unit_test(a_million_small_messages_fit_into_a_gigabyte),
 	};
-	int failed;
 
-	rig_start(&rig);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	rig_stop(&rig);
-	return failed;
+	return cmocka_run_group_tests(tests, start, stop);
 }

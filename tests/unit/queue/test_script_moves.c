@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What becomes of one message: put, claimed, settled, given up, and the order of its key. */
 #include "scripts.h"
-
-static struct rig rig;
+#include "rig_group.h"
 
 static void a_message_comes_back_whole_and_leaves_no_trace(void **state)
 {
@@ -394,10 +393,6 @@ int main(void)
 		cmocka_unit_test(renewing_keeps_what_is_held_and_only_that),
 		cmocka_unit_test(a_message_put_for_later_waits_also_behind_others),
 	};
-	int failed;
 
-	rig_start(&rig);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	rig_stop(&rig);
-	return failed;
+	return cmocka_run_group_tests(tests, start, stop);
 }

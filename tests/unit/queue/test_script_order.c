@@ -2,8 +2,7 @@
 /* Order and loss, over many steps whose mixture comes from a fixed seed: a crowd of consumers, and every operation
  * against a small model of what must be. */
 #include "scripts.h"
-
-static struct rig rig;
+#include "rig_group.h"
 
 static uint64_t seed;
 
@@ -332,10 +331,6 @@ int main(void)
 		cmocka_unit_test(order_holds_with_consumers_that_fail),
 		cmocka_unit_test(nothing_is_lost_doubled_or_overtaken_in_any_mixture),
 	};
-	int failed;
 
-	rig_start(&rig);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	rig_stop(&rig);
-	return failed;
+	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -2,22 +2,7 @@
 /* The running queue against a Redis in trouble: nothing acknowledged is lost, nothing lost is acknowledged, and the words
  * say what to do. */
 #include "gate.h"
-
-static struct rig rig;
-
-static int start(void **state)
-{
-	(void)state;
-	rig_start(&rig);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	rig_stop(&rig);
-	return 0;
-}
+#include "rig_group.h"
 
 static void assert_words(const struct err *e, const char *part)
 {
