@@ -406,5 +406,5 @@ int main(void)
 		cmocka_unit_test(the_built_in_systems_are_found_by_name),
 	};
 
-	return cmocka_run_group_tests(tests, world_start, NULL);
+	return cmocka_run_group_tests(tests, bench_start, NULL);
 }

@@ -397,5 +397,5 @@ int main(void)
 		MONITORING_ROW(a_request_that_is_refused_ends_the_act),
 	};
 
-	return cmocka_run_group_tests(tests, world_start, NULL);
+	return cmocka_run_group_tests(tests, bench_start, NULL);
 }

@@ -324,5 +324,5 @@ int main(void)
 		ROW(without_certificates_no_document_is_registered),
 	};
 
-	return cmocka_run_group_tests(tests, world_start, NULL);
+	return cmocka_run_group_tests(tests, bench_start, NULL);
 }

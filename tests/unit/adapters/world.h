@@ -7,43 +7,13 @@
 #ifndef QAQPA_TESTS_ADAPTERS_WORLD_H
 #define QAQPA_TESTS_ADAPTERS_WORLD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
+#include "../sim/sim_bench.h"
 
 #include "common/store.h"
-#include "log/log.h"
-#include "security/document.h"
-#include "sim/sim.h"
 
-#define PKI BINARY_DIR "/test-pki"
-#define MUCH (32u << 20)
 #define PERMITS_XSD SOURCE_DIR "/wsdl/permits/v1/permits.xsd"
 #define MONITORING_XSD SOURCE_DIR "/wsdl/monitoring/v1/monitoring.xsd"
 #define DEPARTMENT_XSD SOURCE_DIR "/wsdl/department/v1/department.xsd"
-
-static inline void must(outcome result, const struct err *e)
-{
-	if (!result.ok)
-		fail_msg("%s: %s", reason_row(e->reason)->name, e->detail);
-}
-
-static inline int world_start(void **state)
-{
-	struct err e = {0};
-
-	(void)state;
-	if (system("sh " SOURCE_DIR "/certs/make-test-pki " PKI " >/dev/null") != 0)
-		return -1;
-	envelope_init();
-	log_set_level(LOG_ERROR);
-	return clock_zone("Asia/Almaty") && security_init(&e).ok ? 0 : -1;
-}
 
 /* A fresh folder; remove_folder takes it away with all that is in it. */
 static inline char *fresh_folder(void)
