@@ -5,27 +5,11 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "help.h"
+#include "folder_each.h"
 
 #define WHEN "2030-01-02T03:04:05+05:00"
 
 static const struct journal_filter all = {.limit = 100000};
-static struct folder folder;
-
-static int setup(void **state)
-{
-	(void)state;
-	folder_make(&folder);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	umount(folder.journal); /* left by a test that failed; else it is none */
-	folder_drop(&folder);
-	return 0;
-}
 
 static void check_down(const struct err *e, const char *part)
 {

@@ -2,25 +2,10 @@
 /* Many messages that wait, and a list that is read while a gateway writes. */
 #include <stdatomic.h>
 
+#include "folder_each.h"
 #include "waiting.h"
 
 enum { MANY = 20000, DAYS = 4, IN_FLIGHT = 500, LIVES = 600 };
-
-static struct folder folder;
-
-static int setup(void **state)
-{
-	(void)state;
-	folder_make(&folder);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	folder_drop(&folder);
-	return 0;
-}
 
 /* Message i: spread like a random one, so that the order of ids is not the order of acceptance. */
 static void id_of(uint32_t i, char out[24])
