@@ -13,6 +13,7 @@
 #include <openssl/pem.h>
 
 #include "log/log.h"
+#include "tls/tls.h"
 
 #include "front/front_int.h"
 
@@ -23,24 +24,6 @@ _Static_assert(FRONT_SCRATCH >= SSL3_RT_MAX_PLAIN_LENGTH, "a record must fit the
 #define CLIENT_CHAIN_DEPTH 4
 #define SESSION_SECONDS 300
 
-/* Without it OpenSSL would ask for the password of an encrypted key on the terminal. */
-static int no_password(char *into, int size, int writing, void *ctx)
-{
-	(void)into, (void)size, (void)writing, (void)ctx;
-	return -1;
-}
-
-static const char *library_words(void)
-{
-	const char *words = ERR_reason_error_string(ERR_peek_last_error());
-	return words ? words : "cannot be read";
-}
-
-static void context_free(SSL_CTX **ctx)
-{
-	SSL_CTX_free(*ctx);
-}
-
 static void key_free(EVP_PKEY **key)
 {
 	EVP_PKEY_free(*key);
@@ -49,7 +32,7 @@ static void key_free(EVP_PKEY **key)
 static outcome load_key(const struct front_listener_options *o, EVP_PKEY **out, struct err *e)
 {
 	BIO *file = BIO_new_file(o->key, "r");
-	*out = file ? PEM_read_bio_PrivateKey(file, NULL, no_password, NULL) : NULL;
+	*out = file ? PEM_read_bio_PrivateKey(file, NULL, tls_no_password, NULL) : NULL;
 	BIO_free(file);
 	return *out ? DONE
 		    : err_set(e, REASON_IO, "listener %s: key %s: %s", o->name, o->key,
@@ -60,14 +43,14 @@ static outcome load_identity(SSL_CTX *ctx, const struct front_listener_options *
 {
 	if (SSL_CTX_use_certificate_chain_file(ctx, o->certificate) != 1)
 		return err_set(e, REASON_IO, "listener %s: certificate %s: %s", o->name, o->certificate,
-			       library_words());
+			       tls_words());
 	SCOPED(key_free) EVP_PKEY *key = NULL;
 	TRY(load_key(o, &key, e));
 	if (X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) != 1)
 		return err_set(e, REASON_IO, "listener %s: key %s does not belong to certificate %s", o->name,
 			       o->key, o->certificate);
 	if (SSL_CTX_use_PrivateKey(ctx, key) != 1)
-		return err_set(e, REASON_IO, "listener %s: key %s: %s", o->name, o->key, library_words());
+		return err_set(e, REASON_IO, "listener %s: key %s: %s", o->name, o->key, tls_words());
 	return DONE;
 }
 
@@ -77,7 +60,7 @@ static outcome load_clients(SSL_CTX *ctx, const struct front_listener_options *o
 	if (!names || SSL_CTX_load_verify_file(ctx, o->client_ca) != 1) {
 		sk_X509_NAME_pop_free(names, X509_NAME_free);
 		return err_set(e, REASON_IO, "listener %s: client authorities %s: %s", o->name, o->client_ca,
-			       library_words());
+			       tls_words());
 	}
 	SSL_CTX_set_client_CA_list(ctx, names);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
@@ -89,18 +72,13 @@ static bool set_protocol(SSL_CTX *ctx, size_t index)
 {
 	char session_context[SSL_MAX_SSL_SESSION_ID_LENGTH], groups[] = "X25519:P-256:P-384";
 	int n = snprintf(session_context, sizeof(session_context), "front %zu", index);
-	SSL_CTX_set_security_level(ctx, 2);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-					 SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_timeout(ctx, SESSION_SECONDS);
 	/* Ticket keys live and die with the context: no session outlives a change of the client
 	 * authorities. */
-	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
-	       SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
-	       SSL_CTX_set1_groups_list(ctx, groups) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
+	return tls_limit(ctx) && SSL_CTX_set1_groups_list(ctx, groups) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
 	       SSL_CTX_set_num_tickets(ctx, 1) == 1 &&
 	       SSL_CTX_set_session_id_context(ctx, (const unsigned char *)session_context, (unsigned)n) == 1;
 }
@@ -108,9 +86,9 @@ static bool set_protocol(SSL_CTX *ctx, size_t index)
 outcome front_tls_context(const struct front_listener_options *o, size_t index, SSL_CTX **out, struct err *e)
 {
 	ERR_clear_error();
-	SCOPED(context_free) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	SCOPED(tls_context_free) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	if (!ctx || !set_protocol(ctx, index))
-		return err_set(e, REASON_IO, "listener %s: TLS: %s", o->name, library_words());
+		return err_set(e, REASON_IO, "listener %s: TLS: %s", o->name, tls_words());
 	TRY(load_identity(ctx, o, e));
 	if (o->tls == FRONT_TLS_MUTUAL)
 		TRY(load_clients(ctx, o, e));
@@ -163,7 +141,7 @@ int front_tls_handshake(struct front_conn *c)
 		return IO_AGAIN;
 	atomic_fetch_add(&c->front->tls_failures, 1);
 	log_event(LOG_DEBUG, "front.tls-failed", LOG_TEXT("listener", c->listener->options.name),
-		  LOG_TEXT("peer", c->peer), LOG_TEXT("reason", library_words()));
+		  LOG_TEXT("peer", c->peer), LOG_TEXT("reason", tls_words()));
 	return IO_BROKEN;
 }
 

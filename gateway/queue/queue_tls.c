@@ -8,36 +8,18 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "tls/tls.h"
+
 #include "queue/queue_wire.h"
-
-static void context_free(SSL_CTX **ctx)
-{
-	SSL_CTX_free(*ctx);
-}
-
-/* Without it OpenSSL would ask for the password of an encrypted key on the terminal. */
-static int no_password(char *into, int size, int writing, void *ctx)
-{
-	(void)into, (void)size, (void)writing, (void)ctx;
-	return -1;
-}
-
-static const char *library_words(void)
-{
-	const char *words = ERR_reason_error_string(ERR_peek_last_error());
-
-	return words ? words : "cannot be read";
-}
 
 static outcome load_identity(SSL_CTX *ctx, const struct queue_server *s, struct err *e)
 {
 	if (!s->tls_certificate)
 		return DONE;
 	if (SSL_CTX_use_certificate_chain_file(ctx, s->tls_certificate) != 1)
-		return err_set(e, REASON_QUEUE_DOWN, "certificate %s: %s", s->tls_certificate, library_words());
-	SSL_CTX_set_default_passwd_cb(ctx, no_password);
+		return err_set(e, REASON_QUEUE_DOWN, "certificate %s: %s", s->tls_certificate, tls_words());
 	if (SSL_CTX_use_PrivateKey_file(ctx, s->tls_key, SSL_FILETYPE_PEM) != 1)
-		return err_set(e, REASON_QUEUE_DOWN, "key %s: %s", s->tls_key, library_words());
+		return err_set(e, REASON_QUEUE_DOWN, "key %s: %s", s->tls_key, tls_words());
 	return DONE;
 }
 
@@ -45,16 +27,12 @@ static outcome context_new(const struct queue_server *s, SSL_CTX **out, struct e
 {
 	SSL_CTX *ctx = *out = SSL_CTX_new(TLS_client_method());
 
-	if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-		SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
-		return err_set(e, REASON_QUEUE_DOWN, "TLS: %s", library_words());
-	SSL_CTX_set_security_level(ctx, 2);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	if (!ctx || !tls_limit(ctx))
+		return err_set(e, REASON_QUEUE_DOWN, "TLS: %s", tls_words());
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	if (!s->tls_ca || SSL_CTX_load_verify_file(ctx, s->tls_ca) != 1)
 		return err_set(e, REASON_QUEUE_DOWN, "authorities %s: %s", s->tls_ca ? s->tls_ca : "(none)",
-			library_words());
+			tls_words());
 	return load_identity(ctx, s, e);
 }
 
@@ -72,7 +50,7 @@ static bool expect_peer(SSL *ssl, const char *host)
 
 struct ssl_st *queue_tls_new(const struct queue_server *s, const char *host, int fd, struct err *e)
 {
-	SCOPED(context_free) SSL_CTX *ctx = NULL;
+	SCOPED(tls_context_free) SSL_CTX *ctx = NULL;
 	SSL *ssl;
 
 	ERR_clear_error();
@@ -80,7 +58,7 @@ struct ssl_st *queue_tls_new(const struct queue_server *s, const char *host, int
 		return NULL;
 	ssl = SSL_new(ctx);
 	if (!ssl || !expect_peer(ssl, host) || SSL_set_fd(ssl, fd) != 1) {
-		err_set(e, REASON_QUEUE_DOWN, "TLS to %s: %s", host, library_words());
+		err_set(e, REASON_QUEUE_DOWN, "TLS to %s: %s", host, tls_words());
 		SSL_free(ssl);
 		return NULL;
 	}
