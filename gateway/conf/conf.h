@@ -186,7 +186,7 @@ struct conf_queue {
 	const char *user, *password_file;
 	bool tls;
 	const char *tls_ca, *tls_certificate, *tls_key;
-	int database, command_ms, lease_ms, hold_most;
+	int database, command_ms, lease_ms, hold_most, remember_ms;
 	const char *prefix, *spool;
 	size_t inline_bytes;
 	bool everysec;

@@ -140,6 +140,20 @@ enum after step_permit_async(struct exchange *x)
 	return exchange_take_place(x, s);
 }
 
+void exchange_go_on_as(struct exchange *x, struct bytes guid)
+{
+	snprintf(x->guid, sizeof x->guid, "%.*s", (int)guid.n, guid.p);
+	if (!x->async)
+		return;
+	/* The identifiers that the gateway makes follow from the exchange. */
+	snprintf(x->message_id, sizeof x->message_id, "%.36s", x->guid + 1);
+	x->request.message_id = bytes_str(x->message_id);
+	if (x->message.type == ASYNC_REQUEST) {
+		chain_new(x->flow, x->caller, x->service, x->guid, x->correlation_id);
+		x->request.correlation_id = bytes_str(x->correlation_id);
+	}
+}
+
 struct bytes destination_of(struct pool *pool, const struct conf_participant *p, enum delivery_kind kind)
 {
 	static const char *const what[] = {[DELIVERY_PULL] = "/pull", [DELIVERY_NOTICE] = "/notices", [DELIVERY_PUSH] = ""};
@@ -172,11 +186,6 @@ enum after step_keep_async(struct exchange *x)
 	enum delivery_kind kind = push ? DELIVERY_PUSH : DELIVERY_PULL;
 	const struct queue_policy *policy = &x->snap->participants[x->receiver - x->snap->conf->participants].retry;
 
-	if (x->was_kept) { /* its identifiers follow from the first exchange */
-		snprintf(x->message_id, sizeof x->message_id, "%.36s", x->guid + 1);
-		if (x->message.type == ASYNC_REQUEST)
-			chain_new(x->flow, x->caller, x->service, x->guid, x->correlation_id);
-	}
 	x->destination = destination_of(x->pool, x->receiver, kind);
 	if (!keep_ready(x) || !compose_kept(x).ok)
 		return AFTER_REFUSE;

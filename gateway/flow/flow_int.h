@@ -140,6 +140,11 @@ struct exchange {
 	struct bytes meta, policy;
 	bool has_word; /* x->waiting is registered with the answer */
 	bool was_kept; /* the journal has the newest word on it already */
+	bool adopted;  /* it goes on under the exchange of another gateway, which accepted it first */
+	int64_t kept_ms; /* when it was first accepted */
+	struct queue_mark mark;
+	enum queue_result mark_result;
+	struct err mark_err;
 
 	struct journal_entry entry;
 	struct journal_fact facts[3];
@@ -161,6 +166,10 @@ static inline enum after exchange_after(outcome o) { return o.ok ? AFTER_NEXT : 
 MUST_USE bool exchange_keep_identifiers(struct exchange *x);
 /* Takes a place in flight of the service, or refuses. */
 enum after exchange_take_place(struct exchange *x, const struct conf_service *service);
+/* The message once more from its octets, verified once more: its trees went before a wait. */
+enum after exchange_read_again(struct exchange *x);
+/* Goes on under the identifiers of another exchange, which accepted the message first. */
+void exchange_go_on_as(struct exchange *x, struct bytes guid);
 MUST_USE outcome exchange_stage(struct exchange *x);
 void exchange_stage_drop(struct exchange *x);
 /* Signs `message` towards the participant as its profile says. */
@@ -184,6 +193,8 @@ enum after step_register_request(struct exchange *x);
 enum after step_forward(struct exchange *x);
 enum after step_keep(struct exchange *x);
 enum after step_register_keep(struct exchange *x);
+enum after step_mark(struct exchange *x);
+enum after step_adopt(struct exchange *x);
 enum after step_enqueue(struct exchange *x);
 enum after step_accept(struct exchange *x);
 enum after step_read_async(struct exchange *x);

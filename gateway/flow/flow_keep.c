@@ -47,6 +47,8 @@ bool keep_ready(struct exchange *x)
 {
 	struct err e = {0};
 
+	if (!x->kept_ms)
+		x->kept_ms = x->at.ms;
 	if (!x->flow->queue)
 		exchange_refuse(x, REASON_QUEUE_DOWN, "the queue was not configured when the gateway started");
 	else if (!queue_healthy(x->flow->queue, &e))
@@ -90,7 +92,7 @@ enum after step_enqueue(struct exchange *x)
 	x->put.order_key = x->put.due_ms == QUEUE_NEVER ? BYTES_NONE : x->request.correlation_id; /* all can be fetched */
 	x->put.meta = x->meta;
 	x->put.body = buf_bytes(&x->outgoing);
-	x->put.accepted_ms = x->at.ms;
+	x->put.accepted_ms = x->kept_ms;
 	x->put.done = put_done;
 	x->put.ctx = x;
 	queue_put(x->flow->queue, &x->put);

@@ -74,6 +74,7 @@ outcome delivery_start(struct flow *f, struct err *e)
 		.spool = q->spool,
 		.inline_bytes = q->inline_bytes,
 		.lease_ms = q->lease_ms,
+		.known_ms = q->remember_ms,
 		.hold_most = q->hold_most,
 		.destinations = list,
 		.usual = {NULL, 16, 5, 30000},

@@ -142,9 +142,9 @@ static void wait_word(struct exchange *x, enum journal_waiting_state state)
 		.meta = x->meta,
 		.policy = x->policy,
 		.state = state,
-		.accepted_ms = x->at.ms,
-		.due_ms = x->put.due_ms ? x->put.due_ms : x->at.ms,
-		.expire_ms = x->put.policy->expire_after_ms ? x->at.ms + x->put.policy->expire_after_ms : 0,
+		.accepted_ms = x->kept_ms,
+		.due_ms = x->put.due_ms ? x->put.due_ms : x->kept_ms,
+		.expire_ms = x->put.policy->expire_after_ms ? x->kept_ms + x->put.policy->expire_after_ms : 0,
 	};
 	x->entry.waiting = &x->waiting;
 }
@@ -227,7 +227,7 @@ enum after step_register_answer(struct exchange *x)
 	x->entry.waiting = NULL;
 	if (x->has_word)
 		x->entry.waiting = &x->waiting;
-	if (not_kept(x) && !x->was_kept) /* an earlier word may be of a message that is in the queue */
+	if (not_kept(x) && !x->was_kept && !x->adopted) /* an earlier word may be of a message that is in the queue */
 		wait_word(x, WAITING_DROPPED);
 	if (!x->accepted)
 		add_received_request(x);

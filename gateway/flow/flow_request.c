@@ -30,22 +30,27 @@ static bool take_memory(struct exchange *x)
 	return false;
 }
 
-enum after step_parse(struct exchange *x)
+static enum after parse_octets(struct exchange *x)
 {
 	struct envelope_limits limits = limits_of(x);
 	struct envelope *env;
 	outcome parsed;
 
-	if (__atomic_load_n(&x->flow->draining, __ATOMIC_RELAXED))
-		return exchange_refuse(x, REASON_GATEWAY_STOPPING, "draining");
-	if (!take_memory(x))
-		return exchange_refuse(x, REASON_GATEWAY_BUSY, "the memory for messages is in use");
 	if (!exchange_stage(x).ok)
 		return AFTER_REFUSE;
 	parsed = envelope_parse(x->stage, x->http->body, &limits, &env, &x->err);
 	if (parsed.ok)
 		x->env = env;
 	return exchange_after(parsed);
+}
+
+enum after step_parse(struct exchange *x)
+{
+	if (__atomic_load_n(&x->flow->draining, __ATOMIC_RELAXED))
+		return exchange_refuse(x, REASON_GATEWAY_STOPPING, "draining");
+	if (!take_memory(x))
+		return exchange_refuse(x, REASON_GATEWAY_BUSY, "the memory for messages is in use");
+	return parse_octets(x);
 }
 
 enum after step_verify(struct exchange *x)
@@ -195,13 +200,24 @@ enum after step_recall(struct exchange *x)
 	if (seen.state == SEEN_RELEASED)
 		return AFTER_NEXT;
 	if (x->async || x->service->delivery == CONF_DELIVERY_QUEUED) { /* under its first id the queue knows it */
-		memcpy(x->guid, seen.exchange, sizeof x->guid);
+		exchange_go_on_as(x, bytes_str(seen.exchange));
 		x->was_kept = true;
 		return AFTER_NEXT;
 	}
 	if (x->service->repeat_safe)
 		return AFTER_NEXT;
 	return exchange_refuse(x, REASON_REPLAY_UNCERTAIN, "exchange %s", seen.exchange);
+}
+
+enum after exchange_read_again(struct exchange *x)
+{
+	enum after read = parse_octets(x);
+
+	if (read == AFTER_NEXT)
+		read = step_verify(x);
+	if (read != AFTER_NEXT)
+		return read;
+	return x->async ? step_read_async(x) : step_read(x);
 }
 
 enum after step_compose(struct exchange *x)

@@ -35,6 +35,8 @@ static const struct step steps[] = {
 /* Instead of compose to compose-answer, for a service whose delivery is queued. */
 static const struct step keeping[] = {
 	{"keep", step_keep},
+	{"mark", step_mark},                   /* waits for Redis */
+	{"adopt", step_adopt},
 	{"register-keep", step_register_keep}, /* waits for the disk */
 	{"enqueue", step_enqueue},             /* waits for Redis */
 	{"accept", step_accept},
@@ -51,6 +53,8 @@ static const struct step async_steps[] = {
 	{"check-payload", step_check_payload},
 	{"recall", step_recall},
 	{"keep-async", step_keep_async},
+	{"mark", step_mark},                   /* waits for Redis */
+	{"adopt", step_adopt},
 	{"register-keep", step_register_keep}, /* waits for the disk */
 	{"enqueue", step_enqueue},             /* waits for Redis */
 	{"accept-async", step_accept_async},

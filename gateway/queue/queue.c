@@ -105,9 +105,9 @@ outcome queue_start(const struct queue_settings *s, struct queue **out, struct e
 	q->s = *s;
 	q->pool = pool_new(SETTINGS_MOST);
 	q->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	q->put_last = &q->put_first;
+	q->order_last = &q->order_first;
 	q->settle_last = &q->settle_first;
-	q->puts_end = &q->puts;
+	q->orders_end = &q->orders;
 	q->settles_end = &q->settles;
 	err_set(&q->trouble, REASON_QUEUE_DOWN, "not connected to Redis yet");
 	if (!q->pool || !copy_settings(q->pool, &q->s) || q->wake < 0 || !start_thread(q)) {
@@ -163,18 +163,31 @@ bool queue_healthy(struct queue *q, struct err *e)
 	return well;
 }
 
-void queue_put(struct queue *q, struct queue_put *put)
+static void hand_over(struct queue *q, struct queue_order *order)
 {
 	bool first;
 
-	put->next = NULL;
+	order->next = NULL;
 	pthread_mutex_lock(&q->lock);
-	first = !q->put_first;
-	*q->put_last = put;
-	q->put_last = &put->next;
+	first = !q->order_first;
+	*q->order_last = order;
+	q->order_last = &order->next;
 	pthread_mutex_unlock(&q->lock);
 	if (first)
 		wake(q);
+}
+
+void queue_put(struct queue *q, struct queue_put *put)
+{
+	put->order.what = QUEUE_ORDER_PUT;
+	hand_over(q, &put->order);
+}
+
+void queue_mark(struct queue *q, struct queue_mark *mark)
+{
+	BUG_IF(mark->says.n > QUEUE_MARK_MOST);
+	mark->order.what = QUEUE_ORDER_MARK;
+	hand_over(q, &mark->order);
 }
 
 void queue_settle(struct queue *q, struct queue_claim *claim, enum queue_verdict verdict, const char *cause,

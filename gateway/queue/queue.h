@@ -59,6 +59,7 @@ struct queue_settings {
 	const char *spool;            /* folder for bodies above `inline_bytes`, shared by the gateways; mode 0700 */
 	size_t inline_bytes;
 	int64_t lease_ms;
+	int64_t known_ms;             /* a delivered id stays known so long: for puts that are repeated */
 	int hold_most;                /* claims in this gateway's hands at once */
 	const struct queue_destination *destinations;
 	size_t destination_count;
@@ -96,9 +97,14 @@ enum queue_result {
 /* A due_ms beyond every attempt: the message waits to be fetched (queue_admin_list, queue_admin_body). */
 #define QUEUE_NEVER 253402300799000
 
+struct queue_order {             /* the queue's: what waits for its thread */
+	struct queue_order *next;
+	enum { QUEUE_ORDER_PUT, QUEUE_ORDER_MARK } what;
+};
+
 /* One message. All octets stay the caller's until `done`. */
 struct queue_put {
-	struct queue_put *next;      /* the queue's */
+	struct queue_order order;    /* first */
 	struct bytes id;             /* unique; the messageId */
 	struct bytes destination;
 	struct bytes order_key;      /* correlationId; empty: no order */
@@ -113,6 +119,21 @@ struct queue_put {
 	void *ctx;
 };
 void queue_put(struct queue *q, struct queue_put *put); /* any thread, never blocks */
+
+/* A mark that all gateways see: under one name only the first stays. All octets stay the caller's until `done`. */
+#define QUEUE_MARK_MOST 256
+struct queue_mark {
+	struct queue_order order;    /* first */
+	struct bytes name;           /* short text */
+	struct bytes says;           /* up to QUEUE_MARK_MOST octets of text */
+	int64_t for_ms;              /* it is forgotten after so long */
+	char there[QUEUE_MARK_MOST + 1]; /* what the mark says that was there before, with KNOWN */
+	/* On the queue's thread; must not block. DONE: it was the first, and is on disk. KNOWN: one is there, see `there`;
+	 * also this very mark, when it was UNCERTAIN before. Else as for a put. */
+	void (*done)(struct queue_mark *mark, enum queue_result result, const struct err *e);
+	void *ctx;
+};
+void queue_mark(struct queue *q, struct queue_mark *mark); /* any thread, never blocks */
 
 /* A message in hand. Read-only; valid until settled. */
 struct queue_claim {

@@ -11,10 +11,10 @@
 
 #include "queue/queue_run.h"
 
-#define PUTS_MOST 128    /* in one batch: a put is an fsync or a part of one, and all wait for the last */
+#define ORDERS_MOST 128  /* in one batch: each is an fsync or a part of one, and all wait for the last */
 #define SETTLES_MOST 128
 #define CLAIMS_MOST 32   /* messages by one script: it keeps everybody waiting */
-#define OCTETS_MOST ((size_t)4 << 20) /* when so many wait, no more puts */
+#define OCTETS_MOST ((size_t)4 << 20) /* when so many wait, no more orders */
 #define FIT_MS 1000      /* between two looks at the server */
 #define IDLE_MS 250      /* between two claims where nothing is due: others put, too */
 #define SPIN_MS 5        /* the same where something is due but nothing came */
@@ -147,7 +147,7 @@ static void fit_answered(struct queue *q, struct queue_asked *a, const redisRepl
 }
 
 /* A write that was carried out tells more than any setting: neither full, nor read-only, nor without disk. */
-static void mark_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
+static void node_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
 {
 	(void)a;
 	if (!note_error(q, r) && !q->leave)
@@ -168,7 +168,7 @@ static void destinations_answered(struct queue *q, struct queue_asked *a, const 
 }
 
 static const struct queue_kind info = {.answered = info_answered}, fit = {.answered = fit_answered},
-			       mark = {.answered = mark_answered}, destinations = {.answered = destinations_answered};
+			       node = {.answered = node_answered}, destinations = {.answered = destinations_answered};
 
 static void ask_fit(struct queue *q)
 {
@@ -178,7 +178,7 @@ static void ask_fit(struct queue *q)
 	ask(q, &info, queue_fit_words[0].word, queue_fit_words[0].count);
 	ask(q, &fit, queue_fit_words[1].word, queue_fit_words[1].count);
 	buf_printf(&key, "%s:node:%s", q->s.server.prefix, q->s.node);
-	ask(q, &mark, (const struct bytes[]){BYTES_LIT("SET"), buf_bytes(&key), BYTES_LIT("1"), BYTES_LIT("PX"),
+	ask(q, &node, (const struct bytes[]){BYTES_LIT("SET"), buf_bytes(&key), BYTES_LIT("1"), BYTES_LIT("PX"),
 		BYTES_LIT(NODE_MS)}, 5);
 	queue_script_destinations(&a, q->s.server.prefix);
 	ask(q, &destinations, a.word, a.count);
@@ -232,7 +232,7 @@ static void ask_settles(struct queue *q)
 
 		q->settles = h->behind;
 		queue_script_settle(&words, &at, h->claim.id, h->token, h->verdict, h->cause, &h->claim.policy,
-			h->claim.attempt, &h->target->limits);
+			h->claim.attempt, &h->target->limits, q->s.known_ms);
 		a = ask(q, &settle, words.word, words.count);
 		a->held = h;
 		a->target = h->target;
@@ -254,11 +254,11 @@ static void put_again(struct queue *q, struct queue_asked *a)
 {
 	if (a->spool[0])
 		queue_spool_remove(q->s.spool, bytes_str(a->spool));
-	a->put->next = *q->again;
-	*q->again = a->put;
-	if (!a->put->next)
-		q->puts_end = &a->put->next;
-	q->again = &a->put->next;
+	a->put->order.next = *q->again;
+	*q->again = &a->put->order;
+	if (!a->put->order.next)
+		q->orders_end = &a->put->order.next;
+	q->again = &a->put->order.next;
 }
 
 static void put_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
@@ -311,15 +311,65 @@ static void ask_put(struct queue *q, struct queue_put *p)
 	memcpy(a->spool, scratch.spool, sizeof a->spool);
 }
 
-static void ask_puts(struct queue *q)
-{
-	for (int i = 0; i < PUTS_MOST && q->puts && queue_wire_octets(q->wire) < OCTETS_MOST; i++) {
-		struct queue_put *p = q->puts;
+/* ---- marks ---- */
 
-		q->puts = p->next; /* the put is its owner's again once it ended */
-		if (!q->puts)
-			q->puts_end = &q->puts;
-		ask_put(q, p);
+static void mark_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
+{
+	enum queue_result result;
+	struct err e = {0};
+
+	note_error(q, r);
+	result = queue_reply_mark(r, a->mark->there, &e);
+	a->mark->done(a->mark, result, &e);
+}
+
+static void mark_lost(struct queue *q, struct queue_asked *a, bool sent, const struct err *e)
+{
+	(void)q;
+	a->mark->done(a->mark, sent ? QUEUE_UNCERTAIN : QUEUE_DOWN, e);
+}
+
+static const struct queue_kind mark = {.answered = mark_answered, .lost = mark_lost};
+
+static void ask_mark(struct queue *q, struct queue_mark *m)
+{
+	struct queue_args words;
+	struct err e;
+
+	queue_command_mark(&words, q->s.server.prefix, m);
+	if (words.failed) {
+		err_set(&e, REASON_INTERNAL, "the name of a mark is too long");
+		m->done(m, QUEUE_DOWN, &e);
+		return;
+	}
+	ask(q, &mark, words.word, words.count)->mark = m;
+}
+
+/* ---- orders ---- */
+
+void queue_order_refuse(struct queue_order *o, const struct err *e)
+{
+	struct queue_put *p = (struct queue_put *)o;
+	struct queue_mark *m = (struct queue_mark *)o;
+
+	if (o->what == QUEUE_ORDER_PUT)
+		p->done(p, QUEUE_DOWN, e);
+	else
+		m->done(m, QUEUE_DOWN, e);
+}
+
+static void ask_orders(struct queue *q)
+{
+	for (int i = 0; i < ORDERS_MOST && q->orders && queue_wire_octets(q->wire) < OCTETS_MOST; i++) {
+		struct queue_order *o = q->orders;
+
+		q->orders = o->next; /* it is its owner's again once it ended */
+		if (!q->orders)
+			q->orders_end = &q->orders;
+		if (o->what == QUEUE_ORDER_PUT)
+			ask_put(q, (struct queue_put *)o);
+		else
+			ask_mark(q, (struct queue_mark *)o);
 	}
 }
 
@@ -480,7 +530,7 @@ static void gather(struct queue *q)
 		return;
 	if (now >= q->settle_ms)
 		ask_settles(q);
-	ask_puts(q);
+	ask_orders(q);
 	if (now >= q->renew_ms)
 		ask_renewals(q);
 	if (!q->resting)
@@ -500,7 +550,7 @@ outcome queue_batch_run(struct queue *q, struct err *e)
 		queue_state(q, e); /* before anybody hears of it from the fate of a put */
 	for (size_t i = 0; i < q->asked_count; i++)
 		q->asked[i].reply = q->replies[i];
-	q->again = &q->puts;
+	q->again = &q->orders;
 	for (size_t i = 0; i < q->asked_count; i++) {
 		struct queue_asked *a = &q->asked[i];
 
@@ -523,7 +573,7 @@ int64_t queue_batch_at(const struct queue *q)
 {
 	int64_t at = q->fit_ms;
 
-	if (q->load || q->puts)
+	if (q->load || q->orders)
 		return 0;
 	if (q->settles && q->settle_ms < at)
 		at = q->settle_ms;

@@ -7,8 +7,8 @@
  *   B f:<key>   list    ids of one order key, oldest first        B lease  zset  id -> end of the lease
  *   B dup:<id>  string  delivered not long ago                    B dead   zset  id -> moment it was given up
  *   B state     hash    hold, concurrency, breaker                B cause  hash  cause -> number of dead letters
- * <prefix>:destinations is the set of all destinations. A message is in exactly one of live, lease and dead; of an order
- * key only the head of its list is ever in due or lease.
+ * <prefix>:destinations is the set of all destinations; <prefix>:mark:<name> is a mark (queue_mark). A message is in
+ * exactly one of live, lease and dead; of an order key only the head of its list is ever in due or lease.
  */
 #ifndef QAQPA_QUEUE_QUEUE_INT_H
 #define QAQPA_QUEUE_QUEUE_INT_H
@@ -60,6 +60,10 @@ void queue_script_put(struct queue_args *a, const struct queue_at *at, const str
 /* DONE, KNOWN, or for an error reply FULL (out of memory) or DOWN. */
 enum queue_result queue_reply_put(const struct redisReply *r, struct err *e);
 
+/* The reply to a mark: DONE, KNOWN, or for an error as for a put. SET with NX and GET needs no script. */
+void queue_command_mark(struct queue_args *a, const char *prefix, const struct queue_mark *mark);
+enum queue_result queue_reply_mark(const struct redisReply *r, char there[QUEUE_MARK_MOST + 1], struct err *e);
+
 /* At most `most` messages for `node`, under the limits of the destination. */
 void queue_script_claim(struct queue_args *a, const struct queue_at *at, const char *node, int most, int64_t lease_ms,
 	const struct queue_destination *limits);
@@ -90,7 +94,7 @@ bool queue_reply_renewed(const struct redisReply *r, size_t i);
 /* `attempt` is that of the claim. Sent again after a broken connection it changes nothing and answers the same. */
 void queue_script_settle(struct queue_args *a, const struct queue_at *at, struct bytes id, struct bytes token,
 	enum queue_verdict verdict, const char *cause, const struct queue_policy *policy, int attempt,
-	const struct queue_destination *limits);
+	const struct queue_destination *limits, int64_t known_ms);
 enum queue_settled {
 	SETTLED_STALE,   /* the lease ended and the message is no more ours: nothing was changed */
 	SETTLED_GONE,    /* delivered: the spool file may be removed */

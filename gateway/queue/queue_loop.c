@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* queue_loop - the thread: connects, and connects again; wakes up for what others handed over, for due messages, leases
  * and the look after the server; ends in order.
- * Promise:  a put never waits for a server that is known to be away; every put and every settlement is answered once.
+ * Promise:  an order never waits for a server that is known to be away; every order and every settlement is answered once.
  * Not here: what a batch holds and what its replies mean (queue_batch). */
 #include <errno.h>
 #include <poll.h>
@@ -76,24 +76,24 @@ void queue_settle_again(struct queue *q, struct queue_held *h)
 /* Takes what others left for this thread. False when the end was asked for. */
 static bool take_lines(struct queue *q)
 {
-	struct queue_put *puts, **puts_end;
+	struct queue_order *orders, **orders_end;
 	struct queue_held *settles;
 	bool stop;
 
 	pthread_mutex_lock(&q->lock);
-	puts = q->put_first;
-	puts_end = q->put_last;
+	orders = q->order_first;
+	orders_end = q->order_last;
 	settles = q->settle_first;
-	q->put_first = NULL;
-	q->put_last = &q->put_first;
+	q->order_first = NULL;
+	q->order_last = &q->order_first;
 	q->settle_first = NULL;
 	q->settle_last = &q->settle_first;
 	stop = q->stop;
 	q->resting = q->pause || stop;
 	pthread_mutex_unlock(&q->lock);
-	if (puts) {
-		*q->puts_end = puts;
-		q->puts_end = puts_end;
+	if (orders) {
+		*q->orders_end = orders;
+		q->orders_end = orders_end;
 	}
 	while (settles) {
 		struct queue_held *h = settles;
@@ -104,18 +104,18 @@ static bool take_lines(struct queue *q)
 	return !stop;
 }
 
-static void refuse_puts(struct queue *q, const struct err *e)
+static void refuse_orders(struct queue *q, const struct err *e)
 {
-	while (q->puts) {
-		struct queue_put *put = q->puts;
+	while (q->orders) {
+		struct queue_order *order = q->orders;
 
-		q->puts = put->next; /* the put is its owner's again once it ended */
-		put->done(put, QUEUE_DOWN, e);
+		q->orders = order->next; /* it is its owner's again once it ended */
+		queue_order_refuse(order, e);
 	}
-	q->puts_end = &q->puts;
+	q->orders_end = &q->orders;
 }
 
-/* Claims in hand stay in hand, their verdicts wait; puts are refused until there is a connection again. */
+/* Claims in hand stay in hand, their verdicts wait; orders are refused until there is a connection again. */
 static void lose(struct queue *q, const struct err *e)
 {
 	queue_state(q, e);
@@ -181,7 +181,7 @@ static size_t left_to_do(const struct queue *q)
 {
 	size_t n = (size_t)q->in_hand;
 
-	for (const struct queue_put *p = q->puts; p; p = p->next)
+	for (const struct queue_order *o = q->orders; o; o = o->next)
 		n++;
 	return n;
 }
@@ -198,7 +198,7 @@ static void finish(struct queue *q)
 		serve(q);
 		take_lines(q);
 	}
-	refuse_puts(q, &(struct err){REASON_GATEWAY_STOPPING, "the queue is stopping"});
+	refuse_orders(q, &(struct err){REASON_GATEWAY_STOPPING, "the queue is stopping"});
 }
 
 static void end(struct queue *q)
@@ -230,7 +230,7 @@ void *queue_run(void *of)
 		if (q->wire)
 			serve(q);
 		if (!q->wire)
-			refuse_puts(q, &q->trouble); /* only this thread writes it */
+			refuse_orders(q, &q->trouble); /* only this thread writes it */
 		rest(q);
 	}
 	end(q);

@@ -39,15 +39,30 @@ static bool is_array(const struct redisReply *r, size_t least, struct err *e)
 	return r->elements >= least;
 }
 
+/* What an error says of something that was to be stored; it is worded already. */
+static enum queue_result not_stored(const struct redisReply *r, struct err *e)
+{
+	if (!r || r->type != REDIS_REPLY_ERROR || strncmp(r->str, "OOM ", 4) != 0)
+		return QUEUE_DOWN;
+	err_set(e, REASON_QUEUE_FULL, "Redis has used up its maxmemory");
+	return QUEUE_FULL;
+}
+
 enum queue_result queue_reply_put(const struct redisReply *r, struct err *e)
 {
 	if (queue_reply_is(r, REDIS_REPLY_INTEGER, e))
 		return r->integer ? QUEUE_DONE : QUEUE_KNOWN;
-	if (r && r->type == REDIS_REPLY_ERROR && strncmp(r->str, "OOM ", 4) == 0) {
-		err_set(e, REASON_QUEUE_FULL, "Redis has used up its maxmemory");
-		return QUEUE_FULL;
-	}
-	return QUEUE_DOWN;
+	return not_stored(r, e);
+}
+
+enum queue_result queue_reply_mark(const struct redisReply *r, char there[QUEUE_MARK_MOST + 1], struct err *e)
+{
+	if (r && r->type == REDIS_REPLY_NIL)
+		return QUEUE_DONE;
+	if (!queue_reply_is(r, REDIS_REPLY_STRING, e))
+		return not_stored(r, e);
+	snprintf(there, QUEUE_MARK_MOST + 1, "%s", r->str);
+	return QUEUE_KNOWN;
 }
 
 static bool are_messages(const struct redisReply *list, struct err *e)

@@ -41,6 +41,7 @@ struct queue_asked {
 	struct queue_target *target;
 	struct queue_held *held;
 	struct queue_put *put;
+	struct queue_mark *mark;
 	char spool[QUEUE_SPOOL_NAME]; /* of the put; empty: none */
 };
 
@@ -52,12 +53,12 @@ struct queue {
 	int wake;
 
 	pthread_mutex_t lock;         /* of these */
-	struct queue_put *put_first, **put_last;
+	struct queue_order *order_first, **order_last;
 	struct queue_held *settle_first, **settle_last;
 	bool pause, stop;
 	struct err trouble;           /* REASON_NONE: healthy */
 
-	struct queue_put *puts, **puts_end;       /* taken over, not sent */
+	struct queue_order *orders, **orders_end; /* taken over, not sent */
 	struct queue_held *settles, **settles_end;
 	struct queue_target *targets, *turn;      /* turn: who claims first */
 	int in_hand;
@@ -74,7 +75,7 @@ struct queue {
 	struct queue_asked asked[QUEUE_BATCH];
 	struct redisReply *replies[QUEUE_BATCH];
 	size_t asked_count;
-	struct queue_put **again;     /* where a put goes that is sent once more: before those not sent */
+	struct queue_order **again;   /* where an order goes that is sent once more: before those not sent */
 };
 
 /* ---- queue_loop ---- */
@@ -87,6 +88,8 @@ struct queue_target *queue_target_find(struct queue *q, struct bytes destination
 void queue_settle_again(struct queue *q, struct queue_held *h);
 
 /* ---- queue_batch ---- */
+/* Ends an order that was not sent. */
+void queue_order_refuse(struct queue_order *o, const struct err *e);
 /* One batch out, its replies in and handed on. Fails, in words, when the wire must be given up. */
 MUST_USE outcome queue_batch_run(struct queue *q, struct err *e);
 /* When the next batch is wanted (mono). */

@@ -9,8 +9,6 @@
 
 #include "queue/queue_int.h"
 
-#define KNOWN_MS INT64_C(3600000) /* a delivered id stays known: for puts repeated after an uncertain answer */
-
 static const struct {
 	const char *name, *sha;
 	struct bytes text;
@@ -135,6 +133,18 @@ void queue_script_put(struct queue_args *a, const struct queue_at *at, const str
 	queue_args_add(a, at->destination);
 }
 
+void queue_command_mark(struct queue_args *a, const char *prefix, const struct queue_mark *mark)
+{
+	queue_args_start(a);
+	queue_args_add(a, BYTES_LIT("SET"));
+	add_joined(a, bytes_str(prefix), BYTES_LIT(":mark:"), mark->name);
+	queue_args_add(a, mark->says);
+	queue_args_add(a, BYTES_LIT("NX"));
+	queue_args_add(a, BYTES_LIT("GET"));
+	queue_args_add(a, BYTES_LIT("PX"));
+	queue_args_number(a, mark->for_ms);
+}
+
 void queue_script_claim(struct queue_args *a, const struct queue_at *at, const char *node, int most, int64_t lease_ms,
 	const struct queue_destination *limits)
 {
@@ -163,7 +173,7 @@ void queue_script_renew_add(struct queue_args *a, struct bytes id, struct bytes 
 
 void queue_script_settle(struct queue_args *a, const struct queue_at *at, struct bytes id, struct bytes token,
 	enum queue_verdict verdict, const char *cause, const struct queue_policy *policy, int attempt,
-	const struct queue_destination *limits)
+	const struct queue_destination *limits, int64_t known_ms)
 {
 	static const char *const verdicts[] = {[QUEUE_DELIVERED] = "delivered", [QUEUE_TROUBLE] = "trouble",
 		[QUEUE_LATER] = "later", [QUEUE_REJECTED] = "rejected", [QUEUE_RETURNED] = "returned"};
@@ -175,7 +185,7 @@ void queue_script_settle(struct queue_args *a, const struct queue_at *at, struct
 	queue_args_add(a, bytes_str(verdicts[verdict]));
 	queue_args_add(a, bytes_str(cause));
 	queue_args_number(a, used_up ? -1 : queue_delay(policy, id, attempt));
-	queue_args_number(a, KNOWN_MS);
+	queue_args_number(a, known_ms);
 	queue_args_number(a, limits->concurrency);
 	queue_args_number(a, limits->breaker_failures);
 	queue_args_number(a, limits->breaker_ms);

@@ -60,7 +60,8 @@ int main(int argc, char **argv)
 {
 	const struct queue_policy policy = {"standard", 30000, 3600000, 259200000, 2, 20, 0};
 	struct queue_settings settings = {
-		.node = "bench", .inline_bytes = 16384, .lease_ms = 60000, .hold_most = 1, .usual = {NULL, 16, 5, 30000},
+		.node = "bench", .inline_bytes = 16384, .lease_ms = 60000, .known_ms = 3600000, .hold_most = 1,
+		.usual = {NULL, 16, 5, 30000},
 		.on_claim = nothing, .on_expired = nothing,
 	};
 	struct err e = {0};

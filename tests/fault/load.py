@@ -2,7 +2,7 @@
 """Clients as they should be: one message after the other in each correlation, the same octets again until it is accepted.
 
 A line of the ledger: moment, what, messageId, correlationId or -, business number, words. A is an acceptance, G was given up,
-X was refused for good, D is a repetition with another answer, V an acceptance whose signature does not verify, B says how
+X was refused for good, D is a repetition with another answer or, at another gateway, under another sessionId, V an acceptance whose signature does not verify, B says how
 often the connection broke and N how often it was put off.
 """
 import ctypes
@@ -73,10 +73,11 @@ class Connection:
 class Client:
     """One thread's share: correlations of its own."""
 
-    def __init__(self, name, ledger, port, pki, seed, size=None):
+    def __init__(self, name, ledger, ports, pki, seed, size=None):
         self.name = name
         self.file = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self.connection = Connection(port)
+        self.ports = ports
+        self.connection = Connection(ports[0])
         self.signer = Signer(pki["department-ec"])
         self.gateway_certificate = pki["gateway-ec"].certificate
         self.random = random.Random(f"{seed} {name}")
@@ -116,6 +117,7 @@ class Client:
                 status, body = self.connection.exchange(octets)
             except Broken:
                 self.broken += 1
+                self.move()
                 time.sleep(self.random.uniform(0.02, 0.1))
                 continue
             if status == 200 and b"SCSS001" in body:
@@ -130,6 +132,13 @@ class Client:
         self.write("G", message_id, correlation, number)
         return None
 
+    def move(self):
+        """To a gateway by chance: whoever meets trouble at one tries another, with the same octets."""
+        port = self.random.choice(self.ports)
+        if port != self.connection.port:
+            self.connection.close()
+            self.connection = Connection(port)
+
     def verify(self, answer, message_id, correlation, number):
         try:
             wss.verify(answer, self.gateway_certificate)
@@ -137,12 +146,16 @@ class Client:
             self.write("V", message_id, correlation, number, type(e).__name__)
 
     def repeat(self, octets, answer, message_id, correlation, number):
-        """The same octets again are answered with the same octets; while something is broken, or not at all."""
+        """The same octets again are answered with the same octets, at another gateway under the same sessionId; while
+        something is broken, or not at all."""
+        here = self.connection.port
+        self.move()
         try:
             status, body = self.connection.exchange(octets)
         except Broken:
             return
-        if status == 200 and body != answer:
+        same = body == answer if self.connection.port == here else field(body, "sessionId") == field(answer, "sessionId")
+        if status == 200 and not same:
             self.write("D", message_id, correlation, number)
 
     def close(self):
@@ -164,7 +177,7 @@ def work(client, stop, most, pause, correlations):
 
 def run(name, ledger, ports, pki, seed, threads, rate, most, poison, ordered, stop, give_up):
     ctypes.CDLL(None).prctl(1, 9)  # does not outlive the run
-    clients = [Client(f"{name}.{i}", ledger, ports[i % len(ports)], pki, seed) for i in range(threads)]
+    clients = [Client(f"{name}.{i}", ledger, ports[i % len(ports):] + ports[:i % len(ports)], pki, seed) for i in range(threads)]
     if poison:
         clients[0].poison_at = most // threads // 2
     local = threading.Event()

@@ -92,7 +92,7 @@ def gateway_at_points(p):
         return
     hits, missed = {}, 0
     for size in p.scale["point sizes"]:
-        client = Client(f"{name}.{size}", w.folder / "sent", w.gateway.port, w.pki, p.run.seed, size=size)
+        client = Client(f"{name}.{size}", w.folder / "sent", [w.gateway.port], w.pki, p.run.seed, size=size)
         points = crash.clean_run(w, client)
         for point in crash.chosen(points, 3 * p.scale["points"], p.random):
             if p.scale["points"] and sum(hits.values()) >= p.scale["points"]:
@@ -329,7 +329,8 @@ def clock_stepped(p):
 # ---- more than one ----
 
 def two_gateways(p):
-    """Both share the work; one is killed under load, and the other goes on with what the first had accepted."""
+    """Both share the work; one is killed under load, and the other goes on with what the first had accepted. Clients whose
+    connection broke come to the other with the message that was not answered."""
     w = p.world
     second = w.another()
     both_ways = ["/" + node.folder.name for node in (w.gateway, second)]

@@ -55,6 +55,7 @@ static UNUSED void gate_init(struct gate *g, const struct rig *rig, const char *
 		.spool = rig->spool,
 		.inline_bytes = 1000,
 		.lease_ms = 60000,
+		.known_ms = 3600000,
 		.hold_most = 100,
 		.usual = {.name = "usual", .concurrency = 1000, .breaker_failures = 1000, .breaker_ms = 1000},
 		.on_claim = gate_on_claim,

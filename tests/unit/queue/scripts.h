@@ -144,7 +144,7 @@ static UNUSED struct queue_settlement bench_settle_as(struct bench *b, struct by
 	struct err e = {0};
 	redisReply *r;
 
-	queue_script_settle(&a, &b->at, id, token, verdict, cause, &b->policy, attempt, &b->limits);
+	queue_script_settle(&a, &b->at, id, token, verdict, cause, &b->policy, attempt, &b->limits, 3600000);
 	r = bench_ask(b, &a);
 	if (!queue_reply_settle(r, &s, &e))
 		fail_msg("%s", e.detail);
