@@ -100,6 +100,19 @@ struct bytes envelope_scope(const struct envelope *env, struct pool *pool);
  * REASON_XML_NAMESPACE. */
 MUST_USE outcome envelope_canonical(struct _xmlNode *element, const char *const *prefixes,
 	bool (*sink)(void *ctx, const void *data, size_t n), void *ctx, struct err *e);
+/* The same in another form: Canonical XML 1.0 when `inclusive`, and without the listed elements and what is
+ * below them. */
+struct canonical_form {
+	bool inclusive;
+	struct _xmlNode *const *without;
+	size_t without_count;
+};
+MUST_USE outcome envelope_canonical_form(struct _xmlNode *element, const struct canonical_form *form,
+	bool (*sink)(void *ctx, const void *data, size_t n), void *ctx, struct err *e);
+
+/* A copy of the element as a document of its own; what it uses of the namespaces around it is declared at its root.
+ * Fails with REASON_MEMORY. */
+MUST_USE outcome envelope_alone(struct pool *pool, const struct _xmlNode *element, struct _xmlDoc **out, struct err *e);
 
 /* Replaces parts of a text: cut [from,to) and put `with` there. Edits must be sorted and must not
  * overlap. The result is appended to `out`. */

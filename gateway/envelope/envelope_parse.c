@@ -237,6 +237,22 @@ outcome envelope_parse_document(struct pool *pool, struct bytes text, const stru
 	return envelope_tree_build(pool, bytes_sub(text, scan.skip, text.n), out, e);
 }
 
+outcome envelope_alone(struct pool *pool, const struct _xmlNode *element, struct _xmlDoc **out, struct err *e)
+{
+	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
+	xmlNode *source, *copy;
+
+	if (!doc || !pool_closes(pool, close_doc, doc))
+		return err_set(e, REASON_MEMORY, "no memory for a copy of the tree");
+	memcpy(&source, &element, sizeof source); /* libxml2 only reads it, though it does not say so */
+	copy = xmlDocCopyNode(source, doc, 1);
+	if (!copy)
+		return err_set(e, REASON_MEMORY, "no memory for a copy of the tree");
+	xmlDocSetRootElement(doc, copy);
+	*out = doc;
+	return DONE;
+}
+
 outcome envelope_parse(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
 	struct envelope **out, struct err *e)
 {
