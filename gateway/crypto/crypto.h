@@ -34,10 +34,13 @@ enum crypto_digest {
  * is made from any thread. */
 struct crypto_provider {
 	const char *name;
+	bool (*open)(void); /* once, in crypto_init; NULL: nothing to open */
 	void (*digest_begin)(enum crypto_digest d, void *state);
 	void (*digest_add)(enum crypto_digest d, void *state, const void *data, size_t n);
 	void (*digest_end)(enum crypto_digest d, void *state, unsigned char *out);
+	/* False when the secret is 0 or not below the order of the group. */
 	bool (*public_of)(enum crypto_curve c, const unsigned char *secret, unsigned char *point);
+	/* The digest is as wide as a number. False without randomness. */
 	bool (*sign)(enum crypto_curve c, const unsigned char *secret, const unsigned char *digest, unsigned char *value);
 	bool (*verify)(enum crypto_curve c, const unsigned char *point, const unsigned char *digest,
 		const unsigned char *value);
