@@ -39,7 +39,10 @@ outcome security_profile_check(const struct parts *p, const struct trust_cert *c
 	if ((int)signature_row(p->algorithm)->key != cert->key_kind)
 		return err_set(e, REASON_SEC_VALUE, "%s does not fit the key of the certificate",
 			signature_row(p->algorithm)->name);
-	return DONE;
+	if (!profile->rule)
+		return DONE;
+	return trust_rule_holds(cert, profile->rule,
+		cert->participant->bin ? cert->participant->bin : cert->who.bin, e);
 }
 
 outcome security_verify(struct pool *pool, const struct envelope *env, struct trust *trust, struct stamp now,

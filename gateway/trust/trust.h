@@ -4,6 +4,7 @@
  * Trust comes from configuration alone: pinned certificates, or an authority plus the BIN or IIN in the
  * subject. What a message carries is only ever looked up here. A decision is made once per certificate (key:
  * SHA-256 of the DER) and answered from memory afterwards; validity in time is checked at every look-up.
+ * Which certificates may sign what is said by rules (trust_rule_holds).
  * Not here: revocation and the national algorithms (they join behind these same calls).
  */
 #ifndef QAQPA_TRUST_TRUST_H
@@ -46,6 +47,20 @@ enum digest digest_by_uri(const char *uri);
 enum signature signature_by_uri(const char *uri);
 enum signature signature_by_name(const char *name);
 
+/* What a certificate says of its subject, by the profile of the National Certification Authority. Texts are UTF-8, NULL
+ * when absent; the numbers are personal and stand in no log and no detail. */
+struct trust_subject {
+	unsigned kind;                  /* a bit of enum conf_subject, by the numbers; 0: it has none, or two of a kind */
+	const char *iin, *bin;          /* 12 digits */
+	const char *common_name, *surname;
+	const char *patronymic;         /* stands in GN */
+	const char *organisation;
+	struct conf_names dc;           /* as written */
+	struct conf_names purposes;     /* extendedKeyUsage, dotted */
+	struct conf_names policies;     /* certificatePolicies, dotted */
+	bool signature, non_repudiation; /* keyUsage, which must be there */
+};
+
 /* A certificate that was decided on. Lives as long as its trust; immutable. */
 struct trust_cert {
 	unsigned char sha256[32];
@@ -56,7 +71,14 @@ struct trust_cert {
 	int64_t not_before_ms, not_after_ms;
 	const char *subject, *issuer;   /* RFC 2253, UTF-8 */
 	const char *serial;             /* decimal */
+	struct trust_subject who;
 };
+
+/* Does the certificate satisfy every demand of the rule? `sender_bin` is the BIN of the sender, NULL when nobody knows
+ * it. Fails with REASON_CERT_ROLE; the detail names the demand and the rule, and no number of a person or organisation.
+ * Pure. */
+MUST_USE outcome trust_rule_holds(const struct trust_cert *c, const struct conf_rule *rule, const char *sender_bin,
+	struct err *e);
 
 /* An own key with its certificate. Lives as long as its trust; signing is safe from any thread. */
 struct trust_key {
@@ -95,6 +117,12 @@ struct trust *trust_load(const struct conf *c, struct conf_problems *problems);
  * issuer but nobody's number), REASON_SEC_TOKEN_BROKEN for DER that is not exactly one certificate,
  * REASON_SEC_TOKEN_UNKNOWN when a reference names nothing in the store. */
 MUST_USE outcome trust_find_der(
+	struct trust *t, struct bytes der, int64_t now_ms, const struct trust_cert **out, struct err *e);
+/* For signatures of persons inside data: any certificate that an authority issued, or an issuer that rests on one, with
+ * the same demands on chain, validity, usage and quality; and pinned ones. Its participant is NULL when it is nobody's.
+ * What was found lives two hours at least. Fails as
+ * trust_find_der, and with REASON_MEMORY when thousands of new ones come within that time. */
+MUST_USE outcome trust_find_signer(
 	struct trust *t, struct bytes der, int64_t now_ms, const struct trust_cert **out, struct err *e);
 /* `issuer` in RFC 2253 text as in ds:X509IssuerName, compared by decoded attributes, in either order;
  * decimal serial. */

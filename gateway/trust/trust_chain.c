@@ -52,14 +52,27 @@ static X509_STORE_CTX *run(
 	return ctx;
 }
 
-outcome trust_chain_authorities(X509_STORE *authorities, X509 *x, struct err *e)
+/* The period in which all of the chain that the context found is valid. */
+static outcome period_of(X509_STORE_CTX *ctx, struct trust_period *period, struct err *e)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+
+	*period = (struct trust_period){INT64_MIN, INT64_MAX};
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		if (!trust_period_narrow(period, sk_X509_value(chain, i)))
+			return err_set(e, REASON_CERT_WEAK, "a date in the chain cannot be read");
+	}
+	return DONE;
+}
+
+outcome trust_chain_authorities(X509_STORE *authorities, X509 *x, struct trust_period *period, struct err *e)
 {
 	bool good = false;
 	SCOPED(scoped_store_ctx) X509_STORE_CTX *ctx = run(authorities, NULL, x, 0, &good);
 
 	if (!ctx)
 		return err_set(e, REASON_MEMORY, "no memory for a chain");
-	return good ? DONE : refuse(ctx, e);
+	return good ? period_of(ctx, period, e) : refuse(ctx, e);
 }
 
 outcome trust_chain_anchor(const struct trust_anchor *a, X509 *x, struct trust_period *period, struct err *e)
@@ -80,12 +93,7 @@ outcome trust_chain_anchor(const struct trust_anchor *a, X509 *x, struct trust_p
 	chain = X509_STORE_CTX_get0_chain(ctx);
 	if (sk_X509_num(chain) < 2 || X509_cmp(sk_X509_value(chain, 1), a->x509) != 0)
 		return err_set(e, REASON_CERT_UNKNOWN, "issued by another authority");
-	*period = (struct trust_period){INT64_MIN, INT64_MAX};
-	for (int i = 0; i < sk_X509_num(chain); i++) {
-		if (!trust_period_narrow(period, sk_X509_value(chain, i)))
-			return err_set(e, REASON_CERT_WEAK, "a date in the chain cannot be read");
-	}
-	return DONE;
+	return period_of(ctx, period, e);
 }
 
 /* Does it rest on the authorities, or on itself because they do not know its root? Other defects are

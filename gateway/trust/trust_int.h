@@ -68,12 +68,23 @@ char *trust_name_text(const X509_NAME *name);
 /* Decimal; free(). NULL when memory is short. */
 char *trust_serial_text(X509 *x);
 
+/* The value of an attribute in UTF-8; free it with OPENSSL_free. NULL when it is no text, hides a NUL or
+ * holds control characters: such names are read differently by different programs. */
+char *trust_entry_text(const X509_NAME_ENTRY *entry, struct bytes *out);
+/* Its type, dotted. */
+MUST_USE bool trust_entry_type(const X509_NAME_ENTRY *entry, char type[80]);
+
 /* Registration numbers of a subject; empty when absent. */
 struct trust_numbers {
 	char bin[13], iin[13];
 };
 /* False when the subject names two different numbers of one kind. */
 MUST_USE bool trust_numbers_of(struct trust_numbers *n, const X509_NAME *name);
+
+/* --- subjects (trust_subject.c) --- */
+
+/* Decodes what the certificate says of its subject; all of it lies in the pool. False when memory is short. */
+MUST_USE bool trust_subject_of(struct trust_subject *s, struct pool *pool, X509 *x);
 
 /* --- files (trust_file.c) --- */
 
@@ -114,11 +125,11 @@ struct trust_anchor {
 	bool itself;            /* the store holds this certificate alone */
 	struct trust_anchor *next;
 };
-/* Verifies `x` against the authorities alone. Fails with REASON_CERT_UNKNOWN, REASON_CERT_WEAK or
- * REASON_CERT_USAGE. */
-MUST_USE outcome trust_chain_authorities(X509_STORE *authorities, X509 *x, struct err *e);
-/* Verifies that the anchor issued `x`; gives the period in which all of the chain is valid. Fails as
- * above. */
+/* Verifies `x` against the authorities alone; gives the period in which all of the chain is valid. Fails with
+ * REASON_CERT_UNKNOWN, REASON_CERT_WEAK or REASON_CERT_USAGE. */
+MUST_USE outcome trust_chain_authorities(
+	X509_STORE *authorities, X509 *x, struct trust_period *period, struct err *e);
+/* Verifies that the anchor issued `x`; otherwise as above. */
 MUST_USE outcome trust_chain_anchor(const struct trust_anchor *a, X509 *x, struct trust_period *period,
 	struct err *e);
 /* The anchor of a certificate file, resting on the authorities when its root is among them. Fails with
@@ -141,10 +152,12 @@ struct trust_entry {
 	struct trust_cert cert; /* first, so that the public part leads back here */
 	X509 *x509;
 	char *subject, *issuer, *serial;
+	struct pool *pool;          /* of cert.who */
 	struct prepared verify;
 	struct trust_period period; /* of the certificate and of those that vouch for it */
 	struct trust_link link[INDEX_COUNT];
 	struct trust_entry *next;
+	int64_t retired_ms;         /* of the monotonic clock (trust_signers.c) */
 };
 
 /* An entry that owns `x` from now on, failure included; checked by trust_check. Fails with REASON_CERT_*
@@ -179,6 +192,32 @@ void trust_ski_key(struct bytes ski, unsigned char key[32]);
 /* SHA-256 as text. */
 void trust_print(const unsigned char digest[32], char out[65]);
 
+/* --- certificates of persons and their table (trust_signers.c) --- */
+
+#define TRUST_SIGNERS_MOST 4096
+#define TRUST_RETIRED_FOR_MS (INT64_C(2) * 60 * 60 * 1000) /* longer than any message is in hand */
+
+struct trust_fifo {
+	struct trust_entry *oldest, *newest;
+	size_t n;
+};
+
+/* At most `most` are found and as many again wait for their end: nobody holds the retired any more after a while. */
+struct trust_signers {
+	pthread_rwlock_t lock;
+	struct trust_link *bucket[TRUST_BUCKETS];
+	struct trust_fifo known, retired;
+	size_t most;
+};
+void trust_signers_init(struct trust_signers *s, size_t most);
+void trust_signers_drop(struct trust_signers *s);
+/* By SHA-256 of the DER; NULL when absent. */
+const struct trust_entry *trust_signers_find(struct trust_signers *s, const unsigned char digest[32]);
+/* Adds the entry or, when another thread was faster, frees it; gives the one in the table. At the bound the one that came
+ * first makes room. Fails with REASON_MEMORY when too many were retired of late. */
+MUST_USE outcome trust_signers_add(struct trust_signers *s, struct trust_entry **en, int64_t mono,
+	const struct trust_entry **out, struct err *e);
+
 /* --- the whole --- */
 
 /* A participant that is known by issuer and number. */
@@ -201,6 +240,7 @@ struct trust_own {
 
 struct trust {
 	struct trust_table table;
+	struct trust_signers signers;
 	X509_STORE *authorities;
 	struct trust_anchor *anchors;
 	struct trust_member *members;
@@ -216,6 +256,11 @@ MUST_USE outcome trust_member_take(
 	struct trust *t, const struct conf_participant *p, X509 **issuer, struct err *e);
 /* Decides on a certificate that is not in the table: an entry for it. Takes `x` over. */
 MUST_USE outcome trust_issued_decide(struct trust *t, X509 *x, const unsigned char digest[32],
+	struct trust_entry **out, struct err *e);
+
+/* Decides on a certificate that may be of nobody: issued by an authority, or by an issuer that rests on one. Takes `x`
+ * over. */
+MUST_USE outcome trust_signer_decide(struct trust *t, X509 *x, const unsigned char digest[32],
 	struct trust_entry **out, struct err *e);
 
 /* Pins the certificate of a file; gives its entry (trust_store.c). */

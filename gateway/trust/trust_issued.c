@@ -94,15 +94,17 @@ outcome trust_member_take(struct trust *t, const struct conf_participant *p, X50
 	return DONE;
 }
 
-/* The anchor that issued `x`, or NULL when it was another trusted authority. */
-static outcome find_issuer(const struct trust *t, X509 *x, const struct trust_anchor **out,
+/* The anchor that issued `x`, or NULL when it was another trusted authority. `rooted`: anchors that rest on themselves
+ * do not count; they vouch for the participants that name them and for nobody else. */
+static outcome find_issuer(const struct trust *t, X509 *x, bool rooted, const struct trust_anchor **out,
 	struct trust_period *period, struct err *e)
 {
 	struct err weaker, *into = e;
 
 	*out = NULL;
 	for (const struct trust_anchor *a = t->anchors; a; a = a->next) {
-		if (X509_NAME_cmp(X509_get_subject_name(a->x509), X509_get_issuer_name(x)) != 0)
+		if ((rooted && a->itself) ||
+			X509_NAME_cmp(X509_get_subject_name(a->x509), X509_get_issuer_name(x)) != 0)
 			continue;
 		if (trust_chain_anchor(a, x, period, into).ok) {
 			*out = a;
@@ -110,7 +112,7 @@ static outcome find_issuer(const struct trust *t, X509 *x, const struct trust_an
 		}
 		into = &weaker; /* the first anchor of this name has the word */
 	}
-	return trust_chain_authorities(t->authorities, x, into);
+	return trust_chain_authorities(t->authorities, x, period, into);
 }
 
 static outcome find_owner(
@@ -122,22 +124,19 @@ static outcome find_owner(
 	if (!trust_numbers_of(&numbers, X509_get_subject_name(en->x509)))
 		return err_set(e, REASON_CERT_OWNER, "the subject holds two different numbers of one kind");
 	m = a ? find_member(t, a, numbers.bin, numbers.iin) : NULL;
-	if (!m)
-		return err_set(
-			e, REASON_CERT_OWNER, "the issuer is trusted, but no participant has this number");
-	en->cert.participant = m->participant;
+	en->cert.participant = m ? m->participant : NULL;
 	return DONE;
 }
 
-outcome trust_issued_decide(
-	struct trust *t, X509 *x, const unsigned char digest[32], struct trust_entry **out, struct err *e)
+static outcome decide(struct trust *t, X509 *x, const unsigned char digest[32], bool rooted,
+	struct trust_entry **out, struct err *e)
 {
 	SCOPED(trust_entry_free) struct trust_entry *en = NULL;
 	SCOPED(scoped_x509) X509 *ours = x;
 	const struct trust_anchor *anchor;
 	struct trust_period chain = {INT64_MIN, INT64_MAX};
 
-	TRY(find_issuer(t, ours, &anchor, &chain, e));
+	TRY(find_issuer(t, ours, rooted, &anchor, &chain, e));
 	ours = NULL;
 	TRY(trust_entry_new(x, digest, NULL, false, &en, e));
 	TRY(find_owner(t, anchor, en, e));
@@ -145,4 +144,23 @@ outcome trust_issued_decide(
 	*out = en;
 	en = NULL;
 	return DONE;
+}
+
+outcome trust_issued_decide(
+	struct trust *t, X509 *x, const unsigned char digest[32], struct trust_entry **out, struct err *e)
+{
+	SCOPED(trust_entry_free) struct trust_entry *en = NULL;
+
+	TRY(decide(t, x, digest, false, &en, e));
+	if (!en->cert.participant)
+		return err_set(e, REASON_CERT_OWNER, "the issuer is trusted, but no participant has this number");
+	*out = en;
+	en = NULL;
+	return DONE;
+}
+
+outcome trust_signer_decide(
+	struct trust *t, X509 *x, const unsigned char digest[32], struct trust_entry **out, struct err *e)
+{
+	return decide(t, x, digest, true, out, e);
 }

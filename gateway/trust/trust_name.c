@@ -54,9 +54,7 @@ bool trust_name_add(struct trust_name *n, const char *type, struct bytes value)
 	return buf_ok(&n->text);
 }
 
-/* The value of an attribute in UTF-8; free it with OPENSSL_free. NULL when it is no text, hides a NUL or
- * holds control characters: such names are read differently by different programs. */
-static char *entry_text(const X509_NAME_ENTRY *entry, struct bytes *out)
+char *trust_entry_text(const X509_NAME_ENTRY *entry, struct bytes *out)
 {
 	unsigned char *text = NULL;
 	int n = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
@@ -79,7 +77,7 @@ static char *entry_text(const X509_NAME_ENTRY *entry, struct bytes *out)
 	return (char *)text;
 }
 
-static bool entry_type(const X509_NAME_ENTRY *entry, char type[80])
+bool trust_entry_type(const X509_NAME_ENTRY *entry, char type[80])
 {
 	int n = OBJ_obj2txt(type, 80, X509_NAME_ENTRY_get_object(entry), 1);
 
@@ -91,10 +89,10 @@ bool trust_name_of(struct trust_name *n, const X509_NAME *name)
 	for (int i = 0; i < X509_NAME_entry_count(name); i++) {
 		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
 		struct bytes value;
-		SCOPED(scoped_text) char *text = entry_text(entry, &value);
+		SCOPED(scoped_text) char *text = trust_entry_text(entry, &value);
 		char type[80];
 
-		if (!text || !entry_type(entry, type) || !trust_name_add(n, type, value))
+		if (!text || !trust_entry_type(entry, type) || !trust_name_add(n, type, value))
 			return false;
 	}
 	return true;
@@ -175,11 +173,11 @@ bool trust_numbers_of(struct trust_numbers *n, const X509_NAME *name)
 	for (int i = 0; i < X509_NAME_entry_count(name); i++) {
 		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
 		struct bytes value;
-		SCOPED(scoped_text) char *text = entry_text(entry, &value);
+		SCOPED(scoped_text) char *text = trust_entry_text(entry, &value);
 		bool one = true;
 		char type[80];
 
-		if (!text || !entry_type(entry, type))
+		if (!text || !trust_entry_type(entry, type))
 			return false;
 		if (strcmp(type, OID_UNIT) == 0)
 			one = take_number(n->bin, value, "BIN");

@@ -14,6 +14,7 @@ struct trust *trust_new(void)
 	if (!t)
 		return NULL;
 	trust_table_init(&t->table);
+	trust_signers_init(&t->signers, TRUST_SIGNERS_MOST);
 	t->authorities = X509_STORE_new();
 	if (!t->authorities)
 		trust_free(&t);
@@ -28,6 +29,7 @@ void trust_free(struct trust **t)
 		return;
 	*t = NULL;
 	trust_table_drop(&old->table);
+	trust_signers_drop(&old->signers);
 	while (old->members) {
 		struct trust_member *m = old->members;
 
@@ -106,6 +108,26 @@ outcome trust_find_der(struct trust *t, struct bytes der, int64_t now_ms, const 
 		TRY(trust_der_read(der, &x, e));
 		TRY(trust_issued_decide(t, x, digest, &fresh, e));
 		TRY(trust_table_add(&t->table, &fresh, true, &known, e));
+	}
+	return answer(known, now_ms, out, e);
+}
+
+outcome trust_find_signer(struct trust *t, struct bytes der, int64_t now_ms, const struct trust_cert **out,
+	struct err *e)
+{
+	const struct trust_entry *known;
+	struct trust_entry *fresh = NULL;
+	unsigned char digest[32];
+	X509 *x = NULL;
+
+	sha256(der, digest);
+	known = trust_table_der(&t->table, digest); /* pinned ones need no issuer here either */
+	if (!known)
+		known = trust_signers_find(&t->signers, digest);
+	if (!known) {
+		TRY(trust_der_read(der, &x, e));
+		TRY(trust_signer_decide(t, x, digest, &fresh, e));
+		TRY(trust_signers_add(&t->signers, &fresh, mono_ms(), &known, e));
 	}
 	return answer(known, now_ms, out, e);
 }

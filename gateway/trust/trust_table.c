@@ -11,6 +11,8 @@
 
 #include "trust/trust_int.h"
 
+#define SUBJECT_OCTETS ((size_t)1 << 18) /* what a certificate of the largest size can say */
+
 void trust_ski_key(struct bytes ski, unsigned char key[32])
 {
 	SCOPED(buf_free) struct buf whole = BUF(ski.n + 8);
@@ -68,7 +70,7 @@ static outcome fill(struct trust_entry *en, const unsigned char digest[32],
 	c->subject = en->subject = trust_name_text(X509_get_subject_name(en->x509));
 	c->issuer = en->issuer = trust_name_text(X509_get_issuer_name(en->x509));
 	c->serial = en->serial = trust_serial_text(en->x509);
-	if (!c->subject || !c->issuer || !c->serial ||
+	if (!c->subject || !c->issuer || !c->serial || !trust_subject_of(&c->who, en->pool, en->x509) ||
 		!prepared_for(&en->verify, c->key, c->key_kind, false)) {
 		ERR_clear_error();
 		return err_set(e, REASON_MEMORY, "no memory for a certificate");
@@ -86,6 +88,9 @@ outcome trust_entry_new(X509 *x, const unsigned char digest[32], const struct co
 		return err_set(e, REASON_MEMORY, "no memory for a certificate");
 	}
 	en->x509 = x;
+	en->pool = pool_new(SUBJECT_OCTETS);
+	if (!en->pool)
+		return err_set(e, REASON_MEMORY, "no memory for a certificate");
 	TRY(fill(en, digest, owner, sha1, e));
 	*out = en;
 	en = NULL;
@@ -98,6 +103,7 @@ void trust_entry_free(struct trust_entry **en)
 		return;
 	prepared_drop(&(*en)->verify);
 	X509_free((*en)->x509);
+	pool_free(&(*en)->pool);
 	free((*en)->subject);
 	free((*en)->issuer);
 	free((*en)->serial);

@@ -278,6 +278,38 @@ static void the_profile_of_the_participant_decides(void **state)
 	}
 }
 
+static const struct rule_case {
+	const char *name;
+	struct conf_rule rule;
+	const char *bin; /* of the participant */
+	enum reason wanted;
+} rule_cases[] = {
+	{"a rule that the certificate satisfies",
+		{.name = "r", .subjects = CONF_SUBJECT_ORGANISATION, .non_repudiation = true}, NULL, REASON_NONE},
+	{"a system where a person must sign", {.name = "r", .subjects = CONF_SUBJECT_PERSON}, NULL, REASON_CERT_ROLE},
+	{"the BIN that the participant has", {.name = "r", .own_bin = true}, "200440000015", REASON_NONE},
+	{"another BIN than the participant's", {.name = "r", .own_bin = true}, "200540000019", REASON_CERT_ROLE},
+	{"a pinned certificate of a participant without BIN", {.name = "r", .own_bin = true}, NULL, REASON_NONE},
+};
+
+static void the_rule_of_the_profile_decides(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof rule_cases / sizeof rule_cases[0]; i++) {
+		const struct rule_case *c = &rule_cases[i];
+		struct buf text = BUF(MEMORY);
+
+		compose(&text, &(struct message){0});
+		complete(&text, SENDER);
+		world.profile.rule = &c->rule;
+		world.sender.bin = c->bin;
+		expect(c->name, &text, c->wanted);
+		world.profile = open_profile();
+		world.sender.bin = NULL;
+		buf_free(&text);
+	}
+}
+
 #define STAMPED(inside) "<wsu:Timestamp wsu:Id=\"ts\">" inside "</wsu:Timestamp>"
 #define CREATED(text) "<wsu:Created>" text "</wsu:Created>"
 #define EXPIRES(text) "<wsu:Expires>" text "</wsu:Expires>"
@@ -343,6 +375,7 @@ int main(void)
 		cmocka_unit_test(wrapped_base64_is_accepted),
 		cmocka_unit_test(the_same_envelope_can_be_verified_twice),
 		cmocka_unit_test(the_profile_of_the_participant_decides),
+		cmocka_unit_test(the_rule_of_the_profile_decides),
 		cmocka_unit_test(timestamps_are_judged),
 	};
 

@@ -130,6 +130,7 @@ struct odd {
 	EVP_PKEY *key;
 	const EVP_MD *md;
 	const char *basic, *usage, *purposes; /* "-": left out */
+	const char *policies;                 /* left out when NULL */
 	const char *critical;                 /* dotted type of an unknown one */
 	int64_t from_ms, until_ms;
 	long serial;
@@ -155,7 +156,7 @@ UNUSED static void odd_extension(X509 *x, X509V3_CTX *ctx, int nid, const char *
 	value = value ? value : usual;
 	if (strcmp(value, "-") == 0)
 		return;
-	ext = X509V3_EXT_conf_nid(NULL, ctx, nid, value);
+	ext = X509V3_EXT_nconf_nid(NULL, ctx, nid, value);
 	assert_non_null(ext);
 	assert_int_equal(X509_add_ext(x, ext, -1), 1);
 	X509_EXTENSION_free(ext);
@@ -188,6 +189,7 @@ UNUSED static void odd_make(const struct odd *o)
 	X509_NAME *subject = X509_NAME_new(), *named = X509_NAME_new();
 	X509 *x = X509_new();
 	X509V3_CTX ctx;
+	CONF *no_sections = NCONF_new(NULL); /* policies are not read without */
 	BIO *out = BIO_new_file(pki_path(o->file), "w");
 
 	assert_non_null(issuer);
@@ -208,9 +210,11 @@ UNUSED static void odd_make(const struct odd *o)
 		&(time_t){(o->until_ms ? o->until_ms : pki_now + DAY_MS) / 1000}));
 	assert_int_equal(X509_set_pubkey(x, key), 1);
 	X509V3_set_ctx(&ctx, itself ? x : issuer, x, NULL, NULL, 0);
+	X509V3_set_nconf(&ctx, no_sections);
 	odd_extension(x, &ctx, NID_basic_constraints, o->basic, "critical,CA:FALSE");
 	odd_extension(x, &ctx, NID_key_usage, o->usage, "critical,digitalSignature,nonRepudiation");
 	odd_extension(x, &ctx, NID_ext_key_usage, o->purposes, "emailProtection,1.2.398.3.3.4.1.2.6");
+	odd_extension(x, &ctx, NID_certificate_policies, o->policies, "-");
 	odd_extension(x, &ctx, NID_subject_key_identifier, NULL, "hash");
 	odd_extension(x, &ctx, NID_authority_key_identifier, itself ? "-" : NULL, "keyid");
 	if (o->critical)
@@ -218,6 +222,7 @@ UNUSED static void odd_make(const struct odd *o)
 	assert_true(X509_sign(x, itself ? key : issuer_key, o->md ? o->md : EVP_sha256()) > 0);
 	assert_int_equal(PEM_write_bio_X509(out, x), 1);
 	BIO_free(out);
+	NCONF_free(no_sections);
 	X509_free(x);
 	X509_NAME_free(subject);
 	X509_NAME_free(named);
