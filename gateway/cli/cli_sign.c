@@ -36,7 +36,7 @@ static bool form_named(const char *name, enum conf_form *out)
 static bool algorithm_named(const char *name, enum signature *out)
 {
 	*out = signature_by_name(name);
-	if (*out != SIGNATURE_COUNT && !signature_row(*out)->legacy)
+	if (*out != SIGNATURE_COUNT && signature_row(*out)->legacy != LEGACY_SHA1)
 		return true;
 	fprintf(stderr, "qaqpa: no algorithm for signing is called %s\n", name);
 	return false;

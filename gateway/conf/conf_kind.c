@@ -16,7 +16,7 @@ struct choice {
 static const struct choice level_choices[] = {
 	{"debug", 0}, {"info", 0}, {"warning", 0}, {"error", 0}, {NULL, 0}};
 static const struct choice algorithm_choices[] = {{"rsa-sha256", 0}, {"rsa-sha384", 0}, {"rsa-sha512", 0},
-	{"ecdsa-sha256", 0}, {"ecdsa-sha384", 0}, {NULL, 0}};
+	{"ecdsa-sha256", 0}, {"ecdsa-sha384", 0}, {"gost-2015", 0}, {"gost-legacy", 0}, {NULL, 0}};
 static const struct choice tls_choices[] = {
 	{"off", CONF_TLS_OFF}, {"server", CONF_TLS_SERVER}, {"mutual", CONF_TLS_MUTUAL}, {NULL, 0}};
 static const struct choice form_choices[] = {{"key-identifier", CONF_FORM_KEY_IDENTIFIER},

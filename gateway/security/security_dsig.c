@@ -81,7 +81,7 @@ static bool allow(xmlSecDSigCtxPtr ctx, const struct parts *p)
 }
 
 /* The pinned public key, shared by reference and without its certificate, which xmlsec1 would copy. */
-static xmlSecKeyPtr pinned_key(const struct trust_cert *cert)
+static xmlSecKeyPtr known_key(const struct trust_cert *cert)
 {
 	EVP_PKEY *shared = xmlSecOpenSSLEvpKeyDup(cert->key);
 	xmlSecKeyDataPtr data = shared ? xmlSecOpenSSLEvpKeyAdopt(shared) : NULL;
@@ -98,6 +98,13 @@ static xmlSecKeyPtr pinned_key(const struct trust_cert *cert)
 	if (key)
 		xmlSecKeyDestroy(key);
 	return NULL;
+}
+
+static xmlSecKeyPtr pinned_key(const struct trust_cert *cert)
+{
+	if (cert->key_kind == KEY_GOST || cert->key_kind == KEY_GOST_LEGACY)
+		return security_gost_key(cert);
+	return known_key(cert);
 }
 
 static xmlSecDSigCtxPtr context_new(const struct parts *p, const struct trust_cert *cert)

@@ -11,6 +11,7 @@
 #include <xmlsec/transforms.h>
 #include <xmlsec/xmlsec.h>
 
+#include "crypto/crypto.h"
 #include "security/security_int.h"
 
 /* xmlsec1 prints text of the message to stderr unless told otherwise. */
@@ -69,6 +70,7 @@ static bool register_aliases(void)
 
 outcome security_init(struct err *e)
 {
+	TRY(crypto_init(NULL, e));
 	xmlSecErrorsSetCallback(be_silent);
 	if (xmlSecInit() < 0 || xmlSecCheckVersion() != 1)
 		return err_set(e, REASON_INTERNAL,
@@ -80,7 +82,7 @@ outcome security_init(struct err *e)
 	/* No URI can be opened from here on, whatever a message asks for. */
 	xmlSecIOCleanupCallbacks();
 	xmlSecParserSetDefaultOptions(XML_PARSE_NONET | XML_PARSE_NODICT);
-	if (!register_aliases())
+	if (!security_gost_register() || !register_aliases())
 		return err_set(e, REASON_INTERNAL, "xmlsec1 lacks an algorithm of this build");
 	return DONE;
 }

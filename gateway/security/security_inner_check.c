@@ -45,7 +45,7 @@ outcome security_inner_check(const struct xml_signatures *all, size_t i, const s
 	const struct canonical_form form = {.inclusive = s->info_inclusive};
 	SCOPED(buf_free) struct buf octets = BUF(SIGNED_INFO_BYTES);
 
-	if ((int)signature_row(s->algorithm)->key != cert->key_kind)
+	if (signature_row(s->algorithm)->key != cert->key_kind)
 		return err_set(e, REASON_SEC_ALGORITHM, "the algorithm does not fit the key of the certificate");
 	TRY(check_digest(all, i, e));
 	TRY(envelope_canonical_form(s->info, &form, into_buf, &octets, e));

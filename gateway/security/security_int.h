@@ -62,6 +62,11 @@ MUST_USE outcome security_profile_check(const struct parts *p, const struct trus
 /* Stage 5: xmlsec1 with the pinned key over the chosen nodes. */
 MUST_USE outcome security_dsig_verify(struct pool *pool, const struct envelope *env, const struct parts *p,
 	const struct trust_cert *cert, struct err *e);
+/* The national algorithms as transforms of xmlsec1; false when it takes none. */
+MUST_USE bool security_gost_register(void);
+/* The key of the certificate for them, xmlSecKeyDestroy; NULL when memory is short. The certificate must outlive it. */
+struct _xmlSecKey *security_gost_key(const struct trust_cert *cert);
+
 /* Stage 6: the Timestamp, when there is one. */
 struct timestamp {
 	struct stamp created, expires;

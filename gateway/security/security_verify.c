@@ -12,31 +12,34 @@ struct verified {
 	enum digest digest; /* of the Body */
 };
 
-static bool is_legacy(const struct parts *p)
+/* Bits of enum legacy: what the message uses that a profile must allow. */
+static unsigned legacy_of(const struct parts *p)
 {
-	if (signature_row(p->algorithm)->legacy)
-		return true;
-	for (size_t i = 0; i < p->reference_count; i++) {
-		if (digest_row(p->references[i].digest)->legacy)
-			return true;
-	}
-	return false;
+	unsigned used = signature_row(p->algorithm)->legacy;
+
+	for (size_t i = 0; i < p->reference_count; i++)
+		used |= digest_row(p->references[i].digest)->legacy;
+	return used;
 }
 
 outcome security_profile_check(const struct parts *p, const struct trust_cert *cert, struct err *e)
 {
 	const struct conf_profile *profile = cert->participant->profile;
+	unsigned used = legacy_of(p);
 
 	if (!(profile->forms & (unsigned)p->form))
 		return err_set(e, REASON_SEC_FORM, "form %u is not among those of profile %.60s",
 			(unsigned)p->form, profile->name);
-	if (is_legacy(p) && !profile->sha1)
+	if (used & LEGACY_SHA1 && !profile->sha1)
 		return err_set(e, REASON_SEC_ALGORITHM, "SHA-1 is not allowed by profile %.60s",
 			profile->name);
+	if (used & LEGACY_GOST && !profile->legacy_gost)
+		return err_set(e, REASON_SEC_ALGORITHM,
+			"GOST 34.310-2004 and GOST 34.311-95 are not allowed by profile %.60s", profile->name);
 	if (p->plain_id && !profile->plain_id && p->form != CONF_FORM_PLAIN)
 		return err_set(e, REASON_SEC_ID_FORM, "Id without namespace is not allowed by profile %.60s",
 			profile->name);
-	if ((int)signature_row(p->algorithm)->key != cert->key_kind)
+	if (signature_row(p->algorithm)->key != cert->key_kind)
 		return err_set(e, REASON_SEC_VALUE, "%s does not fit the key of the certificate",
 			signature_row(p->algorithm)->name);
 	if (!profile->rule)

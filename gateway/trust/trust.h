@@ -5,7 +5,7 @@
  * subject. What a message carries is only ever looked up here. A decision is made once per certificate (key:
  * SHA-256 of the DER) and answered from memory afterwards; validity in time is checked at every look-up.
  * Which certificates may sign what is said by rules (trust_rule_holds).
- * Not here: revocation and the national algorithms (they join behind these same calls).
+ * Not here: revocation; the arithmetic of the national algorithms (crypto), which trust_new starts.
  */
 #ifndef QAQPA_TRUST_TRUST_H
 #define QAQPA_TRUST_TRUST_H
@@ -16,7 +16,8 @@
 struct evp_pkey_st;
 
 /* Digest and signature algorithms of XML signatures that this build knows. The rows carry the identifiers. */
-enum digest { DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512, DIGEST_SHA1, DIGEST_COUNT };
+enum digest { DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512, DIGEST_SHA1, DIGEST_GOST_2015, DIGEST_GOST_LEGACY,
+	DIGEST_COUNT };
 enum signature {
 	SIGNATURE_RSA_SHA256,
 	SIGNATURE_RSA_SHA384,
@@ -24,21 +25,26 @@ enum signature {
 	SIGNATURE_ECDSA_SHA256,
 	SIGNATURE_ECDSA_SHA384,
 	SIGNATURE_RSA_SHA1,
+	SIGNATURE_GOST_2015,
+	SIGNATURE_GOST_LEGACY,
 	SIGNATURE_COUNT
 };
+enum key_kind { KEY_RSA, KEY_EC, KEY_GOST, KEY_GOST_LEGACY };
+/* What is only used where a profile says so; a bit each. */
+enum legacy { LEGACY_NONE = 0, LEGACY_SHA1 = 1, LEGACY_GOST = 2 };
 struct digest_row {
 	const char *name;       /* sha256 */
 	const char *uri;        /* http://www.w3.org/2001/04/xmlenc#sha256 */
 	const char *other_uri;  /* non-standard spelling read as the same, or NULL */
 	size_t size;
-	bool legacy;            /* only where a profile says so */
+	enum legacy legacy;
 };
 struct signature_row {
 	const char *name;       /* rsa-sha256 */
 	const char *uri, *other_uri;
 	enum digest digest;
-	enum { KEY_RSA, KEY_EC } key;
-	bool legacy;
+	enum key_kind key;
+	enum legacy legacy;
 };
 const struct digest_row *digest_row(enum digest d);
 const struct signature_row *signature_row(enum signature s);
@@ -67,7 +73,7 @@ struct trust_cert {
 	char print[65];                 /* hex of sha256 */
 	const struct conf_participant *participant; /* owner */
 	struct evp_pkey_st *key;
-	int key_kind;                   /* KEY_RSA or KEY_EC */
+	enum key_kind key_kind;
 	int64_t not_before_ms, not_after_ms;
 	const char *subject, *issuer;   /* RFC 2253, UTF-8 */
 	const char *serial;             /* decimal */
@@ -84,14 +90,14 @@ MUST_USE outcome trust_rule_holds(const struct trust_cert *c, const struct conf_
 struct trust_key {
 	const struct conf_key *conf;
 	struct evp_pkey_st *key;
-	int key_kind;
+	enum key_kind key_kind;
 	struct bytes der;               /* of the certificate */
 	const char *base64;             /* of the DER, one line */
 	char print[65];
 	const char *subject, *issuer;   /* RFC 2253 */
 	const char *serial;             /* decimal */
 	int64_t not_after_ms;
-	enum signature usual;           /* algorithm when none is named: rsa-sha256, ecdsa by curve */
+	enum signature usual;           /* algorithm when none is named: rsa-sha256, ecdsa by curve, gost by kind */
 };
 
 struct trust;
@@ -135,8 +141,8 @@ MUST_USE outcome trust_find_ski(
 /* By configured name; NULL when absent. */
 const struct trust_key *trust_key_named(const struct trust *t, const char *name);
 
-/* Signs the octets; gives the value in XML form (RSA PKCS#1 v1.5; ECDSA r||s, RFC 4050), appended to
- * `out`. Fails with REASON_KEY_USELESS. Any thread; contexts are prepared once per key. */
+/* Signs the octets; gives the value in XML form (RSA PKCS#1 v1.5; ECDSA r||s, RFC 4050; GOST r||s,
+ * little-endian), appended to `out`. Fails with REASON_KEY_USELESS. Any thread; contexts are prepared once per key. */
 MUST_USE outcome trust_sign(const struct trust_key *k, enum signature s, struct bytes octets, struct buf *out,
 	struct err *e);
 /* Verifies such a value. Fails with REASON_SEC_VALUE. */

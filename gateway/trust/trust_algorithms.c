@@ -5,23 +5,30 @@
 #include "trust/trust.h"
 
 #define MORE "http://www.w3.org/2001/04/xmldsig-more#"
+#define NATIONAL "urn:ietf:params:xml:ns:pkigovkz:xmlsec:algorithms:"
 
 static const struct digest_row digests[DIGEST_COUNT] = {
-	[DIGEST_SHA256] = {"sha256", "http://www.w3.org/2001/04/xmlenc#sha256", NULL, 32, false},
-	[DIGEST_SHA384] = {"sha384", MORE "sha384", NULL, 48, false},
-	[DIGEST_SHA512] = {"sha512", "http://www.w3.org/2001/04/xmlenc#sha512", NULL, 64, false},
+	[DIGEST_SHA256] = {"sha256", "http://www.w3.org/2001/04/xmlenc#sha256", NULL, 32, LEGACY_NONE},
+	[DIGEST_SHA384] = {"sha384", MORE "sha384", NULL, 48, LEGACY_NONE},
+	[DIGEST_SHA512] = {"sha512", "http://www.w3.org/2001/04/xmlenc#sha512", NULL, 64, LEGACY_NONE},
 	/* Signers of the bus write the second spelling, which no specification has. */
-	[DIGEST_SHA1] = {"sha1", "http://www.w3.org/2000/09/xmldsig#sha1", MORE "sha1", 20, true},
+	[DIGEST_SHA1] = {"sha1", "http://www.w3.org/2000/09/xmldsig#sha1", MORE "sha1", 20, LEGACY_SHA1},
+	[DIGEST_GOST_2015] = {"gost-2015", NATIONAL "gostr34112015-512", NULL, 64, LEGACY_NONE},
+	[DIGEST_GOST_LEGACY] = {"gost-legacy", MORE "gost34311", NULL, 32, LEGACY_GOST},
 };
 
 static const struct signature_row signatures[SIGNATURE_COUNT] = {
-	[SIGNATURE_RSA_SHA256] = {"rsa-sha256", MORE "rsa-sha256", NULL, DIGEST_SHA256, KEY_RSA, false},
-	[SIGNATURE_RSA_SHA384] = {"rsa-sha384", MORE "rsa-sha384", NULL, DIGEST_SHA384, KEY_RSA, false},
-	[SIGNATURE_RSA_SHA512] = {"rsa-sha512", MORE "rsa-sha512", NULL, DIGEST_SHA512, KEY_RSA, false},
-	[SIGNATURE_ECDSA_SHA256] = {"ecdsa-sha256", MORE "ecdsa-sha256", NULL, DIGEST_SHA256, KEY_EC, false},
-	[SIGNATURE_ECDSA_SHA384] = {"ecdsa-sha384", MORE "ecdsa-sha384", NULL, DIGEST_SHA384, KEY_EC, false},
+	[SIGNATURE_RSA_SHA256] = {"rsa-sha256", MORE "rsa-sha256", NULL, DIGEST_SHA256, KEY_RSA, LEGACY_NONE},
+	[SIGNATURE_RSA_SHA384] = {"rsa-sha384", MORE "rsa-sha384", NULL, DIGEST_SHA384, KEY_RSA, LEGACY_NONE},
+	[SIGNATURE_RSA_SHA512] = {"rsa-sha512", MORE "rsa-sha512", NULL, DIGEST_SHA512, KEY_RSA, LEGACY_NONE},
+	[SIGNATURE_ECDSA_SHA256] = {"ecdsa-sha256", MORE "ecdsa-sha256", NULL, DIGEST_SHA256, KEY_EC, LEGACY_NONE},
+	[SIGNATURE_ECDSA_SHA384] = {"ecdsa-sha384", MORE "ecdsa-sha384", NULL, DIGEST_SHA384, KEY_EC, LEGACY_NONE},
 	[SIGNATURE_RSA_SHA1] = {"rsa-sha1", "http://www.w3.org/2000/09/xmldsig#rsa-sha1", MORE "rsa-sha1",
-		DIGEST_SHA1, KEY_RSA, true},
+		DIGEST_SHA1, KEY_RSA, LEGACY_SHA1},
+	[SIGNATURE_GOST_2015] = {"gost-2015", NATIONAL "gostr34102015-gostr34112015-512", NULL, DIGEST_GOST_2015,
+		KEY_GOST, LEGACY_NONE},
+	[SIGNATURE_GOST_LEGACY] = {"gost-legacy", MORE "gost34310-gost34311", NULL, DIGEST_GOST_LEGACY,
+		KEY_GOST_LEGACY, LEGACY_GOST},
 };
 
 const struct digest_row *digest_row(enum digest d)

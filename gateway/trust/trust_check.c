@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "crypto/crypto.h"
 #include "trust/trust_int.h"
 
 #define RSA_LEAST_BITS 2048
@@ -90,33 +91,51 @@ static outcome check_curve(const X509_ALGOR *algorithm, struct err *e)
 	return DONE;
 }
 
-static outcome check_key(X509 *x, int *key_kind, struct err *e)
+/* Curve and digest stand in the key by name, or it could not be read. */
+static outcome check_national(const EVP_PKEY *key, unsigned allowed, enum key_kind *kind, struct err *e)
 {
-	ASN1_OBJECT *kind = NULL;
-	X509_ALGOR *algorithm = NULL;
-	EVP_PKEY *key = X509_get0_pubkey(x);
-
-	if (!key || X509_PUBKEY_get0_param(&kind, NULL, NULL, &algorithm, X509_get_X509_PUBKEY(x)) != 1)
-		return err_set(e, REASON_CERT_WEAK, "the public key cannot be read");
-	switch (OBJ_obj2nid(kind)) {
-	case NID_rsaEncryption:
-		*key_kind = KEY_RSA;
-		return check_rsa(key, e);
-	case NID_X9_62_id_ecPublicKey:
-		*key_kind = KEY_EC;
-		return check_curve(algorithm, e);
+	switch (crypto_curve_of(key)) {
+	case CRYPTO_CURVE_512:
+		*kind = KEY_GOST;
+		return DONE;
+	case CRYPTO_CURVE_256:
+		*kind = KEY_GOST_LEGACY;
+		if (allowed & LEGACY_GOST)
+			return DONE;
+		return err_set(e, REASON_CERT_WEAK, "a key of GOST 34.310-2004, which the profile does not allow");
 	default:
-		return err_set(e, REASON_CERT_WEAK, "the public key is neither RSA nor EC");
+		return err_set(e, REASON_CERT_WEAK, "the public key is neither RSA, EC nor GOST");
 	}
 }
 
-static outcome check_signature(X509 *x, bool sha1, struct err *e)
+static outcome check_key(X509 *x, unsigned allowed, enum key_kind *kind, struct err *e)
+{
+	ASN1_OBJECT *name = NULL;
+	X509_ALGOR *algorithm = NULL;
+	EVP_PKEY *key = X509_get0_pubkey(x);
+
+	if (!key || X509_PUBKEY_get0_param(&name, NULL, NULL, &algorithm, X509_get_X509_PUBKEY(x)) != 1)
+		return err_set(e, REASON_CERT_WEAK, "the public key cannot be read");
+	switch (OBJ_obj2nid(name)) {
+	case NID_rsaEncryption:
+		*kind = KEY_RSA;
+		return check_rsa(key, e);
+	case NID_X9_62_id_ecPublicKey:
+		*kind = KEY_EC;
+		return check_curve(algorithm, e);
+	default:
+		return check_national(key, allowed, kind, e);
+	}
+}
+
+static outcome check_signature(X509 *x, unsigned allowed, struct err *e)
 {
 	int digest = NID_undef, security_bits = 0;
 
 	if (X509_get_signature_info(x, &digest, NULL, &security_bits, NULL) != 1)
 		return err_set(e, REASON_CERT_WEAK, "the certificate is signed with an unknown algorithm");
-	if (security_bits < SIGNATURE_LEAST_SECURITY_BITS && !(sha1 && digest == NID_sha1))
+	if (digest == crypto_nid_digest(CRYPTO_DIGEST_LEGACY) ? !(allowed & LEGACY_GOST)
+		: security_bits < SIGNATURE_LEAST_SECURITY_BITS && !(digest == NID_sha1 && allowed & LEGACY_SHA1))
 		return err_set(e, REASON_CERT_WEAK, "the certificate is signed with %s", OBJ_nid2sn(digest));
 	return DONE;
 }
@@ -132,17 +151,29 @@ static outcome check_names(X509 *x, struct err *e)
 	return DONE;
 }
 
-static outcome check_all(X509 *x, bool sha1, int *key_kind, struct err *e)
+static outcome check_all(X509 *x, unsigned allowed, enum key_kind *kind, struct err *e)
 {
 	TRY(check_names(x, e));
 	TRY(check_usage(x, e));
-	TRY(check_key(x, key_kind, e));
-	return check_signature(x, sha1, e);
+	TRY(check_key(x, allowed, kind, e));
+	return check_signature(x, allowed, e);
 }
 
-outcome trust_check(X509 *x, bool sha1, int *key_kind, struct err *e)
+unsigned trust_allowed(const struct conf_participant *p)
 {
-	outcome result = check_all(x, sha1, key_kind, e);
+	const struct conf_profile *profile = p ? p->profile : NULL;
+	unsigned allowed = LEGACY_NONE;
+
+	if (profile && profile->sha1)
+		allowed |= LEGACY_SHA1;
+	if (profile && profile->legacy_gost)
+		allowed |= LEGACY_GOST;
+	return allowed;
+}
+
+outcome trust_check(X509 *x, unsigned allowed, enum key_kind *kind, struct err *e)
+{
+	outcome result = check_all(x, allowed, kind, e);
 
 	ERR_clear_error();
 	return result;

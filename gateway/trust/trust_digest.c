@@ -5,6 +5,7 @@
  * Not here: signatures (trust_sign.c). */
 #include <stdlib.h>
 
+#include "crypto/crypto.h"
 #include "trust/trust_int.h"
 
 struct contexts {
@@ -13,7 +14,7 @@ struct contexts {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static EVP_MD *algorithms[DIGEST_COUNT];
+static const EVP_MD *algorithms[DIGEST_COUNT];
 static pthread_key_t at_thread_end;
 static _Thread_local struct contexts *mine;
 
@@ -26,10 +27,25 @@ static void drop_contexts(void *arg)
 	free(c);
 }
 
+static const EVP_MD *fetch(enum digest d)
+{
+	switch (d) {
+	case DIGEST_GOST_2015:
+		return crypto_md(CRYPTO_DIGEST_512);
+	case DIGEST_GOST_LEGACY:
+		return crypto_md(CRYPTO_DIGEST_LEGACY);
+	default:
+		return EVP_MD_fetch(NULL, digest_row(d)->name, NULL);
+	}
+}
+
 static void fetch_all(void)
 {
+	struct err e;
+
+	BUG_IF(!crypto_init(NULL, &e).ok); /* a second start changes nothing */
 	for (enum digest d = 0; d < DIGEST_COUNT; d++) {
-		algorithms[d] = EVP_MD_fetch(NULL, digest_row(d)->name, NULL);
+		algorithms[d] = fetch(d);
 		BUG_IF(!algorithms[d]);
 	}
 	BUG_IF(pthread_key_create(&at_thread_end, drop_contexts) != 0);

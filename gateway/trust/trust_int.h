@@ -36,9 +36,9 @@ size_t digest_once(enum digest d, struct bytes octets, unsigned char out[64]);
  * thread fetches algorithms or waits for another. False when OpenSSL cannot serve the key. */
 struct prepared {
 	EVP_PKEY_CTX *ctx[SIGNATURE_COUNT];
-	size_t half; /* octets of r and of s; 0 for RSA */
+	size_t half; /* octets of r and of s of ECDSA, whose values OpenSSL wraps; 0 for the others */
 };
-MUST_USE bool prepared_for(struct prepared *p, EVP_PKEY *key, int key_kind, bool sign);
+MUST_USE bool prepared_for(struct prepared *p, EVP_PKEY *key, enum key_kind kind, bool sign);
 void prepared_drop(struct prepared *p);
 
 /* --- names (trust_name.c, trust_name_text.c) --- */
@@ -103,10 +103,12 @@ outcome trust_file_failed(const char *path, struct err *e);
 
 /* --- quality (trust_check.c) --- */
 
-/* Usage, strength and form of an end-entity certificate, whoever issued it; `sha1`: it may be signed with
- * SHA-1. Gives the kind of its key. Fails with REASON_CERT_USAGE, REASON_CERT_WEAK or, for names that hide
- * something, REASON_CERT_OWNER. */
-MUST_USE outcome trust_check(X509 *x, bool sha1, int *key_kind, struct err *e);
+/* Usage, strength and form of an end-entity certificate, whoever issued it; `allowed`: bits of enum legacy, what
+ * it may hold or be signed with beside today's algorithms. Gives the kind of its key. Fails with
+ * REASON_CERT_USAGE, REASON_CERT_WEAK or, for names that hide something, REASON_CERT_OWNER. */
+MUST_USE outcome trust_check(X509 *x, unsigned allowed, enum key_kind *kind, struct err *e);
+/* What the profile of the participant allows; NULL: nothing. */
+unsigned trust_allowed(const struct conf_participant *p);
 
 struct trust_period {
 	int64_t from_ms, until_ms; /* both inclusive, whole seconds */
@@ -163,7 +165,7 @@ struct trust_entry {
 /* An entry that owns `x` from now on, failure included; checked by trust_check. Fails with REASON_CERT_*
  * or REASON_MEMORY. */
 MUST_USE outcome trust_entry_new(X509 *x, const unsigned char digest[32],
-	const struct conf_participant *owner, bool sha1, struct trust_entry **out, struct err *e);
+	const struct conf_participant *owner, unsigned allowed, struct trust_entry **out, struct err *e);
 void trust_entry_free(struct trust_entry **en); /* fit for SCOPED */
 
 #define TRUST_BUCKETS 4096

@@ -134,12 +134,15 @@ static outcome decide(struct trust *t, X509 *x, const unsigned char digest[32], 
 	SCOPED(trust_entry_free) struct trust_entry *en = NULL;
 	SCOPED(scoped_x509) X509 *ours = x;
 	const struct trust_anchor *anchor;
+	enum key_kind kind;
 	struct trust_period chain = {INT64_MIN, INT64_MAX};
 
 	TRY(find_issuer(t, ours, rooted, &anchor, &chain, e));
 	ours = NULL;
-	TRY(trust_entry_new(x, digest, NULL, false, &en, e));
+	TRY(trust_entry_new(x, digest, NULL, LEGACY_GOST, &en, e));
 	TRY(find_owner(t, anchor, en, e));
+	/* Only now it is known whose profile decides. */
+	TRY(trust_check(x, trust_allowed(en->cert.participant) & LEGACY_GOST, &kind, e));
 	en->period = chain; /* lies within the certificate's own */
 	*out = en;
 	en = NULL;

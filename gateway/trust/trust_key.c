@@ -13,7 +13,7 @@ static outcome check_own(struct trust_own *own, const struct conf_key *k, struct
 {
 	int fits;
 
-	if (!trust_check(own->x509, false, &own->key.key_kind, e).ok) {
+	if (!trust_check(own->x509, LEGACY_GOST, &own->key.key_kind, e).ok) {
 		if (e)
 			e->reason = REASON_KEY_USELESS;
 		return trust_file_failed(k->certificate, e);
@@ -38,10 +38,12 @@ static outcome read_own(struct trust_own *own, const struct conf_key *k, struct 
 	return check_own(own, k, e);
 }
 
-static enum signature usual_for(EVP_PKEY *key, int key_kind)
+static enum signature usual_for(EVP_PKEY *key, enum key_kind kind)
 {
-	if (key_kind == KEY_RSA)
+	if (kind == KEY_RSA)
 		return SIGNATURE_RSA_SHA256;
+	if (kind == KEY_GOST || kind == KEY_GOST_LEGACY)
+		return kind == KEY_GOST ? SIGNATURE_GOST_2015 : SIGNATURE_GOST_LEGACY;
 	return EVP_PKEY_get_bits(key) > 256 ? SIGNATURE_ECDSA_SHA384 : SIGNATURE_ECDSA_SHA256;
 }
 

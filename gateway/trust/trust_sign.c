@@ -3,7 +3,8 @@
  * Promise:  nothing is fetched and no key is touched for setting up on the message path; duplicates of
  *           prepared contexts are independent, so any number of threads work at once.
  * Not here: whether the algorithm is allowed (the profile), whether the certificate is valid (trust_find.c).
- * Spec:     PKCS#1 v1.5; W3C XML Signature 1.1 section 6.4.3 and RFC 4050 for r||s. */
+ * Spec:     PKCS#1 v1.5; W3C XML Signature 1.1 section 6.4.3 and RFC 4050 for r||s; national values as crypto
+ *           gives them. */
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -30,11 +31,11 @@ static EVP_PKEY_CTX *prepare(EVP_PKEY *key, const struct signature_row *row, boo
 	return ready;
 }
 
-bool prepared_for(struct prepared *p, EVP_PKEY *key, int key_kind, bool sign)
+bool prepared_for(struct prepared *p, EVP_PKEY *key, enum key_kind kind, bool sign)
 {
-	p->half = key_kind == KEY_EC ? ((size_t)EVP_PKEY_get_bits(key) + 7) / 8 : 0;
+	p->half = kind == KEY_EC ? ((size_t)EVP_PKEY_get_bits(key) + 7) / 8 : 0;
 	for (enum signature s = 0; s < SIGNATURE_COUNT; s++) {
-		if ((int)signature_row(s)->key != key_kind)
+		if (signature_row(s)->key != kind)
 			continue;
 		p->ctx[s] = prepare(key, signature_row(s), sign);
 		if (!p->ctx[s])

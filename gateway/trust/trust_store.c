@@ -5,6 +5,7 @@
  * Not here: certificates that nobody pinned (trust_issued.c), our own keys (trust_key.c). */
 #include <stdlib.h>
 
+#include "crypto/crypto.h"
 #include "trust/trust_int.h"
 
 struct trust *trust_new(void)
@@ -13,6 +14,11 @@ struct trust *trust_new(void)
 
 	if (!t)
 		return NULL;
+	/* Before a certificate is read: OpenSSL remembers that it could not read a key. */
+	if (!crypto_init(NULL, NULL).ok) {
+		free(t);
+		return NULL;
+	}
 	trust_table_init(&t->table);
 	trust_signers_init(&t->signers, TRUST_SIGNERS_MOST);
 	t->authorities = X509_STORE_new();
@@ -59,7 +65,6 @@ outcome trust_pin(struct trust *t, const struct conf_participant *p, const char 
 	SCOPED(buf_free) struct buf der = BUF(SIZE_MAX / 2);
 	struct trust_entry *en = NULL;
 	unsigned char digest[32];
-	bool sha1 = p->profile && p->profile->sha1;
 
 	TRY(trust_file_certificates(path, &list, e));
 	if (sk_X509_num(list) != 1)
@@ -71,7 +76,7 @@ outcome trust_pin(struct trust *t, const struct conf_participant *p, const char 
 	if (*out)
 		return err_set(e, REASON_CERT_OWNER, "%s: %s has pinned the same certificate", path,
 			(*out)->cert.participant->name);
-	if (!trust_entry_new(sk_X509_pop(list), digest, p, sha1, &en, e).ok)
+	if (!trust_entry_new(sk_X509_pop(list), digest, p, trust_allowed(p), &en, e).ok)
 		return trust_file_failed(path, e);
 	return trust_table_add(&t->table, &en, false, out, e);
 }

@@ -53,11 +53,11 @@ static outcome set_links(struct trust_entry *en, struct err *e)
 }
 
 static outcome fill(struct trust_entry *en, const unsigned char digest[32],
-	const struct conf_participant *owner, bool sha1, struct err *e)
+	const struct conf_participant *owner, unsigned allowed, struct err *e)
 {
 	struct trust_cert *c = &en->cert;
 
-	TRY(trust_check(en->x509, sha1, &c->key_kind, e));
+	TRY(trust_check(en->x509, allowed, &c->key_kind, e));
 	en->period = (struct trust_period){INT64_MIN, INT64_MAX};
 	if (!trust_period_narrow(&en->period, en->x509))
 		return err_set(e, REASON_CERT_WEAK, "a date in the certificate cannot be read");
@@ -79,7 +79,7 @@ static outcome fill(struct trust_entry *en, const unsigned char digest[32],
 }
 
 outcome trust_entry_new(X509 *x, const unsigned char digest[32], const struct conf_participant *owner,
-	bool sha1, struct trust_entry **out, struct err *e)
+	unsigned allowed, struct trust_entry **out, struct err *e)
 {
 	SCOPED(trust_entry_free) struct trust_entry *en = calloc(1, sizeof(*en));
 
@@ -91,7 +91,7 @@ outcome trust_entry_new(X509 *x, const unsigned char digest[32], const struct co
 	en->pool = pool_new(SUBJECT_OCTETS);
 	if (!en->pool)
 		return err_set(e, REASON_MEMORY, "no memory for a certificate");
-	TRY(fill(en, digest, owner, sha1, e));
+	TRY(fill(en, digest, owner, allowed, e));
 	*out = en;
 	en = NULL;
 	return DONE;

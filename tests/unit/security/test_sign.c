@@ -45,7 +45,7 @@ static void every_form_and_algorithm_is_verified(void **state)
 		struct err e = {0};
 		struct verdict v;
 
-		if ((int)signature_row(used)->key != world.key[who]->key_kind) {
+		if (signature_row(used)->key != world.key[who]->key_kind) {
 			assert_false(sign_with(plain_message, who, form, s, &out, &e));
 			assert_int_equal(e.reason, REASON_KEY_USELESS);
 			assert_int_equal(out.len, 0);
