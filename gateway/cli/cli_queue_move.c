@@ -211,6 +211,12 @@ static bool each_waiting(void *ctx, const struct journal_waiting *w)
 	return put_back(r, w, &policy) && (!r->q->filter.limit || r->done + r->known < r->q->filter.limit);
 }
 
+/* A part that was put back does not make this Redis the one that holds the messages. */
+static bool is_whole(const struct cli_queue *q)
+{
+	return !q->dry_run && !q->filter.destination && !q->filter.older_ms && !q->filter.limit;
+}
+
 int cli_queue_rebuild(struct cli_queue *q)
 {
 	struct rebuild r = {.q = q, .started_us = mono_us()};
@@ -228,5 +234,7 @@ int cli_queue_rebuild(struct cli_queue *q)
 		q->dry_run ? "would be put back" : "put back", r.known, r.skipped);
 	if (r.failed)
 		return cli_fail(&r.e);
+	if (is_whole(q) && !queue_admin_adopt(q->admin, &e).ok)
+		return cli_fail(&e);
 	return r.skipped ? CLI_BAD_INPUT : CLI_DONE;
 }

@@ -214,6 +214,9 @@ MUST_USE outcome queue_admin_hold(struct queue_admin *a, struct bytes destinatio
 MUST_USE outcome queue_admin_retry(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e);
 /* Takes one message out for good; fails as above. */
 MUST_USE outcome queue_admin_drop(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e);
+/* This Redis holds the messages from now on: gateways that share the spool use it again. For the end of a rebuild. Fails
+ * with REASON_QUEUE_DOWN, or REASON_USAGE without a spool. */
+MUST_USE outcome queue_admin_adopt(struct queue_admin *a, struct err *e);
 /* Puts a message as queue_put does, and waits. Fails, with words and the result, unless it is DONE or KNOWN. For rebuild. */
 MUST_USE outcome queue_admin_put(struct queue_admin *a, const struct queue_put *put, size_t inline_bytes,
 	enum queue_result *result, struct err *e);

@@ -79,6 +79,25 @@ outcome queue_admin_ask(struct queue_admin *a, const struct queue_args *args, st
 	return call(a, args, reply, e);
 }
 
+outcome queue_admin_adopt(struct queue_admin *a, struct err *e)
+{
+	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
+	char birth[QUEUE_BIRTH];
+	struct queue_args args;
+	bool known;
+
+	if (!a->spool)
+		return err_set(e, REASON_USAGE, "the folder of the spool is needed");
+	known = queue_birth_read(a->spool, birth);
+	if (!known)
+		queue_birth_new(birth);
+	queue_command_birth(&args, a->prefix, birth, known ? BIRTH_TAKE : BIRTH_GIVE);
+	TRY(queue_admin_ask(a, &args, &reply, e));
+	if (known)
+		return queue_reply_is(reply, REDIS_REPLY_STATUS, e) ? DONE : FAILED;
+	return queue_birth_judge(reply, a->spool, birth, &known, e);
+}
+
 outcome queue_admin_hold(struct queue_admin *a, struct bytes destination, bool hold, struct err *e)
 {
 	SCOPED(queue_reply_free) struct redisReply *reply = NULL;

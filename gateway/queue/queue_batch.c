@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* queue_batch - what goes to Redis in one go, and what its replies mean.
- * Promise:  a put ends DONE only by the reply to itself, on a server that was found fit before; no verdict is lost while
- *           this process lives: a settlement without answer is sent again.
- * Not here: when (queue_loop), how (queue_wire), the words of the scripts (queue_script). */
+ * Promise:  no verdict is lost while this process lives: a settlement without answer is sent again.
+ * Not here: puts and marks (queue_order), when (queue_loop), how (queue_wire), the words of the scripts (queue_script). */
 #include <stdio.h>
 
 #include <hiredis/hiredis.h>
@@ -11,22 +10,15 @@
 
 #include "queue/queue_run.h"
 
-#define ORDERS_MOST 128  /* in one batch: each is an fsync or a part of one, and all wait for the last */
 #define SETTLES_MOST 128
 #define CLAIMS_MOST 32   /* messages by one script: it keeps everybody waiting */
-#define OCTETS_MOST ((size_t)4 << 20) /* when so many wait, no more orders */
 #define FIT_MS 1000      /* between two looks at the server */
 #define IDLE_MS 250      /* between two claims where nothing is due: others put, too */
 #define SPIN_MS 5        /* the same where something is due but nothing came */
 #define REFUSED_MS 500   /* before a refused settlement is tried again */
 #define NODE_MS "10000"  /* the mark of this gateway lives so long after its last look */
 
-struct queue_kind {
-	void (*answered)(struct queue *q, struct queue_asked *a, const redisReply *r);
-	void (*lost)(struct queue *q, struct queue_asked *a, bool sent, const struct err *e); /* NULL: nothing to do */
-};
-
-static struct queue_asked *ask(struct queue *q, const struct queue_kind *kind, const struct bytes *words, size_t n)
+struct queue_asked *queue_ask(struct queue *q, const struct queue_kind *kind, const struct bytes *words, size_t n)
 {
 	struct queue_asked *a = &q->asked[q->asked_count];
 
@@ -49,7 +41,7 @@ static struct queue_at at_target(const struct queue *q, const struct queue_targe
 
 /* ---- errors of the server ---- */
 
-static bool is_error(const redisReply *r, const char *code)
+bool queue_is_error(const redisReply *r, const char *code)
 {
 	return r->type == REDIS_REPLY_ERROR && strncmp(r->str, code, strlen(code)) == 0;
 }
@@ -61,7 +53,7 @@ static bool is_fatal(const redisReply *r)
 		"CLUSTERDOWN ", "MOVED "};
 
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-		if (is_error(r, codes[i]))
+		if (queue_is_error(r, codes[i]))
 			return true;
 	}
 	return false;
@@ -69,9 +61,9 @@ static bool is_fatal(const redisReply *r)
 
 static void word_error(const redisReply *r, struct err *e)
 {
-	if (is_error(r, "OOM "))
+	if (queue_is_error(r, "OOM "))
 		err_set(e, REASON_QUEUE_FULL, "Redis is full: bring receivers back, drop what nobody wants, or raise maxmemory");
-	else if (is_error(r, "READONLY "))
+	else if (queue_is_error(r, "READONLY "))
 		err_set(e, REASON_QUEUE_DOWN, "Redis became a read-only replica; the new master is looked for");
 	else
 		err_set(e, REASON_QUEUE_DOWN, "Redis refuses: %s", r->str);
@@ -87,14 +79,13 @@ static void give_up(struct queue *q, const struct err *why)
 	queue_state(q, why);
 }
 
-/* True when the reply is an error; it is noted what that says about the server. */
-static bool note_error(struct queue *q, const redisReply *r)
+bool queue_note_error(struct queue *q, const redisReply *r)
 {
 	struct err e;
 
 	if (r->type != REDIS_REPLY_ERROR)
 		return false;
-	if (is_error(r, "NOSCRIPT ")) {
+	if (queue_is_error(r, "NOSCRIPT ")) {
 		q->load = true;
 		return true;
 	}
@@ -127,7 +118,7 @@ static void ask_load(struct queue *q)
 
 	for (unsigned i = 0; i < SCRIPT_COUNT; i++) {
 		queue_script_load(&a, (enum queue_script)i);
-		ask(q, &load, a.word, a.count);
+		queue_ask(q, &load, a.word, a.count);
 	}
 	q->load = false;
 }
@@ -146,18 +137,27 @@ static void fit_answered(struct queue *q, struct queue_asked *a, const redisRepl
 		give_up(q, &e);
 }
 
+static void birth_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
+{
+	struct err e;
+
+	(void)a;
+	if (!q->leave && !queue_birth_judge(r, q->s.spool, q->birth, &q->born, &e).ok)
+		give_up(q, &e);
+}
+
 /* A write that was carried out tells more than any setting: neither full, nor read-only, nor without disk. */
 static void node_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
 {
 	(void)a;
-	if (!note_error(q, r) && !q->leave)
+	if (!queue_note_error(q, r) && !q->leave)
 		queue_state(q, NULL);
 }
 
 static void destinations_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
 {
 	(void)a;
-	if (note_error(q, r) || r->type != REDIS_REPLY_ARRAY)
+	if (queue_note_error(q, r) || r->type != REDIS_REPLY_ARRAY)
 		return;
 	for (size_t i = 0; i < r->elements; i++) {
 		const redisReply *name = r->element[i];
@@ -168,20 +168,23 @@ static void destinations_answered(struct queue *q, struct queue_asked *a, const 
 }
 
 static const struct queue_kind info = {.answered = info_answered}, fit = {.answered = fit_answered},
-			       node = {.answered = node_answered}, destinations = {.answered = destinations_answered};
+			       birth = {.answered = birth_answered}, node = {.answered = node_answered},
+			       destinations = {.answered = destinations_answered};
 
 static void ask_fit(struct queue *q)
 {
 	SCOPED(buf_free) struct buf key = BUF(4096);
 	struct queue_args a;
 
-	ask(q, &info, queue_fit_words[0].word, queue_fit_words[0].count);
-	ask(q, &fit, queue_fit_words[1].word, queue_fit_words[1].count);
+	queue_ask(q, &info, queue_fit_words[0].word, queue_fit_words[0].count);
+	queue_ask(q, &fit, queue_fit_words[1].word, queue_fit_words[1].count);
+	queue_command_birth(&a, q->s.server.prefix, q->birth, q->born ? BIRTH_LOOK : BIRTH_GIVE);
+	queue_ask(q, &birth, a.word, a.count);
 	buf_printf(&key, "%s:node:%s", q->s.server.prefix, q->s.node);
-	ask(q, &node, (const struct bytes[]){BYTES_LIT("SET"), buf_bytes(&key), BYTES_LIT("1"), BYTES_LIT("PX"),
+	queue_ask(q, &node, (const struct bytes[]){BYTES_LIT("SET"), buf_bytes(&key), BYTES_LIT("1"), BYTES_LIT("PX"),
 		BYTES_LIT(NODE_MS)}, 5);
 	queue_script_destinations(&a, q->s.server.prefix);
-	ask(q, &destinations, a.word, a.count);
+	queue_ask(q, &destinations, a.word, a.count);
 	q->fit_ms = mono_ms() + FIT_MS;
 }
 
@@ -203,9 +206,9 @@ static void settle_answered(struct queue *q, struct queue_asked *a, const redisR
 	struct queue_settlement s;
 	struct err e;
 
-	if (note_error(q, r) || !queue_reply_settle(r, &s, &e)) {
+	if (queue_note_error(q, r) || !queue_reply_settle(r, &s, &e)) {
 		queue_settle_again(q, a->held);
-		if (!is_error(r, "NOSCRIPT "))
+		if (!queue_is_error(r, "NOSCRIPT "))
 			q->settle_ms = mono_ms() + REFUSED_MS;
 		return;
 	}
@@ -233,7 +236,7 @@ static void ask_settles(struct queue *q)
 		q->settles = h->behind;
 		queue_script_settle(&words, &at, h->claim.id, h->token, h->verdict, h->cause, &h->claim.policy,
 			h->claim.attempt, &h->target->limits, q->s.known_ms);
-		a = ask(q, &settle, words.word, words.count);
+		a = queue_ask(q, &settle, words.word, words.count);
 		a->held = h;
 		a->target = h->target;
 	}
@@ -241,144 +244,12 @@ static void ask_settles(struct queue *q)
 		q->settles_end = &q->settles;
 }
 
-/* ---- puts ---- */
-
-static void put_end(struct queue *q, struct queue_asked *a, enum queue_result result, const struct err *e)
-{
-	if (a->spool[0] && result != QUEUE_DONE && result != QUEUE_UNCERTAIN)
-		queue_spool_remove(q->s.spool, bytes_str(a->spool));
-	a->put->done(a->put, result, e);
-}
-
-static void put_again(struct queue *q, struct queue_asked *a)
-{
-	if (a->spool[0])
-		queue_spool_remove(q->s.spool, bytes_str(a->spool));
-	a->put->order.next = *q->again;
-	*q->again = &a->put->order;
-	if (!a->put->order.next)
-		q->orders_end = &a->put->order.next;
-	q->again = &a->put->order.next;
-}
-
-static void put_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
-{
-	enum queue_result result;
-	struct err e = {0};
-	struct queue_target *t;
-
-	note_error(q, r);
-	if (is_error(r, "NOSCRIPT ")) {
-		put_again(q, a);
-		return;
-	}
-	result = queue_reply_put(r, &e);
-	t = result == QUEUE_DONE ? queue_target_find(q, a->put->destination) : NULL;
-	if (t)
-		t->ask_ms = 0;
-	put_end(q, a, result, &e);
-}
-
-static void put_lost(struct queue *q, struct queue_asked *a, bool sent, const struct err *e)
-{
-	put_end(q, a, sent ? QUEUE_UNCERTAIN : QUEUE_DOWN, e);
-}
-
-static const struct queue_kind put = {.answered = put_answered, .lost = put_lost};
-
-/* A big body is on disk before Redis hears of the message. */
-static void ask_put(struct queue *q, struct queue_put *p)
-{
-	struct queue_at at = {.prefix = q->s.server.prefix, .destination = p->destination};
-	struct queue_asked scratch = {.put = p}, *a;
-	struct queue_args words;
-	struct err e;
-
-	if (p->body.n > q->s.inline_bytes && !queue_spool_write(q->s.spool, p->id, p->body, scratch.spool, &e).ok) {
-		log_err(LOG_ERROR, "queue.spool", &e, NULL);
-		scratch.spool[0] = 0;
-		put_end(q, &scratch, QUEUE_DOWN, &e);
-		return;
-	}
-	queue_script_put(&words, &at, p, bytes_str(scratch.spool));
-	if (words.failed) {
-		err_set(&e, REASON_INTERNAL, "identifiers or meta data are too long");
-		put_end(q, &scratch, QUEUE_DOWN, &e);
-		return;
-	}
-	a = ask(q, &put, words.word, words.count);
-	a->put = p;
-	memcpy(a->spool, scratch.spool, sizeof a->spool);
-}
-
-/* ---- marks ---- */
-
-static void mark_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
-{
-	enum queue_result result;
-	struct err e = {0};
-
-	note_error(q, r);
-	result = queue_reply_mark(r, a->mark->there, &e);
-	a->mark->done(a->mark, result, &e);
-}
-
-static void mark_lost(struct queue *q, struct queue_asked *a, bool sent, const struct err *e)
-{
-	(void)q;
-	a->mark->done(a->mark, sent ? QUEUE_UNCERTAIN : QUEUE_DOWN, e);
-}
-
-static const struct queue_kind mark = {.answered = mark_answered, .lost = mark_lost};
-
-static void ask_mark(struct queue *q, struct queue_mark *m)
-{
-	struct queue_args words;
-	struct err e;
-
-	queue_command_mark(&words, q->s.server.prefix, m);
-	if (words.failed) {
-		err_set(&e, REASON_INTERNAL, "the name of a mark is too long");
-		m->done(m, QUEUE_DOWN, &e);
-		return;
-	}
-	ask(q, &mark, words.word, words.count)->mark = m;
-}
-
-/* ---- orders ---- */
-
-void queue_order_refuse(struct queue_order *o, const struct err *e)
-{
-	struct queue_put *p = (struct queue_put *)o;
-	struct queue_mark *m = (struct queue_mark *)o;
-
-	if (o->what == QUEUE_ORDER_PUT)
-		p->done(p, QUEUE_DOWN, e);
-	else
-		m->done(m, QUEUE_DOWN, e);
-}
-
-static void ask_orders(struct queue *q)
-{
-	for (int i = 0; i < ORDERS_MOST && q->orders && queue_wire_octets(q->wire) < OCTETS_MOST; i++) {
-		struct queue_order *o = q->orders;
-
-		q->orders = o->next; /* it is its owner's again once it ended */
-		if (!q->orders)
-			q->orders_end = &q->orders;
-		if (o->what == QUEUE_ORDER_PUT)
-			ask_put(q, (struct queue_put *)o);
-		else
-			ask_mark(q, (struct queue_mark *)o);
-	}
-}
-
 /* ---- leases ---- */
 
 static void renew_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
 {
 	(void)a;
-	note_error(q, r); /* one that was lost shows when it is settled */
+	queue_note_error(q, r); /* one that was lost shows when it is settled */
 }
 
 static const struct queue_kind renew = {.answered = renew_answered};
@@ -386,7 +257,7 @@ static const struct queue_kind renew = {.answered = renew_answered};
 static void renew_send(struct queue *q, struct queue_args *words)
 {
 	if (has_room(q))
-		ask(q, &renew, words->word, words->count);
+		queue_ask(q, &renew, words->word, words->count);
 }
 
 static void renew_target(struct queue *q, const struct queue_target *t)
@@ -456,8 +327,8 @@ static void claim_answered(struct queue *q, struct queue_asked *a, const redisRe
 	struct err e;
 
 	a->target->ask_ms = mono_ms() + IDLE_MS;
-	if (note_error(q, r)) {
-		if (is_error(r, "NOSCRIPT "))
+	if (queue_note_error(q, r)) {
+		if (queue_is_error(r, "NOSCRIPT "))
 			a->target->ask_ms = 0;
 		return;
 	}
@@ -487,7 +358,7 @@ static void ask_claim(struct queue *q, struct queue_target *t, int most)
 	struct queue_args words;
 
 	queue_script_claim(&words, &at, q->s.node, most, q->s.lease_ms, &t->limits);
-	ask(q, &claim, words.word, words.count)->target = t;
+	queue_ask(q, &claim, words.word, words.count)->target = t;
 }
 
 /* Free hands are shared out among the targets whose time has come, beginning behind the last that was served. */
@@ -530,7 +401,7 @@ static void gather(struct queue *q)
 		return;
 	if (now >= q->settle_ms)
 		ask_settles(q);
-	ask_orders(q);
+	queue_ask_orders(q);
 	if (now >= q->renew_ms)
 		ask_renewals(q);
 	if (!q->resting)

@@ -7,8 +7,9 @@
  *   B f:<key>   list    ids of one order key, oldest first        B lease  zset  id -> end of the lease
  *   B dup:<id>  string  delivered not long ago                    B dead   zset  id -> moment it was given up
  *   B state     hash    hold, concurrency, breaker                B cause  hash  cause -> number of dead letters
- * <prefix>:destinations is the set of all destinations; <prefix>:mark:<name> is a mark (queue_mark). A message is in
- * exactly one of live, lease and dead; of an order key only the head of its list is ever in due or lease.
+ * <prefix>:destinations is the set of all destinations; <prefix>:mark:<name> is a mark (queue_mark);
+ * <prefix>:birth is the name of this Redis (queue_birth.c). A message is in exactly one of live, lease and dead; of an
+ * order key only the head of its list is ever in due or lease.
  */
 #ifndef QAQPA_QUEUE_QUEUE_INT_H
 #define QAQPA_QUEUE_QUEUE_INT_H
@@ -30,6 +31,25 @@ void queue_args_start(struct queue_args *a);
 void queue_args_add(struct queue_args *a, struct bytes b);       /* octets stay the caller's */
 void queue_args_copy(struct queue_args *a, struct bytes b);      /* octets are copied */
 void queue_args_number(struct queue_args *a, int64_t n);
+
+void queue_args_key(struct queue_args *a, const char *prefix, const char *name); /* prefix and name in one word */
+
+/* ---- Birth: is this the Redis that holds our messages? ---- */
+#define QUEUE_BIRTH 37
+/* The name that the gateways of this spool know; false when they know none yet. */
+MUST_USE bool queue_birth_read(const char *spool, char birth[QUEUE_BIRTH]);
+MUST_USE outcome queue_birth_write(const char *spool, const char *birth, struct err *e);
+void queue_birth_new(char birth[QUEUE_BIRTH]);
+enum queue_birth_act {
+	BIRTH_LOOK, /* what is its name? */
+	BIRTH_GIVE, /* give it this one when it has none; the answer is the one it had */
+	BIRTH_TAKE  /* it has this one from now on */
+};
+void queue_command_birth(struct queue_args *a, const char *prefix, const char *birth, enum queue_birth_act act);
+/* Judges the reply to LOOK (`*known`) or GIVE (not yet; then the name that counts is in `birth` and in the spool, and
+ * known). Fails with REASON_QUEUE_DOWN and the remedy. */
+MUST_USE outcome queue_birth_judge(const struct redisReply *r, const char *spool, char birth[QUEUE_BIRTH], bool *known,
+	struct err *e);
 
 /* ---- Scripts ---- */
 enum queue_script {

@@ -130,6 +130,9 @@ static void link_up(struct queue *q)
 
 	q->proved = q->leave = false;
 	q->load = true;
+	q->born = queue_birth_read(q->s.spool, q->birth);
+	if (!q->born)
+		queue_birth_new(q->birth);
 	q->fit_ms = q->renew_ms = q->settle_ms = 0;
 	if (!queue_connect(&q->s.server, q->s.node, &q->wire, &e).ok)
 		lose(q, &e);

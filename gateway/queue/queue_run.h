@@ -66,6 +66,8 @@ struct queue {
 	struct queue_wire *wire;      /* NULL: not connected */
 	bool proved;                  /* this connection's server is known to keep what it acknowledges */
 	bool load;                    /* it lacks the scripts */
+	char birth[QUEUE_BIRTH];      /* name of the server that holds the messages */
+	bool born;                    /* it is known */
 	bool leave;                   /* it must be given up, for `why` */
 	bool resting;                 /* no more claims */
 	struct err why;
@@ -88,6 +90,19 @@ struct queue_target *queue_target_find(struct queue *q, struct bytes destination
 void queue_settle_again(struct queue *q, struct queue_held *h);
 
 /* ---- queue_batch ---- */
+struct queue_kind {
+	void (*answered)(struct queue *q, struct queue_asked *a, const struct redisReply *r);
+	void (*lost)(struct queue *q, struct queue_asked *a, bool sent, const struct err *e); /* NULL: nothing to do */
+};
+/* One more command of the batch; there must be room. */
+struct queue_asked *queue_ask(struct queue *q, const struct queue_kind *kind, const struct bytes *words, size_t n);
+bool queue_is_error(const struct redisReply *r, const char *code);
+/* True when the reply is an error; it is noted what that says about the server. */
+bool queue_note_error(struct queue *q, const struct redisReply *r);
+
+/* ---- queue_order ---- */
+/* Orders that wait go into the batch. */
+void queue_ask_orders(struct queue *q);
 /* Ends an order that was not sent. */
 void queue_order_refuse(struct queue_order *o, const struct err *e);
 /* One batch out, its replies in and handed on. Fails, in words, when the wire must be given up. */

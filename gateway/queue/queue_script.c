@@ -77,17 +77,17 @@ static void add_joined(struct queue_args *a, struct bytes one, struct bytes two,
 	queue_args_add(a, (struct bytes){(const unsigned char *)at, one.n + two.n + three.n});
 }
 
+void queue_args_key(struct queue_args *a, const char *prefix, const char *name)
+{
+	add_joined(a, bytes_str(prefix), bytes_str(name), BYTES_LIT(""));
+}
+
 void queue_script_load(struct queue_args *a, enum queue_script which)
 {
 	queue_args_start(a);
 	queue_args_add(a, BYTES_LIT("SCRIPT"));
 	queue_args_add(a, BYTES_LIT("LOAD"));
 	queue_args_add(a, scripts[which].text);
-}
-
-static void add_destinations_key(struct queue_args *a, const char *prefix)
-{
-	add_joined(a, bytes_str(prefix), BYTES_LIT(":destinations"), BYTES_LIT(""));
 }
 
 /* EVALSHA <sha> <keys> <base> [<set of destinations>] <now> */
@@ -109,7 +109,7 @@ static void begin(struct queue_args *a, enum queue_script which, const struct qu
 		queue_args_add(a, (struct bytes){(const unsigned char *)base, prefix + at->destination.n + 4});
 	}
 	if (destinations)
-		add_destinations_key(a, at->prefix);
+		queue_args_key(a, at->prefix, ":destinations");
 	queue_args_number(a, at->now_ms);
 }
 
@@ -237,5 +237,5 @@ void queue_script_destinations(struct queue_args *a, const char *prefix)
 {
 	queue_args_start(a);
 	queue_args_add(a, BYTES_LIT("SMEMBERS"));
-	add_destinations_key(a, prefix);
+	queue_args_key(a, prefix, ":destinations");
 }

@@ -199,7 +199,8 @@ def wipe(w):
 
 
 def redis_wiped(p):
-    """Redis comes back with nothing, twice: with the gateway stopped for the repair, in order; and under its feet."""
+    """Redis comes back with nothing, twice: with the gateway stopped for the repair, and under its feet. It waits for the
+    repair, so that what comes later does not overtake what is put back."""
     w = p.world
     w.gateway.leave(w.books)
     wipe(w)
@@ -207,7 +208,7 @@ def redis_wiped(p):
         w.books.fault("rebuild", f"{back} messages put back although everything had arrived")
     w.gateway.again()
     for stopped in (True, False):
-        w.load(rate=p.scale["rate"], ordered=stopped)
+        w.load(rate=p.scale["rate"])
         w.receiver.kill()
         w.pause(p.scale["fault"] + 0.3)
         if stopped:

@@ -217,6 +217,28 @@ def test_a_wiped_redis_is_rebuilt_from_the_journal(world, redis, pki):
     assert list(dict.fromkeys(message_ids(world.provider))) == [f"m{n}" for n in range(5)]
 
 
+def test_a_redis_that_comes_back_empty_is_noticed_and_waits_for_the_repair(world, redis, pki):
+    """Under the feet of a running gateway; what is sent meanwhile is refused, so it cannot overtake what is put back."""
+    world.provider.close()
+    begin(world)
+    for n in range(3):
+        assert world.send(service="Notice", message_id=f"m{n}", correlation="c").status == 200
+    redis.command("FLUSHALL")
+    world.wait(lambda: not queue_check(world)["ok"])
+    assert "qaqpa queue rebuild" in queue_check(world)["detail"]
+    refused = world.send(service="Notice", message_id="m3", correlation="c")
+    assert (refused.status, refused.code) == (503, "QG051")
+    up(world, pki)
+    assert not world.provider.received
+    done = subprocess.run([BIN / "qaqpa", "queue", "rebuild", "--socket", redis.socket, "--spool", world.folder / "spool",
+                           "--journal", world.folder / "journal"], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    world.wait(lambda: queue_check(world)["ok"])
+    assert world.send(service="Notice", message_id="m3", correlation="c").status == 200
+    world.wait(lambda: len(set(message_ids(world.provider))) == 4)
+    assert list(dict.fromkeys(message_ids(world.provider))) == [f"m{n}" for n in range(4)]
+
+
 def test_a_full_redis_refuses_with_a_time_to_come_back_and_still_delivers(world, redis, pki):
     world.provider.close()
     begin(world)

@@ -282,4 +282,14 @@ static UNUSED long long rig_ask(const struct rig *rig, const char *command)
 	return n;
 }
 
+/* A server that nobody has used yet. */
+static UNUSED void rig_wipe(const struct rig *rig)
+{
+	char path[120];
+
+	rig_ask(rig, "FLUSHALL");
+	snprintf(path, sizeof path, "%s/birth", rig->spool);
+	unlink(path);
+}
+
 #endif

@@ -142,7 +142,7 @@ static UNUSED size_t rig_spooled(const struct rig *rig)
 	size_t n = 0;
 
 	while (d && (entry = readdir(d)) != NULL)
-		n += entry->d_name[0] != '.';
+		n += strlen(entry->d_name) > 32; /* bodies; the spool holds other things too */
 	if (d)
 		closedir(d);
 	return n;

@@ -184,6 +184,7 @@ static void a_database_of_its_own_is_selected_on_each_connection(void **state)
 
 	(void)state;
 	RIG_NEED(&rig);
+	rig_wipe(&rig); /* each database is a Redis of its own */
 	gate_init(&g, &rig, "one");
 	g.s.server.database = 3;
 	gate_open(&g);
@@ -195,6 +196,7 @@ static void a_database_of_its_own_is_selected_on_each_connection(void **state)
 		rig_nap(5);
 	assert_int_equal(rig_ask(&rig, "KEYS test:{water}:m:*"), 0);
 	gate_stop(&g);
+	rig_wipe(&rig);
 }
 
 /* ---- Sentinel ---- */

@@ -7,7 +7,7 @@ static int empty(void **state)
 {
 	(void)state;
 	if (rig.pid)
-		rig_ask(&rig, "FLUSHALL");
+		rig_wipe(&rig);
 	return 0;
 }
 

@@ -2,6 +2,8 @@
 /* The running queue against a Redis in trouble: nothing acknowledged is lost, nothing lost is acknowledged, and the words
  * say what to do. */
 #include "gate.h"
+
+#include "queue/queue_int.h"
 #include "rig_group.h"
 
 static void assert_words(const struct err *e, const char *part)
@@ -88,7 +90,7 @@ static void a_verdict_given_while_the_server_is_away_is_kept(void **state)
 
 	(void)state;
 	RIG_NEED(&rig);
-	rig_ask(&rig, "FLUSHALL");
+	rig_wipe(&rig);
 	gate_start(&g, &rig, "one");
 	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DONE);
 	c = gate_claim(&g);
@@ -126,7 +128,7 @@ static void a_hanging_server_leaves_puts_uncertain_and_they_are_known_later(void
 
 	(void)state;
 	RIG_NEED(&rig);
-	rig_ask(&rig, "FLUSHALL");
+	rig_wipe(&rig);
 	gate_init(&g, &rig, "one");
 	g.s.server.command_ms = 3000;
 	gate_open(&g);
@@ -151,7 +153,7 @@ static void a_put_that_a_hanging_server_did_not_take_whole_is_not_in_doubt(void 
 
 	(void)state;
 	RIG_NEED(&rig);
-	rig_ask(&rig, "FLUSHALL");
+	rig_wipe(&rig);
 	gate_init(&g, &rig, "one");
 	g.s.server.command_ms = 3000;
 	g.s.inline_bytes = sizeof body;
@@ -177,7 +179,7 @@ static void a_verdict_whose_answer_was_lost_is_sent_again(void **state)
 
 	(void)state;
 	RIG_NEED(&rig);
-	rig_ask(&rig, "FLUSHALL");
+	rig_wipe(&rig);
 	gate_init(&g, &rig, "one");
 	g.s.server.command_ms = 3000;
 	gate_open(&g);
@@ -202,7 +204,7 @@ static void scripts_that_were_thrown_away_are_loaded_again(void **state)
 
 	(void)state;
 	RIG_NEED(&rig);
-	rig_ask(&rig, "FLUSHALL");
+	rig_wipe(&rig);
 	gate_start(&g, &rig, "one");
 	for (int i = 0; i < 20; i++) {
 		char id[16];
@@ -246,7 +248,7 @@ static void a_server_that_may_lose_is_refused_with_the_remedy(void **state)
 	RIG_NEED(&rig);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		print_message("a server %s\n", rows[i].name);
-		rig_ask(&rig, "FLUSHALL");
+		rig_wipe(&rig);
 		rig_ask(&rig, "CONFIG SET appendfsync always");
 		gate_init(&g, &rig, "one");
 		g.s.server.everysec_allowed = rows[i].everysec_allowed;
@@ -279,7 +281,7 @@ static void a_full_server_refuses_puts_and_lets_verdicts_through(void **state)
 
 	(void)state;
 	RIG_NEED(&rig);
-	rig_ask(&rig, "FLUSHALL");
+	rig_wipe(&rig);
 	gate_init(&g, &rig, "one");
 	g.s.hold_most = 4;
 	gate_open(&g);
@@ -336,7 +338,7 @@ static void while_writes_are_refused_verdicts_wait(void **state)
 
 	(void)state;
 	RIG_NEED(&rig);
-	rig_ask(&rig, "FLUSHALL");
+	rig_wipe(&rig);
 	rig_kill(&rig, SIGKILL);
 	rig_run(&rig, (const char *[]){"--enable-protected-configs", "yes", NULL});
 	gate_start(&g, &rig, "one");
@@ -373,7 +375,7 @@ static void a_server_that_became_a_replica_acknowledges_nothing(void **state)
 
 	(void)state;
 	RIG_NEED(&rig);
-	rig_ask(&rig, "FLUSHALL");
+	rig_wipe(&rig);
 	gate_start(&g, &rig, "one");
 	queue_pause(g.q);
 	rig_ask(&rig, "REPLICAOF 127.0.0.1 1");
@@ -391,6 +393,83 @@ static void a_server_that_became_a_replica_acknowledges_nothing(void **state)
 	gate_stop(&g);
 }
 
+/* ---- a server that lost what it held ---- */
+
+static void adopt(void)
+{
+	struct queue_server server = {.socket = rig.socket, .command_ms = RIG_WAIT_MS, .prefix = "test"};
+	struct queue_admin *a = NULL;
+	struct err e;
+
+	if (!queue_admin_open(&server, rig.spool, &a, &e).ok || !queue_admin_adopt(a, &e).ok)
+		fail_msg("%s", e.detail);
+	queue_admin_close(&a);
+}
+
+static void a_server_that_came_back_empty_is_not_used_until_it_is_adopted(void **state)
+{
+	struct gate g;
+	struct err e;
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_wipe(&rig);
+	gate_start(&g, &rig, "one");
+	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DONE);
+	gate_settle(&g, gate_claim(&g), QUEUE_DELIVERED, NULL);
+	rig_ask(&rig, "FLUSHALL"); /* under its feet */
+	assert_true(gate_becomes(&g, false, &e));
+	assert_words(&e, "qaqpa queue rebuild");
+	assert_int_equal(gate_put(&g, "m2", "land", "", BYTES_LIT("x")), QUEUE_DOWN);
+	assert_int_equal(rig_ask(&rig, "KEYS test:{*}:m:*"), 0);
+	adopt();
+	assert_true(gate_becomes(&g, true, NULL));
+	assert_int_equal(gate_put(&g, "m2", "land", "", BYTES_LIT("x")), QUEUE_DONE);
+	gate_settle(&g, gate_claim(&g), QUEUE_DELIVERED, NULL);
+	gate_stop(&g);
+	rig_ask(&rig, "FLUSHALL"); /* while no gateway runs */
+	gate_init(&g, &rig, "one");
+	gate_open(&g);
+	assert_int_equal(gate_put(&g, "m3", "land", "", BYTES_LIT("x")), QUEUE_DOWN);
+	adopt();
+	assert_true(gate_becomes(&g, true, NULL));
+	gate_stop(&g);
+}
+
+static void another_server_in_its_place_is_not_used(void **state)
+{
+	struct gate g;
+	struct err e;
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_wipe(&rig);
+	gate_start(&g, &rig, "one");
+	rig_ask(&rig, "SET test:birth 00000000-0000-4000-8000-000000000000");
+	assert_true(gate_becomes(&g, false, &e));
+	assert_words(&e, "not the Redis that holds");
+	gate_stop(&g);
+	rig_wipe(&rig);
+}
+
+static void gateways_with_spools_of_their_own_know_one_name(void **state)
+{
+	struct gate one, two;
+	struct rig other = rig;
+	char name[2][QUEUE_BIRTH];
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_wipe(&rig);
+	snprintf(other.spool, sizeof other.spool, "%.80s/other", rig.dir);
+	gate_start(&one, &rig, "one");
+	gate_start(&two, &other, "two");
+	assert_true(queue_birth_read(rig.spool, name[0]) && queue_birth_read(other.spool, name[1]));
+	assert_string_equal(name[0], name[1]);
+	gate_stop(&one);
+	gate_stop(&two);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +483,9 @@ int main(void)
 		cmocka_unit_test(a_server_that_may_lose_is_refused_with_the_remedy),
 		cmocka_unit_test(a_full_server_refuses_puts_and_lets_verdicts_through),
 		cmocka_unit_test(while_writes_are_refused_verdicts_wait),
+		cmocka_unit_test(a_server_that_came_back_empty_is_not_used_until_it_is_adopted),
+		cmocka_unit_test(another_server_in_its_place_is_not_used),
+		cmocka_unit_test(gateways_with_spools_of_their_own_know_one_name),
 		cmocka_unit_test(a_server_that_became_a_replica_acknowledges_nothing),
 	};
 
