@@ -49,7 +49,12 @@ struct conf_listener {
 struct conf_key { /* own keys, addressed by name */
 	struct conf_at at;
 	const char *name;
-	const char *certificate, *key; /* PEM paths */
+	const char *certificate, *key;         /* PEM paths; or: */
+	const char *pkcs12;                    /* path; or: */
+	const char *pkcs11, *module;           /* URI of a key on a token, path of the module; the certificate may be a file */
+	const char *password_file, *pin_file;  /* path, or without a slash the name of a credential of the service manager */
+	const struct conf_key *successor;      /* signs instead of this key ... */
+	int64_t successor_ms;                  /* ... from this moment on */
 };
 
 enum conf_form { /* transport signature forms of the bus contract section 4, as bits */

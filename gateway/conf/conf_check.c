@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_check - what several words or several objects demand of each other.
  * Promise: without a problem, every name is unique, every reference is set, and no object contradicts itself.
- * Not here: single values (conf_kind, conf_text); rules and inner signatures (conf_rule);
+ * Not here: single values (conf_kind, conf_text); keys (conf_key); rules and inner signatures (conf_rule);
  *           files behind paths (trust, channel). */
 #include <stdlib.h>
 
@@ -128,9 +128,8 @@ static void conf_check_key_of(
 	p->key = conf_refer(r, item, "key", 0, CONF_SECTION_KEY, &said);
 	if (said)
 		return;
-	if (keys->n == 1)
-		p->key = keys->items[0].target;
-	else
+	p->key = conf_only_key(r);
+	if (!p->key)
 		conf_error(r, p->at, keys->n ? "Name one of the keys." : "Define a key in the list keys.",
 			"the participant has no key, and there %s", keys->n ? "are several" : "is none");
 }
@@ -405,6 +404,7 @@ void conf_check(struct conf_reading *r)
 		conf_error(r, (struct conf_at){r->conf->path, 1}, "Add one to the list listeners.",
 			"there is no listener: the gateway would receive nothing");
 	conf_check_each(r, CONF_SECTION_LISTENER, conf_check_address);
+	conf_check_each(r, CONF_SECTION_KEY, conf_check_key);
 	conf_check_each(r, CONF_SECTION_RULE, conf_check_rule);
 	conf_check_each(r, CONF_SECTION_PROFILE, conf_check_profile);
 	conf_check_each(r, CONF_SECTION_RETRY, conf_check_retry);

@@ -180,6 +180,10 @@ struct conf_at conf_item_at(const struct conf_item *item, const char *word);
 /* What the word of the item refers to, its n-th value; NULL when the word is absent, or after a problem (then *said). */
 const void *conf_refer(struct conf_reading *r, const struct conf_item *item, const char *word, size_t n,
 	enum conf_section s, bool *said);
+/* Where a key comes from, and what follows it. */
+void conf_check_key(struct conf_reading *r, const struct conf_item *item);
+/* The key of participants that name none: the only one that is nobody's successor. NULL when there is no such key. */
+const struct conf_key *conf_only_key(const struct conf_reading *r);
 /* What a rule demands, and what the inner signatures of a service demand. */
 void conf_check_rule(struct conf_reading *r, const struct conf_item *item);
 void conf_check_inner(struct conf_reading *r, const struct conf_item *item, struct conf_inner *inner);

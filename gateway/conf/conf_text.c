@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/ident.h"
 
 #include "conf/conf_int.h"
@@ -70,6 +71,44 @@ bool conf_read_path(
 		r->short_of_memory |= !path;
 	}
 	*(const char **)target = path;
+	return true;
+}
+
+bool conf_read_secret(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+{
+	/* Without a slash it is a name in the folder that the service manager makes at each start. */
+	return v->text.n && memchr(v->text.p, '/', v->text.n) ? conf_read_path(r, w, v, target) :
+		conf_read_name(r, w, v, target);
+}
+
+bool conf_read_token(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+{
+	if (v->text.n < 8 || memcmp(v->text.p, "pkcs11:", 7) != 0) {
+		conf_error(r, v->at, "Write pkcs11:token=...;object=...", "%s: the value is no pkcs11: URI", w->name);
+		return false;
+	}
+	if (memchr(v->text.p, '?', v->text.n) || memmem(v->text.p, v->text.n, "pin-", 4)) {
+		conf_error(r, v->at, "Write the PIN into a file and name it in pin_file.",
+			"%s: the URI may hold no query and no PIN", w->name);
+		return false;
+	}
+	return conf_read_text(r, w, v, target);
+}
+
+bool conf_read_moment(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+{
+	struct stamp at;
+	char shown[64];
+
+	if (!stamp_parse(v->text, &at) || !at.has_offset) {
+		conf_error(r, v->at, "Write date, time and offset, for example 2030-01-02T03:04:05+05:00.",
+			"%s: '%s' is no moment with an offset", w->name, conf_show(v->text, shown));
+		return false;
+	}
+	*(int64_t *)target = at.ms;
 	return true;
 }
 

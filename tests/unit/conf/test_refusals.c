@@ -14,6 +14,7 @@ struct row {
 #define PARTICIPANT "participants:\n  - name: dep\n    certificates: dep.crt\n"
 #define SERVICE "services:\n  - id: Echo\n    provider: dep\n    endpoint: https://dep.example/x\n"
 #define PROFILE "profiles:\n  - name: standard\n"
+#define KEY "keys:\n  - name: gw\n"
 #define RULE "rules:\n  - name: chief\n"
 #define HASH "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$tnSYvahCwPBHKZUspmcxMfb0.WiB9W.zEaKlOBL35rC"
 
@@ -181,6 +182,45 @@ static const struct row rows[] = {
 		"no effect on an http endpoint"},
 	{"half of a client certificate", "s", SERVICE "    tls:\n      certificate: c\n", 6,
 		"only one of certificate and key"},
+	{"a key from nowhere", "k", "keys:\n  - name: gw\n", 2, "nothing says where the key is"},
+	{"a key from two places", "k", KEY "    key: k\n    pkcs12: p\n    password_file: w\n", 2, "more than once"},
+	{"a key without its certificate", "k", KEY "    key: k\n", 2, "key needs certificate"},
+	{"a certificate beside a PKCS#12 file", "k",
+		KEY "    pkcs12: p\n    password_file: w\n    certificate: c\n", 5, "certificate has no effect"},
+	{"a PKCS#12 file without password", "k", KEY "    pkcs12: p\n", 2, "pkcs12 needs password_file"},
+	{"a token without module", "k", KEY "    pkcs11: 'pkcs11:token=a'\n    pin_file: p\n", 2,
+		"pkcs11 needs module"},
+	{"a token without PIN", "k", KEY "    pkcs11: 'pkcs11:token=a'\n    module: m\n", 2, "pkcs11 needs module"},
+	{"a password for a token", "k",
+		KEY "    pkcs11: 'pkcs11:token=a'\n    module: m\n    pin_file: p\n    password_file: w\n", 6,
+		"password_file has no effect"},
+	{"a module without token", "k", KEY "    key: k\n    certificate: c\n    module: m\n", 5,
+		"module has no effect"},
+	{"a PIN without token", "k", KEY "    key: k\n    certificate: c\n    pin_file: p\n", 5,
+		"pin_file has no effect"},
+	{"a token by its name", "k", KEY "    pkcs11: gateway\n", 3, "no pkcs11: URI"},
+	{"a PIN in the URI", "k", KEY "    pkcs11: 'pkcs11:token=a?pin-value=1'\n", 3, "no query and no PIN"},
+	{"two modules", "k",
+		KEY "    pkcs11: 'pkcs11:token=a'\n    module: m\n    pin_file: p\n    successor: b\n"
+		    "    successor_from: 2030-01-01T00:00:00Z\n"
+		    "  - {name: b, pkcs11: 'pkcs11:token=b', module: n, pin_file: p}\n",
+		8, "module: key gw has another one"},
+	{"a successor without moment", "k",
+		KEY "    key: k\n    certificate: c\n    successor: b\n  - {name: b, key: k, certificate: c}\n", 5,
+		"belong together"},
+	{"a moment without successor", "k",
+		KEY "    key: k\n    certificate: c\n    successor_from: 2030-01-01T00:00:00Z\n", 5, "belong together"},
+	{"a moment without offset", "k",
+		KEY "    key: k\n    certificate: c\n    successor_from: 2030-01-01T00:00:00\n", 5,
+		"no moment with an offset"},
+	{"a key that follows itself", "k",
+		"keys:\n  - {name: a, key: k, certificate: c}\n  - name: gw\n    key: k\n    certificate: c\n"
+		"    successor: gw\n    successor_from: 2030-01-01T00:00:00Z\n"
+		"participants: [{name: dep, certificates: c, key: gw}]\n",
+		6, "follows itself"},
+	{"an unknown successor", "k",
+		KEY "    key: k\n    certificate: c\n    successor: gv\n    successor_from: 2030-01-01T00:00:00Z\n", 5,
+		"did you mean 'gw'?"},
 	{"a rule that demands nothing", "", "rules:\n  - {name: any}\n", 2, "the rule demands nothing"},
 	{"a rule that demands non-repudiation: false", "", RULE "    non_repudiation: false\n", 2,
 		"the rule demands nothing"},

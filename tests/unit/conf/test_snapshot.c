@@ -83,7 +83,11 @@ static const char every_word[] =
 	"              handshake_time: 500ms, connections: 6, connections_per_address: 7}}\n"
 	"keys:\n"
 	"  - {name: one, certificate: 1.crt, key: 1.key}\n"
-	"  - {name: two, certificate: 2.crt, key: 2.key}\n"
+	"  - {name: two, certificate: 2.crt, key: 2.key, password_file: two-password,\n"
+	"     successor: three, successor_from: '2030-01-02T03:04:05+05:00'}\n"
+	"  - {name: three, pkcs12: 3.p12, password_file: ./three, successor: four,\n"
+	"     successor_from: 2031-01-01T00:00:00Z}\n"
+	"  - {name: four, pkcs11: 'pkcs11:token=t;object=o', module: /m.so, pin_file: /p}\n"
 	"rules:\n"
 	"  - {name: chief, subjects: [employee, organisation], any_of: [1.2.398.3.3.4.1.2.1, 1.2.398.3.3.4.1.2.2],\n"
 	"     all_of: 1.2.398.5.19, policies: [1.2.398.3.3.2.1], dc: [SIGN_1, SIGN_2], non_repudiation: true,\n"
@@ -154,6 +158,39 @@ static void check_profile(const struct conf_profile *p)
 	assert_int_equal(p->max_age_ms, 3600000);
 }
 
+static void check_keys(const struct conf *c)
+{
+	const struct conf_key *k = c->keys;
+
+	assert_int_equal(c->key_count, 4);
+	assert_null(k[0].successor);
+	assert_null(k[0].pkcs12);
+	assert_string_equal(k[1].password_file, "two-password"); /* a credential */
+	assert_ptr_equal(k[1].successor, &k[2]);
+	assert_int_equal(k[1].successor_ms, INT64_C(1893535445000)); /* date -d 2030-01-01T22:04:05Z +%s */
+	assert_non_null(strstr(k[2].pkcs12, "/3.p12"));
+	assert_int_equal(k[2].password_file[0], '/');
+	assert_ptr_equal(k[2].successor, &k[3]);
+	assert_null(k[3].successor);
+	assert_string_equal(k[3].pkcs11, "pkcs11:token=t;object=o");
+	assert_string_equal(k[3].module, "/m.so");
+	assert_string_equal(k[3].pin_file, "/p");
+}
+
+static void the_key_of_all_is_the_one_that_follows_nobody(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_read(&f,
+		PART_JOURNAL PART_LISTENERS PART_PARTICIPANTS PART_SERVICES
+		"keys:\n  - {name: new, certificate: c, key: k}\n"
+		"  - {name: old, certificate: c, key: k, successor: new, successor_from: 2030-01-01T00:00:00Z}\n");
+	check_ok(&f);
+	assert_string_equal(f.conf->participants[0].key->name, "old");
+	fixture_drop(&f);
+}
+
 static void check_rules(const struct conf *c)
 {
 	const struct conf_rule *rule = c->rules;
@@ -192,7 +229,7 @@ static void check_participant(const struct conf *c)
 	assert_string_equal(p->iin, "123456789025");
 	assert_ptr_equal(p->profile, c->profiles);
 	assert_string_equal(p->key->name, "two");
-	assert_int_equal(p->at.line, 24);
+	assert_int_equal(p->at.line, 28);
 	assert_true(p->diagnostics);
 	assert_true(conf_may_call(p, c->services));
 }
@@ -225,6 +262,7 @@ static void every_word_reaches_its_field(void **state)
 	check_participant(f.conf);
 	check_service(f.conf->services);
 	check_rules(f.conf);
+	check_keys(f.conf);
 	fixture_drop(&f);
 }
 
@@ -391,6 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_shortest_file_gets_all_defaults),
 		cmocka_unit_test(every_word_reaches_its_field),
+		cmocka_unit_test(the_key_of_all_is_the_one_that_follows_nobody),
 		cmocka_unit_test(included_files_add_to_the_lists_in_the_order_of_names),
 		cmocka_unit_test(included_files_hold_lists_only),
 		cmocka_unit_test(a_relative_path_is_taken_from_the_working_folder),
