@@ -37,7 +37,7 @@ struct service_state *snapshot_service(const struct snapshot *s, const struct co
 
 const struct trust_key *snapshot_key(const struct snapshot *s, const struct conf_participant *towards)
 {
-	return trust_key_named(s->trust, towards->key->name);
+	return trust_key_at(s->trust, towards->key->name, stamp_now().ms);
 }
 
 outcome snapshot_sign(const struct snapshot *s, struct pool *pool, const struct conf_participant *towards,

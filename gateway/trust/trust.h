@@ -96,7 +96,7 @@ struct trust_key {
 	char print[65];
 	const char *subject, *issuer;   /* RFC 2253 */
 	const char *serial;             /* decimal */
-	int64_t not_after_ms;
+	int64_t not_before_ms, not_after_ms;
 	enum signature usual;           /* algorithm when none is named: rsa-sha256, ecdsa by curve, gost by kind */
 };
 
@@ -140,6 +140,8 @@ MUST_USE outcome trust_find_ski(
 
 /* By configured name; NULL when absent. */
 const struct trust_key *trust_key_named(const struct trust *t, const char *name);
+/* The key that signs at `now_ms` for those who name this one: itself, or its successor from that one's moment on. */
+const struct trust_key *trust_key_at(const struct trust *t, const char *name, int64_t now_ms);
 
 /* Signs the octets; gives the value in XML form (RSA PKCS#1 v1.5; ECDSA r||s, RFC 4050; GOST r||s,
  * little-endian), appended to `out`. Fails with REASON_KEY_USELESS. Any thread; contexts are prepared once per key. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust_file - certificates and keys out of files.
- * Promise:  a key file that anybody but its owner may touch is refused; what was read of it is wiped; nobody
- *           is ever asked for a passphrase.
- * Not here: whether they are any good (trust_check.c). */
+ * Promise:  a key file that anybody but its owner may touch is refused; what was read of it is wiped.
+ * Not here: private keys (trust_source.c), whether they are any good (trust_check.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,9 +12,7 @@
 
 #include "trust/trust_int.h"
 
-#define FILE_OCTETS ((size_t)1 << 20)
 #define DER_OCTETS ((size_t)1 << 16)
-#define OTHERS (S_IRWXG | S_IRWXO)
 
 static void close_descriptor(int *fd)
 {
@@ -23,21 +20,22 @@ static void close_descriptor(int *fd)
 		close(*fd);
 }
 
-/* The whole file; with `secret`, only one that nobody but its owner may touch. */
-static outcome read_whole(const char *path, bool secret, struct buf *out, struct err *e)
+outcome trust_file_read(const char *path, mode_t forbidden, struct buf *out, struct err *e)
 {
-	enum reason reason = secret ? REASON_KEY_USELESS : REASON_IO;
+	enum reason reason = forbidden ? REASON_KEY_USELESS : REASON_IO;
 	SCOPED(close_descriptor) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	ssize_t got;
 
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return err_set(e, reason, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)FILE_OCTETS)
+	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)TRUST_FILE_OCTETS)
 		return err_set(e, reason, "%s: not a file, or too large", path);
-	if (secret && (st.st_mode & OTHERS))
+	if (st.st_mode & forbidden)
 		return err_set(e, reason, "%s: mode %04o lets others touch the key; set it to 0600", path,
 			(unsigned)(st.st_mode & 07777));
+	if (!buf_reserve(out, (size_t)st.st_size + 4096)) /* at once: a buffer that moves leaves its content behind */
+		return err_set(e, reason, "%s: no memory", path);
 	do {
 		unsigned char *to = buf_reserve(out, 4096);
 
@@ -121,11 +119,11 @@ static bool read_pem(struct bytes text, STACK_OF(X509) *into)
 
 outcome trust_file_certificates(const char *path, STACK_OF(X509) **out, struct err *e)
 {
-	SCOPED(buf_free) struct buf text = BUF(FILE_OCTETS + 4096);
+	SCOPED(buf_free) struct buf text = BUF(TRUST_FILE_OCTETS + 8192);
 	SCOPED(trust_certificates_free) STACK_OF(X509) *list = sk_X509_new_null();
 	X509 *single = NULL;
 
-	TRY(read_whole(path, false, &text, e));
+	TRY(trust_file_read(path, 0, &text, e));
 	if (!list)
 		return err_set(e, REASON_MEMORY, "%s: no memory", path);
 	if (trust_der_read(buf_bytes(&text), &single, NULL).ok) {
@@ -139,23 +137,4 @@ outcome trust_file_certificates(const char *path, STACK_OF(X509) **out, struct e
 	*out = list;
 	list = NULL;
 	return DONE;
-}
-
-/* Instead of OpenSSL's own, which would ask at the terminal. */
-static int no_passphrase(char *to, int room, int writing, void *user)
-{
-	(void)to, (void)room, (void)writing, (void)user;
-	return -1;
-}
-
-outcome trust_file_key(const char *path, EVP_PKEY **out, struct err *e)
-{
-	SCOPED(buf_wipe) struct buf text = BUF(FILE_OCTETS + 4096);
-	SCOPED(scoped_bio) BIO *in = NULL;
-
-	TRY(read_whole(path, true, &text, e));
-	in = BIO_new_mem_buf(text.data, (int)text.len);
-	*out = in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL) : NULL;
-	ERR_clear_error();
-	return *out ? DONE : err_set(e, REASON_KEY_USELESS, "%s: no unencrypted private key in PEM", path);
 }

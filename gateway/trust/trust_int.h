@@ -9,6 +9,7 @@
 #define QAQPA_TRUST_INT_H
 
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -92,14 +93,42 @@ MUST_USE bool trust_subject_of(struct trust_subject *s, struct pool *pool, X509 
  * REASON_SEC_TOKEN_BROKEN. */
 MUST_USE outcome trust_file_certificates(const char *path, STACK_OF(X509) **out, struct err *e);
 void trust_certificates_free(STACK_OF(X509) **list); /* fit for SCOPED */
-/* The unencrypted private key of a PEM file that only its owner may touch. Fails with REASON_KEY_USELESS. */
-MUST_USE outcome trust_file_key(const char *path, EVP_PKEY **out, struct err *e);
+#define TRUST_FILE_OCTETS ((size_t)1 << 20)
+#define TRUST_OTHERS (S_IRWXG | S_IRWXO)
+/* The whole file, appended. A file with one of the `forbidden` mode bits is refused. Fails with REASON_KEY_USELESS where
+ * some are forbidden, else with REASON_IO. */
+MUST_USE outcome trust_file_read(const char *path, mode_t forbidden, struct buf *out, struct err *e);
 /* Exactly one certificate, or REASON_SEC_TOKEN_BROKEN. */
 MUST_USE outcome trust_der_read(struct bytes der, X509 **out, struct err *e);
 /* The DER of a certificate, appended; its SHA-256. Fails with REASON_MEMORY. */
 MUST_USE outcome trust_der_write(const X509 *x, struct buf *out, unsigned char digest[32], struct err *e);
 /* Puts the file's name before the detail; FAILED. */
 outcome trust_file_failed(const char *path, struct err *e);
+
+/* --- private keys (trust_source.c, trust_token.c) --- */
+
+struct engine_st;
+
+/* What an own key is made of. */
+struct trust_source {
+	X509 *x509;
+	EVP_PKEY *secret;
+	struct engine_st *token; /* the token must stay open as long as its key is used; NULL: no token */
+};
+/* Reads key and certificate from where the configuration says. Nobody is ever asked for a password. Fails with
+ * REASON_KEY_USELESS. */
+MUST_USE outcome trust_source_read(const struct conf_key *k, struct trust_source *out, struct err *e);
+void trust_source_drop(struct trust_source *s); /* fit for SCOPED */
+/* How the source is called in messages: path or URI. */
+const char *trust_source_name(const struct conf_key *k);
+/* The first line of a file of passwords, or of a credential of the service manager; not empty. Fails with
+ * REASON_KEY_USELESS. */
+MUST_USE outcome trust_secret_read(const char *name, struct buf *out, struct err *e);
+/* The certificates of the file, the first of them is given. Fails with REASON_KEY_USELESS. */
+MUST_USE outcome trust_source_certificate(const char *path, X509 **out, struct err *e);
+/* Opens the token of the key, by threads of a process that will not fork any more. */
+MUST_USE outcome trust_token_read(const struct conf_key *k, struct trust_source *out, struct err *e);
+void trust_token_close(struct engine_st **token);
 
 /* --- quality (trust_check.c) --- */
 
@@ -232,8 +261,7 @@ struct trust_member {
 /* An own key (trust_key.c). */
 struct trust_own {
 	struct trust_key key; /* first, so that the public part leads back here */
-	X509 *x509;
-	EVP_PKEY *secret;
+	struct trust_source source;
 	char *subject, *issuer, *serial;
 	struct buf der, base64;
 	struct prepared sign;

@@ -2,40 +2,31 @@
 /* trust_key - our own keys by name.
  * Promise:  a key that would make signatures that others must refuse is not taken: it fits its certificate,
  *           and the certificate passes the same check as everybody's.
- * Not here: signing (trust_sign.c). */
+ * Not here: where it comes from (trust_source.c, trust_token.c), signing (trust_sign.c). */
 #include <stdlib.h>
 
 #include <openssl/err.h>
 
 #include "trust/trust_int.h"
 
+static const char *certificate_name(const struct conf_key *k)
+{
+	return k->certificate ? k->certificate : trust_source_name(k);
+}
+
 static outcome check_own(struct trust_own *own, const struct conf_key *k, struct err *e)
 {
 	int fits;
 
-	if (!trust_check(own->x509, LEGACY_GOST, &own->key.key_kind, e).ok) {
+	if (!trust_check(own->source.x509, LEGACY_GOST, &own->key.key_kind, e).ok) {
 		if (e)
 			e->reason = REASON_KEY_USELESS;
-		return trust_file_failed(k->certificate, e);
+		return trust_file_failed(certificate_name(k), e);
 	}
-	fits = X509_check_private_key(own->x509, own->secret);
+	fits = X509_check_private_key(own->source.x509, own->source.secret);
 	ERR_clear_error();
 	return fits == 1 ? DONE :
-		err_set(e, REASON_KEY_USELESS, "%s: is not the key of %s", k->key, k->certificate);
-}
-
-static outcome read_own(struct trust_own *own, const struct conf_key *k, struct err *e)
-{
-	SCOPED(trust_certificates_free) STACK_OF(X509) *list = NULL;
-
-	if (!trust_file_certificates(k->certificate, &list, e).ok) {
-		if (e)
-			e->reason = REASON_KEY_USELESS;
-		return FAILED;
-	}
-	own->x509 = sk_X509_shift(list); /* a chain may follow the certificate; it is not needed */
-	TRY(trust_file_key(k->key, &own->secret, e));
-	return check_own(own, k, e);
+		err_set(e, REASON_KEY_USELESS, "%s: is not the key of %s", trust_source_name(k), certificate_name(k));
 }
 
 static enum signature usual_for(EVP_PKEY *key, enum key_kind kind)
@@ -53,22 +44,23 @@ static outcome fill(struct trust_own *own, const struct conf_key *k, struct err 
 	struct trust_period period = {INT64_MIN, INT64_MAX};
 	unsigned char digest[32];
 
-	TRY(trust_der_write(own->x509, &own->der, digest, e));
+	TRY(trust_der_write(own->source.x509, &own->der, digest, e));
 	buf_base64(&own->base64, buf_bytes(&own->der));
 	trust_print(digest, key->print);
-	if (!trust_period_narrow(&period, own->x509))
-		return err_set(e, REASON_KEY_USELESS, "%s: a date cannot be read", k->certificate);
+	if (!trust_period_narrow(&period, own->source.x509))
+		return err_set(e, REASON_KEY_USELESS, "%s: a date cannot be read", certificate_name(k));
 	key->conf = k;
-	key->key = own->secret;
+	key->key = own->source.secret;
 	key->der = buf_bytes(&own->der);
 	key->base64 = buf_cstr(&own->base64);
-	key->subject = own->subject = trust_name_text(X509_get_subject_name(own->x509));
-	key->issuer = own->issuer = trust_name_text(X509_get_issuer_name(own->x509));
-	key->serial = own->serial = trust_serial_text(own->x509);
+	key->subject = own->subject = trust_name_text(X509_get_subject_name(own->source.x509));
+	key->issuer = own->issuer = trust_name_text(X509_get_issuer_name(own->source.x509));
+	key->serial = own->serial = trust_serial_text(own->source.x509);
+	key->not_before_ms = period.from_ms;
 	key->not_after_ms = period.until_ms;
-	key->usual = usual_for(own->secret, key->key_kind);
-	if (!prepared_for(&own->sign, own->secret, key->key_kind, true))
-		return err_set(e, REASON_KEY_USELESS, "%s: OpenSSL cannot sign with this key", k->key);
+	key->usual = usual_for(own->source.secret, key->key_kind);
+	if (!prepared_for(&own->sign, own->source.secret, key->key_kind, true))
+		return err_set(e, REASON_KEY_USELESS, "%s: OpenSSL cannot sign with this key", trust_source_name(k));
 	return key->subject && key->issuer && key->serial && buf_ok(&own->base64) ? DONE :
 		err_set(e, REASON_KEY_USELESS, "%s: no memory", k->name);
 }
@@ -80,7 +72,8 @@ outcome trust_own_take(struct trust *t, const struct conf_key *k, const struct t
 	if (!own)
 		return err_set(e, REASON_KEY_USELESS, "%s: no memory", k->name);
 	own->der = own->base64 = BUF(SIZE_MAX / 2);
-	TRY(read_own(own, k, e));
+	TRY(trust_source_read(k, &own->source, e));
+	TRY(check_own(own, k, e));
 	TRY(fill(own, k, e));
 	own->next = t->keys;
 	*out = t->keys = own;
@@ -103,14 +96,22 @@ void trust_own_free(struct trust_own **own)
 		return;
 	*own = NULL;
 	prepared_drop(&old->sign);
-	EVP_PKEY_free(old->secret);
-	X509_free(old->x509);
+	trust_source_drop(&old->source);
 	free(old->subject);
 	free(old->issuer);
 	free(old->serial);
 	buf_free(&old->der);
 	buf_free(&old->base64);
 	free(old);
+}
+
+const struct trust_key *trust_key_at(const struct trust *t, const char *name, int64_t now_ms)
+{
+	const struct trust_key *k = trust_key_named(t, name);
+
+	while (k && k->conf->successor && now_ms >= k->conf->successor_ms)
+		k = trust_key_named(t, k->conf->successor->name);
+	return k;
 }
 
 const struct trust_key *trust_key_named(const struct trust *t, const char *name)

@@ -103,10 +103,28 @@ static void load_key(const struct loading *l, const struct conf_key *k)
 	const struct trust_own *own;
 	struct err e;
 
-	if (trust_own_take(l->t, k, &own, &e).ok)
-		add_ending(l, k->at, k->name, k->certificate, own->key.not_after_ms, true);
+	if (trust_own_take(l->t, k, &own, &e).ok) /* a key whose successor signs already may have ended */
+		add_ending(l, k->at, k->name, k->certificate ? k->certificate : trust_source_name(k),
+			own->key.not_after_ms, !(k->successor && l->now_ms >= k->successor_ms));
 	else
 		add_failure(l, k->at, k->name, reason_row(REASON_KEY_USELESS)->remedy, &e);
+}
+
+/* Whoever signs at the moment of succession must be allowed to, on both sides of it. */
+static void check_succession(const struct loading *l, const struct conf_key *k)
+{
+	const struct trust_key *own = trust_key_named(l->t, k->name);
+	const struct trust_key *next = k->successor ? trust_key_named(l->t, k->successor->name) : NULL;
+
+	if (!own || !next)
+		return; /* not there, or already told */
+	if (k->successor_ms < next->not_before_ms || k->successor_ms > next->not_after_ms)
+		conf_problem_add(l->problems, k->at, false, "Choose a moment within its validity.",
+			"%s: the certificate of its successor %s is not valid at successor_from", k->name,
+			k->successor->name);
+	if (l->now_ms < k->successor_ms && k->successor_ms > own->not_after_ms + 1000)
+		conf_problem_add(l->problems, k->at, false, "Let the successor sign earlier.",
+			"%s: the certificate ends before its successor %s signs", k->name, k->successor->name);
 }
 
 struct trust *trust_load(const struct conf *c, struct conf_problems *problems)
@@ -121,6 +139,8 @@ struct trust *trust_load(const struct conf *c, struct conf_problems *problems)
 		load_participant(&l, &c->participants[i]);
 	for (size_t i = 0; i < c->key_count; i++)
 		load_key(&l, &c->keys[i]);
+	for (size_t i = 0; i < c->key_count; i++)
+		check_succession(&l, &c->keys[i]);
 	if (problems->errors > before)
 		trust_free(&l.t);
 	return l.t;

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 
 #include "crypto/crypto.h"
+
 #include "trust/trust_int.h"
 
 struct trust *trust_new(void)
 {
-	struct trust *t = calloc(1, sizeof(*t));
+	struct trust *t = crypto_init(NULL, NULL).ok ? calloc(1, sizeof(*t)) : NULL;
 
 	if (!t)
 		return NULL;

@@ -146,6 +146,50 @@ static void what_was_loaded_is_found(void **state)
 		"root", trust_find_der(t, pki_der("issuing.crt"), pki_now, &c, &e), &e, REASON_CERT_USAGE);
 }
 
+static const struct {
+	const char *name, *first, *next;
+	int64_t from_days; /* from now */
+	size_t errors, warnings;
+	const char *says;
+} successions[] = {
+	{"both are valid at the moment", "gateway", "department", 100, 0, 0, NULL},
+	{"the first has ended and the second signs already", "expired", "department", -1, 0, 1, "expired.crt ended"},
+	{"the first has ended and the second does not sign yet", "expired", "department", 1, 2, 0, "expired.crt ended"},
+	{"the second is not valid yet at the moment", "gateway", "future", 100, 1, 0, "future is not valid at"},
+	{"the second has ended by the moment", "mine:long", "department", 2000, 1, 0, "department is not valid at"},
+	{"the first ends before the moment", "gateway", "mine:long", 2000, 1, 0, "ends before its successor"},
+};
+
+static void a_succession_is_checked_on_both_sides(void **state)
+{
+	const char *copy = pool_printf(pki_pool, "cp '" PKI "department.key' '%s'", pki_path("mine:long.key"));
+
+	(void)state;
+	odd_make(&(struct odd){.file = "mine:long.crt", .until_ms = clock_ms() + 4000 * DAY_MS});
+	assert_int_equal(system(copy), 0);
+	for (size_t i = 0; i < COUNT(successions); i++) {
+		SCOPED(conf_problems_free) struct conf_problems *problems = conf_problems_new();
+		SCOPED(trust_free) struct trust *t = NULL;
+		const char *first = successions[i].first, *next = successions[i].next;
+		struct conf_key k[] = {
+			{.at = {"q.yaml", KEY_LINE}, .name = first, .successor = &k[1],
+				.successor_ms = clock_ms() + successions[i].from_days * DAY_MS,
+				.certificate = pki_path(pool_printf(pki_pool, "%s.crt", first)),
+				.key = pki_path(pool_printf(pki_pool, "%s.key", first))},
+			{.at = {"q.yaml", KEY_LINE}, .name = next, .certificate = pki_path(pool_printf(pki_pool, "%s.crt", next)),
+				.key = pki_path(pool_printf(pki_pool, "%s.key", next))},
+		};
+		struct conf c = {.path = "q.yaml", .keys = k, .key_count = 2};
+
+		t = trust_load(&c, problems);
+		if (problems->errors != successions[i].errors || problems->n - problems->errors != successions[i].warnings)
+			fail_msg("%s: %zu errors, %zu in all", successions[i].name, problems->errors, problems->n);
+		assert_int_equal(t == NULL, problems->errors > 0);
+		if (successions[i].says && !strstr(problems->list[0].what, successions[i].says))
+			fail_msg("%s: %s", successions[i].name, problems->list[0].what);
+	}
+}
+
 static void problems_that_were_there_before_are_not_ours(void **state)
 {
 	SCOPED(conf_problems_free) struct conf_problems *problems = conf_problems_new();
@@ -163,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(problems_of_a_configuration),
 		cmocka_unit_test(what_was_loaded_is_found),
+		cmocka_unit_test(a_succession_is_checked_on_both_sides),
 		cmocka_unit_test(problems_that_were_there_before_are_not_ours),
 	};
 
