@@ -11,7 +11,7 @@
 
 struct trust *trust_new(void)
 {
-	struct trust *t = crypto_init(NULL, NULL).ok ? calloc(1, sizeof(*t)) : NULL;
+	struct trust *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return NULL;

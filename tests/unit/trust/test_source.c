@@ -159,15 +159,20 @@ static void keys_of_the_authority_open(void **state)
 	}
 	pki_write("mine:word-kit", BYTES_LIT("Qwerty12"), 0600);
 	for (size_t i = 0; i < COUNT(names); i++) {
-		SCOPED(trust_source_drop) struct trust_source s = {0};
+		SCOPED(trust_free) struct trust *t = trust_new();
+		SCOPED(buf_free) struct buf value = BUF(1000);
+		const struct trust_key *key;
 		struct conf_key k = {.name = "k", .password_file = pki_path("mine:word-kit"),
 			.pkcs12 = pki_path(pool_printf(pki_pool, "mine:%s.p12", names[i]))};
 		struct err e = {0};
 
 		run("cp '%s/nca-test/keys/%s.p12' '%s' && chmod 600 '%s'", folder, names[i], k.pkcs12, k.pkcs12);
-		assert_reason(names[i], trust_source_read(&k, &s, &e), &e, REASON_NONE);
-		assert_int_equal(crypto_curve_of(s.secret), CRYPTO_CURVE_512);
-		assert_int_equal(X509_check_private_key(s.x509, s.secret), 1);
+		assert_reason(names[i], trust_add_key(t, &k, &e), &e, REASON_NONE);
+		key = trust_key_named(t, "k");
+		assert_int_equal(crypto_curve_of(key->key), CRYPTO_CURVE_512);
+		assert_int_equal(key->usual, SIGNATURE_GOST_2015);
+		assert_true(trust_sign(key, key->usual, BYTES_LIT("octets"), &value, &e).ok);
+		assert_int_equal(value.len, 128);
 	}
 }
 

@@ -93,7 +93,7 @@ static void sign_and_verify(const struct trust *t, const char *object)
 	assert_true(trust_add_participant(other, &p, &e).ok);
 	assert_true(trust_find_der(other, k->der, pki_now, &c, &e).ok);
 	for (enum signature s = 0; s < SIGNATURE_COUNT; s++) {
-		if ((int)signature_row(s)->key != k->key_kind)
+		if (signature_row(s)->key != k->key_kind)
 			continue;
 		buf_clear(&value);
 		assert_reason(signature_row(s)->name, trust_sign(k, s, BYTES_LIT("octets"), &value, &e), &e, REASON_NONE);
