@@ -42,8 +42,11 @@ static int make_files(void **state)
 	run("cd '%s' && openssl pkcs12 -export -in '" PKI "gateway-ec.crt' -inkey '" PKI "gateway-ec.key' -certfile '" PKI
 	    "issuing.crt' -passout file:word -out new.p12",
 		pki_folder);
-	run("cd '%s' && openssl pkcs12 -export -in '" PKI "gateway.crt' -nokeys -passout file:word -out keyless.p12", pki_folder);
-	run("cd '%s' && openssl pkcs12 -export -nocerts -inkey '" PKI "gateway.key' -passout file:word -out bare.p12 2>/dev/null", pki_folder);
+	run("cd '%s' && openssl pkcs12 -export -in '" PKI "gateway.crt' -nokeys -passout file:word -out keyless.p12",
+		pki_folder);
+	run("cd '%s' && openssl pkcs12 -export -nocerts -inkey '" PKI "gateway.key' -passout file:word -out bare.p12 "
+	    "2>/dev/null",
+		pki_folder);
 	run("cd '%s' && openssl pkcs12 -export -in '" PKI "rsa1024.crt' -inkey '" PKI "rsa1024.key' -passout file:word "
 	    "-out weak.p12",
 		pki_folder);
