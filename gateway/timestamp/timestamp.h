@@ -11,8 +11,15 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-/* Digest of the imprint; the room knows SHA-256, SHA-512 and the national ones (crypto.h). */
-enum timestamp_digest { TIMESTAMP_SHA256, TIMESTAMP_SHA512, TIMESTAMP_GOST_2015, TIMESTAMP_GOST_LEGACY };
+/* Digest of the imprint. SHA-1 is read in tokens that others have ordered, and never asked for. */
+enum timestamp_digest {
+	TIMESTAMP_SHA256,
+	TIMESTAMP_SHA512,
+	TIMESTAMP_GOST_2015,
+	TIMESTAMP_GOST_LEGACY,
+	TIMESTAMP_SHA1,
+	TIMESTAMP_DIGEST_COUNT
+};
 
 struct timestamp_token {        /* what a token says */
 	int64_t at_ms;          /* genTime */

@@ -24,6 +24,7 @@
 #include "egress/egress.h"
 
 #define PROVIDER_CONNECTIONS 1024
+#define PROVIDER_REQUEST 4096 /* the longest, and a NUL behind it */
 
 struct provider;
 
@@ -39,7 +40,7 @@ struct provider {
 	void (*serve)(struct provider_connection *c);
 	atomic_int connections, requests;
 	atomic_bool open_gate; /* for scripts that wait */
-	char last[4096];       /* head and body of the last request; read it after provider_stop */
+	char last[PROVIDER_REQUEST];     /* head and body of the last request; read it after provider_stop */
 	void *ctx;
 	struct provider_connection list[PROVIDER_CONNECTIONS];
 };
@@ -58,18 +59,17 @@ static inline void provider_say(struct provider_connection *c, const char *text)
 	}
 }
 
-/* Reads one request, head and body; false when the connection ended before. */
-static inline bool provider_hear(struct provider_connection *c)
+/* Reads one request, head and body; 0 when the connection ended before. */
+static inline size_t provider_read(struct provider_connection *c, char text[PROVIDER_REQUEST])
 {
-	char text[4096];
 	size_t n = 0, wanted = 0;
 
 	while (!wanted || n < wanted) {
-		ssize_t got = recv(c->fd, text + n, sizeof text - 1 - n, 0);
+		ssize_t got = recv(c->fd, text + n, PROVIDER_REQUEST - 1 - n, 0);
 		char *head, *length;
 
 		if (got <= 0)
-			return false;
+			return 0;
 		n += (size_t)got;
 		text[n] = '\0';
 		head = strstr(text, "\r\n\r\n");
@@ -79,9 +79,17 @@ static inline bool provider_hear(struct provider_connection *c)
 		else if (head && length)
 			wanted = (size_t)(head + 4 - text) + strtoul(length + 16, NULL, 10);
 	}
-	if (atomic_fetch_add(&c->of->requests, 1) == 0)
+	return n;
+}
+
+static inline bool provider_hear(struct provider_connection *c)
+{
+	char text[PROVIDER_REQUEST];
+	size_t n = provider_read(c, text);
+
+	if (n && atomic_fetch_add(&c->of->requests, 1) == 0)
 		memcpy(c->of->last, text, n + 1);
-	return true;
+	return n;
 }
 
 static inline void provider_wait(struct provider_connection *c)
