@@ -16,9 +16,11 @@ bool line_put(struct line *l, const struct order *o)
 {
 	size_t i = l->n;
 
+	if (l->n == LINE_MOST)
+		return false;
 	if (l->n == l->room) {
 		size_t room = l->room ? l->room * 2 : 64;
-		struct order *heap = l->n < LINE_MOST ? realloc(l->heap, room * sizeof *heap) : NULL;
+		struct order *heap = realloc(l->heap, room * sizeof *heap);
 
 		if (!heap)
 			return false;
