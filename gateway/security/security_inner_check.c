@@ -26,7 +26,7 @@ static outcome check_digest(const struct xml_signatures *all, size_t i, struct e
 	unsigned char digest[64];
 	outcome made;
 
-	for (size_t later = i; later < all->n; later++)
+	for (size_t later = s->enveloped ? i : i + 1; later < all->n; later++)
 		without[form.without_count++] = all->item[later].node;
 	digest_begin(s->digest);
 	made = envelope_canonical_form(s->target, &form, digest_add, NULL, e);

@@ -8,7 +8,7 @@
 #include <libxml/tree.h>
 
 #include "envelope/envelope.h"
-#include "trust/trust.h"
+#include "trust/trust_cms.h"
 
 #define TRANSFORM_ENVELOPED NS_DSIG "enveloped-signature"
 #define C14N_INCLUSIVE "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
@@ -20,6 +20,8 @@ struct document {
 	xmlNode *top;   /* signatures are looked for here and below: the root, or the element `data` around it */
 	xmlNode *root;
 	xmlNode *named; /* the element in it that has to be covered; the root when the whole has to be */
+	bool in_message;     /* an element of the message; else a document of its own, carried as text */
+	struct bytes octets; /* of what was carried as base64; all there is when top is NULL: then a CMS */
 };
 
 /* One ds:Signature as it was read; nothing of it is believed yet. */
@@ -27,6 +29,7 @@ struct xml_signature {
 	xmlNode *node, *info;
 	xmlNode *target;      /* what its Reference covers */
 	bool by_id;           /* names its target by identifier; else it is enveloped by the root, URI="" */
+	bool enveloped;       /* the signature itself is taken out of the target */
 	bool inclusive;       /* canonical form of the target */
 	bool info_inclusive;  /* and of SignedInfo */
 	enum digest digest;
@@ -49,6 +52,23 @@ MUST_USE outcome security_inner_read(struct pool *pool, const struct document *d
  * REASON_SEC_ALGORITHM, REASON_SEC_DIGEST, REASON_SEC_VALUE or REASON_MEMORY. */
 MUST_USE outcome security_inner_check(const struct xml_signatures *all, size_t i, const struct trust_cert *cert,
 	struct err *e);
+
+/* The document in `data`. Fails with REASON_SEC_*, REASON_XML_* or REASON_MEMORY. */
+MUST_USE outcome security_inner_document(struct pool *pool, const struct element *data, const struct conf_inner *demand,
+	struct document *out, struct err *e);
+/* Sets doc->named: the only element of that local name. Fails with REASON_SEC_WRAPPED. */
+MUST_USE outcome security_inner_named(struct document *doc, const char *covers, struct err *e);
+/* The root of a document that stands in a message, as a document of its own: as it was signed before it was put there. */
+MUST_USE outcome security_inner_alone(struct pool *pool, const struct document *doc, const char *covers,
+	struct document *out, struct err *e);
+/* The elements that hold a CMS, by local name; SIGNATURES_MAX at most. */
+MUST_USE outcome security_inner_cms_nodes(const struct document *doc, const char *cms, xmlNode **list, size_t *n,
+	struct err *e);
+/* Octets of base64 or PEM text, from the pool. */
+MUST_USE outcome security_inner_base64(struct pool *pool, struct bytes text, struct bytes *out, struct err *e);
+/* Verifies the CMS in the element, or, with NULL, doc->octets. Fails as trust_cms_verify, and with REASON_SEC_WRAPPED. */
+MUST_USE outcome security_inner_cms(struct pool *pool, const struct document *doc, const char *covers, xmlNode *cms,
+	struct trust *trust, int64_t now_ms, struct trust_cms *out, struct err *e);
 
 /* The next node of the subtree `top` in document order, by a walk without recursion; NULL after the last. */
 xmlNode *security_inner_next(const xmlNode *top, xmlNode *node);

@@ -183,6 +183,7 @@ static outcome read_transforms(struct xml_signature *s, xmlNode *transforms, str
 	TRY(algorithm_of(found[0], &uri, e));
 	if (strcmp(uri, TRANSFORM_ENVELOPED) != 0)
 		return err_set(e, REASON_SEC_ALGORITHM, "the first Transform is not enveloped-signature");
+	s->enveloped = true;
 	return canonicalisation_of(found[1], &s->inclusive, e);
 }
 
