@@ -10,6 +10,8 @@
 #ifndef QAQPA_AUTHORITY_H
 #define QAQPA_AUTHORITY_H
 
+#include <stdlib.h>
+
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
@@ -69,6 +71,7 @@ MUST_USE outcome file_write(const char *path, struct bytes octets, int mode, str
 MUST_USE outcome file_replace(const char *path, struct bytes octets, int mode, struct err *e); /* whole or not at all */
 MUST_USE outcome file_add(const char *path, struct bytes line, struct err *e);     /* in one write */
 MUST_USE outcome file_read(const char *path, struct buf *out, struct err *e);
+MUST_USE outcome folder_parents(const char *path, struct err *e); /* makes what is missing above the path */
 MUST_USE outcome folder_remove(const char *path, struct err *e);
 MUST_USE outcome identity_save(const char *folder, const char *name, const struct identity *i, struct err *e);
 MUST_USE outcome identity_load(const char *folder, const char *name, struct identity *out, struct err *e);

@@ -83,6 +83,21 @@ outcome file_read(const char *path, struct buf *out, struct err *e)
 	return got == 0 ? DONE : failed(e, path);
 }
 
+outcome folder_parents(const char *path, struct err *e)
+{
+	SCOPED(scoped_text) char *above = strdup(path);
+	char *slash = above;
+
+	BUG_IF(!above);
+	while ((slash = strchr(slash + 1, '/')) != NULL) {
+		*slash = 0;
+		if (mkdir(above, 0777) != 0 && errno != EEXIST)
+			return failed(e, above);
+		*slash = '/';
+	}
+	return DONE;
+}
+
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
 	(void)st, (void)kind, (void)where;

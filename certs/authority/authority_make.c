@@ -155,6 +155,7 @@ outcome authority_make(const char *folder, enum authority_algorithm a, const cha
 		return err_set(e, REASON_USAGE, "%s holds something else; name an empty or new folder", folder);
 	if (marked && !force)
 		return err_set(e, REASON_USAGE, "%s holds a PKI that is older or of another kind; --force makes it anew", folder);
+	TRY(folder_parents(folder, e));
 	BUG_IF(asprintf(&beside, "%s.XXXXXX", folder) < 0);
 	if (!mkdtemp(beside))
 		return err_set(e, REASON_IO, "%s: %s", beside, strerror(errno));

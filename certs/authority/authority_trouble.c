@@ -7,6 +7,7 @@
 #include "authority.h"
 
 #define TROUBLES "authority/troubles"
+#define FILE_OCTETS (1u << 16)
 #define B(s) (1u << (s))
 #define EVERY (B(SERVICE_COUNT) - 1)
 #define LISTS (B(SERVICE_CRL) | B(SERVICE_DELTA))
@@ -56,7 +57,7 @@ static enum trouble trouble_named(const char *name)
 /* All rows of the file; without the file there is no trouble. */
 static void read_all(const char *folder, enum trouble set[SERVICE_COUNT], int ms[SERVICE_COUNT])
 {
-	SCOPED(buf_free) struct buf text = BUF(4096);
+	SCOPED(buf_free) struct buf text = BUF(FILE_OCTETS);
 	SCOPED(scoped_text) char *path = path_of(folder, TROUBLES, "");
 	const char *line;
 
@@ -88,7 +89,7 @@ enum trouble trouble_read(const char *folder, enum service s, int *ms)
 
 outcome trouble_write(const char *folder, const char *service, const char *trouble, const char *ms, struct err *e)
 {
-	SCOPED(buf_free) struct buf text = BUF(4096);
+	SCOPED(buf_free) struct buf text = BUF(FILE_OCTETS);
 	SCOPED(scoped_text) char *path = path_of(folder, TROUBLES, "");
 	enum trouble set[SERVICE_COUNT], t = trouble_named(trouble);
 	enum service s = service_named(service);

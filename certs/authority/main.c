@@ -114,6 +114,16 @@ static const struct verb *verb_named(const char *name)
 	return v->name ? v : NULL;
 }
 
+/* A folder is made beside its name, so the name may not end with a slash. False: the root folder, or none. */
+static bool trim_folder(char *folder)
+{
+	size_t n = strlen(folder);
+
+	while (n > 0 && folder[n - 1] == '/')
+		folder[--n] = 0;
+	return n > 0;
+}
+
 /* False: not understood. */
 static bool read_line(int argc, char **argv, struct line *l)
 {
@@ -139,7 +149,7 @@ static bool read_line(int argc, char **argv, struct line *l)
 	}
 	l->arguments = argv + optind;
 	l->count = argc - optind;
-	return true;
+	return l->count > 0 && trim_folder(l->arguments[0]);
 }
 
 int main(int argc, char **argv)
