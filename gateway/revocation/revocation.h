@@ -32,7 +32,11 @@ enum revocation_reason {
 	REVOCATION_BASE,             /* cannot tell: a delta CRL without its base */
 	REVOCATION_REASON_COUNT
 };
-const char *revocation_reason_text(enum revocation_reason r); /* "revocation.tryLater" */
+const char *revocation_reason_text(enum revocation_reason r); /* "revocation.try-later" */
+const char *revocation_reason_says(enum revocation_reason r); /* one sentence for operators */
+
+/* An OCSP answer without nextUpdate counts for so long after its producedAt. */
+#define REVOCATION_OPEN_MS INT64_C(3600000)
 
 /* Where the status of one authority's certificates is asked. Strings and octets belong to the caller until
  * revocation_stop. */
@@ -63,16 +67,18 @@ struct revocation_answer {
 	enum revocation_reason reason;
 	const char *source;        /* "ocsp", "crl", "delta" or "" */
 	int64_t this_ms, next_ms;  /* of the answer; 0: none */
-	int64_t revoked_ms;        /* as the answer says, whatever it says; 0: not revoked */
+	int64_t revoked_ms;        /* with INVALID: as the answer says, whatever it says, 1970 included */
 	unsigned char evidence[32]; /* SHA-256 of the OCSP response or CRL: <directory>/evidence/<hex>; zeros: none */
-	/* The last answer that said something for certain, for the policy "last good answer up to an age": */
+	/* The last answer that said something for certain, fresh or not, for the policy "last good answer up to an age". A
+	 * revocation that is not a hold is the last word, whatever came after it from elsewhere: */
 	enum revocation_verdict last;
 	int64_t last_ms;           /* its thisUpdate; 0: there never was one */
 	unsigned char last_evidence[32];
 };
 
 struct revocation;
-/* Reads the cache, starts the background; does not wait for anybody. Fails with REASON_IO. */
+/* Reads the cache, starts the background; does not wait for anybody. Fails with REASON_IO, or REASON_CONFIG when an
+ * issuer or responder is no certificate. */
 MUST_USE outcome revocation_start(const struct revocation_settings *s, struct revocation **out, struct err *e);
 void revocation_stop(struct revocation **r); /* takes NULL, sets NULL */
 
@@ -85,6 +91,11 @@ void revocation_ask(struct revocation *r, struct bytes der, const unsigned char 
  * NULL). */
 void revocation_check(struct revocation *r, struct bytes der, int64_t now_ms, struct revocation_answer *out,
 	struct buf *words);
+
+/* Removes evidence that was written before `before_ms` (calendar of the file system) and stands behind no answer in
+ * memory, and cached answers of that age about certificates that are not watched. Gives the number of files; reads
+ * directories. Any thread. */
+size_t revocation_expire(struct revocation *r, int64_t before_ms);
 
 /* Pure parts, for commands and tests. Judge the octets of a response about `der`, issued by `s->issuer`; `nonce` is what
  * was sent, empty: none. */
