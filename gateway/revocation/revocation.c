@@ -17,7 +17,8 @@
 static const struct revocation_answer no_source = {
 	.verdict = REVOCATION_UNKNOWN, .reason = REVOCATION_NO_SOURCE, .source = "", .last = REVOCATION_UNKNOWN};
 
-struct revocation_watch *revocation_meet(struct revocation *r, struct bytes der, const unsigned char sha256[32], int64_t now_ms)
+struct revocation_watch *revocation_meet(
+	struct revocation *r, struct bytes der, const unsigned char sha256[32], int64_t now_ms)
 {
 	SCOPED(scoped_x509) X509 *x = revocation_certificate(der, NULL);
 	struct revocation_watch *w = x ? calloc(1, sizeof *w) : NULL;
@@ -89,7 +90,8 @@ void revocation_view_answer(struct revocation *r, const struct revocation_watch 
 }
 
 /* The watch of this certificate, met now if need be. Takes the lock; NULL when the octets are no certificate. */
-static struct revocation_watch *find_or_meet(struct revocation *r, struct bytes der, const unsigned char sha256[32], int64_t now_ms)
+static struct revocation_watch *find_or_meet(
+	struct revocation *r, struct bytes der, const unsigned char sha256[32], int64_t now_ms)
 {
 	struct revocation_watch *w, *met;
 
@@ -206,7 +208,8 @@ static struct revocation_watch *wait_for(struct revocation *r, const unsigned ch
 	return w;
 }
 
-void revocation_check(struct revocation *r, struct bytes der, int64_t now_ms, struct revocation_answer *out, struct buf *words)
+void revocation_check(
+	struct revocation *r, struct bytes der, int64_t now_ms, struct revocation_answer *out, struct buf *words)
 {
 	unsigned char sha256[32];
 	struct revocation_watch *w;

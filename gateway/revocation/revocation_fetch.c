@@ -131,7 +131,8 @@ static void show(struct revocation_question *q, enum revocation_reason trouble)
 		LOG_NUM("status", q->status), LOG_TEXT("detail", q->detail));
 }
 
-static void task_end(struct revocation_task *t, enum revocation_reason trouble, int64_t until_ms, int64_t now_ms, int refresh_ms)
+static void task_end(
+	struct revocation_task *t, enum revocation_reason trouble, int64_t until_ms, int64_t now_ms, int refresh_ms)
 {
 	uint32_t chance;
 
@@ -145,7 +146,8 @@ static void task_end(struct revocation_task *t, enum revocation_reason trouble, 
 }
 
 /* Octets onto the disk; without evidence the answer still counts, and says that there is none. */
-static void keep(struct revocation *r, struct revocation_said *said, const char *name, struct bytes head, struct bytes octets)
+static void keep(
+	struct revocation *r, struct revocation_said *said, const char *name, struct bytes head, struct bytes octets)
 {
 	bool kept = revocation_store_evidence(&r->store, said->evidence, octets);
 

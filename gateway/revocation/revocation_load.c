@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* revocation_load - what was known before a restart, and the removal of what nobody needs any more.
- * Promise: a cached file is judged like an answer that comes from the network, and belongs to the very certificate that stands
- *          in front of it; what does not hold is as if it were not there. */
+ * Promise: a cached file is judged like an answer that comes from the network, and belongs to the very certificate that
+ *          stands in front of it; what does not hold is as if it were not there. */
 #include <stdlib.h>
 
 #include "log/log.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* revocation_loop - the thread: what is due is asked, what came is judged.
- * Promise:  a responder that does not answer holds at most its own line; the lock is never held during cryptography, files or
- *           network.
+ * Promise:  a responder that does not answer holds at most its own line; the lock is never held during cryptography,
+ *           files or network.
  * Not here: one question (revocation_fetch.c). */
 #include <time.h>
 

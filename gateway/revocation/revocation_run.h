@@ -26,13 +26,15 @@ void revocation_store_close(struct revocation_store *s);
 /* Writes both parts as one file, whole or not at all, flushed to the disk. */
 MUST_USE bool revocation_store_put(int folder, const char *name, struct bytes one, struct bytes two);
 /* The evidence of these octets is on disk, written now or before. */
-MUST_USE bool revocation_store_evidence(const struct revocation_store *s, const unsigned char sha256[32], struct bytes octets);
+MUST_USE bool revocation_store_evidence(
+	const struct revocation_store *s, const unsigned char sha256[32], struct bytes octets);
 /* The content, up to the ceiling of `out`. */
 MUST_USE bool revocation_store_get(int folder, const char *name, struct buf *out);
 void revocation_store_remove(int folder, const unsigned char sha256[32]);
 void revocation_store_name(const unsigned char sha256[32], const char *suffix, char out[REVOCATION_NAME]);
 /* Calls for each file that is named by a digest; removes what `each` says true to. Gives how many were removed. */
-size_t revocation_store_each(int folder, bool (*each)(void *ctx, const unsigned char sha256[32], int64_t written_ms), void *ctx);
+size_t revocation_store_each(
+	int folder, bool (*each)(void *ctx, const unsigned char sha256[32], int64_t written_ms), void *ctx);
 /* Removes what a process left unfinished before that moment. */
 size_t revocation_store_sweep(int folder, int64_t before_ms);
 
@@ -121,7 +123,8 @@ int64_t revocation_now(const struct revocation *r);
 void revocation_view_answer(struct revocation *r, const struct revocation_watch *w, int64_t now_ms,
 	struct revocation_answer *out);
 /* A certificate that was not met before; not yet in the table. NULL when it is none, or memory is short. */
-struct revocation_watch *revocation_meet(struct revocation *r, struct bytes der, const unsigned char sha256[32], int64_t now_ms);
+struct revocation_watch *revocation_meet(
+	struct revocation *r, struct bytes der, const unsigned char sha256[32], int64_t now_ms);
 /* Puts it into the table, in place of the one asked about longest ago when it is full, and has it asked. Under the lock. */
 void revocation_watch_begin(struct revocation *r, struct revocation_watch *w, int64_t now_ms);
 void revocation_forget(struct revocation *r, struct revocation_watch *w); /* under the lock */

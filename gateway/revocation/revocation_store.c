@@ -165,7 +165,8 @@ static DIR *folder_read(int folder)
 	return d;
 }
 
-size_t revocation_store_each(int folder, bool (*each)(void *ctx, const unsigned char sha256[32], int64_t written_ms), void *ctx)
+size_t revocation_store_each(
+	int folder, bool (*each)(void *ctx, const unsigned char sha256[32], int64_t written_ms), void *ctx)
 {
 	SCOPED(scoped_dir) DIR *d = folder_read(folder);
 	size_t removed = 0;

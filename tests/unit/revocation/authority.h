@@ -14,10 +14,8 @@
 #include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
-#include "revocation/revocation.h"
-#ifdef HAVE_CRYPTO
 #include "crypto/crypto.h"
-#endif
+#include "revocation/revocation.h"
 
 #define UNUSED __attribute__((unused))
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -38,21 +36,14 @@ struct identity {
 
 UNUSED static EVP_PKEY *key_new(enum kind kind)
 {
-#ifdef HAVE_CRYPTO
 	if (kind == KIND_GOST)
 		return crypto_generate(CRYPTO_CURVE_512);
-#endif
 	return kind == KIND_RSA ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
 }
 
 UNUSED static const EVP_MD *md_of(enum kind kind)
 {
-#ifdef HAVE_CRYPTO
-	if (kind == KIND_GOST)
-		return crypto_md(CRYPTO_DIGEST_512);
-#endif
-	(void)kind;
-	return EVP_sha256();
+	return kind == KIND_GOST ? crypto_md(CRYPTO_DIGEST_512) : EVP_sha256();
 }
 
 UNUSED static void extension_add(X509 *x, X509 *issuer, int nid, const char *value)
