@@ -92,7 +92,11 @@ static bool make_names(void)
 static outcome start(const struct crypto_provider *provider, struct err *e)
 {
 	/* Loading one by hand ends the automatic loading of the default one. They stay until the process ends. */
-	if (!OSSL_PROVIDER_load(NULL, "default") || !OSSL_PROVIDER_load(NULL, "legacy"))
+	static OSSL_PROVIDER *usual, *legacy;
+
+	usual = OSSL_PROVIDER_load(NULL, "default");
+	legacy = OSSL_PROVIDER_load(NULL, "legacy");
+	if (!usual || !legacy)
 		return err_set(e, REASON_INTERNAL, "OpenSSL lacks its default or its legacy provider (legacy.so)");
 	if (provider->open && !provider->open())
 		return err_set(e, REASON_INTERNAL, "the arithmetic %s does not open", provider->name);

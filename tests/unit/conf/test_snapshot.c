@@ -49,6 +49,7 @@ static void the_shortest_file_gets_all_defaults(void **state)
 		CONF_FORM_KEY_IDENTIFIER | CONF_FORM_ISSUER_SERIAL | CONF_FORM_BST | CONF_FORM_X509_DATA);
 	assert_int_equal(c->profiles[0].sign, CONF_FORM_KEY_IDENTIFIER);
 	assert_false(c->profiles[0].sha1);
+	assert_false(c->profiles[0].legacy_gost);
 	assert_int_equal(c->profiles[0].skew_ms, 300000);
 	assert_int_equal(c->profiles[0].max_age_ms, 7 * 86400000);
 	p = conf_participant_by_sender(c, BYTES_LIT("dep_is"));
@@ -94,8 +95,8 @@ static const char every_word[] =
 	"     own_bin: true}\n"
 	"  - {name: accountant, any_of: 1.2.398.3.3.4.1.2.3}\n"
 	"profiles:\n"
-	"  - {name: old, accept: plain, sha1: true, sign: x509-data, algorithm: ecdsa-sha256, skew: 1m,\n"
-	"     max_age: 1h, rule: accountant}\n"
+	"  - {name: old, accept: plain, sha1: true, legacy_gost: true, sign: x509-data, algorithm: gost-2015,\n"
+	"     skew: 1m, max_age: 1h, rule: accountant}\n"
 	"participants:\n"
 	"  - {name: p, sender_ids: [a, b], issuer: i, bin: '123456789025', iin: '123456789025',\n"
 	"     profile: old, key: two, may_call: '*', diagnostics: true}\n"
@@ -152,8 +153,9 @@ static void check_profile(const struct conf_profile *p)
 	assert_int_equal(p->forms, CONF_FORM_PLAIN);
 	assert_true(p->plain_id); /* implied */
 	assert_true(p->sha1);
+	assert_true(p->legacy_gost);
 	assert_int_equal(p->sign, CONF_FORM_X509_DATA);
-	assert_string_equal(p->sign_algorithm, "ecdsa-sha256");
+	assert_string_equal(p->sign_algorithm, "gost-2015");
 	assert_int_equal(p->skew_ms, 60000);
 	assert_int_equal(p->max_age_ms, 3600000);
 }
