@@ -4,7 +4,7 @@
  *           process (no module is loaded): public keys of certificates are only decoded by methods that an ENGINE owns.
  *           Digests are plain EVP_MD. Nothing changes after the registration.
  * Not here: encodings (crypto_key.c), arithmetic (crypto_nettle.c), what replaces this under OpenSSL 4
- *           (docs/decisions/0016-engine-object-and-nettle.md).
+ *           (docs/decisions/0017-engine-object-and-nettle.md).
  * Spec:     X.509, CMS and RFC 3161 values: r then s, little-endian, and an explicit NULL beside the OID. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 

@@ -46,7 +46,7 @@ static int teardown(void **state)
 }
 
 enum kind { K_NEW, K_OLD, K_RSA };
-enum allows { ALLOWS_NOTHING, ALLOWS_SHA1, ALLOWS_GOST };
+enum allows { NONE, WEAK_SHA1, OLD_GOST };
 
 static const struct row {
 	const char *name;
@@ -57,27 +57,27 @@ static const struct row {
 	enum allows allows;
 	enum reason issued, pinned; /* what must come out */
 } rows[] = {
-	{"a system of the participant", K_NEW, BY_CA, BY_CA, "CN=a|" BIN, ROLE, false, ALLOWS_NOTHING, REASON_NONE, REASON_NONE},
-	{"another BIN", K_NEW, BY_CA, BY_CA, "CN=a|OU=BIN" OTHER_BIN, ROLE, false, ALLOWS_NOTHING, REASON_CERT_OWNER, REASON_NONE},
-	{"an authority that took the name", K_NEW, BY_LOOKALIKE, BY_CA, "CN=a|" BIN, ROLE, false, ALLOWS_NOTHING,
+	{"a system of the participant", K_NEW, BY_CA, BY_CA, "CN=a|" BIN, ROLE, false, NONE, REASON_NONE, REASON_NONE},
+	{"another BIN", K_NEW, BY_CA, BY_CA, "CN=a|OU=BIN" OTHER_BIN, ROLE, false, NONE, REASON_CERT_OWNER, REASON_NONE},
+	{"an authority that took the name", K_NEW, BY_LOOKALIKE, BY_CA, "CN=a|" BIN, ROLE, false, NONE,
 		REASON_CERT_UNKNOWN, REASON_NONE},
-	{"a certificate for TLS servers", K_NEW, BY_CA, BY_CA, "CN=a|" BIN, "serverAuth", false, ALLOWS_NOTHING,
+	{"a certificate for TLS servers", K_NEW, BY_CA, BY_CA, "CN=a|" BIN, "serverAuth", false, NONE,
 		REASON_CERT_USAGE, REASON_CERT_USAGE},
-	{"an RSA key that a national authority signed", K_RSA, BY_CA, BY_CA, "CN=a|" BIN, ROLE, false, ALLOWS_NOTHING,
+	{"an RSA key that a national authority signed", K_RSA, BY_CA, BY_CA, "CN=a|" BIN, ROLE, false, NONE,
 		REASON_NONE, REASON_NONE},
-	{"a national key that an RSA authority signed", K_NEW, BY_RSA_CA, BY_RSA_CA, "CN=a|" BIN, ROLE, false, ALLOWS_NOTHING,
+	{"a national key that an RSA authority signed", K_NEW, BY_RSA_CA, BY_RSA_CA, "CN=a|" BIN, ROLE, false, NONE,
 		REASON_NONE, REASON_NONE},
-	{"a legacy key where it is not allowed", K_OLD, BY_CA, BY_CA, "CN=a|" BIN, ROLE, false, ALLOWS_NOTHING, REASON_CERT_WEAK,
+	{"a legacy key where it is not allowed", K_OLD, BY_CA, BY_CA, "CN=a|" BIN, ROLE, false, NONE, REASON_CERT_WEAK,
 		REASON_CERT_WEAK},
-	{"a legacy key where SHA-1 is allowed", K_OLD, BY_CA, BY_CA, "CN=a|" BIN, ROLE, false, ALLOWS_SHA1, REASON_CERT_WEAK,
+	{"a legacy key where SHA-1 is allowed", K_OLD, BY_CA, BY_CA, "CN=a|" BIN, ROLE, false, WEAK_SHA1, REASON_CERT_WEAK,
 		REASON_CERT_WEAK},
-	{"a legacy key where it is allowed", K_OLD, BY_CA, BY_CA, "CN=a|" BIN, ROLE, false, ALLOWS_GOST, REASON_NONE, REASON_NONE},
-	{"a legacy signature where it is not allowed", K_NEW, BY_OLD_CA, BY_OLD_CA, "CN=a|" BIN, ROLE, false, ALLOWS_NOTHING,
+	{"a legacy key where it is allowed", K_OLD, BY_CA, BY_CA, "CN=a|" BIN, ROLE, false, OLD_GOST, REASON_NONE, REASON_NONE},
+	{"a legacy signature where it is not allowed", K_NEW, BY_OLD_CA, BY_OLD_CA, "CN=a|" BIN, ROLE, false, NONE,
 		REASON_CERT_WEAK, REASON_CERT_WEAK},
-	{"a legacy signature where it is allowed", K_NEW, BY_OLD_CA, BY_OLD_CA, "CN=a|" BIN, ROLE, false, ALLOWS_GOST,
+	{"a legacy signature where it is allowed", K_NEW, BY_OLD_CA, BY_OLD_CA, "CN=a|" BIN, ROLE, false, OLD_GOST,
 		REASON_NONE, REASON_NONE},
 	{"SHA-1 where the legacy national algorithms are allowed", K_RSA, BY_RSA_CA, BY_RSA_CA, "CN=a|" BIN, ROLE, true,
-		ALLOWS_GOST, REASON_CERT_WEAK, REASON_CERT_WEAK},
+		OLD_GOST, REASON_CERT_WEAK, REASON_CERT_WEAK},
 };
 
 static struct national make(const struct row *r)
@@ -102,7 +102,7 @@ static void certificates_are_judged_issued_and_pinned(void **state)
 	for (size_t i = 0; i < COUNT(rows) * 2; i++) {
 		const struct row *r = &rows[i / 2];
 		const char *path = pki_path("mine:leaf.crt");
-		struct conf_profile profile = {.name = "p", .sha1 = r->allows == ALLOWS_SHA1, .legacy_gost = r->allows == ALLOWS_GOST};
+		struct conf_profile profile = {.name = "p", .sha1 = r->allows == WEAK_SHA1, .legacy_gost = r->allows == OLD_GOST};
 		struct conf_participant p = {.name = "department", .bin = DEPARTMENT_BIN, .profile = &profile};
 		struct trust *t = trust_new();
 		struct national n = make(r);
