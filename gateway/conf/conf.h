@@ -217,6 +217,7 @@ struct conf {
 	struct conf_journal journal;
 	struct conf_secrecy secrecy;
 	struct conf_queue queue;
+	const char *blocks;             /* path of the list of blocked certificates; NULL: none */
 	struct conf_names ca;           /* PEM paths of trusted authorities */
 	const struct conf_listener *listeners;
 	size_t listener_count;

@@ -114,6 +114,9 @@ void trust_free(struct trust **t); /* fit for SCOPED; nobody may use what it gav
 MUST_USE outcome trust_add_authority(struct trust *t, const char *pem_path, struct err *e);
 MUST_USE outcome trust_add_participant(struct trust *t, const struct conf_participant *p, struct err *e);
 MUST_USE outcome trust_add_key(struct trust *t, const struct conf_key *k, struct err *e);
+/* The list of what the operator has blocked (blocks.h). From then on each look-up of such a certificate fails with
+ * REASON_CERT_BLOCKED and signing with such a key with REASON_KEY_BLOCKED, within a second after the file was changed. */
+MUST_USE outcome trust_add_blocks(struct trust *t, const char *path, struct err *e);
 /* All of a configuration; every failure becomes a problem with its line; certificates near their end a
  * warning. NULL when there was an error. */
 struct trust *trust_load(const struct conf *c, struct conf_problems *problems);

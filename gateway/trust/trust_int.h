@@ -249,6 +249,19 @@ const struct trust_entry *trust_signers_find(struct trust_signers *s, const unsi
 MUST_USE outcome trust_signers_add(struct trust_signers *s, struct trust_entry **en, int64_t mono,
 	const struct trust_entry **out, struct err *e);
 
+/* --- what the operator has blocked (trust_blocks.c) --- */
+
+struct trust_blocks;
+/* Fails with REASON_CONFIG or REASON_IO: what cannot be read must not count as empty. */
+MUST_USE outcome trust_blocks_open(const char *path, struct trust_blocks **out, struct err *e);
+void trust_blocks_close(struct trust_blocks **b);
+/* Looks whether the file has changed, and reads it then. One thread at a time; trust_blocks_check does it twice a second. */
+void trust_blocks_look(struct trust_blocks *b, int64_t mono);
+/* Fails with `reason` when the certificate is in the list; `name` stands for issuer and serial number (trust_name_key).
+ * `b` may be NULL. Any thread. */
+MUST_USE outcome trust_blocks_check(struct trust_blocks *b, const unsigned char sha256[32], const unsigned char name[32],
+	enum reason reason, struct err *e);
+
 /* --- the whole --- */
 
 /* A participant that is known by issuer and number. */
@@ -265,6 +278,8 @@ struct trust_own {
 	char *subject, *issuer, *serial;
 	struct buf der, base64;
 	struct prepared sign;
+	const struct trust *trust;  /* for what is blocked */
+	unsigned char sha256[32], name[32];
 	struct trust_own *next;
 };
 
@@ -275,6 +290,7 @@ struct trust {
 	struct trust_anchor *anchors;
 	struct trust_member *members;
 	struct trust_own *keys;
+	struct trust_blocks *blocks;
 };
 
 /* Takes the authorities of a file, and gives them (trust_issued.c). */

@@ -42,11 +42,11 @@ static outcome fill(struct trust_own *own, const struct conf_key *k, struct err 
 {
 	struct trust_key *key = &own->key;
 	struct trust_period period = {INT64_MIN, INT64_MAX};
-	unsigned char digest[32];
+	SCOPED(trust_name_free) struct trust_name issuer = TRUST_NAME;
 
-	TRY(trust_der_write(own->source.x509, &own->der, digest, e));
+	TRY(trust_der_write(own->source.x509, &own->der, own->sha256, e));
 	buf_base64(&own->base64, buf_bytes(&own->der));
-	trust_print(digest, key->print);
+	trust_print(own->sha256, key->print);
 	if (!trust_period_narrow(&period, own->source.x509))
 		return err_set(e, REASON_KEY_USELESS, "%s: a date cannot be read", certificate_name(k));
 	key->conf = k;
@@ -61,6 +61,8 @@ static outcome fill(struct trust_own *own, const struct conf_key *k, struct err 
 	key->usual = usual_for(own->source.secret, key->key_kind);
 	if (!prepared_for(&own->sign, own->source.secret, key->key_kind, true))
 		return err_set(e, REASON_KEY_USELESS, "%s: OpenSSL cannot sign with this key", trust_source_name(k));
+	if (key->serial && trust_name_of(&issuer, X509_get_issuer_name(own->source.x509)))
+		trust_name_key(&issuer, bytes_str(key->serial), own->name);
 	return key->subject && key->issuer && key->serial && buf_ok(&own->base64) ? DONE :
 		err_set(e, REASON_KEY_USELESS, "%s: no memory", k->name);
 }
@@ -71,6 +73,7 @@ outcome trust_own_take(struct trust *t, const struct conf_key *k, const struct t
 
 	if (!own)
 		return err_set(e, REASON_KEY_USELESS, "%s: no memory", k->name);
+	own->trust = t;
 	own->der = own->base64 = BUF(SIZE_MAX / 2);
 	TRY(trust_source_read(k, &own->source, e));
 	TRY(check_own(own, k, e));

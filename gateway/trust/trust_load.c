@@ -127,6 +127,15 @@ static void check_succession(const struct loading *l, const struct conf_key *k)
 			"%s: the certificate ends before its successor %s signs", k->name, k->successor->name);
 }
 
+static void load_blocks(const struct loading *l, const struct conf *c)
+{
+	struct err e;
+
+	if (c->blocks && !trust_add_blocks(l->t, c->blocks, &e).ok)
+		add_failure(l, (struct conf_at){c->path, 0}, "blocks",
+			"Repair the list; where nothing is blocked yet, make an empty file.", &e);
+}
+
 struct trust *trust_load(const struct conf *c, struct conf_problems *problems)
 {
 	struct loading l = {trust_new(), problems, stamp_now().ms};
@@ -139,6 +148,7 @@ struct trust *trust_load(const struct conf *c, struct conf_problems *problems)
 		load_participant(&l, &c->participants[i]);
 	for (size_t i = 0; i < c->key_count; i++)
 		load_key(&l, &c->keys[i]);
+	load_blocks(&l, c);
 	for (size_t i = 0; i < c->key_count; i++)
 		check_succession(&l, &c->keys[i]);
 	if (problems->errors > before)

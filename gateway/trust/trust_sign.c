@@ -86,12 +86,14 @@ static size_t ecdsa_from_xml(struct bytes value, size_t half, unsigned char *der
 outcome trust_sign(
 	const struct trust_key *k, enum signature s, struct bytes octets, struct buf *out, struct err *e)
 {
-	const struct prepared *p = &((const struct trust_own *)k)->sign;
+	const struct trust_own *own = (const struct trust_own *)k;
+	const struct prepared *p = &own->sign;
 	const struct signature_row *row = signature_row(s);
 	SCOPED(scoped_pkey_ctx) EVP_PKEY_CTX *ctx = p->ctx[s] ? EVP_PKEY_CTX_dup(p->ctx[s]) : NULL;
 	unsigned char digest[64], value[SIGNATURE_OCTETS];
 	size_t n = sizeof(value);
 
+	TRY(trust_blocks_check(own->trust->blocks, own->sha256, own->name, REASON_KEY_BLOCKED, e));
 	if (!p->ctx[s])
 		return err_set(e, REASON_KEY_USELESS, "key %s cannot make %s", k->conf->name, row->name);
 	if (!ctx || EVP_PKEY_sign(ctx, value, &n, digest, digest_once(row->digest, octets, digest)) != 1) {

@@ -55,6 +55,7 @@ void trust_free(struct trust **t)
 		old->keys = own->next;
 		trust_own_free(&own);
 	}
+	trust_blocks_close(&old->blocks);
 	X509_STORE_free(old->authorities);
 	free(old);
 }
@@ -92,9 +93,11 @@ outcome trust_add_participant(struct trust *t, const struct conf_participant *p,
 	return p->issuer ? trust_member_take(t, p, &issuer, e) : DONE;
 }
 
-static outcome answer(
-	const struct trust_entry *en, int64_t now_ms, const struct trust_cert **out, struct err *e)
+static outcome answer(const struct trust *t, const struct trust_entry *en, int64_t now_ms, const struct trust_cert **out,
+	struct err *e)
 {
+	TRY(trust_blocks_check(
+		t->blocks, en->cert.sha256, en->link[INDEX_NAME].key, REASON_CERT_BLOCKED, e));
 	TRY(trust_period_holds(&en->period, now_ms, e));
 	*out = &en->cert;
 	return DONE;
@@ -115,7 +118,7 @@ outcome trust_find_der(struct trust *t, struct bytes der, int64_t now_ms, const 
 		TRY(trust_issued_decide(t, x, digest, &fresh, e));
 		TRY(trust_table_add(&t->table, &fresh, true, &known, e));
 	}
-	return answer(known, now_ms, out, e);
+	return answer(t, known, now_ms, out, e);
 }
 
 outcome trust_find_signer(struct trust *t, struct bytes der, int64_t now_ms, const struct trust_cert **out,
@@ -135,7 +138,12 @@ outcome trust_find_signer(struct trust *t, struct bytes der, int64_t now_ms, con
 		TRY(trust_signer_decide(t, x, digest, &fresh, e));
 		TRY(trust_signers_add(&t->signers, &fresh, mono_ms(), &known, e));
 	}
-	return answer(known, now_ms, out, e);
+	return answer(t, known, now_ms, out, e);
+}
+
+outcome trust_add_blocks(struct trust *t, const char *path, struct err *e)
+{
+	return trust_blocks_open(path, &t->blocks, e);
 }
 
 static outcome find_key(struct trust *t, const unsigned char key[32], int64_t now_ms,
@@ -144,8 +152,7 @@ static outcome find_key(struct trust *t, const unsigned char key[32], int64_t no
 	const struct trust_entry *en;
 
 	TRY(trust_table_pick(&t->table, key, now_ms, &en, e));
-	*out = &en->cert;
-	return DONE;
+	return answer(t, en, now_ms, out, e);
 }
 
 /* White space around and zeros before a decimal number go. */

@@ -25,6 +25,7 @@ static void the_shortest_file_gets_all_defaults(void **state)
 	assert_string_equal(c->zone, "Asia/Almaty");
 	assert_string_equal(c->log_level, "info");
 	assert_null(c->admin_host);
+	assert_null(c->blocks);
 	assert_int_equal(c->workers, 0);
 	assert_int_equal(c->drain_ms, 30000);
 	assert_int_equal(c->memory_bytes, 512u << 20);
@@ -77,6 +78,7 @@ static const char every_word[] =
 	"journal: {directory: /j, retention: 7d, free_space: 4096, commit_delay: 500us}\n"
 	"secrecy: {properties: mark, harmless: []}\n"
 	"authorities: [a.crt, /b.crt]\n"
+	"blocks: /blocked\n"
 	"listeners:\n"
 	"  - {name: a, listen: '[::1]:0', tls: mutual, certificate: c, key: k, client_ca: ca,\n"
 	"     sync_path: /x/, public_url: 'https://h:1/x/', diagnostics: true,\n"
@@ -122,6 +124,7 @@ static void check_process(const struct conf *c, const char *folder)
 	assert_int_equal(c->journal.commit_us, 500);
 	assert_int_equal(c->secrecy.properties.n, 1);
 	assert_int_equal(c->secrecy.harmless.n, 0);
+	assert_string_equal(c->blocks, "/blocked");
 	assert_int_equal(c->ca.n, 2);
 	assert_true(strncmp(c->ca.name[0], folder, strlen(folder)) == 0);
 	assert_string_equal(c->ca.name[0] + strlen(folder), "/a.crt");
@@ -231,7 +234,7 @@ static void check_participant(const struct conf *c)
 	assert_string_equal(p->iin, "123456789025");
 	assert_ptr_equal(p->profile, c->profiles);
 	assert_string_equal(p->key->name, "two");
-	assert_int_equal(p->at.line, 28);
+	assert_int_equal(p->at.line, 29);
 	assert_true(p->diagnostics);
 	assert_true(conf_may_call(p, c->services));
 }
