@@ -71,6 +71,7 @@ struct trust_subject {
 struct trust_cert {
 	unsigned char sha256[32];
 	char print[65];                 /* hex of sha256 */
+	struct bytes der;
 	const struct conf_participant *participant; /* owner */
 	struct evp_pkey_st *key;
 	enum key_kind key_kind;

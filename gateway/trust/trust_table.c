@@ -52,6 +52,16 @@ static outcome set_links(struct trust_entry *en, struct err *e)
 	return DONE;
 }
 
+static outcome take_der(struct trust_entry *en, struct err *e)
+{
+	SCOPED(buf_free) struct buf der = BUF(SUBJECT_OCTETS);
+	unsigned char digest[32];
+
+	TRY(trust_der_write(en->x509, &der, digest, e));
+	en->cert.der = (struct bytes){(const unsigned char *)pool_copy(en->pool, buf_bytes(&der)), der.len};
+	return en->cert.der.p ? DONE : err_set(e, REASON_MEMORY, "no memory for a certificate");
+}
+
 static outcome fill(struct trust_entry *en, const unsigned char digest[32],
 	const struct conf_participant *owner, unsigned allowed, struct err *e)
 {
@@ -65,6 +75,7 @@ static outcome fill(struct trust_entry *en, const unsigned char digest[32],
 	c->not_after_ms = en->period.until_ms;
 	c->participant = owner;
 	c->key = X509_get0_pubkey(en->x509);
+	TRY(take_der(en, e));
 	memcpy(c->sha256, digest, 32);
 	trust_print(digest, c->print);
 	c->subject = en->subject = trust_name_text(X509_get_subject_name(en->x509));
