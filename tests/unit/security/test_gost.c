@@ -1,96 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Messages signed with national keys: made here and by the independent signer, in the forms of the bus; the legacy
  * algorithms only where a profile says so; touched anywhere, they are refused. */
-#include "fixture.h"
+#include "gost_world.h"
 
 #include "security/document.h"
 
-#include "../national.h"
-
-#define NATIONAL "urn:ietf:params:xml:ns:pkigovkz:xmlsec:algorithms:"
-#define METHOD_2015 METHOD_AS(NATIONAL "gostr34102015-gostr34112015-512")
-#define METHOD_LEGACY METHOD_AS(MORE "gost34310-gost34311")
-#define DIGEST_2015 DIGEST_AS(NATIONAL "gostr34112015-512")
-#define DIGEST_OLD DIGEST_AS(MORE "gost34311")
 #define COVER(digest) REFERENCE_AS(" URI=\"#body\"", TRANSFORM(EXC), digest)
 #define ISSUER_SERIAL \
 	"<ds:X509Data><ds:X509IssuerSerial><ds:X509IssuerName>{ISSUER}</ds:X509IssuerName>" \
 	"<ds:X509SerialNumber>{SERIAL}</ds:X509SerialNumber></ds:X509IssuerSerial></ds:X509Data>"
-
-/* The world of the fixture with national keys: SENDER 2015, SENDER_EC legacy, SENDER_EC384 another of 2015; ROGUE is
- * nobody's. */
-static const struct {
-	const char *name;
-	enum crypto_curve curve;
-} people[WHO_COUNT] = {{"department", CRYPTO_CURVE_512}, {"old", CRYPTO_CURVE_256}, {"second", CRYPTO_CURVE_512},
-	{"rogue", CRYPTO_CURVE_512}};
-
-static char folder[] = "/tmp/qaqpa-gost-XXXXXX";
-static const char *pinned[3];
-
-static char *in_folder(const char *name, const char *suffix)
-{
-	char *path;
-
-	assert_true(asprintf(&path, "%s/%s%s", folder, name, suffix) > 0);
-	return path;
-}
-
-static void make_person(enum who who, const struct national *root)
-{
-	const char *cert = in_folder(people[who].name, ".crt"), *key = in_folder(people[who].name, ".key");
-	char *subject;
-	struct national n;
-	struct err e = {0};
-
-	assert_true(asprintf(&subject, "CN=%s|OU=BIN200440000015|C=KZ", people[who].name) > 0);
-	n = national_new(people[who].curve, root, subject, "emailProtection");
-	national_write(&n, cert, key);
-	national_drop(&n);
-	free(subject);
-	world.conf_keys[who] = (struct conf_key){.name = people[who].name, .certificate = cert, .key = key};
-	if (who != ROGUE)
-		pinned[who] = cert;
-	if (!trust_add_key(world.trust, &world.conf_keys[who], &e).ok)
-		fail_msg("%s: %s", people[who].name, e.detail);
-	world.key[who] = trust_key_named(world.trust, people[who].name);
-}
-
-static int gost_make(void **state)
-{
-	struct national root;
-	struct err e = {0};
-
-	(void)state;
-	assert_non_null(mkdtemp(folder));
-	assert_true(clock_zone("Asia/Almaty"));
-	envelope_init();
-	assert_true(security_init(&e).ok);
-	world.profile = open_profile();
-	world.profile.legacy_gost = true;
-	world.sender = (struct conf_participant){
-		.name = "sender", .certificates = {pinned, 3}, .profile = &world.profile};
-	world.trust = trust_new();
-	root = national_new(CRYPTO_CURVE_512, NULL, "CN=root|C=KZ", NULL);
-	for (enum who who = 0; who < WHO_COUNT; who++)
-		make_person(who, &root);
-	national_drop(&root);
-	if (!trust_add_participant(world.trust, &world.sender, &e).ok)
-		fail_msg("%s: %s", reason_row(e.reason)->name, e.detail);
-	world_ski();
-	world.now = stamp_at(world.key[SENDER]->not_after_ms - 86400000);
-	return 0;
-}
-
-static int gost_drop(void **state)
-{
-	for (int i = 0; i < WHO_COUNT; i++) {
-		unlink(world.conf_keys[i].certificate);
-		unlink(world.conf_keys[i].key);
-	}
-	assert_int_equal(rmdir(folder), 0);
-	return world_drop(state);
-}
 
 static const char plain_message[] =
 	"<soap:Envelope xmlns:soap=\"" NS_SOAP11 "\"><soap:Body>" PAYLOAD("1") "</soap:Body></soap:Envelope>";
@@ -112,7 +30,7 @@ static void what_we_sign_is_verified_in_every_form(void **state)
 
 		if (!security_sign(pool, bytes_str(plain_message), &options, &out, &e).ok)
 			fail_msg("%s: %s", reason_row(e.reason)->name, e.detail);
-		expect(people[who].name, &out, REASON_NONE);
+		expect(gost_people[who].name, &out, REASON_NONE);
 		v = verify(&out);
 		assert_int_equal(v.form, forms[i % 4]);
 		assert_int_equal(v.signature, who == SENDER ? SIGNATURE_GOST_2015 : SIGNATURE_GOST_LEGACY);
@@ -231,7 +149,7 @@ static void a_change_of_any_signed_octet_or_of_the_value_is_refused(void **state
 	for (enum who who = SENDER; who <= SENDER_EC; who++) {
 		struct buf text = BUF(MEMORY);
 
-		world.row = people[who].name;
+		world.row = gost_people[who].name;
 		compose(&text, &messages[who]);
 		complete(&text, who);
 		expect(world.row, &text, REASON_NONE);

@@ -3,7 +3,7 @@
  * answer. */
 #include <pthread.h>
 
-#include "fixture.h"
+#include "gost_world.h"
 
 enum { THREADS = 8, ROUNDS = 25 };
 
@@ -59,15 +59,13 @@ static void *work(void *argument)
 	return NULL;
 }
 
-static void threads_do_not_disturb_each_other(void **state)
+static void judge_and_sign(const struct message *m)
 {
 	struct buf good = BUF(MEMORY), bad = BUF(MEMORY);
 	struct job jobs[THREADS];
 	int wrong = 0;
 
-	(void)state;
-	compose(&good, &(struct message){.before = TIMESTAMP("{T-10}", "{T+290}"),
-		.references = REFERENCE("#ts") REFERENCE("#body")});
+	compose(&good, m);
 	complete(&good, SENDER);
 	buf_add(&bad, buf_bytes(&good));
 	replace(&bad, "<data>100<", "<data>900<");
@@ -84,9 +82,25 @@ static void threads_do_not_disturb_each_other(void **state)
 	buf_free(&bad);
 }
 
+static void threads_do_not_disturb_each_other(void **state)
+{
+	(void)state;
+	judge_and_sign(&(struct message){.before = TIMESTAMP("{T-10}", "{T+290}"),
+		.references = REFERENCE("#ts") REFERENCE("#body")});
+}
+
+static void nor_with_national_keys(void **state)
+{
+	(void)state;
+	judge_and_sign(&(struct message){.method = METHOD_2015, .before = TIMESTAMP("{T-10}", "{T+290}"),
+		.references = REFERENCE("#ts") REFERENCE_AS(" URI=\"#body\"", TRANSFORM(EXC), DIGEST_2015)});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(threads_do_not_disturb_each_other)};
+	const struct CMUnitTest national[] = {cmocka_unit_test(nor_with_national_keys)};
+	int failed = cmocka_run_group_tests(tests, world_make, world_drop);
 
-	return cmocka_run_group_tests(tests, world_make, world_drop);
+	return failed + cmocka_run_group_tests(national, gost_make, gost_drop);
 }
