@@ -64,13 +64,13 @@ X509_NAME *authority_name(const char *text, const char *word); /* authority_name
 /* authority_profile.c: the extensions of `section`, as text of a configuration of OpenSSL. */
 void authority_profile(struct buf *out, const struct entity *who, enum authority_algorithm a, const char *url);
 
-/* authority_file.c */
+/* authority_store.c */
 char *path_of(const char *folder, const char *name, const char *ending); /* free; a lack of memory is a bug */
 static inline void scoped_text(char **p) { free(*p); }
-MUST_USE outcome file_write(const char *path, struct bytes octets, int mode, struct err *e);
-MUST_USE outcome file_replace(const char *path, struct bytes octets, int mode, struct err *e); /* whole or not at all */
-MUST_USE outcome file_add(const char *path, struct bytes line, struct err *e);     /* in one write */
-MUST_USE outcome file_read(const char *path, struct buf *out, struct err *e);
+MUST_USE outcome store_write(const char *path, struct bytes octets, int mode, struct err *e);
+MUST_USE outcome store_replace(const char *path, struct bytes octets, int mode, struct err *e); /* whole or not at all */
+MUST_USE outcome store_add(const char *path, struct bytes line, struct err *e);     /* in one write */
+MUST_USE outcome store_read(const char *path, struct buf *out, struct err *e);
 MUST_USE outcome folder_parents(const char *path, struct err *e); /* makes what is missing above the path */
 MUST_USE outcome folder_remove(const char *path, struct err *e);
 MUST_USE outcome identity_save(const char *folder, const char *name, const struct identity *i, struct err *e);

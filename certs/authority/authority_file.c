@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* authority_file - what lies in the folder.
+/* authority_store - what lies in the folder.
  * Promise:  whoever reads a file that is replaced sees the old one or the new one; keys are made with mode
  *           0600. */
 #include <errno.h>
@@ -45,28 +45,28 @@ static outcome write_with(const char *path, int flags, struct bytes octets, int 
 	return DONE;
 }
 
-outcome file_write(const char *path, struct bytes octets, int mode, struct err *e)
+outcome store_write(const char *path, struct bytes octets, int mode, struct err *e)
 {
 	return write_with(path, O_TRUNC, octets, mode, e);
 }
 
-outcome file_add(const char *path, struct bytes line, struct err *e)
+outcome store_add(const char *path, struct bytes line, struct err *e)
 {
 	return write_with(path, O_APPEND, line, 0600, e);
 }
 
-outcome file_replace(const char *path, struct bytes octets, int mode, struct err *e)
+outcome store_replace(const char *path, struct bytes octets, int mode, struct err *e)
 {
 	char pid[32];
 	SCOPED(scoped_text) char *beside = NULL;
 
 	snprintf(pid, sizeof(pid), ".%ld", (long)getpid());
 	BUG_IF(asprintf(&beside, "%s%s", path, pid) < 0);
-	TRY(file_write(beside, octets, mode, e));
+	TRY(store_write(beside, octets, mode, e));
 	return rename(beside, path) == 0 ? DONE : failed(e, path);
 }
 
-outcome file_read(const char *path, struct buf *out, struct err *e)
+outcome store_read(const char *path, struct buf *out, struct err *e)
 {
 	SCOPED(scoped_descriptor) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got = fd < 0 ? -1 : 1;
@@ -115,7 +115,7 @@ static outcome save_bio(const char *folder, const char *name, const char *ending
 	char *octets = NULL;
 	long n = BIO_get_mem_data(out, &octets);
 
-	return file_write(path, (struct bytes){(unsigned char *)octets, (size_t)n}, mode, e);
+	return store_write(path, (struct bytes){(unsigned char *)octets, (size_t)n}, mode, e);
 }
 
 /* PKCS#8 by hand: OpenSSL's encoders do not know national keys. */

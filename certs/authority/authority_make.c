@@ -27,7 +27,7 @@ static outcome read_mark(const char *folder, struct buf *out, struct err *e)
 {
 	SCOPED(scoped_text) char *path = path_of(folder, MARK, "");
 
-	return file_read(path, out, e);
+	return store_read(path, out, e);
 }
 
 /* Complete, of this algorithm, and usable for another two months. */
@@ -80,9 +80,9 @@ static outcome save_pkcs12(const char *folder, const char *name, const struct id
 
 	make_password(password);
 	TRY(authority_pkcs12(i, password, &p12, e));
-	TRY(file_write(path, buf_bytes(&p12), 0600, e));
+	TRY(store_write(path, buf_bytes(&p12), 0600, e));
 	password[PASSWORD_CHARACTERS] = '\n';
-	return file_write(word_path, (struct bytes){(unsigned char *)password, PASSWORD_CHARACTERS + 1}, 0600, e);
+	return store_write(word_path, (struct bytes){(unsigned char *)password, PASSWORD_CHARACTERS + 1}, 0600, e);
 }
 
 static outcome make_one(const char *folder, const struct entity *who, enum authority_algorithm a, const char *url,
@@ -111,7 +111,7 @@ static outcome write_mark(const char *folder, const char *target, enum authority
 	buf_str(&text, authority_listing);
 	if (a == ALGORITHM_GOST)
 		buf_str(&text, "GOST 2004         root-2004 issuing-2004 ocsp-2004 tsa-2004 department-2004\n");
-	return file_write(path, buf_bytes(&text), 0644, e);
+	return store_write(path, buf_bytes(&text), 0644, e);
 }
 
 static outcome fill(const char *folder, const char *target, enum authority_algorithm a, const char *url, struct err *e)

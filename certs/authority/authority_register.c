@@ -73,7 +73,7 @@ outcome register_read(const char *folder, struct revocation_register *out, struc
 	SCOPED(scoped_text) char *path = register_path(folder);
 	size_t lines = 0;
 
-	TRY(file_read(path, &text, e));
+	TRY(store_read(path, &text, e));
 	for (const char *p = buf_cstr(&text); *p; p++)
 		lines += *p == '\n';
 	out->events = calloc(lines + 1, sizeof(*out->events));
@@ -103,7 +103,7 @@ outcome register_begin(const char *folder, int64_t base_ms, struct err *e)
 	SCOPED(scoped_text) char *path = register_path(folder);
 
 	buf_printf(&line, "base %lld\n", (long long)base_ms);
-	return file_add(path, buf_bytes(&line), e);
+	return store_add(path, buf_bytes(&line), e);
 }
 
 /* Which of our authorities issued it: by the table, so that an attacker's certificate is not ours. */
@@ -132,7 +132,7 @@ outcome register_add(const char *folder, const char *name, int reason, int64_t m
 
 	TRY(find(folder, name, &issuer, &serial, e));
 	buf_printf(&line, "%lld %s %s %d %s\n", (long long)ms, issuer, serial, reason, name);
-	return file_add(path, buf_bytes(&line), e);
+	return store_add(path, buf_bytes(&line), e);
 }
 
 /* What is in force now for the name; 0 events: *reason is -1. */

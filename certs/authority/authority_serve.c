@@ -213,7 +213,7 @@ static outcome say_port(int port, const char *host, const char *port_file, struc
 	snprintf(text, sizeof(text), "%d\n", port);
 	fprintf(stdout, "http://%s:%d/ : ocsp, tsp, crl/<issuer>.crl, crl/<issuer>_d.crl, ca/<issuer>.crt\n", host, port);
 	fflush(stdout);
-	return port_file ? file_replace(port_file, bytes_str(text), 0644, e) : DONE;
+	return port_file ? store_replace(port_file, bytes_str(text), 0644, e) : DONE;
 }
 
 outcome authority_serve(const struct authority *a, const char *host, int port, const char *port_file, struct err *e)

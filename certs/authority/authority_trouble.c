@@ -63,7 +63,7 @@ static void read_all(const char *folder, enum trouble set[SERVICE_COUNT], int ms
 
 	for (enum service s = SERVICE_OCSP; s < SERVICE_COUNT; s++)
 		set[s] = TROUBLE_NONE, ms[s] = 0;
-	if (!file_read(path, &text, NULL).ok)
+	if (!store_read(path, &text, NULL).ok)
 		return;
 	for (line = buf_cstr(&text); *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		char service[16], trouble[16];
@@ -102,7 +102,7 @@ outcome trouble_write(const char *folder, const char *service, const char *troub
 	values[s] = ms ? (int)strtol(ms, NULL, 10) : 5000;
 	for (s = SERVICE_OCSP; s < SERVICE_COUNT; s++)
 		buf_printf(&text, "%s %s %d\n", services[s], troubles[set[s]].name, values[s]);
-	return file_replace(path, buf_bytes(&text), 0600, e);
+	return store_replace(path, buf_bytes(&text), 0600, e);
 }
 
 void trouble_list(struct buf *out)

@@ -61,7 +61,7 @@ static outcome do_make(const struct line *l, struct err *e)
 	if (a == ALGORITHM_COUNT)
 		return err_set(e, REASON_USAGE, "--algorithm is gost, rsa or ec, not %s", l->algorithm);
 	TRY(authority_make(l->arguments[0], a, l->url, l->force, e));
-	TRY(file_read(path, &mark, e));
+	TRY(store_read(path, &mark, e));
 	fputs(buf_cstr(&mark), stdout);
 	return DONE;
 }
