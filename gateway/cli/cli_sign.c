@@ -138,12 +138,13 @@ static bool pin_certificates(struct trust *trust, struct conf_participant *p, co
 int cmd_verify(int argc, char **argv)
 {
 	const char *config = NULL;
-	bool explain = false, sha1 = false;
+	bool explain = false, sha1 = false, legacy_gost = false;
 	struct cli_list pinned = {.n = 0};
 	const struct cli_option options[] = {
 		{"config", 'c', CLI_TEXT, &config, false, "trust what this configuration trusts"},
 		{"certificate", 0, CLI_LIST, &pinned, false, "trust this certificate (PEM or DER); may be repeated"},
 		{"sha1", 0, CLI_FLAG, &sha1, false, "accept SHA-1, with --certificate"},
+		{"legacy-gost", 0, CLI_FLAG, &legacy_gost, false, "accept GOST 34.310-2004, with --certificate"},
 		{"explain", 0, CLI_FLAG, &explain, false, "print step by step what was found"},
 		{0},
 	};
@@ -160,6 +161,7 @@ int cmd_verify(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	profile.sha1 = sha1;
+	profile.legacy_gost = legacy_gost;
 	if (config && !snapshot_load(config, problems, &snap, &e).ok)
 		return cli_fail(&e), VERIFY_CANNOT_TELL;
 	if (!config && !pin_certificates(own, &anyone, &pinned, &e))

@@ -195,6 +195,20 @@ void security_guess_side(struct pool *pool, struct buf *out, const struct parts 
 			"    certificate named is not that of the signing key\n");
 }
 
+/* Libraries of the Russian form write the same two numbers the other way round. */
+static bool tell_reversed(struct trial t, struct buf *out)
+{
+	SCOPED(buf_free) struct buf octets = BUF(GUESS_MAX), turned = BUF(VALUE_MAX);
+
+	for (size_t i = t.value.n; i > 0; i--)
+		buf_char(&turned, (char)t.value.p[i - 1]);
+	t.value = buf_bytes(&turned);
+	if (!declared(t.p, &octets) || !buf_ok(&turned) || !fits(&t, buf_bytes(&octets)))
+		return false;
+	buf_str(out, "    certain: the value stands back to front; r comes first, each number little-endian\n");
+	return true;
+}
+
 void security_guess_value(struct pool *pool, struct buf *out, const struct parts *p,
 	const struct trust_cert *cert)
 {
@@ -204,11 +218,11 @@ void security_guess_value(struct pool *pool, struct buf *out, const struct parts
 	if (!read_value(pool, p, &value))
 		return;
 	t.value = buf_bytes(&value);
-	if (tell_fitting(&t, p->signed_info, out))
+	if (tell_fitting(&t, p->signed_info, out) || tell_reversed(t, out))
 		return;
 	buf_str(out,
 		"    no usual mistake gives this value; in order of likelihood:\n"
 		"      1. the certificate named is not that of the signing key\n"
 		"      2. SignedInfo was changed after signing (a digest edited, elements re-serialised)\n"
-		"      3. the signature value has the wrong form (ECDSA: r and s, no DER; RSA: PKCS#1)\n");
+		"      3. the signature value has the wrong form (ECDSA and GOST: r and s, no DER; RSA: PKCS#1)\n");
 }

@@ -160,6 +160,36 @@ static void a_change_of_any_signed_octet_or_of_the_value_is_refused(void **state
 	}
 }
 
+/* As gost-engine and its kin write it: refused, and the explanation knows why. */
+static void a_value_written_back_to_front_is_refused_and_explained(void **state)
+{
+	struct buf text = BUF(MEMORY), raw = BUF(200), back = BUF(200), value = BUF(1000), told = BUF(MEMORY);
+	const char *from, *to;
+
+	(void)state;
+	world.row = "back to front";
+	compose(&text, &(struct message){.method = METHOD_2015, .references = COVER(DIGEST_2015)});
+	complete(&text, SENDER);
+	from = strstr(buf_cstr(&text), "<ds:SignatureValue>") + strlen("<ds:SignatureValue>");
+	to = strchr(from, '<');
+	buf_add(&value, (struct bytes){(const unsigned char *)from, (size_t)(to - from)});
+	assert_true(base64_decode(buf_bytes(&value), &raw, NULL).ok);
+	assert_int_equal(raw.len, 128);
+	for (size_t i = raw.len; i > 0; i--)
+		buf_char(&back, (char)raw.data[i - 1]);
+	buf_clear(&raw);
+	buf_base64(&raw, buf_bytes(&back));
+	replace(&text, buf_cstr(&value), buf_cstr(&raw));
+	expect(world.row, &text, REASON_SEC_VALUE);
+	security_explain(buf_bytes(&text), world.trust, world.now, &told);
+	assert_non_null(strstr(buf_cstr(&told), "certain: the value stands back to front"));
+	buf_free(&text);
+	buf_free(&raw);
+	buf_free(&back);
+	buf_free(&value);
+	buf_free(&told);
+}
+
 static void a_document_is_signed_and_verified(void **state)
 {
 	static const char text[] = "<a xmlns=\"urn:a\"><b>1</b></a>";
@@ -191,6 +221,7 @@ int main(void)
 		cmocka_unit_test(what_we_sign_is_verified_in_every_form),
 		cmocka_unit_test(messages_of_an_independent_signer_are_judged),
 		cmocka_unit_test(a_change_of_any_signed_octet_or_of_the_value_is_refused),
+		cmocka_unit_test(a_value_written_back_to_front_is_refused_and_explained),
 		cmocka_unit_test(a_document_is_signed_and_verified),
 	};
 
