@@ -127,7 +127,8 @@ static void show(struct revocation_question *q, enum revocation_reason trouble)
 	*shown = trouble;
 	log_event(bad ? LOG_WARNING : LOG_INFO, bad ? "revocation.trouble" : "revocation.recovered",
 		LOG_TEXT("source", names[q->about]), LOG_TEXT("url", q->call.url ? q->call.url : ""),
-		LOG_TEXT("reason", revocation_reason_text(trouble)), LOG_TEXT("text", revocation_reason_says(trouble)),
+		LOG_TEXT("reason", revocation_reason_text(trouble)),
+		LOG_TEXT("text", bad ? revocation_reason_says(trouble) : "The source answers."),
 		LOG_NUM("status", q->status), LOG_TEXT("detail", q->detail));
 }
 
