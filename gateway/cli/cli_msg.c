@@ -70,6 +70,18 @@ static void print_row(const struct journal_fact *f)
 		(int)f->error_id.n, f->error_id.p);
 }
 
+/* Who signed inside the data, a line for each signature. */
+static void print_signers(struct bytes lines)
+{
+	while (lines.n > 0) {
+		const unsigned char *end = memchr(lines.p, '\n', lines.n);
+		size_t n = end ? (size_t)(end - lines.p) : lines.n;
+
+		printf("  inner        %.*s\n", (int)n, lines.p);
+		lines = bytes_sub(lines, end ? n + 1 : n, lines.n);
+	}
+}
+
 static void print_whole(const struct journal_fact *f, bool octets)
 {
 	char at[STAMP_TEXT];
@@ -82,6 +94,8 @@ static void print_whole(const struct journal_fact *f, bool octets)
 		(int)f->message_id.n, f->message_id.p, (int)f->sender_id.n, f->sender_id.p);
 	printf("  signed by    %.*s\n  certificate  %.*s\n", (int)f->subject.n, f->subject.p, (int)f->certificate.n,
 		f->certificate.p);
+	if (f->reason.n == 0)
+		print_signers(f->detail);
 	if (f->reason.n) {
 		enum reason r = reason_find((const char *)f->reason.p);
 

@@ -5,6 +5,7 @@
 #include "flow/flow.h"
 #include "security/security.h"
 
+#include "cli/cli_inner.h"
 #include "cli/cli_int.h"
 
 #define MESSAGE_MOST (64u << 20)
@@ -102,7 +103,7 @@ static int verify_code(const struct err *e)
 	}
 }
 
-static int verify_text(struct bytes text, struct trust *trust, bool explain)
+static int verify_text(struct bytes text, struct trust *trust, const struct conf *conf, bool explain)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(MESSAGE_MOST * 4u);
 	SCOPED(buf_free) struct buf words = BUF(1u << 20);
@@ -122,6 +123,8 @@ static int verify_text(struct bytes text, struct trust *trust, bool explain)
 		cli_fail(&e);
 		return verify_code(&e);
 	}
+	if (explain && conf)
+		cli_inner_explain(pool, v, conf, trust);
 	printf("valid: signed by %s\n       certificate %s\n", verified_certificate(v)->subject,
 		verified_certificate(v)->print);
 	return VERIFY_VALID;
@@ -168,5 +171,5 @@ int cmd_verify(int argc, char **argv)
 		return cli_fail(&e), VERIFY_CANNOT_TELL;
 	if (!cli_read(first < argc ? argv[first] : NULL, &in))
 		return VERIFY_CANNOT_TELL;
-	return verify_text(buf_bytes(&in), config ? snapshot_trust(snap) : own, explain);
+	return verify_text(buf_bytes(&in), config ? snapshot_trust(snap) : own, config ? snapshot_conf(snap) : NULL, explain);
 }

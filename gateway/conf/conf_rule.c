@@ -46,7 +46,8 @@ void conf_check_inner(struct conf_reading *r, const struct conf_item *item, stru
 	else if (inner->cms && !(inner->forms & CONF_INNER_CMS))
 		conf_error(r, conf_item_at(item, "inner.cms"), "Add cms to accept, or remove the word.",
 			"inner: cms has no effect without the form cms");
-	else if (inner->covers && inner->forms == CONF_INNER_CMS)
-		conf_error(r, conf_item_at(item, "inner.covers"), "Add enveloped or by-id to accept, or remove the word.",
-			"inner: covers has no effect with the form cms alone");
+	else if (inner->covers && inner->forms == CONF_INNER_CMS && !inner->cms) /* its content is the document */
+		conf_error(r, conf_item_at(item, "inner.covers"),
+			"Name with cms the element that holds the CMS, or remove the word.",
+			"inner: covers has no effect where the whole of data is a CMS");
 }

@@ -103,6 +103,7 @@ struct exchange {
 	unsigned char content[32];
 	size_t cost;     /* its part of flow->memory */
 	bool remembered; /* the open set and the replay memory know the message */
+	struct bytes evidence; /* who signed its data, in words; from `pool` */
 
 	/* The answer. */
 	struct egress_call call;
@@ -113,6 +114,7 @@ struct exchange {
 	const struct trust_cert *answer_who;
 	struct sync_response response;
 	struct bytes provider_words; /* verified words of a provider's fault */
+	struct bytes answer_evidence;
 
 	/* What goes back. */
 	struct buf answer;
@@ -164,6 +166,11 @@ enum after exchange_refuse(struct exchange *x, enum reason r, const char *format
 static inline enum after exchange_after(outcome o) { return o.ok ? AFTER_NEXT : AFTER_REFUSE; }
 /* The identifiers of x->request outlive the tree they were read from. False when memory is short. */
 MUST_USE bool exchange_keep_identifiers(struct exchange *x);
+/* True for a message of the asynchronous channel that goes from the provider to whoever asked. */
+bool exchange_is_answer(const struct exchange *x);
+/* Checks the inner signatures that the service demands; the words on them come from x->pool. */
+MUST_USE outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data,
+	struct bytes *evidence);
 /* Takes a place in flight of the service, or refuses. */
 enum after exchange_take_place(struct exchange *x, const struct conf_service *service);
 /* The message once more from its octets, verified once more: its trees went before a wait. */
@@ -179,13 +186,15 @@ MUST_USE outcome exchange_sign(struct exchange *x, const struct conf_participant
 /* Signs the text for the caller and makes it the answer; needs a stage. */
 enum after exchange_answer(struct exchange *x, struct bytes text);
 
-/* The steps, in files by theme: flow_request.c, flow_answer.c, flow_refuse.c, flow_register.c, flow_reply.c. */
+/* The steps, in files by theme: flow_request.c, flow_inner.c, flow_answer.c,
+ * flow_refuse.c, flow_register.c, flow_reply.c. */
 enum after step_parse(struct exchange *x);
 enum after step_verify(struct exchange *x);
 enum after step_read(struct exchange *x);
 enum after step_identify(struct exchange *x);
 enum after step_permit(struct exchange *x);
 enum after step_check_payload(struct exchange *x);
+enum after step_check_inner(struct exchange *x);
 enum after step_recall(struct exchange *x);
 enum after step_choose(struct exchange *x);
 enum after step_compose(struct exchange *x);

@@ -60,6 +60,7 @@ static void add_received_request(struct exchange *x)
 	f->peer = bytes_str(x->http->peer);
 	f->participant = bytes_str(x->caller ? x->caller->name : "");
 	f->duration_us = mono_us() - x->http->arrived_us;
+	f->detail = x->evidence;
 	fact_certificate(f, x->who);
 	if (x->err.reason != REASON_NONE)
 		fact_refused(x, f);
@@ -83,6 +84,7 @@ static void add_received_answer(struct exchange *x)
 	f->participant = bytes_str(x->service->provider->name);
 	f->peer = bytes_str(x->service->endpoint);
 	f->duration_us = x->result.total_us;
+	f->detail = x->answer_evidence;
 	fact_certificate(f, x->answer_who);
 	if (x->err.reason != REASON_NONE)
 		fact_refused(x, f);

@@ -122,11 +122,15 @@ enum after exchange_take_place(struct exchange *x, const struct conf_service *se
 	return AFTER_NEXT;
 }
 
+bool exchange_is_answer(const struct exchange *x)
+{
+	return x->async && (x->message.type == ASYNC_NOTIFICATION || x->message.type == ASYNC_RESPONSE);
+}
+
 enum after step_check_payload(struct exchange *x)
 {
 	const struct service_state *state = snapshot_service(x->snap, x->service);
-	bool answers = x->async && (x->message.type == ASYNC_NOTIFICATION || x->message.type == ASYNC_RESPONSE);
-	const struct schema *schema = answers ? state->answer_schema : state->schema;
+	const struct schema *schema = exchange_is_answer(x) ? state->answer_schema : state->schema;
 
 	if (!schema)
 		return AFTER_NEXT;

@@ -21,6 +21,7 @@ static const struct step steps[] = {
 	{"identify", step_identify},
 	{"permit", step_permit},
 	{"check-payload", step_check_payload},
+	{"check-inner", step_check_inner},
 	{"recall", step_recall},
 	{"choose", step_choose},
 	{"compose", step_compose},
@@ -51,6 +52,7 @@ static const struct step async_steps[] = {
 	{"identify", step_identify},
 	{"permit-async", step_permit_async},
 	{"check-payload", step_check_payload},
+	{"check-inner", step_check_inner},
 	{"recall", step_recall},
 	{"keep-async", step_keep_async},
 	{"mark", step_mark},                   /* waits for Redis */

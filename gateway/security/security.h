@@ -29,6 +29,8 @@ MUST_USE outcome security_verify(struct pool *pool, const struct envelope *env, 
 const struct envelope *verified_envelope(const struct verified *v);
 const struct trust_cert *verified_certificate(const struct verified *v);
 const struct conf_participant *verified_participant(const struct verified *v);
+/* BIN of the sender, as configured or else as the certificate says it; NULL when neither does. */
+const char *verified_bin(const struct verified *v);
 /* The element inside the verified Body. */
 const struct element *verified_operation(const struct verified *v);
 enum conf_form verified_form(const struct verified *v);

@@ -261,6 +261,7 @@ static outcome refuse(struct err *e)
 	case REASON_MEMORY:
 	case REASON_INTERNAL:
 	case REASON_INNER_ABSENT:
+		return FAILED;
 	case REASON_CERT_UNKNOWN:
 	case REASON_CERT_EXPIRED:
 	case REASON_CERT_USAGE:
@@ -270,11 +271,11 @@ static outcome refuse(struct err *e)
 	case REASON_CERT_BLOCKED:
 	case REASON_CERT_REVOKED:
 	case REASON_CERT_STATUS:
-		return FAILED;
+		return err_set(e, why.reason, "inner signature: %.200s", why.detail);
 	case REASON_SEC_SIGNATURE_ABSENT:
 		return err_set(e, REASON_INNER_ABSENT, "%.200s", why.detail);
 	case REASON_SEC_TOKEN_UNKNOWN:
-		return err_set(e, REASON_CERT_UNKNOWN, "%.200s", why.detail);
+		return err_set(e, REASON_CERT_UNKNOWN, "inner signature: %.200s", why.detail);
 	case REASON_SEC_REFERENCE:
 	case REASON_SEC_WRAPPED:
 	case REASON_XML_DUPLICATE_ID:

@@ -22,6 +22,11 @@ static unsigned legacy_of(const struct parts *p)
 	return used;
 }
 
+static const char *bin_of(const struct trust_cert *cert)
+{
+	return cert->participant->bin ? cert->participant->bin : cert->who.bin;
+}
+
 outcome security_profile_check(const struct parts *p, const struct trust_cert *cert, struct err *e)
 {
 	const struct conf_profile *profile = cert->participant->profile;
@@ -44,8 +49,7 @@ outcome security_profile_check(const struct parts *p, const struct trust_cert *c
 			signature_row(p->algorithm)->name);
 	if (!profile->rule)
 		return DONE;
-	return trust_rule_holds(cert, profile->rule,
-		cert->participant->bin ? cert->participant->bin : cert->who.bin, e);
+	return trust_rule_holds(cert, profile->rule, bin_of(cert), e);
 }
 
 outcome security_verify(struct pool *pool, const struct envelope *env, struct trust *trust, struct stamp now,
@@ -86,6 +90,11 @@ const struct trust_cert *verified_certificate(const struct verified *v)
 const struct conf_participant *verified_participant(const struct verified *v)
 {
 	return v->cert->participant;
+}
+
+const char *verified_bin(const struct verified *v)
+{
+	return bin_of(v->cert);
 }
 
 const struct element *verified_operation(const struct verified *v)
