@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A small world on one machine for ./run: the gateway and three simulated systems with throw-away keys.
+# A small world on one machine for ./run: an authority with its services, the gateway and three simulated systems.
 # Sourced by bash; every function takes the folder of the world. Ports start at QAQPA_PORT (default 9080).
 
 world_systems='permits monitoring department'
@@ -10,11 +10,11 @@ world_number() {
 	case $1 in permits) echo 11 ;; monitoring) echo 12 ;; department) echo 13 ;; esac
 }
 
-world_make() {
+world_make() { # world, rsa or gost: the kind of its keys
 	local world=$1 system
 	umask 077
 	mkdir -p "$world/log" "$world/state"
-	certs/make-test-pki "$world/pki" >/dev/null
+	qaqpa-authority make --algorithm "$2" --url "http://127.0.0.1:$(world_port 3)" "$world/pki" >/dev/null
 	for system in $world_systems; do
 		[ -s "$world/$system.password" ] || openssl rand -hex 16 >"$world/$system.password"
 		[ -s "$world/$system.hash" ] || qaqpa hash-password <"$world/$system.password" >"$world/$system.hash"
@@ -57,8 +57,8 @@ listeners:
     diagnostics: true
 keys:
   - name: gateway
-    certificate: $pki/gateway.crt
-    key: $pki/gateway.key
+    pkcs12: $pki/gateway.p12
+    password_file: $pki/gateway.p12.password
 participants:
 END
 	for system in $world_systems; do
@@ -112,6 +112,7 @@ world_system() {
 world_start() {
 	local world=$1 system
 	world_redis "$world"
+	world_launch "$world" authority qaqpa-authority serve --listen "127.0.0.1:$(world_port 3)" "$world/pki"
 	for system in $world_systems; do world_system "$world" "$system"; done
 	world_launch "$world" gateway qaqpad --config "$world/qaqpa.yaml"
 	for _ in $(seq 200); do
@@ -218,16 +219,16 @@ world_until() { # tries of a tenth of a second, command...
 }
 
 world_by_hand() {
-	local world=$1 url
+	local world=$1 url here=${1#"$PWD/"}
 	url="http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/"
 	world_send "$world" department --service PERMITS_NIKAD --print adapters/permits/examples/nikad-request.xml >"$world/example.xml"
 	cat <<END
 
 == Try it by hand
   contract   $url?wsdl
-  message    curl -s -H 'Content-Type: text/xml; charset=utf-8' --data-binary @.run/example.xml $url
+  message    curl -s -H 'Content-Type: text/xml; charset=utf-8' --data-binary @$here/example.xml $url
              (signed by the departmental system; sent twice it gets the first answer again)
-  journal    build/release/bin/qaqpa msg trace --journal .run/journal
+  journal    build/release/bin/qaqpa msg trace --journal $here/journal
   health     curl -s http://127.0.0.1:$(world_port 1)/readyz
 END
 }
