@@ -60,6 +60,7 @@ int cmd_verify(int argc, char **argv);
 int cmd_msg(int argc, char **argv);
 int cmd_queue(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
+int cmd_cert(int argc, char **argv);
 int cmd_nikad(int argc, char **argv);
 int cmd_hash_password(int argc, char **argv);
 

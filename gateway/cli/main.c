@@ -17,6 +17,7 @@ static const struct cli_command commands[] = {
 	{"msg", "find|show|trace ...", 1, "read the journal", cmd_msg},
 	{"queue", "VERB ...", 1, "look after what waits for delivery", cmd_queue},
 	{"sim", "SYSTEM ...", 0, "play another information system", cmd_sim},
+	{"cert", "show|ls|block|unblock|request [FILE]", 1, "look at certificates, block them, ask for new ones", cmd_cert},
 	{"nikad", "check|explain NUMBER", 2, "check a number of an administrative document", cmd_nikad},
 	{"hash-password", "", 0, "make a password hash for the configuration", cmd_hash_password},
 	{0},

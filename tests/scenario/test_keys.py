@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Own keys from every source, their secrets, their succession, and blocks that act at once."""
+import datetime
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from harness import soap, wss
+from harness.gateway import BIN, Gateway
+
+WORD = "Qwerty12-of-the-file"
+PIN = "73 91-2284"
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+
+
+@pytest.fixture
+def lone(tmp_path, pki, provider):
+    provider.answer = provider.signed_answer
+    provider.received.clear()
+    g = Gateway(tmp_path, pki)
+    g.service(provider)
+    yield g
+    g.stop()
+
+
+def run(*words, **more):
+    return subprocess.run([str(w) for w in words], check=True, capture_output=True, **more)
+
+
+def secret(path, text):
+    path.write_text(text + "\n")
+    path.chmod(0o600)
+    return str(path)
+
+
+def pkcs12(folder, pki, name, word):
+    """As the authority makes them: 3DES, RC2-40, SHA-1."""
+    path = folder / f"{name}.p12"
+    run("openssl", "pkcs12", "-export", "-legacy", "-in", pki.path(f"{name}.crt"), "-inkey", pki.path(f"{name}.key"),
+        "-passout", "pass:" + word, "-out", path)
+    path.chmod(0o600)
+    return str(path)
+
+
+def signer(answer, pki, *names):
+    """Which of the identities signed the answer."""
+    for name in names:
+        try:
+            wss.verify(answer.octets, pki[name].certificate)
+            return name
+        except Exception:  # noqa: BLE001 - the next one is tried, and none is the failure
+            continue
+    raise AssertionError(f"{answer.status}: none of {names} signed {answer.octets[:2000]}")
+
+
+def accepted(answer):
+    assert (answer.status, answer.code) == (200, "SCSS001"), answer.octets[:2000]
+    return answer
+
+
+def octets_of_process(gateway):
+    folder = Path("/proc") / str(gateway.process.pid)
+    return (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+
+
+def test_a_pkcs12_file_signs_and_is_not_needed_after_the_start(lone, pki, tmp_path):
+    path, word = pkcs12(tmp_path, pki, "gateway", WORD), secret(tmp_path / "word", WORD)
+    lone.conf["keys"] = [{"name": "gateway", "pkcs12": path, "password_file": word}]
+    lone.start()
+    accepted(lone.send())
+    os.unlink(path)
+    os.unlink(word)
+    assert signer(accepted(lone.send()), pki, "gateway") == "gateway"
+    lone.kill(signal.SIGHUP)  # now they are needed: the old configuration stays in force
+    lone.wait(lambda: lone.events("config.reload"))
+    assert lone.events("config.reload")[0]["result"] == "kept the old configuration"
+    assert signer(accepted(lone.send()), pki, "gateway") == "gateway"
+    seen = octets_of_process(lone) + lone.log_path.read_bytes()
+    assert WORD.encode() not in seen
+
+
+def test_a_credential_of_the_service_manager_opens_a_key(lone, pki, tmp_path):
+    (tmp_path / "credentials").mkdir()
+    secret(tmp_path / "credentials" / "gateway-word", WORD)
+    lone.conf["keys"] = [{"name": "gateway", "pkcs12": pkcs12(tmp_path, pki, "gateway", WORD),
+                          "password_file": "gateway-word"}]
+    lone.start({"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")})
+    accepted(lone.send())
+
+
+def test_a_reload_takes_a_key_from_another_source(lone, pki, tmp_path):
+    lone.start()
+    assert signer(accepted(lone.send()), pki, "gateway", "gateway-ec") == "gateway"
+    lone.conf["keys"] = [{"name": "gateway", "pkcs12": pkcs12(tmp_path, pki, "gateway-ec", WORD),
+                          "password_file": secret(tmp_path / "word", WORD)}]
+    lone.write()
+    lone.kill(signal.SIGHUP)
+    lone.wait(lambda: lone.events("config.reload"))
+    assert signer(accepted(lone.send()), pki, "gateway", "gateway-ec") == "gateway-ec"
+
+
+@pytest.fixture
+def token(tmp_path, pki, monkeypatch):
+    if not os.path.exists(MODULE) or not shutil.which("softhsm2-util") or not shutil.which("pkcs11-tool"):
+        pytest.skip("softhsm2 and opensc are not installed")
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path}/tokens\nlog.level = ERROR\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
+    run("softhsm2-util", "--init-token", "--free", "--label", "gateway", "--so-pin", "87654321", "--pin", PIN)
+    for number, name in (("01", "gateway"), ("02", "gateway-ec")):
+        run("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", pki.path(f"{name}.key"), "-out", tmp_path / "p8.pem")
+        run("softhsm2-util", "--import", tmp_path / "p8.pem", "--token", "gateway", "--label", name, "--id", number, "--pin", PIN)
+        (tmp_path / "p8.pem").unlink()
+    return {"module": MODULE, "pin_file": secret(tmp_path / "pin", PIN)}
+
+
+@pytest.mark.parametrize("name", ["gateway", "gateway-ec"])
+def test_a_key_on_a_token_signs_through_reloads_and_stops_in_order(lone, pki, token, name):
+    lone.conf["keys"] = [{"name": "gateway", "pkcs11": f"pkcs11:token=gateway;object={name}", **token,
+                          "certificate": str(pki.path(f"{name}.crt"))}]
+    lone.start()
+    for n in range(3):
+        for _ in range(5):
+            assert signer(accepted(lone.send()), pki, name) == name
+        lone.kill(signal.SIGHUP)
+        lone.wait(lambda: len(lone.events("config.reload")) == n + 1)  # noqa: B023 - called at once
+    assert [e["result"] for e in lone.events("config.reload")] == ["new configuration in use"] * 3
+    assert signer(accepted(lone.send()), pki, name) == name
+    assert PIN.encode() not in octets_of_process(lone)
+    assert lone.stop() == 0
+    log = lone.log_path.read_bytes()
+    assert PIN.encode() not in log and PIN.replace(" ", "%20").encode() not in log
+
+
+def test_a_wrong_pin_stops_the_start_and_is_not_told(lone, pki, token, tmp_path):
+    lone.conf["keys"] = [{"name": "gateway", "pkcs11": "pkcs11:token=gateway;object=gateway", "module": MODULE,
+                          "certificate": str(pki.path("gateway.crt")), "pin_file": secret(tmp_path / "wrong", "5566-7788")}]
+    done = subprocess.run([BIN / "qaqpad", "--config", lone.write()], capture_output=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert b"wrong" in done.stderr and b"5566" not in done.stderr
+
+
+def test_the_successor_signs_from_its_moment_on_without_a_restart(lone, pki):
+    moment = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(seconds=4)
+    path = pki.path
+    lone.conf["keys"] = [
+        {"name": "old", "certificate": str(path("gateway.crt")), "key": str(path("gateway.key")), "successor": "new",
+         "successor_from": moment.isoformat()},
+        {"name": "new", "certificate": str(path("gateway-ec.crt")), "key": str(path("gateway-ec.key"))}]
+    lone.start()
+    begun = ended = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
+    while begun < moment:
+        begun = datetime.datetime.now(datetime.timezone.utc)
+        name = signer(accepted(lone.send()), pki, "gateway", "gateway-ec")
+        ended = datetime.datetime.now(datetime.timezone.utc)
+        if ended < moment:
+            assert name == "gateway"
+        if begun >= moment:
+            assert name == "gateway-ec"
+        time.sleep(0.05)
+    assert not lone.events("config.reload")
+
+
+def test_a_crash_leaves_no_core_with_keys(lone, tmp_path):
+    """The kernel must be willing: a process of ours that is not protected does leave one."""
+    pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
+
+    def willing():
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+    folder = tmp_path / "cores"
+    folder.mkdir()
+    try:
+        with subprocess.Popen(["sleep", "60"], cwd=folder, preexec_fn=willing) as control:
+            time.sleep(0.1)
+            control.send_signal(signal.SIGABRT)
+    except (subprocess.SubprocessError, PermissionError):
+        pytest.skip("core dumps may not be allowed here")
+    if not any(folder.iterdir()):
+        pytest.skip(f"the kernel writes no core files here ({pattern})")
+    for file in folder.iterdir():
+        file.unlink()
+    os.chdir(folder)
+    try:
+        lone.start()
+    finally:
+        os.chdir("/")
+    accepted(lone.send())
+    assert os.readlink(f"/proc/{lone.process.pid}/cwd") == str(folder)
+    try:  # whoever may lift the limit meets the second protection: the process is not dumpable
+        resource.prlimit(lone.process.pid, resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    except PermissionError:
+        assert resource.prlimit(lone.process.pid, resource.RLIMIT_CORE) == (0, 0)
+    lone.process.send_signal(signal.SIGABRT)
+    assert lone.process.wait(30) == -signal.SIGABRT
+    assert list(folder.iterdir()) == []
+
+
+# blocks
+
+def cert(lone, *words):
+    return run(BIN / "qaqpa", "cert", *words, "-c", lone.folder / "qaqpa.yaml").stdout.decode()
+
+
+def until(lone, condition):
+    """Asks again and again, without a signal to the gateway; the answer that fits and how long it took."""
+    start = time.monotonic()
+    while True:
+        answer = lone.send()
+        if condition(answer):
+            return answer, time.monotonic() - start
+        assert time.monotonic() < start + 20, answer.octets[:2000]
+
+
+@pytest.fixture
+def blocking(lone, tmp_path):
+    lone.conf["blocks"] = str(tmp_path / "blocked")
+    (tmp_path / "blocked").write_text("")
+    return lone.start()
+
+
+def test_a_blocked_sender_is_refused_at_once_and_accepted_after_the_block(blocking, pki):
+    accepted(blocking.send())
+    cert(blocking, "block", pki.path("department.crt"), "--reason", "report 12 of 2030", "--by", "anna")
+    answer, took = until(blocking, lambda a: a.status != 200)
+    assert answer.code == "SCE005" and b"certificate.blocked" in answer.octets
+    assert took < 2  # within a second; the rest is for a busy machine
+    line = (blocking.folder / "blocked").read_text().split()
+    assert line[2:] == ["anna", "report", "12", "of", "2030"]
+    cert(blocking, "unblock", pki.path("department.crt"))
+    until(blocking, lambda a: a.status == 200)
+    assert not blocking.events("config.reload")
+
+
+def test_a_provider_that_is_blocked_is_not_believed(blocking, pki):
+    accepted(blocking.send())
+    cert(blocking, "block", pki.path("permits.crt"), "--reason", "compromised")
+    answer, _ = until(blocking, lambda a: a.code != "SCSS001")
+    assert b"certificate.blocked" in answer.octets or answer.status >= 500
+
+
+def test_a_blocked_own_key_signs_nothing(blocking, pki):
+    accepted(blocking.send())
+    cert(blocking, "block", pki.path("gateway.crt"), "--reason", "compromised")
+    answer, _ = until(blocking, lambda a: a.status != 200)
+    assert answer.status == 500
+    blocking.wait(lambda: blocking.admin("/readyz").status_code == 503)
+    with pytest.raises(Exception):  # noqa: B017 - whatever it lacks, it is not signed by the key
+        wss.verify(answer.octets, pki["gateway"].certificate)
+
+
+def test_a_broken_list_keeps_the_last_good_one_and_says_so(blocking, pki):
+    cert(blocking, "block", pki.path("department.crt"), "--reason", "compromised")
+    until(blocking, lambda a: a.status != 200)
+    (blocking.folder / "blocked").write_text("department is blocked\n")
+    until(blocking, lambda a: blocking.events("blocks.broken"))
+    assert blocking.events("blocks.kept")[0]["blocked"] == 1
+    assert blocking.send().code == "SCE005"
+    blocking.kill(signal.SIGHUP)  # nor is it taken by a reload
+    blocking.wait(lambda: blocking.events("config.reload"))
+    assert blocking.events("config.reload")[0]["result"] == "kept the old configuration"
+    assert blocking.send().code == "SCE005"
+    (blocking.folder / "blocked").unlink()
+    blocking.wait(lambda: not (blocking.folder / "blocked").exists())
+    assert blocking.send().code == "SCE005"
+
+
+def test_a_start_without_the_list_is_refused(lone, tmp_path):
+    lone.conf["blocks"] = str(tmp_path / "nowhere")
+    done = subprocess.run([BIN / "qaqpad", "--config", lone.write()], capture_output=True, timeout=30, check=False)
+    assert done.returncode == 1 and b"nowhere" in done.stderr
