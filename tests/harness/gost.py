@@ -73,16 +73,66 @@ def verifies(spki, signature_oid, octets, signature):
     return b"Verified Successfully" in done.stdout
 
 
-def public_of(pkcs8):
-    """The point that belongs to a private key (PKCS#8, DER): x then y, little-endian."""
+def other_key(pkcs8):
+    """Kind of a private key (PKCS#8, DER), and the same key under the other identifiers."""
     node = der.Node(pkcs8)
     kind = node[1][0].oid()
     secret = node[2].inside()
     number = int.from_bytes(secret.value, "little" if secret.tag == der.OCTET_STRING else "big")
-    other = der.tlv(der.SEQUENCE, der.integer(0), algorithm(kind),
-                    der.tlv(der.OCTET_STRING, der.tlv(der.OCTET_STRING, number.to_bytes(KINDS[kind][3], "little"))))
+    return kind, der.tlv(der.SEQUENCE, der.integer(0), algorithm(kind),
+                         der.tlv(der.OCTET_STRING, der.tlv(der.OCTET_STRING, number.to_bytes(KINDS[kind][3], "little"))))
+
+
+def public_of(pkcs8):
+    """The point that belongs to a private key (PKCS#8, DER): x then y, little-endian."""
+    _, other = other_key(pkcs8)
     with tempfile.NamedTemporaryFile() as file:
         file.write(other)
         file.flush()
         done = openssl("pkey", "-engine", "gost", "-inform", "DER", "-in", file.name, "-pubout", "-outform", "DER")
     return der.Node(done.stdout)[1].inside().value
+
+
+class Hash2015:
+    """As hashlib's: made with octets, asked for its digest."""
+
+    kind = "1.2.398.3.10.1.1.2.2"
+
+    def __init__(self, octets):
+        self.octets = octets
+
+    def digest(self):
+        return digest(self.kind, self.octets)
+
+
+class Hash2004(Hash2015):
+    kind = "1.2.398.3.10.1.1.1.1"
+
+
+class PublicKey:
+    """Of a certificate in DER."""
+
+    def __init__(self, certificate):
+        self.spki = spki_of(certificate)
+
+    def verifies(self, octets, value):
+        pair = {key: pair for pair, key in SIGNATURES.items()}[kind_of(self.spki)]
+        return verifies(self.spki, pair, octets, value)
+
+
+class Key:
+    """A private key (PKCS#8 in DER) that gost-engine signs with."""
+
+    def __init__(self, pkcs8):
+        self.kind, self.other = other_key(pkcs8)
+        self.algorithm = {64: "gost-2015", 32: "gost-legacy"}[KINDS[self.kind][3]]
+
+    def sign(self, octets):
+        """r then s, little-endian: what gost-engine writes, back to front."""
+        with tempfile.TemporaryDirectory() as folder:
+            secret, hashed, value = (Path(folder) / name for name in ("secret", "digest", "value"))
+            secret.write_bytes(self.other)
+            hashed.write_bytes(digest(self.kind, octets))
+            done = openssl("pkeyutl", "-engine", "gost", "-sign", "-keyform", "DER", "-inkey", secret, "-in", hashed, "-out", value)
+            assert done.returncode == 0, done.stderr.decode()
+            return value.read_bytes()[::-1]

@@ -12,15 +12,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from lxml import etree
 
-from . import soap
+from . import gost, soap
 
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
+NATIONAL = "urn:ietf:params:xml:ns:pkigovkz:xmlsec:algorithms:"
 DIGESTS = {
     "sha1": ("http://www.w3.org/2000/09/xmldsig#sha1", hashlib.sha1),
     "sha256": ("http://www.w3.org/2001/04/xmlenc#sha256", hashlib.sha256),
     "sha384": (MORE + "sha384", hashlib.sha384),
     "sha512": ("http://www.w3.org/2001/04/xmlenc#sha512", hashlib.sha512),
     "sha1 of the bus": (MORE + "sha1", hashlib.sha1),
+    "gost-2015": (NATIONAL + "gostr34112015-512", gost.Hash2015),
+    "gost-legacy": (MORE + "gost34311", gost.Hash2004),
 }
 SIGNATURES = {
     "rsa-sha1": ("http://www.w3.org/2000/09/xmldsig#rsa-sha1", hashes.SHA1()),
@@ -30,6 +33,8 @@ SIGNATURES = {
     "ecdsa-sha256": (MORE + "ecdsa-sha256", hashes.SHA256()),
     "ecdsa-sha384": (MORE + "ecdsa-sha384", hashes.SHA384()),
     "rsa-sha1 of the bus": (MORE + "rsa-sha1", hashes.SHA1()),
+    "gost-2015": (NATIONAL + "gostr34102015-gostr34112015-512", None),
+    "gost-legacy": (MORE + "gost34310-gost34311", None),
 }
 X509 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0"
 BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
@@ -42,6 +47,8 @@ def canonical(element, prefixes=None, exclusive=True):
 
 
 def raw_sign(key, algorithm, octets):
+    if isinstance(key, gost.Key):
+        return key.sign(octets)
     digest = SIGNATURES[algorithm][1]
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(octets, padding.PKCS1v15(), digest)
@@ -51,6 +58,10 @@ def raw_sign(key, algorithm, octets):
 
 
 def raw_verify(public, algorithm, octets, value):
+    if isinstance(public, gost.PublicKey):
+        if public.verifies(octets, value):
+            return None
+        raise Unverified("gost-engine refuses the value")
     digest = SIGNATURES[algorithm][1]
     if isinstance(public, rsa.RSAPublicKey):
         return public.verify(value, octets, padding.PKCS1v15(), digest)
@@ -60,6 +71,8 @@ def raw_verify(public, algorithm, octets, value):
 
 
 def usual(key):
+    if isinstance(key, gost.Key):
+        return key.algorithm
     if isinstance(key, rsa.RSAPrivateKey):
         return "rsa-sha256"
     return "ecdsa-sha384" if key.curve.key_size == 384 else "ecdsa-sha256"
@@ -170,7 +183,8 @@ class Unverified(AssertionError):
 
 
 def verify(octets, certificate):
-    """The root element when the Body of this envelope is signed with `certificate` in form A or B; else Unverified."""
+    """The root element when the Body of this envelope is signed with `certificate` (of the cryptography library, or a
+    gost.PublicKey) in form A or B; else Unverified."""
     root = parse(octets)
     body = root.find(f"{{{soap.SOAP}}}Body")
     security = root.findall(f"{{{soap.SOAP}}}Header/{{{soap.WSSE}}}Security")
@@ -188,5 +202,6 @@ def verify(octets, certificate):
     method = info.find(f"{{{soap.DS}}}SignatureMethod").get("Algorithm")
     algorithm = {uri: name for name, (uri, _) in SIGNATURES.items()}[method]
     signature = base64.b64decode(security[0].findtext(f"{{{soap.DS}}}Signature/{{{soap.DS}}}SignatureValue"))
-    raw_verify(certificate.public_key(), algorithm, canonical(info), signature)
+    public = certificate if isinstance(certificate, gost.PublicKey) else certificate.public_key()
+    raw_verify(public, algorithm, canonical(info), signature)
     return root
