@@ -90,7 +90,7 @@ def test_the_right_person_is_accepted_and_stands_in_the_journal(gate, persons, c
 def test_other_signatures_are_refused(gate, persons, carried):
     carry, signed = CARRIED[carried], people.sign_xml(DOC, persons["director"])
     refused(gate, "One", carry(DOC.replace("@", "")), "QG026", "inner.absent")
-    refused(gate, "One", carry(signed.replace("100", "900")), "QG026", "inner.wrong")
+    refused(gate, "One", carry(signed.replace(">100<", ">900<")), "QG026", "inner.wrong")
     refused(gate, "One", carry(people.sign_xml(DOC, persons["employee"])), "SCE005", "certificate.role")
     refused(gate, "One", carry(people.sign_xml(DOC, persons["foreign director"])), "SCE005", "certificate.role")
     refused(gate, "One", carry(people.sign_xml(DOC, gate.pki["attacker-own-ca"])), "SCE005", "certificate.unknown")
@@ -119,7 +119,7 @@ def test_a_part_is_signed_by_its_identifier(gate, persons):
     signed = people.sign_xml(whole, persons["director"], reference="d1", ids=["urn:demo:order:Doc"])
     for carry in CARRIED.values():
         accepted(gate, "Part", carry(signed))
-    refused(gate, "Part", CARRIED["element"](signed.replace("100", "900")), "QG026", "inner.wrong")
+    refused(gate, "Part", CARRIED["element"](signed.replace(">100<", ">900<")), "QG026", "inner.wrong")
     moved = signed.replace("<p:note/>", '<p:Doc Id="d2"><p:sum>900</p:sum></p:Doc>')
     refused(gate, "Part", CARRIED["element"](moved), "QG026", "inner.coverage")
 
