@@ -38,9 +38,10 @@ static enum then step_sign(struct delivery *d)
 		return THEN_SETTLE;
 	}
 	d->outgoing = BUF(d->claim->body.n + (64u << 10));
+	d->own_key = snapshot_key(d->snap, d->to.receiver);
 	if (d->meta.is_signed) {
 		buf_add(&d->outgoing, d->claim->body);
-	} else if (!snapshot_sign(d->snap, d->pool, d->to.receiver, d->claim->body, &d->outgoing, &e).ok) {
+	} else if (!snapshot_sign(d->pool, d->to.receiver, d->own_key, d->claim->body, &d->outgoing, &e).ok) {
 		delivery_verdict(d, QUEUE_LATER, e.reason, reason_row(e.reason)->name, e.detail);
 		return THEN_SETTLE;
 	}
@@ -104,7 +105,7 @@ static enum then register_word(struct delivery *d, bool with_fact, enum journal_
 static enum then step_register_attempt(struct delivery *d)
 {
 	fact_start(d, JOURNAL_SENT, JOURNAL_REQUEST, buf_bytes(&d->outgoing));
-	fact_own_key(&d->fact, d->snap, d->to.receiver);
+	fact_own_key(&d->fact, d->own_key);
 	return register_word(d, true, WAITING_QUEUED);
 }
 

@@ -31,6 +31,7 @@ struct delivery {
 	struct delivery_meta meta;
 	struct target to;
 	struct buf outgoing;
+	const struct trust_key *own_key; /* that signs it */
 	struct egress_call call;
 	struct egress_result result;
 	const struct trust_cert *answer_who;

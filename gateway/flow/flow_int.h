@@ -100,6 +100,7 @@ struct exchange {
 	const struct conf_participant *caller; /* set once the signature was verified */
 	const struct conf_service *service;    /* set once permitted; a place in flight is held */
 	struct buf outgoing;
+	const struct trust_key *outgoing_key; /* that signed it */
 	unsigned char content[32];
 	size_t cost;     /* its part of flow->memory */
 	bool remembered; /* the open set and the replay memory know the message */
@@ -121,6 +122,7 @@ struct exchange {
 	int status;
 	enum journal_kind answer_kind;
 	bool answer_signed, from_memory;
+	const struct trust_key *answer_key; /* with answer_signed */
 
 	/* The asynchronous channel. */
 	bool async;
@@ -264,9 +266,10 @@ MUST_USE outcome delivery_start(struct flow *f, struct err *e);
 
 /* Facts and signatures that exchanges and deliveries share. */
 void fact_certificate(struct journal_fact *f, const struct trust_cert *c);
-void fact_own_key(struct journal_fact *f, const struct snapshot *s, const struct conf_participant *towards);
+void fact_own_key(struct journal_fact *f, const struct trust_key *key);
+/* The key that signs towards the participant now; what it signs and what the journal says of that ask once. */
 const struct trust_key *snapshot_key(const struct snapshot *s, const struct conf_participant *towards);
-MUST_USE outcome snapshot_sign(const struct snapshot *s, struct pool *pool, const struct conf_participant *towards,
+MUST_USE outcome snapshot_sign(struct pool *pool, const struct conf_participant *towards, const struct trust_key *key,
 	struct bytes message, struct buf *out, struct err *e);
 /* What a failed call means; the detail holds kind and time. */
 enum reason call_reason(const struct egress_result *r);

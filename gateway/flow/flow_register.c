@@ -32,10 +32,8 @@ void fact_certificate(struct journal_fact *f, const struct trust_cert *c)
 	f->subject = bytes_str(c->subject);
 }
 
-void fact_own_key(struct journal_fact *f, const struct snapshot *s, const struct conf_participant *towards)
+void fact_own_key(struct journal_fact *f, const struct trust_key *key)
 {
-	const struct trust_key *key = snapshot_key(s, towards);
-
 	f->verdict = JOURNAL_SIGNED;
 	f->certificate = bytes_str(key->print);
 	f->subject = bytes_str(key->subject);
@@ -73,7 +71,7 @@ static void add_sent_request(struct exchange *x)
 	*f = fact_new(x, JOURNAL_SENT, JOURNAL_REQUEST, buf_bytes(&x->outgoing));
 	f->participant = bytes_str(x->service->provider->name);
 	f->peer = bytes_str(x->service->endpoint);
-	fact_own_key(f, x->snap, x->service->provider);
+	fact_own_key(f, x->outgoing_key);
 }
 
 static void add_received_answer(struct exchange *x)
@@ -100,7 +98,7 @@ static void add_sent_answer(struct exchange *x)
 	f->duration_us = mono_us() - x->http->arrived_us;
 	f->verdict = JOURNAL_PLAIN;
 	if (x->answer_signed)
-		fact_own_key(f, x->snap, x->caller);
+		fact_own_key(f, x->answer_key);
 	if (x->err.reason != REASON_NONE) {
 		f->reason = bytes_str(reason_row(x->err.reason)->name);
 		f->detail = bytes_str(x->err.detail);

@@ -173,6 +173,7 @@ static enum after recall_answer(struct exchange *x, const struct journal_seen *s
 	x->status = seen->answer_status;
 	x->answer_kind = seen->answer_status == 200 ? JOURNAL_ANSWER : JOURNAL_FAULT;
 	x->answer_signed = true;
+	x->answer_key = snapshot_key(x->snap, x->caller);
 	x->from_memory = true;
 	return AFTER_REPLY;
 }

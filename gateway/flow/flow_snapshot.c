@@ -40,12 +40,12 @@ const struct trust_key *snapshot_key(const struct snapshot *s, const struct conf
 	return trust_key_at(s->trust, towards->key->name, stamp_now().ms);
 }
 
-outcome snapshot_sign(const struct snapshot *s, struct pool *pool, const struct conf_participant *towards,
+outcome snapshot_sign(struct pool *pool, const struct conf_participant *towards, const struct trust_key *key,
 	struct bytes message, struct buf *out, struct err *e)
 {
 	const char *algorithm = towards->profile->sign_algorithm;
 	struct sign_options options = {
-		.key = snapshot_key(s, towards),
+		.key = key,
 		.form = towards->profile->sign,
 		.signature = algorithm ? signature_by_name(algorithm) : SIGNATURE_COUNT,
 	};

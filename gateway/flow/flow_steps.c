@@ -152,5 +152,8 @@ enum after exchange_answer(struct exchange *x, struct bytes text)
 outcome exchange_sign(struct exchange *x, const struct conf_participant *towards, struct bytes message,
 	struct buf *out)
 {
-	return snapshot_sign(x->snap, x->stage, towards, message, out, &x->err);
+	const struct trust_key *key = snapshot_key(x->snap, towards);
+
+	*(out == &x->answer ? &x->answer_key : &x->outgoing_key) = key;
+	return snapshot_sign(x->stage, towards, key, message, out, &x->err);
 }

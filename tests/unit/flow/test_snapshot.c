@@ -233,7 +233,7 @@ static void what_a_snapshot_signs_is_the_gateways(void **state)
 	assert_true(trust_add_participant(other_side, &gateway, &e).ok);
 	assert_true(channel_write_request(&r, "", "<x/>", &plain, &e).ok);
 	assert_ptr_equal(snapshot_key(s, permits), trust_key_named(s->trust, "gateway"));
-	if (!snapshot_sign(s, bench.pool, permits, buf_bytes(&plain), &text, &e).ok)
+	if (!snapshot_sign(bench.pool, permits, snapshot_key(s, permits), buf_bytes(&plain), &text, &e).ok)
 		fail_msg("%s", e.detail);
 	v = bench_verified(&bench, other_side, buf_bytes(&text));
 	assert_string_equal(verified_participant(v)->name, "gateway");
