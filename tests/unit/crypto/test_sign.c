@@ -2,6 +2,8 @@
 /* Signature values and keys of both curves: what fits verifies, and nothing that was touched does. */
 #include "../cm.h"
 
+#include <gmp.h>
+
 #include "../national.h"
 
 #define CURVES(c) for (enum crypto_curve c = 0; c < CRYPTO_CURVE_COUNT; c++)
@@ -268,6 +270,28 @@ static void broken_encodings_are_refused(void **state)
 	ERR_clear_error();
 }
 
+/* Secrets and nonces pass through GMP. What it gives back is in the allocator's hands, and the next of that size gets it. */
+static void memory_that_gmp_gives_back_is_wiped(void **state)
+{
+	enum { SIZE = 72 };
+	void *(*take)(size_t);
+	void (*give)(void *, size_t);
+	unsigned char *p;
+	volatile unsigned char *again;
+	int found = 0;
+
+	(void)state;
+	mp_get_memory_functions(&take, NULL, &give);
+	p = take(SIZE);
+	memset(p, 0xa5, SIZE);
+	give(p, SIZE);
+	again = malloc(SIZE);
+	for (int i = 0; i < SIZE; i++)
+		found += again[i] == 0xa5;
+	free((void *)(uintptr_t)again);
+	assert_true(found < 8);
+}
+
 static void a_foreign_digest_or_a_foreign_key_is_refused(void **state)
 {
 	EVP_PKEY *rsa = EVP_RSA_gen(2048);
@@ -301,6 +325,7 @@ int main(void)
 		cmocka_unit_test(the_provider_refuses_secrets_outside_the_group),
 		cmocka_unit_test(keys_come_back_from_their_files),
 		cmocka_unit_test(broken_encodings_are_refused),
+		cmocka_unit_test(memory_that_gmp_gives_back_is_wiped),
 		cmocka_unit_test(a_foreign_digest_or_a_foreign_key_is_refused),
 	};
 
