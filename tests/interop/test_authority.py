@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtensionOID as Ext
 
 from harness import der, gost, soap, wss
 from harness.authority import CLI, Authority, command, pem_octets
-from harness.gateway import Gateway
+from harness.gateway import BIN, Gateway
 from harness.pki import ROOT, Pki
 from harness.provider import Provider
 
@@ -872,3 +872,58 @@ def test_a_gateway_lives_on_the_folder(made, tmp_path, algorithm):
     assert refused.status_code != 200 and len(provider.received) == 1
     assert gateway.stop() == 0
     provider.close()
+
+
+def signed(identity, text):
+    """By our own command: no other program signs XML with national keys."""
+    done = subprocess.run([BIN / "qaqpa", "sign", "--certificate", identity.certificate_path, "--key", identity.key_path],
+                          input=text.encode(), capture_output=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+@pytest.fixture
+def national(made, tmp_path):
+    """A gateway with national keys everywhere, not started yet."""
+    pki = made["gost"]
+    provider = Provider(pki["permits"])
+    provider.answer = lambda _: (200, "text/xml; charset=utf-8", signed(pki["permits"], soap.envelope(soap.response())))
+    gateway = Gateway(tmp_path, pki)
+    gateway.service(provider)
+    gateway.provider = provider
+    yield gateway
+    assert gateway.stop() == 0
+    provider.close()
+
+
+def refuses(gateway, name):
+    before = len(gateway.provider.received)
+    answered = gateway.post(signed(gateway.pki[name], soap.envelope(soap.request())))
+    return answered.status_code != 200 and len(gateway.provider.received) == before
+
+
+def test_a_gateway_lives_on_national_keys_out_of_pkcs12(national):
+    pki = national.pki
+    national.conf["keys"] = [{"name": "gateway", "pkcs12": str(pki.path("gateway.p12")),
+                              "password_file": str(pki.path("gateway.p12.password"))}]
+    national.start()
+    answered = national.post(signed(pki["department"], soap.envelope(soap.request())))
+    assert (answered.status_code, b"SCSS001" in answered.content) == (200, True), answered.text
+    for name, code in (("gateway", 0), ("permits", 2)):
+        done = subprocess.run([BIN / "qaqpa", "verify", "--certificate", pki[name].certificate_path], input=answered.content,
+                              capture_output=True, timeout=30, check=False)
+        assert done.returncode == code, done.stdout.decode()
+    for octets in (answered.content, national.provider.received[0]):
+        assert b"gostr34102015-gostr34112015-512" in octets
+    for name in ("attacker-own-ca", "expired", "future", "department-2004", "other-system"):
+        assert refuses(national, name), name
+
+
+def test_participants_with_national_keys_are_known_by_their_issuer(national):
+    department = national.participant("department")
+    del department["certificates"]
+    department.update(issuer=str(national.pki.path("issuing.crt")), bin="200440000015")
+    national.start()
+    assert national.post(signed(national.pki["department"], soap.envelope(soap.request()))).status_code == 200
+    for name in ("employee", "person", "attacker-own-ca", "expired", "future", "permits"):
+        assert refuses(national, name), name
