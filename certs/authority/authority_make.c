@@ -6,6 +6,7 @@
  * Not here: one certificate (authority_certificate.c). */
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -114,6 +115,26 @@ static outcome write_mark(const char *folder, const char *target, enum authority
 	return store_write(path, buf_bytes(&text), 0644, e);
 }
 
+/* Signals that stop are held back while a folder is made, so that no half of one is left behind. */
+static void hold_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(how, &set, NULL);
+}
+
+static bool shall_stop(void)
+{
+	sigset_t set;
+
+	sigpending(&set);
+	return sigismember(&set, SIGHUP) == 1 || sigismember(&set, SIGINT) == 1 || sigismember(&set, SIGTERM) == 1;
+}
+
 static outcome fill(const char *folder, const char *target, enum authority_algorithm a, const char *url, struct err *e)
 {
 	SCOPED(scoped_text) char *state = path_of(folder, "authority", "");
@@ -122,6 +143,8 @@ static outcome fill(const char *folder, const char *target, enum authority_algor
 	if (mkdir(state, 0700) != 0)
 		return err_set(e, REASON_IO, "%s: %s", state, strerror(errno));
 	for (const struct entity *who = authority_entities; who->name; who++) {
+		if (shall_stop())
+			return err_set(e, REASON_IO, "stopped");
 		if (entity_belongs(who, a))
 			TRY(make_one(folder, who, a, url, e));
 	}
@@ -143,11 +166,28 @@ static outcome put_in_place(const char *made, const char *folder, enum authority
 	return folder_remove(made, e);
 }
 
+static outcome make_beside(const char *folder, enum authority_algorithm a, const char *url, bool replace, struct err *e)
+{
+	SCOPED(scoped_text) char *beside = NULL;
+	outcome made;
+
+	TRY(folder_parents(folder, e));
+	BUG_IF(asprintf(&beside, "%s.XXXXXX", folder) < 0);
+	if (!mkdtemp(beside))
+		return err_set(e, REASON_IO, "%s: %s", beside, strerror(errno));
+	made = fill(beside, folder, a, url, e);
+	if (made.ok)
+		made = put_in_place(beside, folder, a, replace, e);
+	if (!made.ok && !folder_remove(beside, NULL).ok)
+		fprintf(stderr, "%s is left behind\n", beside);
+	return made;
+}
+
 outcome authority_make(const char *folder, enum authority_algorithm a, const char *url, bool force, struct err *e)
 {
 	SCOPED(buf_free) struct buf mark = BUF(1u << 16);
-	SCOPED(scoped_text) char *beside = NULL;
 	bool marked = read_mark(folder, &mark, NULL).ok;
+	outcome made;
 
 	if (!force && is_complete(folder, a))
 		return DONE;
@@ -155,15 +195,8 @@ outcome authority_make(const char *folder, enum authority_algorithm a, const cha
 		return err_set(e, REASON_USAGE, "%s holds something else; name an empty or new folder", folder);
 	if (marked && !force)
 		return err_set(e, REASON_USAGE, "%s holds a PKI that is older or of another kind; --force makes it anew", folder);
-	TRY(folder_parents(folder, e));
-	BUG_IF(asprintf(&beside, "%s.XXXXXX", folder) < 0);
-	if (!mkdtemp(beside))
-		return err_set(e, REASON_IO, "%s: %s", beside, strerror(errno));
-	if (!fill(beside, folder, a, url, e).ok || !put_in_place(beside, folder, a, marked, e).ok) {
-		outcome cleared = folder_remove(beside, NULL);
-
-		(void)cleared;
-		return FAILED;
-	}
-	return DONE;
+	hold_signals(SIG_BLOCK);
+	made = make_beside(folder, a, url, marked, e);
+	hold_signals(SIG_UNBLOCK);
+	return made;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* authority_trouble - what each service does wrong on purpose, switched by a file.
  * Promise:  a trouble that a service does not have is refused, so that no test believes in one. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,6 +9,7 @@
 
 #define TROUBLES "authority/troubles"
 #define FILE_OCTETS (1u << 16)
+#define SLOW_MS 5000
 #define B(s) (1u << (s))
 #define EVERY (B(SERVICE_COUNT) - 1)
 #define LISTS (B(SERVICE_CRL) | B(SERVICE_DELTA))
@@ -94,12 +96,16 @@ outcome trouble_write(const char *folder, const char *service, const char *troub
 	enum trouble set[SERVICE_COUNT], t = trouble_named(trouble);
 	enum service s = service_named(service);
 	int values[SERVICE_COUNT];
+	char *end = NULL;
+	long value = ms ? strtol(ms, &end, 10) : SLOW_MS;
 
+	if (value < 0 || value > INT_MAX || (ms && (end == ms || *end)))
+		return err_set(e, REASON_USAGE, "%s is no number of milliseconds", ms);
 	if (s == SERVICE_COUNT || t == TROUBLE_COUNT || !(troubles[t].services & B(s)))
 		return err_set(e, REASON_USAGE, "%s %s: there is no such trouble", service, trouble);
 	read_all(folder, set, values);
 	set[s] = t;
-	values[s] = ms ? (int)strtol(ms, NULL, 10) : 5000;
+	values[s] = (int)value;
 	for (s = SERVICE_OCSP; s < SERVICE_COUNT; s++)
 		buf_printf(&text, "%s %s %d\n", services[s], troubles[set[s]].name, values[s]);
 	return store_replace(path, buf_bytes(&text), 0600, e);

@@ -19,7 +19,7 @@ static const char usage[] =
 	"       qaqpa-authority trouble FOLDER SERVICE TROUBLE [MILLISECONDS]\n"
 	"A certification authority for tests, in the profile of the national one. Its keys are worth nothing.\n"
 	"      --algorithm WORD        of authorities and end entities (gost)\n"
-	"      --url URL               where the certificates say that the services are (http://127.0.0.1:9080)\n"
+	"      --url URL               where the certificates say that the services are (http://127.0.0.1:9085)\n"
 	"      --force                 make everything anew\n"
 	"      --listen HOST:PORT      where the services are (127.0.0.1:0, any free port)\n"
 	"      --print-port-file FILE  gets the port when the services are ready\n"
@@ -154,7 +154,7 @@ static bool read_line(int argc, char **argv, struct line *l)
 
 int main(int argc, char **argv)
 {
-	struct line l = {.algorithm = "gost", .url = "http://127.0.0.1:9080", .listen = "127.0.0.1:0", .next = "300",
+	struct line l = {.algorithm = "gost", .url = "http://127.0.0.1:9085", .listen = "127.0.0.1:0", .next = "300",
 		.reason = "unspecified"};
 	const struct verb *verb = argc > 1 ? verb_named(argv[1]) : NULL;
 	struct err e = {0};

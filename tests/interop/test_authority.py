@@ -4,6 +4,7 @@ gost-engine for what is national. A test that rests on its certificates rests on
 import datetime
 import hashlib
 import shutil
+import signal
 import stat
 import subprocess
 import time
@@ -25,7 +26,7 @@ from harness.provider import Provider
 
 ALGORITHMS = ["rsa", "ec", "gost"]
 PLAIN = ["rsa", "ec"]  # what the openssl command can judge by itself
-URL = "http://127.0.0.1:9080"
+URL = "http://127.0.0.1:9085"
 ORGANISATION = "1.2.398.3.3.4.1.2"
 MAIL = "1.3.6.1.5.5.7.3.4"
 SYSTEM = [MAIL, ORGANISATION, ORGANISATION + ".6"]
@@ -160,6 +161,16 @@ def test_two_runs_at_once_do_not_mix(tmp_path):
     for name in ("issuing", "gateway", "person"):
         issuer = "root" if name == "issuing" else "issuing"
         assert "OK" in openssl("verify", "-partial_chain", "-CAfile", folder / f"{issuer}.crt", folder / f"{name}.crt")
+
+
+def test_stopped_on_the_way_it_leaves_nothing(tmp_path):
+    run = subprocess.Popen([CLI, "make", "--algorithm", "rsa", tmp_path / "pki"], stdout=subprocess.DEVNULL)
+    while not list(tmp_path.glob("pki.*/root.crt")):
+        assert run.poll() is None
+        time.sleep(0.01)
+    run.terminate()
+    assert run.wait(60) == -signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
 
 
 # who signed what
@@ -616,6 +627,7 @@ def test_a_hold_may_become_a_revocation_but_nothing_else_changes(own):
     assert answer(a, "on-hold").revocation_reason == x509.ReasonFlags.cessation_of_operation
     for words in (["revoke", a.folder, "revoked"], ["unrevoke", a.folder, "revoked"], ["unrevoke", a.folder, "gateway"],
                   ["revoke", a.folder, "attacker-own-ca"], ["revoke", a.folder, "nobody"],
+                  ["trouble", a.folder, "ocsp", "slow", "soon"], ["trouble", a.folder, "ocsp", "slow", "-1"],
                   ["revoke", "--reason", "removeFromCRL", a.folder, "gateway"], ["revoke", "--reason", "mood", a.folder, "gateway"]):
         assert command(*words).returncode == 2, words
     assert answer(a, "gateway").certificate_status == ocsp.OCSPCertStatus.GOOD
