@@ -103,6 +103,21 @@ static void check_life(const struct conf *c, struct conf_problems *problems)
 	}
 }
 
+/* An algorithm that a profile names must fit the key towards the participant, and those that will follow the key. */
+static void check_algorithm(const struct snapshot *s, const struct conf_participant *p, struct conf_problems *problems)
+{
+	const char *name = p->profile->sign_algorithm;
+
+	for (const struct conf_key *k = p->key; name && k; k = k->successor) {
+		const struct trust_key *key = trust_key_named(s->trust, k->name);
+
+		if (key && signature_row(signature_by_name(name))->key != key->key_kind)
+			conf_problem_add(problems, p->at, false, "Name an algorithm that fits the key, or none.",
+				"participant %s: the key %s cannot make %s, which profile %s names", p->name, k->name, name,
+				p->profile->name);
+	}
+}
+
 static struct queue_policy policy_of(const struct conf_retry *r)
 {
 	return (struct queue_policy){
@@ -131,6 +146,8 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 	check_window(s->conf, problems);
 	check_life(s->conf, problems);
 	s->trust = trust_load(s->conf, problems);
+	for (size_t i = 0; s->trust && i < s->conf->participant_count; i++)
+		check_algorithm(s, &s->conf->participants[i], problems);
 	for (size_t i = 0; i < n; i++) {
 		const struct conf_service *service = &s->conf->services[i];
 
