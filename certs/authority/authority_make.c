@@ -2,7 +2,8 @@
 /* authority_make - the whole folder.
  * Promise:  everything is made in a folder beside the target and moved there in one act, so that nobody sees
  *           half of it and two runs at once do not mix. A folder that is complete, of the same algorithm and
- *           not near its end is left as it is; one that holds something else is refused.
+ *           not near its end is left as it is, one of certs/make-test-pki or past its use is replaced; one
+ *           that holds something else is refused.
  * Not here: one certificate (authority_certificate.c). */
 #include <dirent.h>
 #include <errno.h>
@@ -31,17 +32,23 @@ static outcome read_mark(const char *folder, struct buf *out, struct err *e)
 	return store_read(path, out, e);
 }
 
+static bool says_algorithm(const char *mark, enum authority_algorithm a)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "\nalgorithm %s\n", authority_algorithms[a]);
+	return strstr(mark, line) != NULL;
+}
+
 /* Complete, of this algorithm, and usable for another two months. */
 static bool is_complete(const char *folder, enum authority_algorithm a)
 {
 	SCOPED(buf_free) struct buf mark = BUF(1u << 16);
 	SCOPED(identity_drop) struct identity gateway = {0};
 	time_t soon = time(NULL) + NEAR_END;
-	char line[64];
 
-	snprintf(line, sizeof(line), "\nalgorithm %s\n", authority_algorithms[a]);
 	return read_mark(folder, &mark, NULL).ok && strncmp(buf_cstr(&mark), VERSION, strlen(VERSION)) == 0 &&
-		strstr(buf_cstr(&mark), line) && identity_load(folder, "gateway", &gateway, NULL).ok &&
+		says_algorithm(buf_cstr(&mark), a) && identity_load(folder, "gateway", &gateway, NULL).ok &&
 		X509_cmp_time(X509_get0_notAfter(gateway.certificate), &soon) > 0;
 }
 
@@ -193,8 +200,8 @@ outcome authority_make(const char *folder, enum authority_algorithm a, const cha
 		return DONE;
 	if (!marked && !is_empty(folder))
 		return err_set(e, REASON_USAGE, "%s holds something else; name an empty or new folder", folder);
-	if (marked && !force)
-		return err_set(e, REASON_USAGE, "%s holds a PKI that is older or of another kind; --force makes it anew", folder);
+	if (!force && strstr(buf_cstr(&mark), "\nalgorithm ") && !says_algorithm(buf_cstr(&mark), a))
+		return err_set(e, REASON_USAGE, "%s holds a PKI of another algorithm; --force makes it anew", folder);
 	hold_signals(SIG_BLOCK);
 	made = make_beside(folder, a, url, marked, e);
 	hold_signals(SIG_UNBLOCK);

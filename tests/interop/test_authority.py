@@ -143,6 +143,23 @@ def test_force_makes_everything_anew_and_leaves_nothing_behind(made, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["pki"]
 
 
+@pytest.mark.parametrize("why", ["incomplete", "older", "of the script", "near its end"])
+def test_what_is_past_its_use_is_replaced(made, pki, tmp_path, why):
+    folder = tmp_path / "pki"
+    shutil.copytree(pki.folder if why == "of the script" else made["ec"].folder, folder)
+    mark = folder / "test-pki.txt"
+    if why == "incomplete":
+        (folder / "gateway.key").unlink()
+    if why == "older":
+        mark.write_text(mark.read_text().replace("version 1", "version 0"))
+    later = ["faketime", "+330 days"] if why == "near its end" else []
+    before = (folder / "gateway.crt").read_bytes()
+    subprocess.run([*later, CLI, "make", "--algorithm", "ec", folder], check=True, stdout=subprocess.DEVNULL)
+    assert (folder / "gateway.crt").read_bytes() != before
+    assert "\nalgorithm ec\n" in mark.read_text() and (folder / "gateway.key").exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["pki"]
+
+
 def test_folders_above_are_made_and_a_slash_behind_does_not_matter(tmp_path):
     assert command("make", "--algorithm", "ec", f"{tmp_path}/new/folders/pki/").returncode == 0
     assert [p.name for p in (tmp_path / "new/folders").iterdir()] == ["pki"]
