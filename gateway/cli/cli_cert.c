@@ -31,8 +31,14 @@ outcome cli_cert_conf(const struct cli_cert *c, struct conf **out, struct err *e
 	return DONE;
 }
 
-const char *cli_cert_masked(const struct cli_cert *c, const char *text)
+const char *cli_cert_readable(const char *text)
 {
+	return text && !utf8_is_xml(bytes_str(text)) ? "(not UTF-8)" : text;
+}
+
+const char *cli_cert_masked(const struct cli_cert *c, const char *whole)
+{
+	const char *text = cli_cert_readable(whole);
 	char *copy = text && !c->numbers ? pool_copy(c->pool, bytes_str(text)) : NULL;
 	size_t digits = 0;
 

@@ -31,8 +31,10 @@ int cli_cert_request(struct cli_cert *c);
 
 /* The checked configuration, its zone set; explains what is wrong with it. */
 MUST_USE outcome cli_cert_conf(const struct cli_cert *c, struct conf **out, struct err *e);
-/* The text without IIN and BIN, unless they are asked for: of every twelve digits the last four stay. NULL stays NULL. */
-const char *cli_cert_masked(const struct cli_cert *c, const char *text);
+/* The text, or a word that says that it is none. */
+const char *cli_cert_readable(const char *text);
+/* The same without IIN and BIN, unless they are asked for: of every twelve digits the last four stay. NULL stays NULL. */
+const char *cli_cert_masked(const struct cli_cert *c, const char *whole);
 /* 2030-01-02T03:04:05.000+05:00, in the pool; "" for 0. */
 const char *cli_cert_moment(const struct cli_cert *c, int64_t ms);
 /* valid, ended or not valid yet */

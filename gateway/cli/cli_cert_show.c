@@ -58,7 +58,7 @@ static void print_view(const struct cli_cert *c, const struct cert_view *v, int6
 	print_part("from", cli_cert_moment(c, v->not_before_ms));
 	print_part("until", cli_cert_moment(c, v->not_after_ms));
 	print_part("now", cli_cert_state(v, now_ms));
-	print_part("issuer", v->issuer);
+	print_part("issuer", cli_cert_readable(v->issuer));
 	print_part("serial", v->serial);
 	print_part("SHA-256", v->print);
 	print_part("SHA-1", v->sha1);
@@ -94,7 +94,7 @@ static json_t *json_view(const struct cli_cert *c, const struct cert_view *v, in
 		"policies", json_oids(&v->who.policies), "usage", json_names(NULL, &v->usage));
 	json_t *more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:b}", "key", v->key, "signed_with",
 		v->signature, "from", cli_cert_moment(c, v->not_before_ms), "until", cli_cert_moment(c, v->not_after_ms), "now",
-		cli_cert_state(v, now_ms), "issuer", v->issuer, "serial", v->serial, "sha256", v->print, "sha1", v->sha1,
+		cli_cert_state(v, now_ms), "issuer", cli_cert_readable(v->issuer), "serial", v->serial, "sha256", v->print, "sha1", v->sha1,
 		"key_identifier", v->ski, "authority", v->authority);
 
 	json_object_update(out, more);
