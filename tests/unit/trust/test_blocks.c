@@ -240,6 +240,54 @@ static void a_change_is_seen_without_being_asked_for(void **state)
 	print_message("blocked %d ms after the list was changed\n", (int)(mono_ms() - start));
 }
 
+struct asker {
+	struct trust *t;
+	struct bytes der;
+	_Atomic bool stop, wrong;
+};
+
+static void *ask_often(void *arg)
+{
+	struct asker *a = arg;
+
+	while (!a->stop) {
+		const struct trust_cert *c = NULL;
+		struct err e = {0};
+		bool found = trust_find_der(a->t, a->der, pki_now, &c, &e).ok;
+
+		if (found ? c->participant != &department : e.reason != REASON_CERT_BLOCKED)
+			a->wrong = true;
+	}
+	return NULL;
+}
+
+static void threads_ask_while_the_list_changes(void **state)
+{
+	struct block system = block_of("department.crt", false);
+	SCOPED(trust_free) struct trust *t = NULL;
+	struct asker asker = {.der = pki_der("department.crt")};
+	pthread_t thread[3];
+	bool changed;
+
+	(void)state;
+	write_list("");
+	asker.t = t = trust_with_blocks();
+	for (size_t i = 0; i < COUNT(thread); i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, ask_often, &asker), 0);
+	for (int round = 0; round < 4; round++) {
+		const struct trust_cert *c;
+		struct err e;
+
+		assert_true((round % 2 ? block_list_remove : block_list_add)(pki_path(LIST), &system, &changed, &e).ok);
+		while (trust_find_der(t, asker.der, pki_now, &c, &e).ok != (round % 2 == 1))
+			usleep(1000);
+	}
+	asker.stop = true;
+	for (size_t i = 0; i < COUNT(thread); i++)
+		assert_int_equal(pthread_join(thread[i], NULL), 0);
+	assert_false(asker.wrong);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +296,7 @@ int main(void)
 		cmocka_unit_test(what_is_blocked_is_refused_until_it_is_not),
 		cmocka_unit_test(a_list_that_cannot_be_read_changes_nothing),
 		cmocka_unit_test(a_change_is_seen_without_being_asked_for),
+		cmocka_unit_test(threads_ask_while_the_list_changes),
 	};
 
 	return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
