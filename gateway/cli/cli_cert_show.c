@@ -94,8 +94,8 @@ static json_t *json_view(const struct cli_cert *c, const struct cert_view *v, in
 		"policies", json_oids(&v->who.policies), "usage", json_names(NULL, &v->usage));
 	json_t *more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:b}", "key", v->key, "signed_with",
 		v->signature, "from", cli_cert_moment(c, v->not_before_ms), "until", cli_cert_moment(c, v->not_after_ms), "now",
-		cli_cert_state(v, now_ms), "issuer", cli_cert_readable(v->issuer), "serial", v->serial, "sha256", v->print, "sha1", v->sha1,
-		"key_identifier", v->ski, "authority", v->authority);
+		cli_cert_state(v, now_ms), "issuer", cli_cert_readable(v->issuer), "serial", v->serial, "sha256", v->print,
+		"sha1", v->sha1, "key_identifier", v->ski, "authority", v->authority);
 
 	json_object_update(out, more);
 	json_decref(more);
