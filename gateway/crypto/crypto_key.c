@@ -210,7 +210,7 @@ bool crypto_key_read_private(EVP_PKEY *pkey, const PKCS8_PRIV_KEY_INFO *from)
 /* An INTEGER of `half` little-endian octets. */
 static int integer_write(const unsigned char *secret, size_t half, unsigned char **der)
 {
-	unsigned char big[CRYPTO_HALF_MOST];
+	unsigned char big[CRYPTO_HALF_MOST] = {0};
 	SCOPED(wipe_octets) ASN1_INTEGER *number = ASN1_INTEGER_new();
 	size_t zeros = 0;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Without randomness there is no signature and no key; a guessable nonce would give the secret away. */
+/* Without the arithmetic there is no start, and without randomness no signature and no key; a guessable nonce would give
+ * the secret away. */
 #define OPENSSL_SUPPRESS_DEPRECATED /* how OpenSSL is given another source of randomness */
 
 #include "../cm.h"
@@ -25,6 +26,20 @@ static int counted(unsigned char *out, int n)
 }
 
 static const RAND_METHOD dry = {.bytes = none, .pseudorand = none}, counting = {.bytes = counted, .pseudorand = counted};
+
+static bool refuse(void) { return false; }
+
+static void a_module_that_does_not_open_is_not_used(void **state)
+{
+	const struct crypto_provider closed = {.name = "closed", .open = refuse};
+	struct err e = {.detail = ""};
+
+	(void)state;
+	assert_false(crypto_init(&closed, &e).ok);
+	assert_int_equal(e.reason, REASON_INTERNAL);
+	assert_non_null(strstr(e.detail, "closed"));
+	assert_true(crypto_init(&crypto_nettle, &e).ok);
+}
 
 static void without_randomness_nothing_is_signed_or_made(void **state)
 {
@@ -57,7 +72,8 @@ static void without_randomness_nothing_is_signed_or_made(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(without_randomness_nothing_is_signed_or_made)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_module_that_does_not_open_is_not_used),
+		cmocka_unit_test(without_randomness_nothing_is_signed_or_made)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -234,6 +234,95 @@ static void keys_come_back_from_their_files(void **state)
 	ERR_clear_error();
 }
 
+static EVP_PKEY *public_part(EVP_PKEY *key)
+{
+	unsigned char *der = NULL;
+	int n = i2d_PUBKEY(key, &der);
+	const unsigned char *p = der;
+	EVP_PKEY *public = d2i_PUBKEY(NULL, &p, n);
+
+	assert_non_null(public);
+	OPENSSL_free(der);
+	return public;
+}
+
+static void a_public_key_verifies_and_does_nothing_else(void **state)
+{
+	(void)state;
+	CURVES(c) {
+		size_t half = half_of(c), n = 2 * half;
+		EVP_PKEY *key = crypto_generate(c), *public = public_part(key);
+		unsigned char digest[64] = {3}, value[128];
+
+		assert_true(sign(key, value, &n, digest, half));
+		assert_true(verify(public, value, n, digest, half));
+		assert_false(sign(public, value, &n, digest, half));
+		assert_null(EVP_PKEY2PKCS8(public));
+		assert_int_equal(EVP_PKEY_get_bits(public), (int)half * 8);
+		assert_int_equal(EVP_PKEY_get_size(public), (int)half * 2);
+		assert_int_equal(EVP_PKEY_get_security_bits(public), (int)half * 4);
+		EVP_PKEY_free(key);
+		EVP_PKEY_free(public);
+	}
+	ERR_clear_error();
+}
+
+/* A private key of this kind whose number is written in these octets, or NULL. */
+static EVP_PKEY *from_inside(enum crypto_curve c, const unsigned char *inside, size_t n)
+{
+	EVP_PKEY *other = crypto_generate(c), *key;
+	PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(other), *made = PKCS8_PRIV_KEY_INFO_new();
+	unsigned char *copy = OPENSSL_memdup(inside, n);
+	const X509_ALGOR *algorithm;
+	const void *value;
+	int kind;
+
+	assert_int_equal(PKCS8_pkey_get0(NULL, NULL, NULL, &algorithm, p8), 1);
+	X509_ALGOR_get0(NULL, &kind, &value, algorithm);
+	assert_int_equal(
+		PKCS8_pkey_set0(made, OBJ_nid2obj(crypto_nid_key(c)), 0, kind, ASN1_STRING_dup(value), copy, (int)n), 1);
+	key = EVP_PKCS82PKEY(made);
+	PKCS8_PRIV_KEY_INFO_free(made);
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	EVP_PKEY_free(other);
+	ERR_clear_error();
+	return key;
+}
+
+/* The number 5 as INTEGER and as little-endian octets, and forms that are neither. */
+static void a_secret_is_read_in_both_forms_and_in_no_other(void **state)
+{
+	static const unsigned char five[] = {2, 1, 5}, minus[] = {2, 1, 0xfb}, none[] = {2, 1, 0}, more[] = {2, 1, 5, 0};
+
+	(void)state;
+	CURVES(c) {
+		size_t half = half_of(c);
+		unsigned char octets[2 + 64] = {4, (unsigned char)half, 5}, wide[2 + 65] = {2, (unsigned char)half + 1, 1};
+		EVP_PKEY *one = from_inside(c, five, sizeof(five)), *two = from_inside(c, octets, half + 2), *back;
+		BIO *text = BIO_new(BIO_s_mem());
+
+		assert_non_null(one);
+		assert_non_null(two);
+		assert_int_equal(EVP_PKEY_eq(one, two), 1);
+		/* So short a number is written and read like any other. */
+		assert_int_equal(PEM_write_bio_PrivateKey(text, one, NULL, NULL, 0, NULL, NULL), 1);
+		back = PEM_read_bio_PrivateKey(text, NULL, NULL, NULL);
+		assert_int_equal(EVP_PKEY_eq(one, back), 1);
+		assert_null(from_inside(c, minus, sizeof(minus)));
+		assert_null(from_inside(c, none, sizeof(none)));
+		assert_null(from_inside(c, more, sizeof(more)));
+		assert_null(from_inside(c, wide, half + 3));
+		assert_null(from_inside(c, octets, half + 1));
+		assert_null(from_inside(c, octets + 2, half));
+		memset(octets + 2, 0xff, half); /* beyond the order */
+		assert_null(from_inside(c, octets, half + 2));
+		BIO_free(text);
+		EVP_PKEY_free(one);
+		EVP_PKEY_free(two);
+		EVP_PKEY_free(back);
+	}
+}
+
 /* Every prefix, and every octet changed: read as a key of the same kind, or refused; never a crash (asan watches). */
 static void broken_encodings_are_refused(void **state)
 {
@@ -302,11 +391,17 @@ static void a_foreign_digest_or_a_foreign_key_is_refused(void **state)
 	CURVES(c) {
 		EVP_PKEY *key = crypto_generate(c);
 		EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+		EVP_PKEY_CTX *pctx = NULL;
+		const EVP_MD *md = NULL;
 		enum crypto_digest other = c == CRYPTO_CURVE_512 ? CRYPTO_DIGEST_LEGACY : CRYPTO_DIGEST_512;
 
 		assert_true(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1);
 		EVP_MD_CTX_reset(ctx);
 		assert_true(EVP_DigestSignInit(ctx, NULL, crypto_md(other), NULL, key) != 1);
+		EVP_MD_CTX_reset(ctx);
+		assert_int_equal(EVP_DigestSignInit(ctx, &pctx, NULL, NULL, key), 1);
+		assert_int_equal(EVP_PKEY_CTX_get_signature_md(pctx, &md), 1);
+		assert_ptr_equal(md, crypto_md(1 - other));
 		EVP_MD_CTX_free(ctx);
 		EVP_PKEY_free(key);
 	}
@@ -324,6 +419,8 @@ int main(void)
 		cmocka_unit_test(a_digest_of_zero_counts_as_one),
 		cmocka_unit_test(the_provider_refuses_secrets_outside_the_group),
 		cmocka_unit_test(keys_come_back_from_their_files),
+		cmocka_unit_test(a_public_key_verifies_and_does_nothing_else),
+		cmocka_unit_test(a_secret_is_read_in_both_forms_and_in_no_other),
 		cmocka_unit_test(broken_encodings_are_refused),
 		cmocka_unit_test(memory_that_gmp_gives_back_is_wiped),
 		cmocka_unit_test(a_foreign_digest_or_a_foreign_key_is_refused),
