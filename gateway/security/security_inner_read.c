@@ -257,16 +257,24 @@ static outcome read_one(struct pool *pool, const struct document *doc, struct xm
 	return read_key_info(pool, s, found[2], e);
 }
 
+/* One look at the children of each element: a stranger decides how many comments there are. */
+static bool is_split(const xmlNode *element)
+{
+	bool comment = false, text = false;
+
+	for (const xmlNode *c = element->children; c; c = c->next) {
+		comment = comment || c->type == XML_COMMENT_NODE;
+		text = text || ((c->type == XML_TEXT_NODE || c->type == XML_CDATA_SECTION_NODE) && !xmlIsBlankNode(c));
+	}
+	return comment && text;
+}
+
 outcome security_inner_comments(xmlNode *top, struct err *e)
 {
 	for (xmlNode *n = top; n; n = security_inner_next(top, n)) {
-		if (n->type != XML_COMMENT_NODE)
-			continue;
-		for (const xmlNode *s = n->parent->children; s; s = s->next) {
-			if ((s->type == XML_TEXT_NODE || s->type == XML_CDATA_SECTION_NODE) && !xmlIsBlankNode(s))
-				return err_set(e, REASON_SEC_SIGNATURE_SHAPE, "line %ld: a comment splits the text of %.80s",
-					xmlGetLineNo(n), node_local(n->parent));
-		}
+		if (n->type == XML_ELEMENT_NODE && is_split(n))
+			return err_set(e, REASON_SEC_SIGNATURE_SHAPE, "line %ld: a comment splits the text of %.80s",
+				xmlGetLineNo(n), node_local(n));
 	}
 	return DONE;
 }

@@ -309,6 +309,38 @@ static const struct {
 	{"a document escaped twice", "<data>&amp;lt;a/&amp;gt;</data>", REASON_INNER_WRONG},
 };
 
+/* What is large is judged in time that grows with its size: by the limits of the envelope a stranger may send so much. */
+static void much_of_everything_is_judged_soon(void **state)
+{
+	static const struct {
+		const char *unit;
+		size_t n;
+		enum reason reason;
+	} much[] = {
+		{"<!--c-->", 150000, REASON_NONE},
+		{"<b id=\"x\"/>", 40000, REASON_NONE},
+		{"<b>1</b><!---->", 40000, REASON_NONE},
+		{"<b/>t", 40000, REASON_NONE},
+		{"<s:Signature xmlns:s=\"" NS_DSIG "\"/>", 40000, REASON_INNER_WRONG},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(much); i++) {
+		SCOPED(buf_free) struct buf text = BUF(1u << 24);
+		struct answer a;
+		int64_t began;
+
+		buf_str(&text, "<a><w>");
+		for (size_t k = 0; k < much[i].n; k++)
+			buf_str(&text, much[i].unit);
+		buf_str(&text, "</w>@</a>");
+		began = mono_ms();
+		a = ask(as_element(much[i].reason ? buf_cstr(&text) : sealed(buf_cstr(&text), NULL, DIRECTOR, true)), &enveloped);
+		must_be(much[i].unit, &a, much[i].reason);
+		print_message("%zu times %s: %lld ms, signing included\n", much[i].n, much[i].unit, (long long)(mono_ms() - began));
+	}
+}
+
 static void data_without_a_signed_document_is_refused(void **state)
 {
 	struct err e = {0};
@@ -333,6 +365,7 @@ int main(void)
 		ROW(a_right_signature_over_the_wrong_thing_is_refused),
 		ROW(tampering_is_found),
 		ROW(every_changed_octet_is_found),
+		ROW(much_of_everything_is_judged_soon),
 		ROW(data_without_a_signed_document_is_refused),
 	};
 

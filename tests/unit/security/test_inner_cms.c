@@ -397,7 +397,8 @@ static void what_is_not_exactly_one_cms_is_refused(void **state)
 {
 	struct bytes der = make(CONTENT, &(struct made){.n = 1});
 	SCOPED(buf_free) struct buf longer = BUF(65536), pem = BUF(65536);
-	CMS_ContentInfo *data = CMS_data_create(BIO_new_mem_buf("x", 1), CMS_BINARY);
+	BIO *in = BIO_new_mem_buf("x", 1);
+	CMS_ContentInfo *data = CMS_data_create(in, CMS_BINARY);
 	struct answer a;
 
 	(void)state;
@@ -413,6 +414,7 @@ static void what_is_not_exactly_one_cms_is_refused(void **state)
 	a = ask(carried(1, CONTENT, buf_cstr(&pem)), &file);
 	must_be("in PEM, as browsers' signing programs give it", &a, REASON_NONE);
 	CMS_ContentInfo_free(data);
+	BIO_free(in);
 }
 
 /* No change of one octet makes a CMS speak for other octets or another person. */

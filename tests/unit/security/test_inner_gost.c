@@ -15,6 +15,7 @@ static struct national authority, director, veteran;
 static struct trust *trust;
 static const struct trust_key *director_key, *veteran_key;
 static struct conf_key conf_keys[2];
+static struct pool *paths;
 
 static const struct conf_rule rule = {.name = "employee", .subjects = CONF_SUBJECT_EMPLOYEE, .own_bin = true};
 static const struct conf_rule anybody = {.name = "anybody"};
@@ -25,10 +26,7 @@ static const struct conf_inner cms = {
 
 static const char *path_of(const char *name)
 {
-	char *path;
-
-	assert_true(asprintf(&path, "%s/%s", folder, name) > 0);
-	return path;
+	return pool_printf(paths, "%s/%s", folder, name);
 }
 
 static const struct trust_key *own(int i, const char *name, const struct national *n)
@@ -51,6 +49,7 @@ static int start(void **state)
 	struct err e = {0};
 
 	(void)state;
+	paths = pool_new(MEMORY);
 	assert_non_null(mkdtemp(folder));
 	assert_true(clock_zone("Asia/Almaty"));
 	envelope_init();
@@ -78,6 +77,7 @@ static int stop(void **state)
 	national_drop(&director);
 	national_drop(&veteran);
 	trust_free(&trust);
+	pool_free(&paths);
 	snprintf(command, sizeof command, "rm -rf '%s'", folder);
 	return system(command);
 }
