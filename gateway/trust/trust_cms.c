@@ -205,7 +205,7 @@ static outcome check_coverage(struct reading *r, CMS_SignerInfo *si, enum signat
 	unsigned char digest[64];
 
 	if (!type || OBJ_obj2nid(type) != NID_pkcs7_data)
-		return misshapen("no signed contentType data", e);
+		return misshapen("a signer has not signed attributes, contentType data among them", e);
 	if (!said || (size_t)ASN1_STRING_length(said) != digest_row(d)->size)
 		return misshapen("no signed messageDigest of the right length", e);
 	for (size_t i = 0; i < r->count; i++) {
@@ -224,8 +224,6 @@ static outcome read_signer(struct reading *r, CMS_SignerInfo *si, struct trust_c
 	const struct trust_entry *entry;
 	bool right;
 
-	if (CMS_signed_get_attr_count(si) <= 0)
-		return misshapen("a signer has no signed attributes", e);
 	TRY(find_certificate(r, si, &out->certificate, e));
 	TRY(algorithm_of(si, out->certificate, &out->signature, e));
 	TRY(check_coverage(r, si, out->signature, e));
