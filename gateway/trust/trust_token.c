@@ -4,7 +4,7 @@
  *           dropped, after the threads that used it. The PIN is wiped here; it stands in no argument and no log line.
  * Not here: signing (trust_sign.c), which knows no difference.
  * Spec:     PKCS#11 URI RFC 7512; the engine `pkcs11` of libp11. */
-#define OPENSSL_SUPPRESS_DEPRECATED /* OpenSSL 3.0 reaches tokens through an engine, docs/decisions/ */
+#define OPENSSL_SUPPRESS_DEPRECATED /* docs/decisions/0019-tokens-by-the-engine-of-libp11.md */
 
 #include <openssl/engine.h>
 #include <openssl/err.h>
