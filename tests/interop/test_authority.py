@@ -152,9 +152,11 @@ def test_what_is_past_its_use_is_replaced(made, pki, tmp_path, why):
         (folder / "gateway.key").unlink()
     if why == "older":
         mark.write_text(mark.read_text().replace("version 1", "version 0"))
-    later = ["faketime", "+330 days"] if why == "near its end" else []
+    if why == "near its end":
+        for ending in (".crt", ".key"):
+            (folder / f"gateway{ending}").write_bytes((folder / f"expired{ending}").read_bytes())
     before = (folder / "gateway.crt").read_bytes()
-    subprocess.run([*later, CLI, "make", "--algorithm", "ec", folder], check=True, stdout=subprocess.DEVNULL)
+    assert command("make", "--algorithm", "ec", folder).returncode == 0
     assert (folder / "gateway.crt").read_bytes() != before
     assert "\nalgorithm ec\n" in mark.read_text() and (folder / "gateway.key").exists()
     assert [p.name for p in tmp_path.iterdir()] == ["pki"]
