@@ -21,6 +21,7 @@ static const struct row {
 	{"OCSP down", "ocsp", "down", "gateway", BY_OCSP, REVOCATION_UNREACHABLE, NULL},
 	{"OCSP empty", "ocsp", "empty", "gateway", BY_OCSP, REVOCATION_BROKEN, NULL},
 	{"OCSP slow", "ocsp", "slow", "gateway", BY_OCSP, REVOCATION_UNREACHABLE, NULL},
+	{"CRL slow", "crl", "slow", "gateway", BY_CRL, REVOCATION_UNREACHABLE, NULL},
 	{"OCSP says later", "ocsp", "try-later", "gateway", BY_OCSP, REVOCATION_TRY_LATER, NULL},
 	{"OCSP refuses", "ocsp", "refused", "gateway", BY_OCSP, REVOCATION_REFUSED, NULL},
 	{"OCSP without nonce", "ocsp", "no-nonce", "gateway", BY_OCSP, REVOCATION_NONCE, NULL},
@@ -45,6 +46,7 @@ static void check(struct served *s, const char *issuer, const struct row *row, s
 {
 	char ocsp[128], crl[128], delta[128], directory[128];
 	struct bytes authority = served_der(s, issuer), der = served_der(s, row->certificate);
+	bool slow = row->trouble && strcmp(row->trouble, "slow") == 0;
 	const struct revocation_source source = {
 		.issuer = authority,
 		.sha256 = true,
@@ -53,7 +55,17 @@ static void check(struct served *s, const char *issuer, const struct row *row, s
 		.crl = row->way == BY_OCSP ? NULL : crl,
 		.delta = row->way == BY_DELTA ? delta : NULL,
 	};
-	const struct revocation_settings settings = {directory, &source, 1, 60000, 60000, 1500, 2000, 16, 1 << 20, NULL};
+	const struct revocation_settings settings = {
+		.directory = directory,
+		.sources = &source,
+		.source_count = 1,
+		.refresh_ms = 60000,
+		.crl_refresh_ms = 60000,
+		.deadline_ms = slow ? 200 : 30000,
+		.skew_ms = 2000,
+		.watched_most = 16,
+		.crl_bytes = 1 << 20,
+	};
 	struct revocation *room = NULL;
 	struct err e = {.detail = ""};
 
@@ -86,7 +98,7 @@ static void each_trouble(void **state)
 	served_start(&s, *state);
 	served_command(&s, "revoke", "permits", NULL);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		served_command(&s, "trouble", rows[i].service, rows[i].trouble, "4000", NULL);
+		served_command(&s, "trouble", rows[i].service, rows[i].trouble, "60000", NULL);
 		expect(&s, "issuing", &rows[i]);
 		served_command(&s, "trouble", rows[i].service, "none", NULL);
 	}
