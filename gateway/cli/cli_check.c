@@ -44,6 +44,14 @@ static int print_words(void)
 	return CLI_DONE;
 }
 
+/* What is allowed, and yet should not be missed. */
+static void warn_of_gaps(const char *path, const struct conf *c, struct conf_problems *problems)
+{
+	if (!c->revocation.directory)
+		conf_problem_add(problems, (struct conf_at){path, 1}, true,
+			"Add the section revocation and the list sources.", "whether certificates are revoked is not checked");
+}
+
 int cmd_check(int argc, char **argv)
 {
 	const char *path = "/etc/qaqpa/qaqpa.yaml";
@@ -66,6 +74,8 @@ int cmd_check(int argc, char **argv)
 	if (words)
 		return print_words();
 	loaded = snapshot_load(path, problems, &s, &e);
+	if (loaded.ok)
+		warn_of_gaps(path, snapshot_conf(s), problems);
 	if (json)
 		print_json(problems, strict);
 	else

@@ -65,6 +65,12 @@ enum conf_form { /* transport signature forms of the bus contract section 4, as 
 	CONF_FORM_PLAIN = 16,         /* form C: ds:Signature in Header, Id without namespace */
 };
 
+enum conf_outage {
+	CONF_OUTAGE_REFUSE,    /* the message is refused */
+	CONF_OUTAGE_LAST_GOOD, /* the last answer counts up to an age */
+	CONF_OUTAGE_MARK       /* it is accepted, and the journal says so */
+};
+
 struct conf_profile { /* what a transport signature may look like */
 	struct conf_at at;
 	const char *name;
@@ -76,6 +82,8 @@ struct conf_profile { /* what a transport signature may look like */
 	int skew_ms;         /* clock difference allowed to Timestamp and messageDate */
 	int max_age_ms;      /* oldest messageDate; also the window of the replay memory */
 	const struct conf_rule *rule; /* which certificates may make it; NULL: any of the participant */
+	enum conf_outage outage;      /* when nobody can tell whether a certificate is revoked */
+	int outage_age_ms;            /* with CONF_OUTAGE_LAST_GOOD: oldest answer that is good enough */
 	bool legacy_gost;    /* GOST 34.310-2004 accepted */
 };
 
@@ -197,6 +205,26 @@ struct conf_queue {
 	bool everysec;
 };
 
+struct conf_revocation {
+	const char *directory; /* NULL: revocation is not checked */
+	int refresh_ms, crl_refresh_ms, deadline_ms, skew_ms;
+	int watched;
+	size_t crl_bytes;
+	int evidence_days;
+};
+
+enum conf_source_digest { CONF_SOURCE_SHA1, CONF_SOURCE_SHA256 };
+enum conf_nonce { CONF_NONCE_TOLERATED, CONF_NONCE_NEEDED };
+struct conf_source { /* where the status of one authority's certificates is asked */
+	struct conf_at at;
+	const char *name;
+	const char *issuer, *responder; /* PEM paths; responder may be NULL */
+	const char *ocsp;               /* URL or NULL */
+	enum conf_source_digest digest;
+	enum conf_nonce nonce;
+	const char *crl, *delta;        /* URLs or NULL */
+};
+
 struct conf_secrecy { /* rule B7: property keys whose value, unless harmless, marks a state secret */
 	struct conf_names properties, harmless;
 };
@@ -217,6 +245,7 @@ struct conf {
 	struct conf_journal journal;
 	struct conf_secrecy secrecy;
 	struct conf_queue queue;
+	struct conf_revocation revocation;
 	const char *blocks;             /* path of the list of blocked certificates; NULL: none */
 	struct conf_names ca;           /* PEM paths of trusted authorities */
 	const struct conf_listener *listeners;
@@ -225,6 +254,8 @@ struct conf {
 	size_t key_count;
 	const struct conf_rule *rules;
 	size_t rule_count;
+	const struct conf_source *sources;
+	size_t source_count;
 	const struct conf_profile *profiles;
 	size_t profile_count;
 	const struct conf_retry *retries;

@@ -21,6 +21,8 @@ static const char *conf_item_name(enum conf_section s, const struct conf_item *i
 		return ((const struct conf_profile *)item->target)->name;
 	case CONF_SECTION_RULE:
 		return ((const struct conf_rule *)item->target)->name;
+	case CONF_SECTION_SOURCE:
+		return ((const struct conf_source *)item->target)->name;
 	case CONF_SECTION_RETRY:
 		return ((const struct conf_retry *)item->target)->name;
 	case CONF_SECTION_PARTICIPANT:
@@ -334,6 +336,8 @@ static void conf_freeze_lists(struct conf_reading *r)
 	c->rule_count = l[CONF_SECTION_RULE].n;
 	c->profiles = l[CONF_SECTION_PROFILE].n ? l[CONF_SECTION_PROFILE].items[0].target : NULL;
 	c->profile_count = l[CONF_SECTION_PROFILE].n;
+	c->sources = l[CONF_SECTION_SOURCE].n ? l[CONF_SECTION_SOURCE].items[0].target : NULL;
+	c->source_count = l[CONF_SECTION_SOURCE].n;
 	c->retries = l[CONF_SECTION_RETRY].n ? l[CONF_SECTION_RETRY].items[0].target : NULL;
 	c->retry_count = l[CONF_SECTION_RETRY].n;
 	c->participants = l[CONF_SECTION_PARTICIPANT].n ? l[CONF_SECTION_PARTICIPANT].items[0].target : NULL;
@@ -373,6 +377,8 @@ static void conf_check_profile(struct conf_reading *r, const struct conf_item *i
 
 	p->rule = conf_refer(r, item, "rule", 0, CONF_SECTION_RULE, &said);
 	p->plain_id |= (p->forms & CONF_FORM_PLAIN) != 0;
+	if (!item->faulty)
+		conf_check_outage(r, item);
 }
 
 static void conf_check_address(struct conf_reading *r, const struct conf_item *item)
@@ -395,6 +401,7 @@ void conf_check(struct conf_reading *r)
 	conf_check_names(r, CONF_SECTION_KEY, "name");
 	conf_check_names(r, CONF_SECTION_RULE, "name");
 	conf_check_names(r, CONF_SECTION_PROFILE, "name");
+	conf_check_names(r, CONF_SECTION_SOURCE, "name");
 	conf_check_names(r, CONF_SECTION_RETRY, "name");
 	conf_check_names(r, CONF_SECTION_PARTICIPANT, "name");
 	conf_check_names(r, CONF_SECTION_SERVICE, "id");
@@ -407,6 +414,8 @@ void conf_check(struct conf_reading *r)
 	conf_check_each(r, CONF_SECTION_KEY, conf_check_key);
 	conf_check_each(r, CONF_SECTION_RULE, conf_check_rule);
 	conf_check_each(r, CONF_SECTION_PROFILE, conf_check_profile);
+	conf_check_revocation(r);
+	conf_check_each(r, CONF_SECTION_SOURCE, conf_check_status_source);
 	conf_check_each(r, CONF_SECTION_RETRY, conf_check_retry);
 	conf_check_each(r, CONF_SECTION_PARTICIPANT, conf_check_participant);
 	conf_check_each(r, CONF_SECTION_SERVICE, conf_check_service);

@@ -184,6 +184,11 @@ const void *conf_refer(struct conf_reading *r, const struct conf_item *item, con
 void conf_check_key(struct conf_reading *r, const struct conf_item *item);
 /* The key of participants that name none: the only one that is nobody's successor. NULL when there is no such key. */
 const struct conf_key *conf_only_key(const struct conf_reading *r);
+/* The section revocation, its sources, and what profiles say for the case that nobody answers. */
+void conf_check_revocation(struct conf_reading *r);
+void conf_check_status_source(struct conf_reading *r, const struct conf_item *item);
+void conf_check_outage(struct conf_reading *r, const struct conf_item *item);
+
 /* What a rule demands, and what the inner signatures of a service demand. */
 void conf_check_rule(struct conf_reading *r, const struct conf_item *item);
 void conf_check_inner(struct conf_reading *r, const struct conf_item *item, struct conf_inner *inner);

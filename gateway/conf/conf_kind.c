@@ -42,6 +42,13 @@ static const struct choice subject_choices[] = {{"person", CONF_SUBJECT_PERSON},
 static const struct choice inner_choices[] = {
 	{"enveloped", CONF_INNER_ENVELOPED}, {"by-id", CONF_INNER_BY_ID}, {"cms", CONF_INNER_CMS}, {NULL, 0}};
 
+static const struct choice outage_choices[] = {
+	{"refuse", CONF_OUTAGE_REFUSE}, {"last-good", CONF_OUTAGE_LAST_GOOD}, {"mark", CONF_OUTAGE_MARK}, {NULL, 0}};
+static const struct choice source_digest_choices[] = {
+	{"sha1", CONF_SOURCE_SHA1}, {"sha256", CONF_SOURCE_SHA256}, {NULL, 0}};
+static const struct choice nonce_choices[] = {
+	{"needed", CONF_NONCE_NEEDED}, {"tolerated", CONF_NONCE_TOLERATED}, {NULL, 0}};
+
 static const struct choice *conf_choices(enum conf_kind k)
 {
 	switch (k) {
@@ -61,6 +68,12 @@ static const struct choice *conf_choices(enum conf_kind k)
 		return subject_choices;
 	case CONF_KIND_INNER_FORMS:
 		return inner_choices;
+	case CONF_KIND_OUTAGE:
+		return outage_choices;
+	case CONF_KIND_SOURCE_DIGEST:
+		return source_digest_choices;
+	case CONF_KIND_NONCE:
+		return nonce_choices;
 	case CONF_KIND_TLS:
 		return tls_choices;
 	case CONF_KIND_FORM:
@@ -215,6 +228,9 @@ bool conf_read_choice(
 	_Static_assert(sizeof(enum conf_channel) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_delivery) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_resend) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_outage) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_source_digest) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_nonce) == sizeof(unsigned), "choices are stored as unsigned");
 	if (!c)
 		return false;
 	memcpy(target, &c->number, sizeof c->number);

@@ -15,6 +15,7 @@ struct row {
 #define SERVICE "services:\n  - id: Echo\n    provider: dep\n    endpoint: https://dep.example/x\n"
 #define PROFILE "profiles:\n  - name: standard\n"
 #define KEY "keys:\n  - name: gw\n"
+#define REVOCATION "revocation: {directory: r}\n"
 #define RULE "rules:\n  - name: chief\n"
 #define HASH "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$tnSYvahCwPBHKZUspmcxMfb0.WiB9W.zEaKlOBL35rC"
 
@@ -89,6 +90,34 @@ static const struct row rows[] = {
 	{"a synchronous service with a mode", "s",
 		"services:\n  - {id: E, provider: dep, endpoint: 'http://a/', mode: pull}\n", 2,
 		"mode has no effect with channel: sync"},
+	{"revocation without sources", "", REVOCATION, 1, "there are no sources"},
+	{"revocation without a folder", "", "revocation: {}\n", 1, "directory is missing in revocation"},
+	{"sources without revocation", "", "sources:\n  - {name: a, issuer: i, crl: 'http://a/'}\n", 2,
+		"sources have no effect"},
+	{"a source without address", "", REVOCATION "sources:\n  - {name: a, issuer: i}\n", 3, "has no address"},
+	{"a source without issuer", "", REVOCATION "sources:\n  - {name: a, crl: 'http://a/'}\n", 3, "issuer is missing"},
+	{"a delta without its list", "",
+		REVOCATION "sources:\n  - {name: a, issuer: i, ocsp: 'http://a/', delta: 'http://a/'}\n",
+		3, "delta continues a list"},
+	{"a responder that is not asked", "", REVOCATION "sources:\n  - {name: a, issuer: i, crl: 'http://a/', responder: r}\n",
+		3, "responder has no effect"},
+	{"a nonce for a list", "", REVOCATION "sources:\n  - {name: a, issuer: i, crl: 'http://a/', nonce: needed}\n", 3,
+		"no effect without ocsp"},
+	{"an unknown digest of a source", "",
+		REVOCATION "sources:\n  - {name: a, issuer: i, ocsp: 'http://a/', digest: md5}\n", 3, "unknown value 'md5'"},
+	{"two sources of one name", "",
+		REVOCATION "sources:\n  - {name: a, issuer: i, crl: 'http://a/'}\n  - {name: a, issuer: k, crl: 'http://a/'}\n", 4,
+		"is used before"},
+	{"two sources of one issuer", "",
+		REVOCATION "sources:\n  - {name: a, issuer: i, crl: 'http://a/'}\n  - {name: b, issuer: i, crl: 'http://b/'}\n", 4,
+		"the issuer has a source before"},
+	{"the last good answer of any age", "",
+		PROFILE "    outage: last-good\n" REVOCATION "sources: [{name: a, issuer: i, crl: 'http://a/'}]\n", 3,
+		"needs outage_age"},
+	{"an age without last-good", "",
+		PROFILE "    outage: mark\n    outage_age: 1h\n" REVOCATION "sources: [{name: a, issuer: i, crl: 'http://a/'}]\n", 4,
+		"outage_age has no effect"},
+	{"an outage policy without revocation", "", PROFILE "    outage: mark\n", 3, "outage has no effect"},
 	{"an admin section without address", "", "admin: {}\n", 1, "listen is missing in admin"},
 	{"a duration without unit", "", "gateway:\n  drain: 5\n", 2, "drain: '5' is not a duration"},
 	{"a duration with a space", "", "gateway:\n  drain: 5 s\n", 2, "drain: '5 s' is not a duration"},

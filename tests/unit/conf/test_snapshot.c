@@ -71,6 +71,65 @@ static void the_shortest_file_gets_all_defaults(void **state)
 	fixture_drop(&f);
 }
 
+static void the_words_of_revocation_are_read(void **state)
+{
+	static const char least[] = ALL_PARTS "revocation: {directory: r}\nsources: [{name: a, issuer: i, ocsp: 'http://a/'}]\n";
+	static const char all[] = ALL_PARTS
+		"revocation: {directory: /r, refresh: 1m, crl_refresh: 2h, deadline: 3s, skew: 4s, watched: 5,\n"
+		"  crl_limit: 6KiB, evidence: 7d}\n"
+		"sources:\n"
+		"  - {name: a, issuer: i, responder: /p, ocsp: 'http://a/', digest: sha1, nonce: tolerated, crl: 'http://b/',\n"
+		"     delta: 'http://c/'}\n"
+		"profiles: [{name: standard, outage: last-good, outage_age: 8h}]\n";
+	struct fixture f;
+	const struct conf_revocation *v;
+	const struct conf_source *s;
+
+	(void)state;
+	fixture_read(&f, least);
+	check_ok(&f);
+	v = &f.conf->revocation;
+	s = &f.conf->sources[0];
+	assert_int_equal(f.conf->source_count, 1);
+	assert_int_equal(v->refresh_ms, 600000);
+	assert_int_equal(v->crl_refresh_ms, 3600000);
+	assert_int_equal(v->deadline_ms, 5000);
+	assert_int_equal(v->skew_ms, 60000);
+	assert_int_equal(v->watched, 4096);
+	assert_int_equal(v->crl_bytes, 64u << 20);
+	assert_int_equal(v->evidence_days, 1095);
+	assert_int_equal(s->digest, CONF_SOURCE_SHA256);
+	assert_int_equal(s->nonce, CONF_NONCE_NEEDED);
+	assert_null(s->responder);
+	assert_null(s->crl);
+	assert_int_equal(f.conf->profiles[0].outage, CONF_OUTAGE_REFUSE);
+	fixture_drop(&f);
+
+	fixture_read(&f, all);
+	check_ok(&f);
+	v = &f.conf->revocation;
+	s = &f.conf->sources[0];
+	assert_string_equal(v->directory, "/r");
+	assert_int_equal(v->refresh_ms, 60000);
+	assert_int_equal(v->crl_refresh_ms, 7200000);
+	assert_int_equal(v->deadline_ms, 3000);
+	assert_int_equal(v->skew_ms, 4000);
+	assert_int_equal(v->watched, 5);
+	assert_int_equal(v->crl_bytes, 6144);
+	assert_int_equal(v->evidence_days, 7);
+	assert_string_equal(s->name, "a");
+	assert_non_null(strstr(s->issuer, "/i"));
+	assert_string_equal(s->responder, "/p");
+	assert_string_equal(s->ocsp, "http://a/");
+	assert_int_equal(s->digest, CONF_SOURCE_SHA1);
+	assert_int_equal(s->nonce, CONF_NONCE_TOLERATED);
+	assert_string_equal(s->crl, "http://b/");
+	assert_string_equal(s->delta, "http://c/");
+	assert_int_equal(f.conf->profiles[0].outage, CONF_OUTAGE_LAST_GOOD);
+	assert_int_equal(f.conf->profiles[0].outage_age_ms, 8 * 3600000);
+	fixture_drop(&f);
+}
+
 static const char every_word[] =
 	"gateway: {zone: Asia/Oral, log_level: debug, workers: 3, drain: 2m, memory: 1GiB,\n"
 	"  max_elements: 1000}\n"
@@ -434,6 +493,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_shortest_file_gets_all_defaults),
 		cmocka_unit_test(every_word_reaches_its_field),
+		cmocka_unit_test(the_words_of_revocation_are_read),
 		cmocka_unit_test(the_key_of_all_is_the_one_that_follows_nobody),
 		cmocka_unit_test(included_files_add_to_the_lists_in_the_order_of_names),
 		cmocka_unit_test(included_files_hold_lists_only),

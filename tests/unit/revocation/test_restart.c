@@ -48,7 +48,8 @@ static void file_put(const char *path, struct bytes one, struct bytes two)
 	FILE *f = fopen(path, "wb");
 
 	assert_non_null(f);
-	assert_int_equal(fwrite(one.p, 1, one.n, f), one.n);
+	if (one.n)
+		assert_int_equal(fwrite(one.p, 1, one.n, f), one.n);
 	if (two.n)
 		assert_int_equal(fwrite(two.p, 1, two.n, f), two.n);
 	fclose(f);
