@@ -19,6 +19,7 @@ world_make() { # world, rsa or gost: the kind of its keys
 		[ -s "$world/$system.password" ] || openssl rand -hex 16 >"$world/$system.password"
 		[ -s "$world/$system.hash" ] || qaqpa hash-password <"$world/$system.password" >"$world/$system.hash"
 	done
+	: >"$world/blocked.txt"
 	world_config "$world" >"$world/qaqpa.yaml"
 	world_services "$world"
 	qaqpa check --config "$world/qaqpa.yaml"
@@ -44,6 +45,16 @@ retries:
     initial: 2s
     max_interval: 30s
 authorities: [$pki/root.crt, $pki/issuing.crt]
+blocks: $world/blocked.txt
+revocation:
+  directory: $world/revocation
+  refresh: 10s
+sources:
+  - name: issuing
+    issuer: $pki/issuing.crt
+    ocsp: http://127.0.0.1:$(world_port 3)/ocsp
+    crl: http://127.0.0.1:$(world_port 3)/crl/issuing.crl
+    delta: http://127.0.0.1:$(world_port 3)/crl/issuing_d.crl
 listeners:
   - name: plain
     listen: "127.0.0.1:$(world_port 0)"
@@ -116,7 +127,7 @@ world_start() {
 	for system in $world_systems; do world_system "$world" "$system"; done
 	world_launch "$world" gateway qaqpad --config "$world/qaqpa.yaml"
 	for _ in $(seq 200); do
-		if [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$(world_port 1)/readyz")" = 200 ] && world_up "$world"; then
+		if world_ready && world_up "$world"; then
 			return 0
 		fi
 		world_alive "$world" || break
@@ -125,6 +136,12 @@ world_start() {
 	echo "The world did not start; logs:" >&2
 	tail -n 5 "$world"/log/*.log >&2
 	return 1
+}
+
+# The gateway is ready, and the authority has told the status of every certificate.
+world_ready() {
+	local health
+	health=$(curl -s -f "http://127.0.0.1:$(world_port 1)/readyz") && ! grep -q '"ok":false' <<<"$health"
 }
 
 # Every simulated system has said that it listens.
@@ -196,6 +213,13 @@ world_story() {
 	world_until 200 world_queue "$world" 0
 	echo "the receiver is back, the queue is empty"
 	echo
+	echo "== The operator blocks the certificate of the departmental system, as after a report that its key is compromised: the"
+	echo "   next message is refused; unblocked, it is accepted again"
+	qaqpa cert block --config "$world/qaqpa.yaml" --reason "key reported as compromised" "$world/pki/department.crt"
+	world_until 50 world_hears "$world" "reason=certificate.blocked"
+	qaqpa cert unblock --config "$world/qaqpa.yaml" "$world/pki/department.crt"
+	world_until 50 world_hears "$world" "signature verified, HTTP 200"
+	echo
 	echo "== What the journal holds: which message went where, verified by the gateway, signed by whom, how long each leg took"
 	qaqpa msg trace --journal "$world/journal" --since "$since"
 }
@@ -205,6 +229,13 @@ world_queue() {
 	local waiting
 	waiting=$(qaqpa queue ls --socket "$1/redis.sock" --spool "$1/spool" | awk '$1 == "MONITORING_STATUS" {print $2 + $3}')
 	[ "${waiting:-0}" = "$2" ]
+}
+
+# The answer to the departmental system's next message holds these words.
+world_hears() {
+	local heard
+	heard=$(world_send "$1" department --service PERMITS_NIKAD adapters/permits/examples/nikad-request.xml 2>&1 || true)
+	grep -o -m1 "$2" <<<"$heard"
 }
 
 world_until() { # tries of a tenth of a second, command...

@@ -14,6 +14,7 @@ static const struct verb {
 	bool word_may_lack;
 } verbs[] = {
 	{"show", cli_cert_show, "a file with certificates", false},
+	{"check", cli_cert_check, "a file with one certificate", false},
 	{"ls", cli_cert_ls, NULL, false},
 	{"block", cli_cert_block, "a file with one certificate, or its SHA-256", true},
 	{"unblock", cli_cert_unblock, "a file with one certificate, or its SHA-256", true},
@@ -130,7 +131,7 @@ int cmd_cert(int argc, char **argv)
 	int code = CLI_UNAVAILABLE;
 
 	if (!v && !help) {
-		fprintf(stderr, "qaqpa cert: say show, ls, block, unblock or request\n");
+		fprintf(stderr, "qaqpa cert: say show, check, ls, block, unblock or request\n");
 		code = CLI_USAGE;
 	} else if (c.pool) {
 		code = v ? read_line(&c, v, argc - 1, argv + 1) : read_line(&c, verbs, argc, argv);

@@ -24,6 +24,7 @@ struct cli_cert {
 };
 
 int cli_cert_show(struct cli_cert *c);
+int cli_cert_check(struct cli_cert *c);
 int cli_cert_ls(struct cli_cert *c);
 int cli_cert_block(struct cli_cert *c);
 int cli_cert_unblock(struct cli_cert *c);

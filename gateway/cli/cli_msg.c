@@ -70,14 +70,14 @@ static void print_row(const struct journal_fact *f)
 		(int)f->error_id.n, f->error_id.p);
 }
 
-/* Who signed inside the data, a line for each signature. */
-static void print_signers(struct bytes lines)
+/* What certificates were accepted on, and who signed inside the data, a line for each. */
+static void print_evidence(struct bytes lines)
 {
 	while (lines.n > 0) {
 		const unsigned char *end = memchr(lines.p, '\n', lines.n);
 		size_t n = end ? (size_t)(end - lines.p) : lines.n;
 
-		printf("  inner        %.*s\n", (int)n, lines.p);
+		printf("  evidence     %.*s\n", (int)n, lines.p);
 		lines = bytes_sub(lines, end ? n + 1 : n, lines.n);
 	}
 }
@@ -95,7 +95,7 @@ static void print_whole(const struct journal_fact *f, bool octets)
 	printf("  signed by    %.*s\n  certificate  %.*s\n", (int)f->subject.n, f->subject.p, (int)f->certificate.n,
 		f->certificate.p);
 	if (f->reason.n == 0)
-		print_signers(f->detail);
+		print_evidence(f->detail);
 	if (f->reason.n) {
 		enum reason r = reason_find((const char *)f->reason.p);
 

@@ -7,6 +7,7 @@
 
 #include "cli/cli_inner.h"
 #include "cli/cli_int.h"
+#include "cli/cli_status.h"
 
 #define MESSAGE_MOST (64u << 20)
 #define ELEMENTS_MOST 10000000u /* the caller judges files of his own; the gateway has its own bound */
@@ -103,6 +104,17 @@ static int verify_code(const struct err *e)
 	}
 }
 
+/* The signature is right; is its certificate still worth something? */
+static int verdict(const struct verified *v, const struct conf *conf, bool explain)
+{
+	const struct trust_cert *c = verified_certificate(v);
+	enum cli_verdict status = conf ? cli_status(conf, c->der, explain) : CLI_VALID;
+
+	if (status == CLI_VALID)
+		printf("valid: signed by %s\n       certificate %s\n", c->subject, c->print);
+	return status == CLI_VALID ? VERIFY_VALID : status == CLI_INVALID ? VERIFY_INVALID : VERIFY_CANNOT_TELL;
+}
+
 static int verify_text(struct bytes text, struct trust *trust, const struct conf *conf, bool explain)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(MESSAGE_MOST * 4u);
@@ -125,9 +137,7 @@ static int verify_text(struct bytes text, struct trust *trust, const struct conf
 	}
 	if (explain && conf)
 		cli_inner_explain(pool, v, conf, trust);
-	printf("valid: signed by %s\n       certificate %s\n", verified_certificate(v)->subject,
-		verified_certificate(v)->print);
-	return VERIFY_VALID;
+	return verdict(v, conf, explain);
 }
 
 /* Trust for one look: the given certificates are pinned to a nameless participant that may use every form. */

@@ -33,6 +33,9 @@ static outcome flow_parts(struct flow *f, struct err *e)
 	if (!f->open || !f->work || !f->egress)
 		return err_set(e, REASON_MEMORY, "no threads or memory to start");
 	TRY(journal_open(&settings, &f->journal, e));
+	if (c->revocation.directory)
+		TRY(revocation_desk_open(c, c->revocation.directory, &f->revocation, e));
+	flow_statuses(f, f->current, NULL);
 	return delivery_start(f, e);
 }
 
@@ -84,6 +87,7 @@ void flow_stop(struct flow **fp)
 		usleep(1000);
 	work_stop(&f->pullers);
 	work_stop(&f->work);
+	revocation_desk_close(&f->revocation);
 	journal_close(&f->journal);
 	open_set_free(&f->open);
 	snapshot_drop(&f->current);
@@ -147,6 +151,7 @@ void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *prob
 		conf_problem_add(problems, at, true, "Restart the gateway.", "the journal stays in %s until a restart",
 			now->journal.directory);
 	flow_tag(f, next);
+	flow_statuses(f, next, NULL);
 	pthread_mutex_lock(&f->lock);
 	old = f->current;
 	f->current = next;

@@ -46,6 +46,15 @@ void flow_stop(struct flow **f);
 /* Health as JSON; true when the gateway can accept and prove. */
 bool flow_health(struct flow *f, struct buf *json);
 
+/* The room revocation as the configuration describes it, with `directory` in the place of its own (commands have one for
+ * themselves). Fails with REASON_IO, REASON_SEC_TOKEN_BROKEN or REASON_CONFIG. */
+struct revocation;
+struct revocation_desk;
+MUST_USE outcome revocation_desk_open(
+	const struct conf *c, const char *directory, struct revocation_desk **out, struct err *e);
+struct revocation *revocation_desk_room(const struct revocation_desk *d);
+void revocation_desk_close(struct revocation_desk **d); /* takes NULL, sets NULL; fit for SCOPED */
+
 /* The Redis of a configuration; its strings stay the configuration's. `sentinels` has room for one more than there are. */
 struct queue_server flow_queue_server(const struct conf_queue *q, const char **sentinels);
 

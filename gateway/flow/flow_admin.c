@@ -33,6 +33,8 @@ bool flow_health(struct flow *f, struct buf *json)
 	bool keys = keys_work(s, &key_error);
 	struct err queue_error = {0};
 	bool queue = !f->queue || queue_healthy(f->queue, &queue_error);
+	struct err status_error = {0};
+	bool statuses = flow_statuses(f, s, &status_error); /* what it means is the profiles' business */
 	bool ready = !draining && journal && keys; /* without the queue synchronous services still work */
 
 	buf_printf(json, "{\"ready\":%s,\"checks\":[", ready ? "true" : "false");
@@ -41,6 +43,8 @@ bool flow_health(struct flow *f, struct buf *json)
 	put_check(json, "keys", keys, keys ? "" : key_error.detail);
 	if (f->queue)
 		put_check(json, "queue", queue, queue ? "" : queue_error.detail);
+	if (f->revocation)
+		put_check(json, "revocation", statuses, statuses ? "" : status_error.detail);
 	buf_printf(json, "],\"config_hash\":\"%s\",\"uptime_s\":%lld,\"open\":%zu,\"in_flight\":%zu,", s->conf->hash,
 		(long long)((mono_us() - f->started_us) / 1000000), flow_open_exchanges(f), egress_in_flight(f->egress));
 	buf_printf(json, "\"answered\":%llu,\"replayed\":%llu,\"faulted\":%llu}\n", (unsigned long long)f->answered,

@@ -85,6 +85,7 @@ static enum after read_answer(struct exchange *x)
 
 enum after step_examine(struct exchange *x)
 {
+	struct verification v;
 	outcome verified;
 
 	if (x->result.kind != EGRESS_ANSWERED)
@@ -94,8 +95,10 @@ enum after step_examine(struct exchange *x)
 		return exchange_refuse(x, REASON_PROVIDER_EMPTY, "HTTP %d", x->result.status);
 	if (!parse_answer(x).ok)
 		return answer_refused(x, REASON_PROVIDER_NOT_SOAP);
-	verified = security_verify(x->stage, x->answer_env, x->snap->trust, stamp_now(), &x->answer_verified,
-		&x->answer_who, &x->err);
+	verified = flow_verify(x->flow, x->snap, x->stage, x->pool, x->answer_env, stamp_now(), &v, &x->err);
+	x->answer_verified = v.verified;
+	x->answer_who = v.who;
+	x->answer_evidence = v.evidence;
 	if (channel_kind_of(envelope_operation(x->answer_env)) == CHANNEL_FAULT)
 		return provider_fault(x);
 	if (!verified.ok)

@@ -148,6 +148,7 @@ static enum then step_judge(struct delivery *d)
 	if (d->result.kind == EGRESS_ANSWERED) {
 		fact_start(d, JOURNAL_RECEIVED, JOURNAL_ANSWER, buf_bytes(&d->result.body));
 		fact_certificate(&d->fact, d->answer_who);
+		d->fact.detail = d->evidence;
 		d->fact.duration_us = d->result.total_us;
 	}
 	if (d->err.reason != REASON_NONE) {

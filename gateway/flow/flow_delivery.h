@@ -35,6 +35,7 @@ struct delivery {
 	struct egress_call call;
 	struct egress_result result;
 	const struct trust_cert *answer_who;
+	struct bytes evidence;       /* of its certificate; from `names` */
 	struct err err;              /* reason of the verdict when it was not delivered */
 	char cause[80];              /* kept with the message */
 	enum queue_verdict verdict;

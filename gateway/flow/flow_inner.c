@@ -5,25 +5,26 @@
 
 #include "flow/flow_int.h"
 
-enum { EVIDENCE_MOST = 32768 };
+enum { WORDS_MOST = 32768 };
 
-/* The words outlive the trees. */
-static outcome keep_words(struct exchange *x, const struct inner_result *found, struct bytes *evidence)
+/* A signature is believed as its certificate is; the outage policy is that of whoever sent it. */
+static outcome check_status(struct exchange *x, const struct inner_result *found, const struct conf_profile *profile,
+	struct bytes *evidence)
 {
-	SCOPED(buf_free) struct buf words = BUF(EVIDENCE_MOST);
-
-	inner_print(found, &words);
-	evidence->p = (const unsigned char *)pool_copy(x->pool, buf_bytes(&words));
-	evidence->n = words.len;
-	return evidence->p && buf_ok(&words) ? DONE : err_set(&x->err, REASON_MEMORY, "words on inner signatures");
+	for (size_t i = 0; i < found->n; i++)
+		TRY(flow_status(x->flow, found->signer[i].certificate, profile, stamp_now(), x->pool, evidence, &x->err));
+	return DONE;
 }
 
 outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data, struct bytes *evidence)
 {
+	SCOPED(buf_free) struct buf words = BUF(WORDS_MOST);
 	struct inner_result found;
 
 	TRY(inner_verify(x->stage, data, &x->service->inner, verified_bin(v), x->snap->trust, stamp_now().ms, &found, &x->err));
-	return keep_words(x, &found, evidence);
+	TRY(check_status(x, &found, verified_participant(v)->profile, evidence));
+	inner_print(&found, &words);
+	return evidence_add(x->pool, evidence, buf_bytes(&words), &x->err);
 }
 
 enum after step_check_inner(struct exchange *x)

@@ -11,6 +11,7 @@
 #include "flow/flow.h"
 #include "policy/policy.h"
 #include "queue/queue.h"
+#include "revocation/revocation.h"
 
 /* What a service needs while running, beside its descriptor. */
 struct service_state {
@@ -41,6 +42,7 @@ struct flow {
 	struct snapshot *current;
 	struct journal *journal;
 	struct egress *egress;
+	struct revocation_desk *revocation; /* NULL: not checked */
 	struct queue *queue; /* NULL: not configured */
 	struct work *pullers; /* threads that may wait for Redis, for what participants fetch */
 	unsigned char secret[32]; /* of correlation identifiers */
@@ -104,7 +106,7 @@ struct exchange {
 	unsigned char content[32];
 	size_t cost;     /* its part of flow->memory */
 	bool remembered; /* the open set and the replay memory know the message */
-	struct bytes evidence; /* who signed its data, in words; from `pool` */
+	struct bytes evidence; /* of certificates, and who signed its data, in lines; from `pool` */
 
 	/* The answer. */
 	struct egress_call call;
@@ -263,6 +265,22 @@ const struct conf_participant *chain_initiator(const struct flow *f, const struc
 void flow_tag(const struct flow *f, struct snapshot *s);
 /* Starts the queue of the configuration, when there is one. */
 MUST_USE outcome delivery_start(struct flow *f, struct err *e);
+
+/* Everybody whose signature is believed: the transport signature, and what its certificate is worth now. */
+struct verification {
+	const struct verified *verified; /* NULL unless all of it is well */
+	const struct trust_cert *who;    /* also when it is refused, for the journal */
+	struct bytes evidence;           /* lines for the journal; from `words` */
+};
+/* Fails as security_verify and policy_revocation. */
+MUST_USE outcome flow_verify(struct flow *f, const struct snapshot *s, struct pool *trees, struct pool *words,
+	const struct envelope *env, struct stamp now, struct verification *out, struct err *e);
+/* Is the certificate revoked, and what follows from that under the profile? Adds a line. */
+MUST_USE outcome flow_status(struct flow *f, const struct trust_cert *c, const struct conf_profile *profile,
+	struct stamp now, struct pool *words, struct bytes *evidence, struct err *e);
+/* Asks about every certificate of a participant, so that each is watched from the start; true when all have a status. */
+bool flow_statuses(struct flow *f, const struct snapshot *s, struct err *e);
+MUST_USE outcome evidence_add(struct pool *pool, struct bytes *evidence, struct bytes line, struct err *e);
 
 /* Facts and signatures that exchanges and deliveries share. */
 void fact_certificate(struct journal_fact *f, const struct trust_cert *c);

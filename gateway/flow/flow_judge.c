@@ -139,7 +139,7 @@ static void judge_ack(struct delivery *d, const struct verified *v)
 static void judge_answer(struct delivery *d)
 {
 	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
-	const struct verified *v = NULL;
+	struct verification v;
 	struct envelope *env;
 	struct err e = {0};
 	bool verified;
@@ -153,16 +153,18 @@ static void judge_answer(struct delivery *d)
 			uncertain(d, REASON_PROVIDER_NOT_SOAP, e.detail);
 		return;
 	}
-	verified = security_verify(d->pool, env, d->snap->trust, stamp_now(), &v, &d->answer_who, &e).ok
-		&& verified_participant(v) == d->to.receiver;
+	verified = flow_verify(d->flow, d->snap, d->pool, d->names, env, stamp_now(), &v, &e).ok
+		&& verified_participant(v.verified) == d->to.receiver;
+	d->answer_who = v.who;
+	d->evidence = v.evidence;
 	if (channel_kind_of(envelope_operation(env)) == CHANNEL_FAULT)
 		judge_fault(d, env, verified);
 	else if (!verified)
 		uncertain(d, REASON_PROVIDER_UNSIGNED, e.detail);
 	else if (d->meta.kind == DELIVERY_SYNC)
-		judge_response(d, v);
+		judge_response(d, v.verified);
 	else
-		judge_ack(d, v);
+		judge_ack(d, v.verified);
 }
 
 void delivery_judge(struct delivery *d)

@@ -55,8 +55,14 @@ enum after step_parse(struct exchange *x)
 
 enum after step_verify(struct exchange *x)
 {
-	if (!security_verify(x->stage, x->env, x->snap->trust, x->at, &x->verified, &x->who, &x->err).ok)
+	struct verification v;
+	outcome right = flow_verify(x->flow, x->snap, x->stage, x->pool, x->env, x->at, &v, &x->err);
+
+	x->who = v.who;
+	if (!right.ok)
 		return AFTER_REFUSE;
+	x->verified = v.verified;
+	x->evidence = v.evidence;
 	x->caller = verified_participant(x->verified);
 	return AFTER_NEXT;
 }
@@ -216,10 +222,12 @@ enum after step_recall(struct exchange *x)
 
 enum after exchange_read_again(struct exchange *x)
 {
+	struct bytes evidence = x->evidence; /* was gathered before */
 	enum after read = parse_octets(x);
 
 	if (read == AFTER_NEXT)
 		read = step_verify(x);
+	x->evidence = evidence;
 	if (read != AFTER_NEXT)
 		return read;
 	return x->async ? step_read_async(x) : step_read(x);

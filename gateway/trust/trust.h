@@ -122,6 +122,9 @@ MUST_USE outcome trust_add_blocks(struct trust *t, const char *path, struct err 
  * warning. NULL when there was an error. */
 struct trust *trust_load(const struct conf *c, struct conf_problems *problems);
 
+/* The one certificate of a PEM or DER file, as DER, appended. Fails with REASON_IO or REASON_SEC_TOKEN_BROKEN. */
+MUST_USE outcome trust_certificate_read(const char *path, struct buf *der, struct err *e);
+
 /* Look-ups on the message path; any thread. `now` decides validity. Give: a decided certificate. Fail with
  * REASON_CERT_* (CERT_UNKNOWN: neither pinned nor issued by a trusted authority; CERT_OWNER: trusted
  * issuer but nobody's number), REASON_SEC_TOKEN_BROKEN for DER that is not exactly one certificate,
@@ -141,6 +144,10 @@ MUST_USE outcome trust_find_issuer_serial(struct trust *t, struct bytes issuer, 
 /* Subject key identifier (raw octets) among pinned and already met certificates. */
 MUST_USE outcome trust_find_ski(
 	struct trust *t, struct bytes ski, int64_t now_ms, const struct trust_cert **out, struct err *e);
+
+/* Calls `each` for every certificate of a participant, the pinned ones and those that were met. Any thread; `each` must
+ * not look up. */
+void trust_each(struct trust *t, void (*each)(void *ctx, const struct trust_cert *c), void *ctx);
 
 /* By configured name; NULL when absent. */
 const struct trust_key *trust_key_named(const struct trust *t, const char *name);

@@ -79,6 +79,17 @@ outcome trust_der_write(const X509 *x, struct buf *out, unsigned char digest[32]
 	return DONE;
 }
 
+outcome trust_certificate_read(const char *path, struct buf *der, struct err *e)
+{
+	SCOPED(trust_certificates_free) STACK_OF(X509) *list = NULL;
+	unsigned char digest[32];
+
+	TRY(trust_file_certificates(path, &list, e));
+	if (sk_X509_num(list) != 1)
+		return err_set(e, REASON_SEC_TOKEN_BROKEN, "%s: holds several certificates", path);
+	return trust_der_write(sk_X509_value(list, 0), der, digest, e);
+}
+
 outcome trust_file_failed(const char *path, struct err *e)
 {
 	struct err was;

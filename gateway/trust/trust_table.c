@@ -239,3 +239,11 @@ outcome trust_table_add(struct trust_table *t, struct trust_entry **en, bool bou
 		return err_set(e, REASON_MEMORY, "%d certificates were met; no more are kept", TRUST_ISSUED_MOST);
 	return DONE;
 }
+
+void trust_each(struct trust *t, void (*each)(void *ctx, const struct trust_cert *c), void *ctx)
+{
+	pthread_rwlock_rdlock(&t->table.lock);
+	for (const struct trust_entry *en = t->table.entries; en; en = en->next)
+		each(ctx, &en->cert);
+	pthread_rwlock_unlock(&t->table.lock);
+}
