@@ -82,7 +82,7 @@ def test_the_right_person_is_accepted_and_stands_in_the_journal(gate, persons, c
     assert fact["detail"].startswith("xml ecdsa-sha256, rule director") and fingerprint in fact["detail"]
     shown = subprocess.run([BIN / "qaqpa", "msg", "show", "--journal", gate.folder / "journal", got.text("sessionId")],
                            stdout=subprocess.PIPE, check=True).stdout.decode()
-    lines = [line for line in shown.splitlines() if line.startswith("  inner ")]
+    lines = [line for line in shown.splitlines() if line.startswith("  evidence ")]
     assert len(lines) == 1 and fingerprint in lines[0] and "CN=director" in lines[0]
 
 
