@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* authority_certificate - issues one certificate.
  * Promise:  the serial number is the subject key identifier without its highest bit, as the National
- *           Certification Authority numbers; so no two certificates of one key differ in it.
+ *           Certification Authority numbers.
  * Not here: what the extensions are (authority_profile.c). */
 #include <time.h>
 
 #include <openssl/conf.h>
 
 #include "authority.h"
-#include "crypto/crypto.h"
-
-#define DAY 86400L
 
 static inline void scoped_name(X509_NAME **p) { X509_NAME_free(*p); }
 static inline void scoped_conf(CONF **p) { NCONF_free(*p); }

@@ -98,7 +98,7 @@ static bool set_times(X509_CRL *crl, int64_t from_ms, int next_s)
 	return from && next && X509_CRL_set1_lastUpdate(crl, from) == 1 && X509_CRL_set1_nextUpdate(crl, next) == 1;
 }
 
-/* `at_ms` is what the list knows, `issued_ms` when it says that it was made. */
+/* Number and entries, as they were at `at_ms`. */
 static bool fill(X509_CRL *crl, const struct revocation_register *r, const char *issuer, bool delta, int64_t at_ms)
 {
 	if (!add_number(crl, NID_crl_number, at_ms, false))
