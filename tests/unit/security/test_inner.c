@@ -206,6 +206,7 @@ static const struct {
 	{"an empty SignatureValue", "<ds:SignatureValue>", "<ds:SignatureValue/><ds:Old>", REASON_INNER_WRONG},
 	{"more octets in SignatureValue", "<ds:SignatureValue>", "<ds:SignatureValue>AAAA", REASON_INNER_WRONG},
 	{"more octets in DigestValue", "<ds:DigestValue>", "<ds:DigestValue>AAAA", REASON_INNER_WRONG},
+	{"an attribute on SignatureValue", "<ds:SignatureValue>", "<ds:SignatureValue Id=\"v\">", REASON_INNER_WRONG},
 	{"white space in SignedInfo", "<ds:SignedInfo>", "<ds:SignedInfo> ", REASON_INNER_WRONG},
 	{"text in SignedInfo", "<ds:SignedInfo>", "<ds:SignedInfo>x", REASON_INNER_WRONG},
 	{"white space in the Signature outside of SignedInfo", "<ds:KeyInfo>", "\n<ds:KeyInfo>", REASON_NONE},

@@ -144,6 +144,13 @@ static void of_another_type(CMS_ContentInfo *cms, const struct made *m)
 	sign_again(si, m->who[0]);
 }
 
+/* Outside of what is signed. */
+static void that_says_another_type(CMS_ContentInfo *cms, const struct made *m)
+{
+	(void)m;
+	assert_int_equal(CMS_set1_eContentType(cms, OBJ_nid2obj(NID_id_smime_ct_TSTInfo)), 1);
+}
+
 static void with_two_digests(CMS_ContentInfo *cms, const struct made *m)
 {
 	static const unsigned char other[32];
@@ -240,6 +247,9 @@ static const struct cms_row {
 	{"no contentType", {.twist = without_type}, REASON_INNER_WRONG, NULL},
 	{"no messageDigest", {.twist = without_digest}, REASON_INNER_WRONG, NULL},
 	{"another contentType", {.twist = of_another_type}, REASON_INNER_WRONG, NULL},
+	{"another type of the content", {.twist = that_says_another_type}, REASON_INNER_WRONG, NULL},
+	{"another type of the content, attached", {.twist = that_says_another_type, .flags = ATTACHED}, REASON_INNER_WRONG,
+		NULL},
 	{"two messageDigests", {.twist = with_two_digests}, REASON_INNER_WRONG, NULL},
 	{"the messageDigest of other octets", {.twist = with_another_digest}, REASON_INNER_WRONG, NULL},
 	{"the messageDigest of other octets, attached", {.twist = with_another_digest, .flags = ATTACHED}, REASON_INNER_WRONG,

@@ -133,6 +133,23 @@ static void a_signed_document_cannot_be_moved(void **state)
 	}
 }
 
+/* An inclusive signature that was made before the document was put into the message is judged on the document alone; a
+ * wrong one beside the document must not be lost on the way. */
+static void a_wrong_signature_beside_the_document_is_not_passed_over(void **state)
+{
+	const struct template beside = {.uri = "#r", .transforms = TRANSFORM(NS_EXC_C14N)};
+	const char *doc = sealed("<a Id=\"r\"><b>1</b>@</a>", &forms[1].t, DIRECTOR, true);
+	const char *right = sealed(pool_printf(persons.pool, "<q>%s@</q>", doc), &beside, ACCOUNTANT, true);
+	const char *second = part_of(strstr(right, "</a>"), "<ds:Signature", "</ds:Signature>");
+	struct answer a = ask(data_of(doc), &both);
+
+	(void)state;
+	must_be("the document", &a, REASON_NONE);
+	a = ask(data_of(pool_printf(persons.pool, "%s%s", doc, replaced(second, "<ds:SignatureValue>",
+		"<ds:SignatureValue>AAAA"))), &both);
+	must_be("a wrong one beside it", &a, REASON_INNER_WRONG);
+}
+
 /* A document signed alone whose root is in no namespace, pasted where a default namespace is in force, is another one. */
 static void a_namespace_around_does_not_creep_in(void **state)
 {
@@ -157,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(a_signed_element_cannot_be_moved),
 		ROW(a_signed_document_cannot_be_moved),
+		ROW(a_wrong_signature_beside_the_document_is_not_passed_over),
 		ROW(a_namespace_around_does_not_creep_in),
 	};
 
