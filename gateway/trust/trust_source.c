@@ -5,7 +5,7 @@
  * Not here: tokens (trust_token.c), whether the key is any good (trust_key.c).
  * Spec:     RFC 7292; systemd.exec(5), LoadCredential. */
 #include <errno.h>
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,21 +21,21 @@ static inline void scoped_pkcs12(PKCS12 **p) { PKCS12_free(*p); }
 
 /* The path of a file of passwords. The service manager gives credentials to the service alone and shows the right of its
  * user as that of a group. */
-static outcome secret_path(const char *name, char path[4200], mode_t *forbidden, struct err *e)
+static outcome secret_path(const char *name, struct buf *path, mode_t *forbidden, struct err *e)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 
 	*forbidden = TRUST_OTHERS;
 	if (strchr(name, '/')) {
-		snprintf(path, 4200, "%s", name);
-		return DONE;
-	}
-	if (!folder || strlen(folder) + strlen(name) > 4096)
+		buf_str(path, name);
+	} else if (folder) {
+		buf_printf(path, "%s/%s", folder, name);
+		*forbidden = S_IRWXO;
+	} else {
 		return err_set(e, REASON_KEY_USELESS,
 			"%s: the service manager gives no credentials; a path of a file has a slash", name);
-	snprintf(path, 4200, "%s/%s", folder, name);
-	*forbidden = S_IRWXO;
-	return DONE;
+	}
+	return buf_ok(path) ? DONE : err_set(e, REASON_KEY_USELESS, "%s: the path is too long", name);
 }
 
 /* Whoever owns the file can change what is in it. */
@@ -51,11 +51,13 @@ static outcome check_owner(const char *path, struct err *e)
 
 outcome trust_secret_read(const char *name, struct buf *out, struct err *e)
 {
-	char path[4200];
+	SCOPED(buf_free) struct buf where = BUF(PATH_MAX);
 	const unsigned char *end;
+	const char *path;
 	mode_t forbidden;
 
-	TRY(secret_path(name, path, &forbidden, e));
+	TRY(secret_path(name, &where, &forbidden, e));
+	path = buf_cstr(&where);
 	TRY(check_owner(path, e));
 	TRY(trust_file_read(path, forbidden, out, e));
 	end = memchr(out->data, '\n', out->len);

@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 
+#include "trust/certificate.h"
+
 #include "trust/trust_int.h"
 
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"
@@ -121,6 +123,31 @@ static void keys_on_a_token_sign(void **state)
 	sign_and_verify(t, "bare");
 }
 
+static void a_key_on_a_token_asks_for_a_new_certificate(void **state)
+{
+	SCOPED(trust_free) struct trust *t = trust_new();
+	struct conf_key keys[] = {token_key("rsa"), token_key("ec")};
+	struct err e = {0};
+
+	(void)state;
+	skip_without_softhsm();
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		SCOPED(buf_free) struct buf text = BUF(1 << 16);
+		struct cert_request r = {.common_name = "Gateway", .country = "KZ"};
+		X509_REQ *request;
+		BIO *in;
+
+		assert_true(trust_add_key(t, &keys[i], &e).ok);
+		r.own = trust_key_named(t, keys[i].name);
+		assert_reason(keys[i].name, cert_request_make(&r, &text, &e), &e, REASON_NONE);
+		in = BIO_new_mem_buf(text.data, (int)text.len);
+		request = PEM_read_bio_X509_REQ(in, NULL, NULL, NULL);
+		assert_int_equal(X509_REQ_verify(request, X509_REQ_get0_pubkey(request)), 1);
+		X509_REQ_free(request);
+		BIO_free(in);
+	}
+}
+
 static void what_a_token_lacks_is_told(void **state)
 {
 	static const struct {
@@ -217,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_token_lacks_is_told),
 		cmocka_unit_test(keys_on_a_token_sign),
+		cmocka_unit_test(a_key_on_a_token_asks_for_a_new_certificate),
 		cmocka_unit_test(threads_sign_while_the_keys_are_taken_again),
 	};
 
