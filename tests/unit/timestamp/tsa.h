@@ -47,29 +47,37 @@ static UNUSED void extend(X509 *x, X509 *issuer, const char *name, const char *v
 	X509_EXTENSION_free(extension);
 }
 
-/* `usage` is an extendedKeyUsage or NULL; `issuer` NULL: an authority that signs itself. */
+/* The certificate of a key. `usage` is an extendedKeyUsage or NULL; `issuer` NULL: an authority that signs itself. */
+static UNUSED void identity_fill(struct identity *me, const char *cn, const struct identity *issuer, int64_t from,
+	int64_t until, const char *usage, const EVP_MD *md)
+{
+	static long serial = 1000;
+	X509_NAME *name = X509_NAME_new();
+	X509 *x = me->certificate;
+
+	assert_true(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0));
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), serial++);
+	X509_set_subject_name(x, name);
+	X509_set_issuer_name(x, issuer ? X509_get_subject_name(issuer->certificate) : name);
+	ASN1_TIME_set(X509_getm_notBefore(x), (time_t)from);
+	ASN1_TIME_set(X509_getm_notAfter(x), (time_t)until);
+	X509_set_pubkey(x, me->key);
+	if (!issuer)
+		extend(x, x, "basicConstraints", "critical,CA:TRUE");
+	extend(x, x, "subjectKeyIdentifier", "hash");
+	if (usage)
+		extend(x, x, "extendedKeyUsage", usage);
+	assert_true(X509_sign(x, issuer ? issuer->key : me->key, md) > 0);
+	X509_NAME_free(name);
+}
+
 static UNUSED struct identity identity_new(const char *cn, const struct identity *issuer, bool ecdsa, int64_t from,
 	int64_t until, const char *usage)
 {
-	static long serial = 1000;
 	struct identity me = {X509_new(), key_new(ecdsa)};
-	X509_NAME *name = X509_NAME_new();
 
-	assert_true(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0));
-	X509_set_version(me.certificate, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(me.certificate), serial++);
-	X509_set_subject_name(me.certificate, name);
-	X509_set_issuer_name(me.certificate, issuer ? X509_get_subject_name(issuer->certificate) : name);
-	ASN1_TIME_set(X509_getm_notBefore(me.certificate), (time_t)from);
-	ASN1_TIME_set(X509_getm_notAfter(me.certificate), (time_t)until);
-	X509_set_pubkey(me.certificate, me.key);
-	if (!issuer)
-		extend(me.certificate, me.certificate, "basicConstraints", "critical,CA:TRUE");
-	extend(me.certificate, me.certificate, "subjectKeyIdentifier", "hash");
-	if (usage)
-		extend(me.certificate, me.certificate, "extendedKeyUsage", usage);
-	assert_true(X509_sign(me.certificate, issuer ? issuer->key : me.key, EVP_sha256()) > 0);
-	X509_NAME_free(name);
+	identity_fill(&me, cn, issuer, from, until, usage, EVP_sha256());
 	return me;
 }
 
@@ -194,6 +202,8 @@ static UNUSED TS_RESP_CTX *answer_context(const struct identity *signer, const s
 		ASN1_OBJECT_free(oid);
 	}
 	assert_true(TS_RESP_CTX_add_md(ctx, EVP_sha256()) && TS_RESP_CTX_add_md(ctx, EVP_sha512()));
+	if (a->digest)
+		assert_true(TS_RESP_CTX_add_md(ctx, a->digest));
 	assert_true(TS_RESP_CTX_set_accuracy(ctx, 1, 500, 0));
 	assert_true(TS_RESP_CTX_set_clock_precision_digits(ctx, 3));
 	TS_RESP_CTX_set_time_cb(ctx, tell_time, at);
