@@ -180,6 +180,7 @@ struct conf_service {
 	enum conf_resend resend;
 	int breaker_failures, breaker_ms;
 	bool repeat_safe; /* the same message may be sent again after an uncertain outcome */
+	bool timestamp; /* accepted messages are stamped */
 	struct conf_inner inner;
 };
 
@@ -188,6 +189,16 @@ struct conf_journal {
 	int retention_days;
 	size_t free_bytes; /* below this much free space nothing is accepted */
 	int commit_us;     /* longest time a fact waits for companions before a commit */
+};
+
+enum conf_stamp_digest { CONF_STAMP_SHA256, CONF_STAMP_SHA512, CONF_STAMP_GOST_2015, CONF_STAMP_GOST_LEGACY };
+
+struct conf_timestamp {
+	const char *directory; /* NULL: no time-stamps */
+	const char *url, *policy; /* policy NULL: any */
+	struct conf_names authorities; /* PEM or DER paths */
+	enum conf_stamp_digest digest;
+	int deadline_ms, initial_ms, max_interval_ms;
 };
 
 struct conf_queue {
@@ -247,6 +258,7 @@ struct conf {
 	struct conf_queue queue;
 	struct conf_revocation revocation;
 	const char *blocks;             /* path of the list of blocked certificates; NULL: none */
+	struct conf_timestamp timestamp;
 	struct conf_names ca;           /* PEM paths of trusted authorities */
 	const struct conf_listener *listeners;
 	size_t listener_count;

@@ -249,6 +249,9 @@ static void conf_check_service(struct conf_reading *r, const struct conf_item *i
 	if (s->delivery == CONF_DELIVERY_QUEUED && !conf_has_queue(r->conf))
 		conf_error(r, conf_item_at(item, "delivery"), "Add the section queue.",
 			"delivery is queued, yet there is no queue");
+	if (s->timestamp && !r->conf->timestamp.directory)
+		conf_error(r, conf_item_at(item, "timestamp"), "Add the section timestamp.",
+			"messages shall be stamped, yet there is no time-stamp authority");
 	s->provider = conf_refer(r, item, "provider", 0, CONF_SECTION_PARTICIPANT, &said);
 	conf_check_inner(r, item, &s->inner);
 	if (item->faulty)
@@ -323,6 +326,20 @@ static void conf_check_queue(struct conf_reading *r)
 		conf_error(r, at, "Name the PEM file of the authority in ca.", "queue: tls needs ca");
 }
 
+static void conf_check_timestamp(struct conf_reading *r)
+{
+	const struct conf_timestamp *t = &r->conf->timestamp;
+	struct conf_at at = {r->conf->path, 1};
+
+	if (!t->directory)
+		return;
+	if (t->authorities.name && !t->authorities.n)
+		conf_error(r, at, "Name the certificates in authorities.", "timestamp: no token could be trusted");
+	if (t->initial_ms > t->max_interval_ms)
+		conf_error(r, at, "Make initial shorter or max_interval longer.",
+			"timestamp: the first wait is longer than the longest");
+}
+
 static void conf_freeze_lists(struct conf_reading *r)
 {
 	struct conf *c = r->conf;
@@ -394,6 +411,7 @@ void conf_check(struct conf_reading *r)
 {
 	conf_standard_objects(r);
 	conf_check_queue(r);
+	conf_check_timestamp(r);
 	conf_freeze_lists(r);
 	conf_split_address(r, &r->conf->admin_host, &r->conf->admin_port);
 	conf_split_address(r, &r->conf->queue.host, &r->conf->queue.port);

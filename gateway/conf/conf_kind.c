@@ -48,6 +48,8 @@ static const struct choice source_digest_choices[] = {
 	{"sha1", CONF_SOURCE_SHA1}, {"sha256", CONF_SOURCE_SHA256}, {NULL, 0}};
 static const struct choice nonce_choices[] = {
 	{"needed", CONF_NONCE_NEEDED}, {"tolerated", CONF_NONCE_TOLERATED}, {NULL, 0}};
+static const struct choice stamp_choices[] = {{"sha256", CONF_STAMP_SHA256}, {"sha512", CONF_STAMP_SHA512},
+	{"gost2015", CONF_STAMP_GOST_2015}, {"gost2004", CONF_STAMP_GOST_LEGACY}, {NULL, 0}};
 
 static const struct choice *conf_choices(enum conf_kind k)
 {
@@ -64,6 +66,8 @@ static const struct choice *conf_choices(enum conf_kind k)
 		return channel_choices;
 	case CONF_KIND_RESEND:
 		return resend_choices;
+	case CONF_KIND_STAMP_DIGEST:
+		return stamp_choices;
 	case CONF_KIND_SUBJECTS:
 		return subject_choices;
 	case CONF_KIND_INNER_FORMS:
@@ -231,6 +235,7 @@ bool conf_read_choice(
 	_Static_assert(sizeof(enum conf_outage) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_source_digest) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_nonce) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_stamp_digest) == sizeof(unsigned), "choices are stored as unsigned");
 	if (!c)
 		return false;
 	memcpy(target, &c->number, sizeof c->number);

@@ -66,6 +66,8 @@ static void the_shortest_file_gets_all_defaults(void **state)
 	assert_false(s->repeat_safe);
 	assert_false(conf_may_call(p, s));
 	assert_null(c->profiles[0].rule);
+	assert_false(s->timestamp);
+	assert_null(c->timestamp.directory);
 	assert_int_equal(s->inner.forms, 0);
 	assert_int_equal(s->inner.rule_count, 0);
 	fixture_drop(&f);
@@ -136,6 +138,8 @@ static const char every_word[] =
 	"admin: {listen: 'localhost:9081'}\n"
 	"journal: {directory: /j, retention: 7d, free_space: 4096, commit_delay: 500us}\n"
 	"secrecy: {properties: mark, harmless: []}\n"
+	"timestamp: {directory: /t, url: 'http://tsa/', authorities: [tsa.crt, /root.crt], policy: 1.2.398.3.3.2.6.4,\n"
+	"  digest: gost2015, deadline: 3s, initial: 1s, max_interval: 1h}\n"
 	"authorities: [a.crt, /b.crt]\n"
 	"blocks: /blocked\n"
 	"listeners:\n"
@@ -164,7 +168,7 @@ static const char every_word[] =
 	"services:\n"
 	"  - {id: S 1, provider: p, endpoint: 'https://[::1]:8/a?b', tls: {ca: a, certificate: b, key: c},\n"
 	"     deadline: 1500ms, in_flight: 1, answer_limit: 1MiB, schema: s.xsd, answer_schema: t.xsd,\n"
-	"     repeat_safe: true,\n"
+	"     repeat_safe: true, timestamp: true,\n"
 	"     inner: {accept: [enveloped, cms], rules: [accountant, chief], covers: doc, cms: sign, answers: true}}\n";
 
 static void check_process(const struct conf *c, const char *folder)
@@ -184,6 +188,16 @@ static void check_process(const struct conf *c, const char *folder)
 	assert_int_equal(c->secrecy.properties.n, 1);
 	assert_int_equal(c->secrecy.harmless.n, 0);
 	assert_string_equal(c->blocks, "/blocked");
+	assert_string_equal(c->timestamp.directory, "/t");
+	assert_string_equal(c->timestamp.url, "http://tsa/");
+	assert_int_equal(c->timestamp.authorities.n, 2);
+	assert_string_equal(c->timestamp.authorities.name[1], "/root.crt");
+	assert_string_equal(c->timestamp.policy, "1.2.398.3.3.2.6.4");
+	assert_int_equal(c->timestamp.digest, CONF_STAMP_GOST_2015);
+	assert_int_equal(c->timestamp.deadline_ms, 3000);
+	assert_int_equal(c->timestamp.initial_ms, 1000);
+	assert_int_equal(c->timestamp.max_interval_ms, 3600000);
+	assert_true(c->services[0].timestamp);
 	assert_int_equal(c->ca.n, 2);
 	assert_true(strncmp(c->ca.name[0], folder, strlen(folder)) == 0);
 	assert_string_equal(c->ca.name[0] + strlen(folder), "/a.crt");
@@ -293,7 +307,7 @@ static void check_participant(const struct conf *c)
 	assert_string_equal(p->iin, "123456789025");
 	assert_ptr_equal(p->profile, c->profiles);
 	assert_string_equal(p->key->name, "two");
-	assert_int_equal(p->at.line, 29);
+	assert_int_equal(p->at.line, 31);
 	assert_true(p->diagnostics);
 	assert_true(conf_may_call(p, c->services));
 }
