@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "conf/conf.h"
 #include "journal/journal.h"
+#include "timestamp/timestamp.h"
 
 #include "cli/cli_int.h"
 #include "cli/cli_journal.h"
@@ -28,6 +29,7 @@ const char *cli_verdict_name(enum journal_verdict v)
 }
 
 struct listing {
+	const struct conf_timestamp *stamps; /* where tokens lie; NULL: nobody said */
 	bool json, octets, whole;
 	json_t *list;
 	size_t count;
@@ -82,7 +84,29 @@ static void print_evidence(struct bytes lines)
 	}
 }
 
-static void print_whole(const struct journal_fact *f, bool octets)
+/* What the token over a message says, and whether it holds: over these octets, by whom the configuration trusts. */
+static void print_stamp(const struct conf_timestamp *stamps, const struct journal_fact *f)
+{
+	SCOPED(buf_free) struct buf token = BUF(1u << 20);
+	struct timestamp_token says;
+	char at[STAMP_TEXT];
+	struct err e;
+
+	if (!stamps || !stamps->directory || f->direction != JOURNAL_RECEIVED || f->kind != JOURNAL_REQUEST ||
+		strlen(f->exchange) != 38 ||
+		!timestamp_token_read(stamps->directory, bytes_sub(bytes_str(f->exchange), 1, 37), &token))
+		return;
+	if (!timestamp_verify(buf_bytes(&token), BYTES_NONE, stamps->authorities.name, stamps->authorities.n, &says, &e).ok) {
+		printf("  time-stamp   wrong: %s\n", e.detail);
+		return;
+	}
+	stamp_print(stamp_at(says.at_ms), at);
+	printf("  time-stamp   %s by %s, policy %s, number %s%s\n", at, says.signer, says.policy, says.serial,
+		says.digest == TIMESTAMP_SHA256 && !bytes_eq(says.imprint, (struct bytes){f->sha256, sizeof f->sha256})
+			? ", over ANOTHER message" : "");
+}
+
+static void print_whole(const struct conf_timestamp *stamps, const struct journal_fact *f, bool octets)
 {
 	char at[STAMP_TEXT];
 
@@ -104,6 +128,7 @@ static void print_whole(const struct journal_fact *f, bool octets)
 		if (r != REASON_COUNT)
 			printf("               %s %s\n", reason_row(r)->title, reason_row(r)->remedy);
 	}
+	print_stamp(stamps, f);
 	printf("  size         %zu octets, this leg took %.3f ms\n", f->size, (double)f->duration_us / 1000.0);
 	if (octets && f->octets.n) {
 		putchar('\n');
@@ -121,7 +146,7 @@ static bool each_fact(void *ctx, const struct journal_fact *f)
 	if (l->json)
 		json_array_append_new(l->list, fact_json(f, l->octets));
 	else if (l->whole)
-		print_whole(f, l->octets);
+		print_whole(l->stamps, f, l->octets);
 	else
 		print_row(f);
 	return true;
@@ -238,5 +263,6 @@ int cmd_msg(int argc, char **argv)
 	directory = journal_directory(directory, config, &conf);
 	if (!directory)
 		return CLI_CONFIG;
+	l.stamps = conf ? &conf->timestamp : NULL;
 	return strcmp(verb, "trace") == 0 ? cli_trace(directory, &filter) : list_facts(directory, &filter, &l);
 }

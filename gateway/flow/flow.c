@@ -36,6 +36,7 @@ static outcome flow_parts(struct flow *f, struct err *e)
 	if (c->revocation.directory)
 		TRY(revocation_desk_open(c, c->revocation.directory, &f->revocation, e));
 	flow_statuses(f, f->current, NULL);
+	TRY(stamps_start(f, e));
 	return delivery_start(f, e);
 }
 
@@ -88,6 +89,7 @@ void flow_stop(struct flow **fp)
 	work_stop(&f->pullers);
 	work_stop(&f->work);
 	revocation_desk_close(&f->revocation);
+	stamps_stop(f);
 	journal_close(&f->journal);
 	open_set_free(&f->open);
 	snapshot_drop(&f->current);
@@ -136,6 +138,12 @@ static bool same_listeners(const struct conf *a, const struct conf *b)
 	return true;
 }
 
+static bool same_stamps(const struct conf_timestamp *a, const struct conf_timestamp *b)
+{
+	return same_text(a->directory, b->directory) && same_text(a->url, b->url) && same_text(a->policy, b->policy) &&
+		a->digest == b->digest;
+}
+
 void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *problems)
 {
 	struct snapshot *old;
@@ -150,6 +158,8 @@ void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *prob
 	if (!same_text(now->journal.directory, then->journal.directory))
 		conf_problem_add(problems, at, true, "Restart the gateway.", "the journal stays in %s until a restart",
 			now->journal.directory);
+	if (!same_stamps(&now->timestamp, &then->timestamp))
+		conf_problem_add(problems, at, true, "Restart the gateway.", "time-stamps are asked as before until a restart");
 	flow_tag(f, next);
 	flow_statuses(f, next, NULL);
 	pthread_mutex_lock(&f->lock);

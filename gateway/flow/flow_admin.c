@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* flow_admin - health: alive (the process turns), ready (it can accept and prove), status and metrics. */
+#include "timestamp/timestamp.h"
+
 #include "flow/flow_int.h"
 
 static void put_check(struct buf *json, const char *name, bool ok, const char *detail)
@@ -77,6 +79,9 @@ static void put_metrics(struct flow *f, struct buf *out)
 		c.refused_requests);
 	put_metric(out, "qaqpa_http_timeouts_total", "counter", "Connections closed at a deadline.", c.timeouts);
 	put_metric(out, "qaqpa_tls_failures_total", "counter", "TLS handshakes that failed.", c.tls_failures);
+	if (f->stamps)
+		put_metric(out, "qaqpa_timestamps_waiting", "gauge", "Messages whose time-stamp has not come yet.",
+			timestamp_waiting(f->stamps));
 	put_metric(out, "qaqpa_buffered_bytes", "gauge", "Octets buffered for requests and answers.", c.memory);
 }
 

@@ -44,6 +44,9 @@ struct flow {
 	struct egress *egress;
 	struct revocation_desk *revocation; /* NULL: not checked */
 	struct queue *queue; /* NULL: not configured */
+	struct timestamp *stamps; /* NULL: not configured */
+	struct snapshot *stamps_of; /* whose configuration they follow until a restart */
+	struct work *stampers; /* threads that may wait for the disk, for orders of time-stamps */
 	struct work *pullers; /* threads that may wait for Redis, for what participants fetch */
 	unsigned char secret[32]; /* of correlation identifiers */
 	struct work *work;
@@ -203,6 +206,7 @@ enum after step_recall(struct exchange *x);
 enum after step_choose(struct exchange *x);
 enum after step_compose(struct exchange *x);
 enum after step_register_request(struct exchange *x);
+enum after step_stamp(struct exchange *x);
 enum after step_forward(struct exchange *x);
 enum after step_keep(struct exchange *x);
 enum after step_register_keep(struct exchange *x);
@@ -281,6 +285,10 @@ MUST_USE outcome flow_status(struct flow *f, const struct trust_cert *c, const s
 /* Asks about every certificate of a participant, so that each is watched from the start; true when all have a status. */
 bool flow_statuses(struct flow *f, const struct snapshot *s, struct err *e);
 MUST_USE outcome evidence_add(struct pool *pool, struct bytes *evidence, struct bytes line, struct err *e);
+
+/* Time-stamps, when the configuration has an authority; stop also after a start that failed. */
+MUST_USE outcome stamps_start(struct flow *f, struct err *e);
+void stamps_stop(struct flow *f);
 
 /* Facts and signatures that exchanges and deliveries share. */
 void fact_certificate(struct journal_fact *f, const struct trust_cert *c);

@@ -2,6 +2,8 @@
 /* flow_snapshot - a configuration with all it names loaded, checked as a whole before anybody uses it. */
 #include <stdlib.h>
 
+#include "timestamp/timestamp.h"
+
 #include "flow/flow_int.h"
 
 struct snapshot *snapshot_keep(struct snapshot *s)
@@ -118,6 +120,17 @@ static void check_algorithm(const struct snapshot *s, const struct conf_particip
 	}
 }
 
+static void check_stamps(const struct conf *c, struct conf_problems *problems)
+{
+	const struct conf_names *files = &c->timestamp.authorities;
+	struct conf_at at = {c->path, 1};
+	struct err e;
+
+	if (c->timestamp.directory && !timestamp_authorities(files->name, files->n, &e).ok)
+		conf_problem_add(problems, at, false, "Correct the list authorities of the section timestamp.", "timestamp: %s",
+			e.detail);
+}
+
 static struct queue_policy policy_of(const struct conf_retry *r)
 {
 	return (struct queue_policy){
@@ -145,6 +158,7 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 	}
 	check_window(s->conf, problems);
 	check_life(s->conf, problems);
+	check_stamps(s->conf, problems);
 	s->trust = trust_load(s->conf, problems);
 	for (size_t i = 0; s->trust && i < s->conf->participant_count; i++)
 		check_algorithm(s, &s->conf->participants[i], problems);

@@ -26,6 +26,7 @@ static const struct step steps[] = {
 	{"choose", step_choose},
 	{"compose", step_compose},
 	{"register-request", step_register_request}, /* waits for the disk */
+	{"stamp", step_stamp},                       /* waits for the disk, where messages are stamped */
 	{"forward", step_forward},                   /* waits for the provider */
 	/* the answer */
 	{"examine", step_examine},
@@ -39,6 +40,7 @@ static const struct step keeping[] = {
 	{"mark", step_mark},                   /* waits for Redis */
 	{"adopt", step_adopt},
 	{"register-keep", step_register_keep}, /* waits for the disk */
+	{"stamp", step_stamp},                 /* waits for the disk, where messages are stamped */
 	{"enqueue", step_enqueue},             /* waits for Redis */
 	{"accept", step_accept},
 	{"register-answer", step_register_answer}, /* waits for the disk */
@@ -58,6 +60,7 @@ static const struct step async_steps[] = {
 	{"mark", step_mark},                   /* waits for Redis */
 	{"adopt", step_adopt},
 	{"register-keep", step_register_keep}, /* waits for the disk */
+	{"stamp", step_stamp},                 /* waits for the disk, where messages are stamped */
 	{"enqueue", step_enqueue},             /* waits for Redis */
 	{"accept-async", step_accept_async},
 	{"register-answer", step_register_answer}, /* waits for the disk */

@@ -2,7 +2,7 @@
 /* timestamp - time-stamp tokens of RFC 3161: asked, judged, and obtained in the background until they come.
  *
  * What shall be stamped is a digest. An order is on disk before timestamp_order returns, so that a token comes even if
- * the process dies first; tokens stay in the folder under the name of the digest.
+ * the process dies first; tokens stay in the folder under the name of their order.
  * Spec: RFC 3161, RFC 5816; bus contract 7.1 (policies of the NCA), 7.4.
  */
 #ifndef QAQPA_TIMESTAMP_TIMESTAMP_H
@@ -30,6 +30,12 @@ struct timestamp_token {        /* what a token says */
 	char serial[80];        /* decimal */
 	char signer[256];       /* subject, RFC 2253 */
 };
+
+#define TIMESTAMP_IMPRINT_MOST 64
+/* The digest of the octets, of the kind that is asked for; returns its length. Any kind but SHA-1. */
+size_t timestamp_imprint(enum timestamp_digest d, struct bytes octets, unsigned char out[TIMESTAMP_IMPRINT_MOST]);
+/* Can all the files be read as certificates? Fails with REASON_STAMP_REFUSED. */
+MUST_USE outcome timestamp_authorities(const char *const *authorities, size_t authority_count, struct err *e);
 
 /* A request: TimeStampReq with certReq true, appended to `out`. `policy` dotted or NULL; nonce of 8 to 24 octets. */
 MUST_USE outcome timestamp_request(enum timestamp_digest d, struct bytes imprint, const char *policy, struct bytes nonce,

@@ -12,7 +12,6 @@
 
 #include "timestamp/timestamp.h"
 
-#define IMPRINT_MOST 64
 #define NONCE_OCTETS 16
 #define NAME_MOST 64
 #define TOKEN_MOST (64u << 10) /* octets of a response or token */
@@ -86,7 +85,7 @@ struct question {
 	struct question *next; /* among the spare ones or the answered ones */
 	struct order order;
 	struct question_asked asked;
-	unsigned char imprint[IMPRINT_MOST], nonce[NONCE_OCTETS];
+	unsigned char imprint[TIMESTAMP_IMPRINT_MOST], nonce[NONCE_OCTETS];
 	struct buf body;
 };
 struct timestamp {

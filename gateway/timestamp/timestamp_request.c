@@ -3,7 +3,10 @@
  * Spec: RFC 3161 section 2.4.1; bus contract 7.1 (digests of the NCA). */
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
+#include <openssl/evp.h>
 #include <openssl/objects.h>
+
+#include "crypto/crypto.h"
 
 #include "timestamp/timestamp_int.h"
 
@@ -30,6 +33,18 @@ enum timestamp_digest timestamp_digest_of(const ASN1_OBJECT *oid)
 	while (d < TIMESTAMP_DIGEST_COUNT && strcmp(rows[d].oid, text) != 0)
 		d++;
 	return d;
+}
+
+size_t timestamp_imprint(enum timestamp_digest d, struct bytes octets, unsigned char out[TIMESTAMP_IMPRINT_MOST])
+{
+	const EVP_MD *md = d == TIMESTAMP_SHA256 ? EVP_sha256()
+		: d == TIMESTAMP_SHA512          ? EVP_sha512()
+		: d == TIMESTAMP_GOST_2015       ? crypto_md(CRYPTO_DIGEST_512)
+						 : crypto_md(CRYPTO_DIGEST_LEGACY);
+	unsigned n = 0;
+
+	BUG_IF(d >= TIMESTAMP_SHA1 || EVP_Digest(octets.p, octets.n, out, &n, md, NULL) != 1);
+	return n;
 }
 
 static void free_request(TS_REQ **r)

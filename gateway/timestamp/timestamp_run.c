@@ -45,7 +45,7 @@ static void on_answer(struct egress_call *call, struct egress_result *result)
 /* "<oid of the digest> <imprint>\n" */
 static bool read_order(struct timestamp *t, struct question *q, struct err *e)
 {
-	SCOPED(buf_free) struct buf text = BUF(1024), imprint = BUF(IMPRINT_MOST);
+	SCOPED(buf_free) struct buf text = BUF(1024), imprint = BUF(TIMESTAMP_IMPRINT_MOST);
 	enum timestamp_digest d = 0;
 	struct bytes line;
 	size_t n;

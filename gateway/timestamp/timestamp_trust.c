@@ -59,6 +59,25 @@ static outcome read_authority(const char *path, X509_STORE *store, STACK_OF(X509
 	return add(store, list, x) ? DONE : err_set(e, REASON_MEMORY, "authority %s", path);
 }
 
+static outcome read_all(const char *const *authorities, size_t count, X509_STORE *store, STACK_OF(X509) *list,
+	struct err *e)
+{
+	if (!store || !list)
+		return err_set(e, REASON_MEMORY, "authorities of time-stamps");
+	for (size_t i = 0; i < count; i++)
+		TRY(read_authority(authorities[i], store, list, e));
+	ERR_clear_error(); /* the end of each file was one */
+	return DONE;
+}
+
+outcome timestamp_authorities(const char *const *authorities, size_t authority_count, struct err *e)
+{
+	SCOPED(free_store) X509_STORE *store = X509_STORE_new();
+	SCOPED(free_list) STACK_OF(X509) *list = sk_X509_new_null();
+
+	return read_all(authorities, authority_count, store, list, e);
+}
+
 static TS_VERIFY_CTX *context_new(TS_REQ *asked)
 {
 	TS_VERIFY_CTX *c = asked ? TS_REQ_to_TS_VERIFY_CTX(asked, NULL) : TS_VERIFY_CTX_new();
@@ -78,12 +97,10 @@ outcome timestamp_trust(const char *const *authorities, size_t count, const TS_T
 	SCOPED(free_context) TS_VERIFY_CTX *c = context_new(asked);
 	int64_t ms;
 
-	if (!store || !list || !c)
+	if (!c)
 		return err_set(e, REASON_MEMORY, "authorities of time-stamps");
 	TRY(timestamp_info_time(info, &ms, e));
-	for (size_t i = 0; i < count; i++)
-		TRY(read_authority(authorities[i], store, list, e));
-	ERR_clear_error(); /* the end of each file was one */
+	TRY(read_all(authorities, count, store, list, e));
 	X509_VERIFY_PARAM_set_flags(X509_STORE_get0_param(store), X509_V_FLAG_PARTIAL_CHAIN);
 	X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store), (time_t)(ms / 1000));
 	TS_VERIFY_CTX_set_store(c, store);

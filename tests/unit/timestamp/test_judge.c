@@ -294,6 +294,8 @@ static void authorities_that_cannot_be_read_are_named(void **state)
 		REASON_STAMP_REFUSED, "/nowhere/tsa.pem");
 	assert_refused("wrong", timestamp_response(buf_bytes(&response), ASKED, POLICY, B(nonce), wrong, 1, &token, &e), &e,
 		REASON_STAMP_REFUSED, "no certificate");
+	assert_refused("absent", timestamp_authorities(absent, 2, &e), &e, REASON_STAMP_REFUSED, "/nowhere/tsa.pem");
+	assert_true(timestamp_authorities(trusted, 1, &e).ok);
 }
 
 static void an_authority_may_be_der(void **state)

@@ -34,7 +34,8 @@ static void a_national_stamp_is_asked_and_judged(void **state)
 	const struct bytes of = {imprint, sizeof imprint}, with = {nonce, sizeof nonce};
 
 	(void)state;
-	memset(imprint, 0x33, sizeof imprint);
+	assert_int_equal(timestamp_imprint(TIMESTAMP_GOST_LEGACY, BYTES_LIT("message"), imprint), 32);
+	assert_int_equal(timestamp_imprint(TIMESTAMP_GOST_2015, BYTES_LIT("message"), imprint), 64);
 	memset(nonce, 0x44, sizeof nonce);
 	assert_true(timestamp_request(TIMESTAMP_GOST_2015, of, POLICY, with, &request, &e).ok);
 	response = answer_to(buf_bytes(&request), &signer, &a);

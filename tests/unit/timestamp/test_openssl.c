@@ -122,9 +122,27 @@ static void the_question_is_read_by_the_other_side(void **state)
 	assert_non_null(strstr(buf_cstr(&text), "Certificate required: yes"));
 }
 
+static void imprints_are_the_digests_of_the_other_side(void **state)
+{
+	static const char *const commands[] = {"dgst -sha256 -binary -out digest octets", "dgst -sha512 -binary -out digest octets"};
+
+	(void)state;
+	save("octets", BYTES_LIT("octets\0of a message"));
+	for (enum timestamp_digest d = TIMESTAMP_SHA256; d <= TIMESTAMP_SHA512; d++) {
+		SCOPED(buf_free) struct buf wanted = BUF(ROOM);
+		unsigned char out[TIMESTAMP_IMPRINT_MOST];
+		size_t n = timestamp_imprint(d, BYTES_LIT("octets\0of a message"), out);
+
+		assert_int_equal(run(commands[d]), 0);
+		wanted = load(path_of("digest"));
+		assert_true(bytes_eq((struct bytes){out, n}, buf_bytes(&wanted)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(imprints_are_the_digests_of_the_other_side),
 		cmocka_unit_test(the_question_is_read_by_the_other_side),
 		cmocka_unit_test(rsa_is_understood_both_ways),
 		cmocka_unit_test(ecdsa_is_understood_both_ways),
