@@ -136,7 +136,8 @@ static void take_answer(struct timestamp *t, struct question *q)
 	bool done = judge(t, q, &e).ok, answers = done || e.reason == REASON_STAMP_REFUSED;
 
 	if (!done)
-		log_event(LOG_WARNING, "timestamp.none", LOG_TEXT("order", q->order.name),
+		log_event(LOG_WARNING, "timestamp.none", LOG_TEXT("order", q->order.name), LOG_TEXT("authority", t->s.url),
+			LOG_TEXT("policy", t->s.policy ? t->s.policy : "any"),
 			LOG_TEXT("reason", reason_row(e.reason)->name), LOG_TEXT("detail", e.detail),
 			LOG_NUM("attempts", q->order.attempts + 1));
 	buf_free(&q->result.body);
