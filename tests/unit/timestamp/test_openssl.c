@@ -124,7 +124,8 @@ static void the_question_is_read_by_the_other_side(void **state)
 
 static void imprints_are_the_digests_of_the_other_side(void **state)
 {
-	static const char *const commands[] = {"dgst -sha256 -binary -out digest octets", "dgst -sha512 -binary -out digest octets"};
+	static const char *const commands[] = {
+		"dgst -sha256 -binary -out digest octets", "dgst -sha512 -binary -out digest octets"};
 
 	(void)state;
 	save("octets", BYTES_LIT("octets\0of a message"));
