@@ -33,7 +33,7 @@ struct journal_fact {
 	struct bytes certificate;  /* hex SHA-256 of the certificate that signed */
 	struct bytes subject;      /* its subject */
 	struct bytes reason;       /* stable text when refused */
-	struct bytes detail;       /* of the reason; without one: who signed inside the data, a line for each */
+	struct bytes detail;       /* of the reason; without one: what was believed and why, a line for each */
 	struct bytes error_id;
 	int64_t duration_us;       /* of this leg */
 	unsigned char sha256[32];  /* of the octets */
