@@ -2,6 +2,7 @@
 /* flow_inner - the signatures of authorised persons inside data (rule B3), where the service demands them: of requests, and
  * of answers when it says so. Who signed is kept for the journal, beside the fact of receiving. */
 #include "security/inner.h"
+#include "timestamp/timestamp.h"
 
 #include "flow/flow_int.h"
 
@@ -16,6 +17,28 @@ static outcome check_status(struct exchange *x, const struct inner_result *found
 	return DONE;
 }
 
+/* A time-stamp that came with a signature is judged where the configuration says by whom it may be made. */
+static outcome check_stamp(const struct conf_timestamp *c, struct inner_signer *s, struct err *e)
+{
+	struct timestamp_token says;
+	struct err why;
+
+	if (s->stamp.n == 0 || c->authorities.n == 0)
+		return DONE;
+	if (!timestamp_covers(s->stamp, s->value, c->authorities.name, c->authorities.n, &says, &why).ok)
+		return err_set(e, REASON_INNER_WRONG, "its time-stamp: %.200s", why.detail);
+	s->stamped = true;
+	s->signed_ms = says.at_ms;
+	return DONE;
+}
+
+static outcome check_stamps(struct exchange *x, const struct inner_result *found)
+{
+	for (size_t i = 0; i < found->n; i++)
+		TRY(check_stamp(&x->snap->conf->timestamp, &found->signer[i], &x->err));
+	return DONE;
+}
+
 outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data, struct bytes *evidence)
 {
 	SCOPED(buf_free) struct buf words = BUF(WORDS_MOST);
@@ -23,6 +46,7 @@ outcome exchange_inner(struct exchange *x, const struct verified *v, const struc
 
 	TRY(inner_verify(x->stage, data, &x->service->inner, verified_bin(v), x->snap->trust, stamp_now().ms, &found, &x->err));
 	TRY(check_status(x, &found, verified_participant(v)->profile, evidence));
+	TRY(check_stamps(x, &found));
 	inner_print(&found, &words);
 	return evidence_add(x->pool, evidence, buf_bytes(&words), &x->err);
 }

@@ -21,13 +21,13 @@ struct inner_signer {
 	enum { INNER_XML, INNER_CMS } kind;
 	enum signature signature;
 	int64_t signed_ms;     /* signingTime of CMS, or genTime of an enclosed time-stamp; 0: the message does not say */
-	bool stamped;          /* by a time-stamp that was checked; inner_verify checks none */
+	bool stamped;          /* by a time-stamp that was checked, as the caller of inner_verify may do */
 	struct bytes stamp;    /* an enclosed time-stamp, DER, not checked; empty: none */
 	struct bytes value;    /* what it has to stamp */
 	const char *rule;      /* name of the rule that it satisfies; NULL: right, but not needed by any */
 };
 struct inner_result {
-	const struct inner_signer *signer; /* from the pool */
+	struct inner_signer *signer; /* from the pool */
 	size_t n;
 };
 

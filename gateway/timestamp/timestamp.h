@@ -50,6 +50,9 @@ MUST_USE outcome timestamp_response(struct bytes response, enum timestamp_digest
  * Fails with REASON_STAMP_REFUSED. */
 MUST_USE outcome timestamp_verify(struct bytes token, struct bytes imprint, const char *const *authorities,
 	size_t authority_count, struct timestamp_token *out, struct err *e);
+/* As timestamp_verify, and the imprint must be the digest of these octets, of whatever kind the token names. */
+MUST_USE outcome timestamp_covers(struct bytes token, struct bytes octets, const char *const *authorities,
+	size_t authority_count, struct timestamp_token *out, struct err *e);
 
 struct timestamp_settings {
 	const char *directory;  /* orders and tokens, mode 0700 */

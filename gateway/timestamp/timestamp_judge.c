@@ -192,3 +192,16 @@ outcome timestamp_verify(struct bytes token, struct bytes imprint, const char *c
 		return err_set(e, REASON_STAMP_REFUSED, "the token is over another imprint");
 	return DONE;
 }
+
+outcome timestamp_covers(struct bytes token, struct bytes octets, const char *const *authorities,
+	size_t authority_count, struct timestamp_token *out, struct err *e)
+{
+	unsigned char imprint[TIMESTAMP_IMPRINT_MOST];
+	size_t n;
+
+	TRY(timestamp_verify(token, BYTES_NONE, authorities, authority_count, out, e));
+	n = timestamp_imprint(out->digest, octets, imprint);
+	if (!bytes_eq(out->imprint, (struct bytes){imprint, n}))
+		return err_set(e, REASON_STAMP_REFUSED, "the token is over something else");
+	return DONE;
+}

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from . import forge, soap, wss, xmlsec1
+from .der import SET, Node, oid, tlv
 
 DEPARTMENT_BIN = "200440000015"
 PERMITS_BIN = "200240000018"
@@ -66,3 +67,16 @@ def sign_cms(octets, folder, *who, attached=False, extra=()):
     subprocess.run(["openssl", "cms", "-sign", "-binary", *(("-nodetach",) if attached else ()), "-outform", "DER", "-in", content,
                     "-out", out, "-md", "sha256", *extra, *signers], check=True, capture_output=True)
     return base64.b64encode(out.read_bytes()).decode()
+
+
+def stamp_cms(cms, make_token, over=None):
+    """The CMS of one signer with a time-stamp (RFC 3161 appendix A) over its signature value, or over other octets."""
+    content = Node(base64.b64decode(cms))
+    signed = content[1][0]
+    *head, infos = signed.children()
+    info = infos[0]
+    token = make_token(over or info.children()[-1].value)
+    attribute = tlv(0x30, oid("1.2.840.113549.1.9.16.2.14"), tlv(SET, token))
+    with_stamp = tlv(0x30, info.value, tlv(0xA1, attribute))
+    whole = tlv(0x30, *(n.raw for n in head), tlv(SET, with_stamp))
+    return base64.b64encode(tlv(0x30, content[0].raw, tlv(0xA0, whole))).decode()

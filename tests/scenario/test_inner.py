@@ -12,6 +12,7 @@ from harness import soap, wss
 from harness.gateway import BIN, Answer, Gateway
 from harness.provider import Provider
 from harness.redis import Redis
+from harness.stamps import Stamps
 
 DOC = '<p:Order xmlns:p="urn:demo:order"><p:sum>100</p:sum><p:to>Қазына</p:to>@</p:Order>'
 RULES = [{"name": "director", "subjects": "employee", "any_of": people.DIRECTOR, "own_bin": True, "non_repudiation": True},
@@ -139,6 +140,41 @@ def test_a_cms_over_a_file_in_the_data(gate, persons, tmp_path, attached):
     refused(gate, "Cms", data.format(file, ""), "QG026", "inner.wrong")
     refused(gate, "Cms", data.format(file, people.sign_cms(octets, tmp_path, persons["director"], extra=["-md", "sha1"])),
             "QG026", "inner.wrong")
+
+
+@pytest.fixture(scope="module")
+def stamping(tmp_path_factory, pki):
+    """A gateway that knows a time-stamp authority."""
+    stamps = Stamps(tmp_path_factory.mktemp("stamps") / "tsa")
+    provider = Provider(pki["permits"])
+    g = Gateway(tmp_path_factory.mktemp("stamping"), pki)
+    g.conf["rules"] = RULES
+    g.conf["timestamp"] = {"directory": str(g.folder / "stamps"), "url": stamps.url, "authorities": [str(stamps.root)]}
+    g.service(provider, "Cms", inner={"accept": "cms", "rules": ["director"], "covers": "file", "cms": "sign"})
+    g.provider, g.stamps = provider, stamps
+    g.start()
+    yield g
+    assert g.stop() == 0
+    provider.close()
+    stamps.close()
+
+
+def test_a_time_stamp_that_came_with_a_signature_is_judged(stamping, gate, persons, tmp_path):
+    octets = b"order of 100"
+    data = "<data><p:Req xmlns:p='urn:demo'><p:file>{}</p:file><p:sign>{}</p:sign></p:Req></data>"
+    file, cms = people.base64.b64encode(octets).decode(), people.sign_cms(octets, tmp_path, persons["director"])
+    stamped = people.stamp_cms(cms, stamping.stamps.token)
+    got = accepted(stamping, "Cms", data.format(file, stamped))
+    assert "time-stamp right" in received(stamping, got)["detail"]
+    got = accepted(gate, "Cms", data.format(file, stamped))  # knows no authority
+    assert "time-stamp enclosed, not checked" in received(gate, got)["detail"]
+    foreign = people.stamp_cms(cms, stamping.stamps.token, over=b"the signature of somebody else")
+    refused(stamping, "Cms", data.format(file, foreign), "QG026", "inner.wrong")
+    stranger = Stamps(tmp_path / "stranger")
+    try:
+        refused(stamping, "Cms", data.format(file, people.stamp_cms(cms, stranger.token)), "QG026", "inner.wrong")
+    finally:
+        stranger.close()
 
 
 def test_answers_are_held_to_it_where_the_service_says_so(gate, persons):
