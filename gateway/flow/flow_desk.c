@@ -55,6 +55,7 @@ static outcome start(struct revocation_desk *d, const struct conf *c, const char
 		.skew_ms = r->skew_ms,
 		.watched_most = (size_t)r->watched,
 		.crl_bytes = r->crl_bytes,
+		.evidence_days = r->evidence_days,
 	};
 
 	return revocation_start(&settings, &d->room, e);

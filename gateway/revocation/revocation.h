@@ -59,6 +59,7 @@ struct revocation_settings {
 	int skew_ms;               /* of clocks, on thisUpdate and nextUpdate */
 	size_t watched_most;       /* certificates */
 	size_t crl_bytes;          /* longest CRL taken */
+	int evidence_days;         /* once a day, evidence of that age goes as by revocation_expire; 0: it stays */
 	int64_t (*now_ms)(void);   /* NULL: the clock of the machine; tests put theirs here */
 };
 

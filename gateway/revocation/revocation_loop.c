@@ -10,7 +10,8 @@
 #include "revocation/revocation_run.h"
 
 #define LOOK_MS 1000                     /* the calendar may be set: it is looked at so often */
-#define FORGET_MS (INT64_C(7) * 86400000) /* nobody asked about it for so long */
+#define DAY_MS INT64_C(86400000)
+#define FORGET_MS (7 * DAY_MS) /* nobody asked about it for so long */
 
 int64_t revocation_now(const struct revocation *r)
 {
@@ -148,15 +149,31 @@ static void gone_end(struct revocation *r, struct revocation_watch *gone)
 	}
 }
 
+/* Ages of files are by the calendar of the machine, whatever the clock of the settings says. Under the lock; lets it go
+ * meanwhile. */
+static void tidy(struct revocation *r)
+{
+	if (r->s.evidence_days == 0 || mono_ms() < r->tidy_ms)
+		return;
+	r->tidy_ms = mono_ms() + DAY_MS;
+	pthread_mutex_unlock(&r->lock);
+	revocation_expire(r, stamp_now().ms - r->s.evidence_days * DAY_MS);
+	pthread_mutex_lock(&r->lock);
+}
+
 void *revocation_loop(void *of)
 {
 	struct revocation *r = of;
 
 	pthread_mutex_lock(&r->lock);
 	while (!r->stop) {
-		struct revocation_question *came = r->inbox, *list = due(r, revocation_now(r));
-		struct revocation_watch *gone = r->gone;
+		struct revocation_question *came, *list;
+		struct revocation_watch *gone;
 
+		tidy(r);
+		came = r->inbox;
+		gone = r->gone;
+		list = due(r, revocation_now(r));
 		r->inbox = NULL;
 		r->gone = NULL;
 		if (!came && !list && !gone) {

@@ -115,6 +115,7 @@ struct revocation {
 	struct revocation_table table;
 	struct revocation_watch *gone; /* linked by `same`; the thread removes their files */
 	struct revocation_question *inbox;
+	int64_t tidy_ms; /* by the forward clock: when old evidence is removed again */
 	bool stop;
 };
 

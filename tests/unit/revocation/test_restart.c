@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 
+#include "base/clock.h"
+
 static struct world world;
 
 #define GONE .says = V_OCSP_CERTSTATUS_REVOKED
@@ -391,6 +393,34 @@ static void old_evidence_goes_and_what_is_in_use_stays(void **state)
 	responder_stop(&r);
 }
 
+/* Once a day the room itself removes what is older than it was told to keep; the first time when it starts. */
+static void the_room_removes_old_evidence_by_itself(void **state)
+{
+	struct responder *r = responder_start(&world);
+	char old[256], young[256];
+	struct stage s;
+
+	(void)state;
+	stage_set(&s, &world, r->port);
+	stage_start(&s); /* makes the folders, and without evidence_days removes nothing */
+	path_of(&s, "evidence", "0000000000000000000000000000000000000000000000000000000000000001", old);
+	path_of(&s, "evidence", "0000000000000000000000000000000000000000000000000000000000000002", young);
+	file_put(old, BYTES_LIT("x"), BYTES_NONE);
+	file_put(young, BYTES_LIT("x"), BYTES_NONE);
+	age(old, stamp_now().ms - 3 * DAY);
+	age(young, stamp_now().ms - DAY);
+	assert_int_equal(stage_check(&s, &world.leaf).verdict, REVOCATION_VALID);
+	assert_int_equal(access(old, F_OK), 0);
+	s.settings.evidence_days = 2;
+	restart(&s);
+	while (access(old, F_OK) == 0) /* ctest bounds the time */
+		usleep(1000);
+	assert_int_equal(stage_check(&s, &world.leaf).verdict, REVOCATION_VALID);
+	assert_int_equal(access(young, F_OK), 0);
+	stage_end(&s);
+	responder_stop(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +431,7 @@ int main(void)
 		cmocka_unit_test(every_answer_that_was_used_is_kept),
 		cmocka_unit_test(an_answer_that_nobody_got_is_not_kept),
 		cmocka_unit_test(old_evidence_goes_and_what_is_in_use_stays),
+		cmocka_unit_test(the_room_removes_old_evidence_by_itself),
 	};
 	int failed;
 
