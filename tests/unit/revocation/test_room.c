@@ -345,6 +345,39 @@ static void what_is_older_never_replaces_what_is_known(void **state)
 	buf_free(&crl);
 }
 
+/* When nobody can tell any more, the last word is a revocation for good, else the newer of the two answers. */
+static void a_revocation_is_the_last_word(void **state)
+{
+	static const struct {
+		int why;
+		enum revocation_verdict last;
+	} lasts[] = {{0, REVOCATION_INVALID}, {CRL_REASON_CERTIFICATE_HOLD, REVOCATION_VALID}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lasts); i++) {
+		struct responder *r = responder_start(&world);
+		struct buf crl = crl_of(LISTED_NOT, 10, T0 - MINUTE);
+		struct revocation_answer a;
+		struct stage s;
+
+		stage_set(&s, &world, r->port);
+		s.source.crl = s.crl;
+		desk_set(r, DESK_OCSP, (struct desk){.response = {GONE, .why = lasts[i].why, .this_ms = T0 - 5 * MINUTE}});
+		desk_set(r, DESK_CRL, octets(&crl));
+		stage_start(&s);
+		assert_int_equal(stage_check(&s, &world.leaf).verdict, REVOCATION_INVALID);
+		desk_set(r, DESK_OCSP, (struct desk){.act = ACT_CLOSE});
+		desk_set(r, DESK_CRL, (struct desk){.act = ACT_CLOSE});
+		atomic_store(&clock_ms, T0 + 5 * DAY);
+		a = stage_ask(&s, &world.leaf);
+		assert_int_equal(a.verdict, REVOCATION_UNKNOWN);
+		assert_int_equal(a.last, lasts[i].last);
+		stage_end(&s);
+		responder_stop(&r);
+		buf_free(&crl);
+	}
+}
+
 static void the_room_asks_again_by_itself(void **state)
 {
 	struct responder *r = responder_start(&world);
@@ -454,6 +487,7 @@ int main(void)
 		cmocka_unit_test(ocsp_and_lists_go_together),
 		cmocka_unit_test(a_list_that_fails_leaves_the_known_one),
 		cmocka_unit_test(what_is_older_never_replaces_what_is_known),
+		cmocka_unit_test(a_revocation_is_the_last_word),
 		cmocka_unit_test(the_room_asks_again_by_itself),
 		cmocka_unit_test(a_full_room_forgets_who_was_asked_about_longest_ago),
 		cmocka_unit_test(what_is_no_certificate_has_no_source),
