@@ -16,6 +16,7 @@ static struct {
 	pthread_cond_t some;
 	size_t n;
 	char last[80];
+	char policy[80];
 	int64_t at_ms;
 } came = {.lock = PTHREAD_MUTEX_INITIALIZER, .some = PTHREAD_COND_INITIALIZER};
 
@@ -51,6 +52,7 @@ static void on_token(void *ctx, struct bytes name, struct bytes token, const str
 	pthread_mutex_lock(&came.lock);
 	came.n++;
 	came.at_ms = says->at_ms;
+	snprintf(came.policy, sizeof came.policy, "%s", says->policy);
 	snprintf(came.last, sizeof came.last, "%.*s", (int)name.n, (const char *)name.p);
 	pthread_cond_broadcast(&came.some);
 	pthread_mutex_unlock(&came.lock);
@@ -139,14 +141,18 @@ static void put_file(const char *what, const char *name, const char *text)
 
 static void a_token_comes_and_stays(void **state)
 {
+	struct timestamp_settings s = settings_for(&authority, directory);
 	struct timestamp *t;
 
 	(void)state;
 	authority_listen(&authority, NULL, 0);
-	t = begin_usual();
+	s.url = authority.url;
+	s.policy = "1.2.3.4"; /* not the one that the authority gives unasked */
+	t = begin_with(s);
 	order(t, "first-1");
 	wait_tokens(1);
 	assert_string_equal(came.last, "first-1");
+	assert_string_equal(came.policy, "1.2.3.4");
 	assert_int_equal(came.at_ms, NOON * 1000 + 250);
 	assert_token(&authority, directory, "first-1");
 	assert_int_equal(timestamp_waiting(t), 0);
