@@ -127,6 +127,28 @@ def test_a_token_that_was_exchanged_is_told(world, pki):
     assert "time-stamp   wrong" in shown(world, name(second))
 
 
+def test_a_folder_that_is_gone_holds_up_no_message(world, pki):
+    world.start()
+    (world.folder / "stamps/orders").rename(world.folder / "elsewhere")
+    answer, _ = post(world, pki)
+    assert answer.status == 200
+    assert [e["reason"] for e in world.events("timestamp.not-ordered")] == ["io"]
+    (world.folder / "elsewhere").rename(world.folder / "stamps/orders")
+    later, _ = post(world, pki)
+    world.wait(lambda: token(world, name(later)).exists())
+
+
+def test_a_reload_does_not_move_the_authority(world, pki, stamps):
+    world.start()
+    world.conf["timestamp"]["url"] = "http://127.0.0.1:1/"
+    world.write()
+    world.kill(signal.SIGHUP)
+    world.wait(lambda: any("until a restart" in str(e) for e in world.events()))
+    answer, _ = post(world, pki)
+    world.wait(lambda: token(world, name(answer)).exists())
+    assert stamps.asked == 1
+
+
 def test_an_authority_that_cannot_be_read_is_no_start(world, stamps):
     stamps.root.write_text("nothing")
     done = subprocess.run([BIN / "qaqpa", "check", "--config", world.write()], capture_output=True, check=False)
