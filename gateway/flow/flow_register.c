@@ -178,6 +178,7 @@ enum after step_register_keep(struct exchange *x)
 	if (!x->was_kept) {
 		wait_word(x, WAITING_QUEUED);
 		x->waiting.body = buf_bytes(&x->outgoing);
+		x->waiting.keep_earlier = x->adopted; /* this gateway may have delivered it for the other one */
 	}
 	return register_facts(x, true);
 }

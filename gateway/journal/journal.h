@@ -67,6 +67,7 @@ struct journal_waiting {
 	int attempts;
 	int64_t accepted_ms, due_ms, expire_ms;
 	struct bytes body;         /* with the first word on an id; later words leave it empty and it stays */
+	bool keep_earlier;         /* when this journal has a word on the id already, this one is not written */
 };
 
 struct journal_settings {

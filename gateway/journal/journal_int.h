@@ -182,6 +182,8 @@ enum journal_word_column {
 };
 
 extern const char journal_word_insert[], journal_body_insert[];
+/* Does any file hold a word on the id? Commits under way do not count. */
+MUST_USE outcome journal_waiting_known(struct journal_days *days, struct bytes id, bool *known, struct err *e);
 MUST_USE outcome journal_waiting_put(
 	struct journal_day *day, const struct journal_waiting *w, int64_t at_ms, struct err *e);
 /* Is there a word on the id in the file of the day? Is its body there? */

@@ -44,11 +44,42 @@ static bool word_bind(sqlite3_stmt *stmt, const struct journal_waiting *w, int64
 	return ok;
 }
 
+/* As the writer sees it: words of the commit under way count too. */
+static outcome word_there(struct journal_day *day, struct bytes id, bool *there, struct err *e)
+{
+	sqlite3_stmt *stmt = NULL;
+	outcome r = DONE;
+	int rc;
+
+	TRY(journal_prepare(day->db, day->name, "SELECT 1 FROM waiting WHERE id = ?", &stmt, e));
+	rc = journal_bind(stmt, 1, id) ? sqlite3_step(stmt) : SQLITE_ERROR;
+	*there = rc == SQLITE_ROW;
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		r = journal_fail(e, day->db, day->name, "look for a word on a message that waits");
+	sqlite3_finalize(stmt);
+	return r;
+}
+
+outcome journal_waiting_known(struct journal_days *days, struct bytes id, bool *known, struct err *e)
+{
+	bool body;
+
+	*known = false;
+	for (size_t i = 0; i < days->count && !*known; i++)
+		TRY(journal_waiting_on(days->item[i], id, known, &body, e));
+	return DONE;
+}
+
 outcome journal_waiting_put(
 	struct journal_day *day, const struct journal_waiting *w, int64_t at_ms, struct err *e)
 {
 	sqlite3_stmt *word = day->word;
-	bool ok;
+	bool ok, there = false;
+
+	if (w->keep_earlier)
+		TRY(word_there(day, w->id, &there, e));
+	if (there)
+		return DONE;
 
 	if (w->body.n > 0)
 		TRY(body_put(day, w->body, e));

@@ -77,6 +77,22 @@ static void run_finish(
 	}
 }
 
+/* A word that is to leave earlier ones alone is dropped when an older file has one; its own file is looked at as it is
+ * written. */
+static outcome words_drop(struct journal *j, struct journal_entry *first, const struct journal_entry *end, struct err *e)
+{
+	bool known;
+
+	for (struct journal_entry *entry = first; entry != end; entry = entry->next) {
+		if (!entry->waiting || !entry->waiting->keep_earlier)
+			continue;
+		TRY(journal_waiting_known(&j->days, entry->waiting->id, &known, e));
+		if (known)
+			entry->waiting = NULL;
+	}
+	return DONE;
+}
+
 /* Commits the entries at the head of the batch that belong into one file; returns the rest. */
 static struct journal_entry *run_commit(struct journal *j, struct journal_entry *first)
 {
@@ -91,6 +107,8 @@ static struct journal_entry *run_commit(struct journal *j, struct journal_entry 
 			end = end->next;
 		r = journal_days_ready(&j->days, name, &day, &e);
 	}
+	if (r.ok)
+		r = words_drop(j, first, end, &e);
 	if (r.ok)
 		r = journal_day_write(day, first, end, &e);
 	writer_judge(j, day, name, r, &e);

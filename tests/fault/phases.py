@@ -231,6 +231,7 @@ def sentinel(p):
     for n in range(p.scale["failovers"]):
         if n:
             redis_pair.restore(w)
+        w.wait(redis_pair.follows, "the replica follows")
         w.pause(0.5)
         redis_pair.kill_master()
         w.killed += 1

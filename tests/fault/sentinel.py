@@ -54,6 +54,10 @@ class Sentinels:
     def queue(self):
         return {"sentinels": [f"127.0.0.1:{self.sentinel.port}"], "master": MASTER}
 
+    def follows(self):
+        """The replica takes what the master writes; until about a second after its first copy it gets nothing at all."""
+        return self.other.command("EXISTS", "qaqpa:birth").strip() == "1"
+
     def kill_master(self):
         self.master.kill()
 

@@ -56,6 +56,29 @@ static void a_message_waits_until_it_is_settled(void **state)
 	journal_close(&j);
 }
 
+/* Another gateway accepted the message, this one delivered it, and now its sender repeats it here. */
+static void a_word_that_keeps_earlier_ones_is_written_only_where_there_is_none(void **state)
+{
+	struct journal_waiting delivered = word_of("m", 1, 1000, ""), again = word_of("m", 0, 1000, "body");
+	struct journal_waiting first = word_of("n", 0, 1000, "body");
+	struct journal *j = journal_start(&folder);
+
+	(void)state;
+	delivered.state = WAITING_DELIVERED;
+	again.keep_earlier = first.keep_earlier = true;
+	say(j, DAY1, delivered);
+	say(j, DAY1, again); /* the same file */
+	check_list(&folder, "");
+	say(j, DAY2, again); /* a later one */
+	check_list(&folder, "");
+	say(j, DAY2, first);
+	check_list(&folder, "n/0/body ");
+	again.keep_earlier = false;
+	say(j, DAY2, again);
+	check_list(&folder, "n/0/body m/0/body ");
+	journal_close(&j);
+}
+
 static bool same(void *ctx, const struct journal_waiting *got)
 {
 	const struct journal_waiting *want = ctx;
@@ -362,6 +385,8 @@ static void what_cannot_be_read_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_word_that_keeps_earlier_ones_is_written_only_where_there_is_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_message_waits_until_it_is_settled, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_field_and_octet_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_oldest_acceptance_comes_first, setup, teardown),
