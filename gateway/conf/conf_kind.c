@@ -49,7 +49,7 @@ static const struct choice source_digest_choices[] = {
 static const struct choice nonce_choices[] = {
 	{"needed", CONF_NONCE_NEEDED}, {"tolerated", CONF_NONCE_TOLERATED}, {NULL, 0}};
 static const struct choice stamp_choices[] = {{"sha256", CONF_STAMP_SHA256}, {"sha512", CONF_STAMP_SHA512},
-	{"gost2015", CONF_STAMP_GOST_2015}, {"gost2004", CONF_STAMP_GOST_LEGACY}, {NULL, 0}};
+	{"gost-2015", CONF_STAMP_GOST_2015}, {"gost-legacy", CONF_STAMP_GOST_LEGACY}, {NULL, 0}};
 
 static const struct choice *conf_choices(enum conf_kind k)
 {

@@ -167,7 +167,7 @@ TROUBLES = ["down", "empty", "try-later", "refused", "wrong-nonce", "wrong-signe
 
 def test_a_national_token_comes_after_every_trouble(world, pki, national):
     """None of these answers counts; when the authority is well again, the tokens come."""
-    world.conf["timestamp"].update(url=national.url + "/tsp", digest="gost2015", policy="1.2.398.3.3.2.6.4",
+    world.conf["timestamp"].update(url=national.url + "/tsp", digest="gost-2015", policy="1.2.398.3.3.2.6.4",
                                    authorities=[str(national.path("root.crt")), str(national.path("issuing.crt"))])
     national.trouble("tsp", TROUBLES[0])
     world.start()

@@ -139,7 +139,7 @@ static const char every_word[] =
 	"journal: {directory: /j, retention: 7d, free_space: 4096, commit_delay: 500us}\n"
 	"secrecy: {properties: mark, harmless: []}\n"
 	"timestamp: {directory: /t, url: 'http://tsa/', authorities: [tsa.crt, /root.crt], policy: 1.2.398.3.3.2.6.4,\n"
-	"  digest: gost2015, deadline: 3s, initial: 1s, max_interval: 1h}\n"
+	"  digest: gost-2015, deadline: 3s, initial: 1s, max_interval: 1h}\n"
 	"authorities: [a.crt, /b.crt]\n"
 	"blocks: /blocked\n"
 	"listeners:\n"
