@@ -15,7 +15,7 @@
 
 struct verified; /* lives in the pool given to security_verify */
 
-/* Once per process, after envelope_init, before threads. */
+/* Before threads, after envelope_init; a second call changes nothing. */
 MUST_USE outcome security_init(struct err *e);
 
 /* Verifies the transport signature of `env` against `trust` at the moment `now`. Order: structure of the

@@ -68,7 +68,7 @@ static bool register_aliases(void)
 	return true;
 }
 
-outcome security_init(struct err *e)
+static outcome start(struct err *e)
 {
 	TRY(crypto_init(NULL, e));
 	xmlSecErrorsSetCallback(be_silent);
@@ -84,5 +84,15 @@ outcome security_init(struct err *e)
 	xmlSecParserSetDefaultOptions(XML_PARSE_NONET | XML_PARSE_NODICT);
 	if (!security_gost_register() || !register_aliases())
 		return err_set(e, REASON_INTERNAL, "xmlsec1 lacks an algorithm of this build");
+	return DONE;
+}
+
+outcome security_init(struct err *e)
+{
+	static bool started;
+
+	if (!started)
+		TRY(start(e));
+	started = true;
 	return DONE;
 }
