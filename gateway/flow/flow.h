@@ -53,6 +53,14 @@ struct revocation_desk;
 MUST_USE outcome revocation_desk_open(
 	const struct conf *c, const char *directory, struct revocation_desk **out, struct err *e);
 struct revocation *revocation_desk_room(const struct revocation_desk *d);
+struct desk_authority {
+	const char *subject, *issuer; /* RFC 2253 */
+	struct bytes der;
+	unsigned char sha256[32];
+	char print[65];
+};
+/* The authority of this name, when another source tells whether it is revoked itself; else NULL. Constant while open. */
+const struct desk_authority *revocation_desk_authority(const struct revocation_desk *d, const char *subject);
 void revocation_desk_close(struct revocation_desk **d); /* takes NULL, sets NULL; fit for SCOPED */
 
 /* The Redis of a configuration; its strings stay the configuration's. `sentinels` has room for one more than there are. */

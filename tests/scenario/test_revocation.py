@@ -178,6 +178,22 @@ def test_a_responder_that_hangs_holds_up_no_message(make, keys):
     assert "revocation.not-asked" in world.statuses()["detail"]
 
 
+def test_the_authority_above_is_asked_about_too(make, keys):
+    """Where a source tells it: the issuing authority on hold makes all its certificates worth nothing."""
+    world = make()
+    world.conf["sources"].append({"name": "root", "issuer": str(keys.path("root.crt")), "ocsp": f"{keys.url}/ocsp"})
+    world.start()
+    world.wait(lambda: world.statuses()["ok"] and world.send().status == 200)
+    world.wait(lambda: len(received(world)) >= 2)
+    assert received(world)[0]["detail"].count("status of ") == 2
+    keys.revoke("issuing", "hold")
+    try:
+        world.wait(lambda: world.send().reason == "certificate.revoked", seconds=40)
+        assert "its authority" in world.send().text("errorData")
+    finally:
+        keys.unrevoke("issuing")
+
+
 def check(world, name, *words):
     done = subprocess.run([BIN / "qaqpa", *(words or ("cert", "check")), "--config", world.folder / "qaqpa.yaml", name],
                           capture_output=True, text=True, check=False)
