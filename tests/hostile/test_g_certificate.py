@@ -68,6 +68,11 @@ def nul_in_number(i):
     return reseal(made, i.authority, old=UNIT.encode() + b".evil", new=UNIT.encode() + b"\0evil")
 
 
+def wrong_seal(i):
+    der = i.issue().der
+    return forge.Made(der[:-1] + bytes([der[-1] ^ 1]), i.key)
+
+
 def explicit_curve(i):
     return forge.issue_explicit_curve(i.w.pki, i.w.folder, UNIT)
 
@@ -99,7 +104,7 @@ CASES = {
     "it is sealed with SHA-1": (lambda i: reseal(i.issue(), i.authority, "sha1"), CERTIFICATE, "certificate.weak"),
     "it is sealed with MD5": (lambda i: reseal(i.issue(), i.authority, "md5"), CERTIFICATE, "certificate.weak"),
     "its curve is written out": (explicit_curve, CERTIFICATE, "certificate.weak"),
-    "its seal is wrong": (lambda i: forge.Made(i.issue().der[:-1] + b"\0", i.key), CERTIFICATE, "certificate.unknown"),
+    "its seal is wrong": (wrong_seal, CERTIFICATE, "certificate.unknown"),
     "a NUL stands in its name": (nul_in_name, SENDER, "certificate.owner"),
     "a NUL stands behind the registration number": (nul_in_number, SENDER, "certificate.owner"),
     "it has the sender's name and another number": (
