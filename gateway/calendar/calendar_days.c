@@ -16,7 +16,7 @@ bool calendar_day_parse(struct bytes text, struct calendar_day *out)
 	snprintf(moment, sizeof moment, "%.10sT00:00:00Z", (const char *)text.p);
 	if (!stamp_parse(bytes_str(moment), &at))
 		return false;
-	out->n = (int)(at.ms / MS_OF_DAY - (at.ms % MS_OF_DAY < 0));
+	out->n = (int)(at.ms / MS_OF_DAY);
 	return true;
 }
 

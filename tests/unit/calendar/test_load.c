@@ -10,6 +10,7 @@ static const struct {
 	{"state complete\n", "2030.days line 1: the first line is that of the year"},
 	{"\n# a remark\nyear 30\n", "line 3: this is no year"},
 	{"year 20300\n", "line 1: this is no year"},
+	{"year 4294969326\n", "line 1: this is no year"}, /* 2030 in 32 bits */
 	{"year 2O30\n", "line 1: this is no year"},
 	{"year 1991\n", "line 1: this is no year"},
 	{"year 2030 2031\n", "line 1: this is no year"},
@@ -93,6 +94,22 @@ static void too_many_sources_are_refused(void **state)
 	put("2030.days", buf_cstr(&text));
 	assert_false(calendar_load(folder, &c, &e).ok);
 	assert_non_null(strstr(e.detail, "line 18: more sources than a file may have"));
+	empty_folder();
+}
+
+static void too_many_transfers_over_the_turn_of_the_year_are_refused(void **state)
+{
+	SCOPED(calendar_free) struct calendar *c = NULL;
+	SCOPED(buf_free) struct buf text = BUF(4096);
+	struct err e;
+
+	(void)state;
+	buf_str(&text, HEAD);
+	for (int i = 0; i < 9; i++)
+		buf_printf(&text, "transfer 2029-12-29 2030-02-%02d law\n", i < 4 ? 4 + i : 7 + i);
+	put("2030.days", buf_cstr(&text));
+	assert_false(calendar_load(folder, &c, &e).ok);
+	assert_non_null(strstr(e.detail, "line 12: too many dates of other years"));
 	empty_folder();
 }
 
@@ -267,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_malformed_is_refused_with_its_line),
 		cmocka_unit_test(too_many_sources_are_refused),
+		cmocka_unit_test(too_many_transfers_over_the_turn_of_the_year_are_refused),
 		cmocka_unit_test(a_plain_file_is_taken_and_other_names_are_left_alone),
 		cmocka_unit_test(an_empty_folder_or_none_is_no_calendar),
 		cmocka_unit_test(a_transfer_over_the_turn_of_the_year_stands_in_both_files),

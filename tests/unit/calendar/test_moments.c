@@ -57,6 +57,7 @@ static void when_does_an_application_count_as_filed(void **state)
 		{&office, "2024-05-06T00:00:00.000+05:00", "2024-05-06T09:00:00.000+05:00", "midnight"},
 		{&office, "2024-05-05T20:00:00.000Z", "2024-05-06T09:00:00.000+05:00", "Sunday in London, Monday here"},
 		{&office, "2024-05-06T09:30:00.000+06:00", "2024-05-06T09:00:00.000+05:00", "half past eight here"},
+		{&office, "2024-05-06T12:00:00.000+06:00", "2024-05-06T11:00:00.000+05:00", "filed by our clocks"},
 		{&office, "2024-02-29T19:00:00.000+06:00", "2024-03-01T09:00:00.000+05:00", "over the change of the zone"},
 		{&office, "2024-02-29T18:29:59.999+06:00", "2024-02-29T18:29:59.999+06:00", "the last moment before the change"},
 		{&office, "2024-03-01T09:00:00.000+06:00", "2024-03-01T09:00:00.000+05:00", "nine by the old offset is eight now"},
@@ -222,6 +223,29 @@ static void what_rests_on_a_provisional_year_says_so(void **state)
 	assert_true(provisional);
 }
 
+/* The evening lies in a provisional year, the morning in a complete one: the answer rests on both. */
+static void a_provisional_evening_is_not_forgotten(void **state)
+{
+	struct calendar *own;
+	bool provisional;
+	struct stamp out;
+	struct err e;
+
+	assert_int_equal(new_folder(state), 0);
+	put("2030.days", "year 2030\nstate provisional\nsource law a law\nholiday 2030-01-01 law New Year\n");
+	put("2031.days", "year 2031\nstate complete\nsource law a law\nholiday 2031-01-01 law New Year\n");
+	assert_true(calendar_load(folder, &own, &e).ok);
+	assert_true(calendar_next_working_moment(own, moment_of("2030-12-31T20:00:00+05:00"), &office, &provisional, &out,
+		&e).ok);
+	assert_true(provisional);
+	says("the morning", out, "2031-01-02T09:00:00.000+05:00");
+	assert_true(calendar_next_working_moment(own, moment_of("2031-01-01T20:00:00+05:00"), &office, &provisional, &out,
+		&e).ok);
+	assert_false(provisional);
+	calendar_free(&own);
+	assert_int_equal(drop_folder(state), 0);
+}
+
 static void the_day_of_a_moment_is_the_local_one(void **state)
 {
 	(void)state;
@@ -243,6 +267,7 @@ int main(void)
 		cmocka_unit_test(when_does_a_term_end),
 		cmocka_unit_test(when_is_the_cutoff_of_the_last_day),
 		cmocka_unit_test(what_rests_on_a_provisional_year_says_so),
+		cmocka_unit_test(a_provisional_evening_is_not_forgotten),
 		cmocka_unit_test(the_day_of_a_moment_is_the_local_one),
 	};
 	return cmocka_run_group_tests(tests, load, drop);
