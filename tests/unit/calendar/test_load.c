@@ -260,12 +260,13 @@ static void check_shipped(const char *name)
 
 static void every_shipped_file_is_taken_and_names_its_sources(void **state)
 {
-	SCOPED(calendar_free) struct calendar *c = shipped();
+	struct calendar *c = shipped();
 	DIR *d = opendir(SHIPPED);
 	struct dirent *entry;
 	int files = 0;
 
 	(void)state;
+	calendar_free(&c); /* taken, all of them */
 	assert_non_null(d);
 	while ((entry = readdir(d))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || strcmp(entry->d_name, "README.md") == 0)
