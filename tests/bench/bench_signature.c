@@ -37,6 +37,7 @@ static const struct kind {
 struct subject {
 	const struct kind *kind;
 	const struct trust_key *key;
+	struct trust *trust;
 	const struct trust_cert *cert;
 	EVP_PKEY *pkey;
 	EVP_PKEY_CTX *sign_ctx, *verify_ctx;
@@ -114,6 +115,14 @@ static bool sign_own(struct subject *s)
 static bool verify_own(struct subject *s)
 {
 	return trust_verify(s->cert, s->kind->signature, (struct bytes){s->text, TEXT_OCTETS}, buf_bytes(&s->form), NULL).ok;
+}
+
+/* The decision on a certificate that was met before. */
+static bool find_known(struct subject *s)
+{
+	const struct trust_cert *found;
+
+	return trust_find_der(s->trust, s->key->der, s->cert->not_before_ms + 1000, &found, NULL).ok && found == s->cert;
 }
 
 static bool sign_below(struct subject *s)
@@ -196,7 +205,7 @@ static outcome measure(const struct kind *k, const char *folder, double seconds,
 	struct conf_participant owner = {.name = "bench", .certificates = {&pinned, 1}, .profile = &profile};
 	struct conf_key own = {.name = "own", .certificate = cert_path, .key = key_path};
 	struct subject s = {.kind = k, .form = BUF(4096)};
-	double figures[4];
+	double figures[5];
 
 	snprintf(cert_path, sizeof cert_path, "%s/%s.crt", folder, k->name);
 	snprintf(key_path, sizeof key_path, "%s/%s.key", folder, k->name);
@@ -212,16 +221,18 @@ static outcome measure(const struct kind *k, const char *folder, double seconds,
 	figures[1] = rate(&s, sign_below, seconds);
 	figures[2] = rate(&s, verify_own, seconds);
 	figures[3] = rate(&s, verify_below, seconds);
+	s.trust = trust;
+	figures[4] = rate(&s, find_known, seconds);
 	buf_free(&s.form);
 	EVP_PKEY_CTX_free(s.sign_ctx);
 	EVP_PKEY_CTX_free(s.verify_ctx);
 	EVP_PKEY_free(s.pkey);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		if (figures[i] == 0)
 			return err_set(e, REASON_INTERNAL, "%s: call %d failed", k->name, i);
 	}
-	printf("%-18s  %8.0f  %8.0f  %5.2f  %8.0f  %8.0f  %5.2f\n", k->name, figures[0], figures[1], figures[0] / figures[1],
-		figures[2], figures[3], figures[2] / figures[3]);
+	printf("%-18s  %8.0f  %8.0f  %5.2f  %8.0f  %8.0f  %5.2f  %13.2f\n", k->name, figures[0], figures[1],
+		figures[0] / figures[1], figures[2], figures[3], figures[2] / figures[3], 1e6 / figures[4]);
 	return DONE;
 }
 
@@ -234,7 +245,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: bench_signature FOLDER [SECONDS]\n");
 		return 64;
 	}
-	printf("%-18s  %8s  %8s  %5s  %8s  %8s  %5s\n", "algorithm", "sign/s", "below", "share", "verify/s", "below", "share");
+	printf("%-18s  %8s  %8s  %5s  %8s  %8s  %5s  %13s\n", "algorithm", "sign/s", "below", "share", "verify/s", "below",
+		"share", "known cert us");
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (!measure(&kinds[i], argv[1], seconds, &e).ok) {
 			fprintf(stderr, "bench_signature: %s: %s\n", reason_row(e.reason)->name, e.detail);
