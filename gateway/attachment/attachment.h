@@ -5,8 +5,9 @@
  * touched, any thread, and the octets that are looked at grow with the length of the file, whatever it holds.
  *
  * What is out of reach: an archive written as text (uuencode, base64) is text; what a PDF keeps in compressed streams
- * (object streams too) is not unpacked, so names in there are not seen; the members of an OOXML or OpenDocument file are
- * known by their names only, and macros among them are not looked for; a kind is not proven by decoding the picture or
+ * (object streams too) is not unpacked, so names in there are not seen; the members of an OOXML file are known by their
+ * names only and an OpenDocument text by its first member, so embedded files and macros in them are not looked for, nor in
+ * OLE2 files, which one kind holds together; a kind is not proven by decoding the picture or
  * laying out the pages; HTML is text; single-octet text of other code pages cannot be told from windows-1251.
  * Spec: rule T3 (attachments of the treasury are pdf or txt, archives are not allowed); ISO 32000-1 7.3.5, 7.5, 7.11.
  */

@@ -120,18 +120,10 @@ static bool is_arj(struct look *l)
 	return LOOK_IS(l, 0, "\x60\xEA") && size >= 30 && size <= 2600 && look_at(l, 10) == 2;
 }
 
-/* A header of later formats behind the one of DOS. */
-static bool is_windows_program(struct look *l)
-{
-	uint32_t at = look_u32(l, 0x3C);
-
-	return at != UINT32_MAX && (LOOK_IS(l, at, "PE\0\0") || LOOK_IS(l, at, "NE") || LOOK_IS(l, at, "LE"));
-}
-
-/* Text that happens to begin with MZ is text; anything else with these letters runs on DOS. */
+/* Text that happens to begin with MZ is text: the header of a program that Windows takes has NUL octets. */
 static bool is_program(struct look *l, bool text)
 {
-	return (LOOK_IS(l, 0, "MZ") || LOOK_IS(l, 0, "ZM")) && (!text || is_windows_program(l));
+	return !text && (LOOK_IS(l, 0, "MZ") || LOOK_IS(l, 0, "ZM"));
 }
 
 static bool stands_in(struct look *l, size_t from, size_t to, struct bytes what)

@@ -128,6 +128,8 @@ static void ends_of_a_pdf(void **state)
 	} rows[] = {
 		{"an update", "", "4 0 obj\n<< >>\nendobj\nxref\n0 0\nstartxref\n0\n%%EOF", NULL},
 		{"an update of a comment", "", "% changed\n4 0 obj << >> endobj\nstartxref\n0\n%%EOF\n", NULL},
+		{"an update that begins with its table", "", "xref\n0 0\ntrailer << >>\nstartxref\n0\n%%EOF\n", NULL},
+		{"text between two ends", "", "MZ\n%%EOF\n", "behind the end"},
 		{"white space", "", " \r\n\t", NULL},
 		{"the end told twice", "", "%%EOF\n", NULL},
 		{"text behind the end", "", "MZ", "behind the end (%%EOF)"},
@@ -164,6 +166,35 @@ static void broken_pdf(void **state)
 	refused("a PDF that is cut", "a.pdf", &b, "it is cut");
 	buf_str(&c, "%PDF-x\n%%EOF");
 	refused("no version", "a.pdf", &c, "no version");
+}
+
+/* Records of ZIP count where they fit what stands around them: chance octets of a picture do not. */
+static void end_records_in_a_pdf(void **state)
+{
+	static const struct {
+		const char *name;
+		struct bytes octets;
+		bool archive;
+	} rows[] = {
+		{"no archive in it", BYTES_LIT("PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), true},
+		{"sizes that lead nowhere", BYTES_LIT("PK\5\6\0\0\0\0\1\0\1\0\x40\0\0\0\1\0\0\0\0\0"), false},
+		{"a directory beyond the front", BYTES_LIT("PK\5\6\0\0\0\0\1\0\1\0\x40\0\0\x40\1\0\0\0\0\0"), false},
+		{"ZIP64", BYTES_LIT("PK\6\7\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0PK\5\6\0\0\0\0\xFF\xFF\xFF\xFF"
+			"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0"), true},
+	};
+	struct attachment_limits limits = ATTACHMENT_LIMITS_USUAL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		SCOPED(buf_free) struct buf b = BUF(SAMPLE_MOST);
+		struct err e;
+
+		buf_str(&b, "%PDF-1.4\n1 0 obj << /Length 80 /Filter /DCTDecode /Width 10 /Height 10 >> stream\n");
+		buf_add(&b, rows[i].octets);
+		buf_str(&b, "\nendstream endobj\nstartxref\n0\n%%EOF\n");
+		if (taken("a.pdf", &b, &limits, &e) == rows[i].archive)
+			fail_msg("%s: %s", rows[i].name, e.detail);
+	}
 }
 
 enum verdict { TAKEN, CARRIES, ACTS };
@@ -245,6 +276,7 @@ static void texts(void **state)
 		{"delete", BYTES_LIT("abc\x7F"), false, false, false, "octet 3 is 7F"},
 		{"a control character of UTF-8", BYTES_LIT("abc\xC2\x9B"), false, true, false, ""},
 		{"overlong UTF-8", BYTES_LIT("abc\xC0\xAF"), false, true, false, ""},
+		{"overlong UTF-8 of three octets", BYTES_LIT("abc\xE0\x80\xAF"), false, true, false, ""},
 		{"no letter of windows-1251", BYTES_LIT("\xD1\x98\xD1"), false, false, false, "octet 1 is 98"},
 		{"a script", BYTES_LIT("#!/bin/sh\n"), false, false, false, "a script, its name says plain text"},
 		{"a script behind a space", BYTES_LIT("#! /bin/sh\n"), false, false, false, "a script"},
@@ -276,6 +308,7 @@ int main(void)
 		cmocka_unit_test(python_opens_what_we_refuse),
 		cmocka_unit_test(ends_of_a_pdf),
 		cmocka_unit_test(broken_pdf),
+		cmocka_unit_test(end_records_in_a_pdf),
 		cmocka_unit_test(names_in_a_pdf),
 		cmocka_unit_test(texts),
 	};

@@ -101,6 +101,17 @@ static void zip_behind_noise_is_zip(void **state)
 	assert_int_equal(attachment_kind_of(buf_bytes(&docx)), ATTACHMENT_ZIP);
 }
 
+/* The old form has no mark: its check sum alone makes it a tar archive. */
+static void old_tar_needs_its_sum(void **state)
+{
+	SCOPED(buf_free) struct buf b = BUF(SAMPLE_MOST);
+
+	(void)state;
+	make_old_tar(&b);
+	b.data[0]++;
+	assert_int_equal(attachment_kind_of(buf_bytes(&b)), ATTACHMENT_UNKNOWN);
+}
+
 static void sets_of_words(void **state)
 {
 	struct attachment_set set;
@@ -173,6 +184,7 @@ int main(void)
 		cmocka_unit_test(what_only_looks_like_a_kind),
 		cmocka_unit_test(zip_files_are_looked_into),
 		cmocka_unit_test(zip_behind_noise_is_zip),
+		cmocka_unit_test(old_tar_needs_its_sum),
 		cmocka_unit_test(sets_of_words),
 		cmocka_unit_test(file_agrees),
 	};
