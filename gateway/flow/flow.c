@@ -144,6 +144,29 @@ static bool same_stamps(const struct conf_timestamp *a, const struct conf_timest
 		a->digest == b->digest;
 }
 
+static bool same_sources(const struct conf *a, const struct conf *b)
+{
+	if (a->source_count != b->source_count)
+		return false;
+	for (size_t i = 0; i < a->source_count; i++) {
+		const struct conf_source *s = &a->sources[i], *t = &b->sources[i];
+
+		if (!same_text(s->issuer, t->issuer) || !same_text(s->responder, t->responder) || !same_text(s->ocsp, t->ocsp) ||
+			!same_text(s->crl, t->crl) || !same_text(s->delta, t->delta) || s->digest != t->digest || s->nonce != t->nonce)
+			return false;
+	}
+	return true;
+}
+
+static bool same_revocation(const struct conf *a, const struct conf *b)
+{
+	const struct conf_revocation *r = &a->revocation, *q = &b->revocation;
+
+	return same_text(r->directory, q->directory) && r->refresh_ms == q->refresh_ms &&
+		r->crl_refresh_ms == q->crl_refresh_ms && r->deadline_ms == q->deadline_ms && r->skew_ms == q->skew_ms &&
+		same_sources(a, b);
+}
+
 void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *problems)
 {
 	struct snapshot *old;
@@ -160,6 +183,8 @@ void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *prob
 			now->journal.directory);
 	if (!same_stamps(&now->timestamp, &then->timestamp))
 		conf_problem_add(problems, at, true, "Restart the gateway.", "time-stamps are asked as before until a restart");
+	if (!same_revocation(now, then))
+		conf_problem_add(problems, at, true, "Restart the gateway.", "revocation is asked about as before until a restart");
 	flow_tag(f, next);
 	flow_statuses(f, next, NULL);
 	pthread_mutex_lock(&f->lock);
