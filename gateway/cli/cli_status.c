@@ -7,8 +7,11 @@
 
 #include "flow/flow.h"
 #include "revocation/revocation.h"
+#include "trust/certificate.h"
 
 #include "cli/cli_status.h"
+
+enum { CHAIN_MOST = 8 };
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
@@ -17,7 +20,7 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 }
 
 struct folder {
-	char path[40];
+	char path[4096];
 };
 
 static void folder_drop(struct folder *f)
@@ -44,12 +47,39 @@ static enum cli_verdict tell(const struct revocation_answer *a, struct buf *word
 	return verdicts[a->verdict].code;
 }
 
-enum cli_verdict cli_status(const struct conf *c, struct bytes der, bool steps)
+static enum cli_verdict ask(const struct revocation_desk *desk, struct bytes der, bool steps)
 {
-	SCOPED(folder_drop) struct folder folder = {""};
-	SCOPED(revocation_desk_close) struct revocation_desk *desk = NULL;
 	SCOPED(buf_free) struct buf words = BUF(1u << 16);
 	struct revocation_answer answer;
+
+	revocation_check(revocation_desk_room(desk), der, stamp_now().ms, &answer, &words);
+	return tell(&answer, &words, steps);
+}
+
+/* The certificate, then the authorities above it whose own status is told. */
+static enum cli_verdict ask_chain(const struct revocation_desk *desk, struct bytes der, bool steps)
+{
+	SCOPED(pool_free) struct pool *pool = pool_new(1u << 20);
+	enum cli_verdict verdict = ask(desk, der, steps);
+	const struct desk_authority *a;
+	struct cert_view view;
+
+	if (!pool || !cert_view_read(pool, der, &view, NULL).ok)
+		return CLI_CANNOT_TELL;
+	a = revocation_desk_authority(desk, view.issuer);
+	for (int depth = 0; a && depth < CHAIN_MOST && verdict == CLI_VALID; depth++) {
+		printf("its authority: %s\n", a->subject);
+		verdict = ask(desk, a->der, steps);
+		a = revocation_desk_authority(desk, a->issuer);
+	}
+	return verdict;
+}
+
+enum cli_verdict cli_status(const struct conf *c, struct bytes der, bool steps)
+{
+	SCOPED(folder_drop) struct folder folder = {.path = ""};
+	SCOPED(revocation_desk_close) struct revocation_desk *desk = NULL;
+	const char *tmp = getenv("TMPDIR");
 	struct err e;
 
 	if (!c->revocation.directory) {
@@ -57,7 +87,7 @@ enum cli_verdict cli_status(const struct conf *c, struct bytes der, bool steps)
 			printf("revocation: not checked, the configuration has no section revocation\n");
 		return CLI_VALID;
 	}
-	snprintf(folder.path, sizeof folder.path, "/tmp/qaqpa-status-XXXXXX");
+	snprintf(folder.path, sizeof folder.path, "%.4000s/qaqpa-status-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(folder.path)) {
 		folder.path[0] = 0;
 		fprintf(stderr, "qaqpa: a temporary folder: %m\n");
@@ -67,6 +97,5 @@ enum cli_verdict cli_status(const struct conf *c, struct bytes der, bool steps)
 		cli_fail(&e);
 		return CLI_CANNOT_TELL;
 	}
-	revocation_check(revocation_desk_room(desk), der, stamp_now().ms, &answer, &words);
-	return tell(&answer, &words, steps);
+	return ask_chain(desk, der, steps);
 }
