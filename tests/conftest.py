@@ -31,3 +31,14 @@ def gateway(tmp_path_factory, pki, provider):
     g.start()
     yield g
     assert g.stop() == 0
+
+
+@pytest.fixture
+def lone(tmp_path, pki, provider):
+    """A gateway of one test, with the service Demo; the test starts it when it has said the rest."""
+    provider.answer = provider.signed_answer
+    provider.received.clear()
+    g = Gateway(tmp_path, pki)
+    g.service(provider)
+    yield g
+    g.stop()

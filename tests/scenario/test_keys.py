@@ -13,21 +13,11 @@ import pytest
 
 from harness import persons as people
 from harness import wss
-from harness.gateway import BIN, Gateway
+from harness.gateway import BIN
 
 WORD = "Qwerty12-of-the-file"
 PIN = "73 91-2284"
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
-
-
-@pytest.fixture
-def lone(tmp_path, pki, provider):
-    provider.answer = provider.signed_answer
-    provider.received.clear()
-    g = Gateway(tmp_path, pki)
-    g.service(provider)
-    yield g
-    g.stop()
 
 
 def run(*words, **more):

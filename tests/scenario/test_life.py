@@ -19,16 +19,6 @@ from harness.gateway import PATH, Gateway
 from harness.provider import Provider
 
 
-@pytest.fixture
-def lone(tmp_path, pki, provider):
-    provider.answer = provider.signed_answer
-    provider.received.clear()
-    g = Gateway(tmp_path, pki)
-    g.service(provider)
-    yield g
-    g.stop()
-
-
 class Load:
     """Clients that post signed messages one after the other over kept connections until told to stop."""
 

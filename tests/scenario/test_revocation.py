@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Revocation over the wire: a real authority answers, fails, lies and hangs; what the gateway makes of it, message by message."""
 import hashlib
+import signal
 import subprocess
 
 import pytest
@@ -167,6 +168,15 @@ def test_a_provider_whose_certificate_is_revoked_is_not_believed(make, keys):
         keys.unrevoke("monitoring")
 
 
+def test_a_reload_says_what_stays_as_it_was(make):
+    world = make()
+    world.start()
+    world.conf["sources"][0]["ocsp"] += "/elsewhere"
+    world.write()
+    world.kill(signal.SIGHUP)
+    world.wait(lambda: "revocation is asked about as before until a restart" in world.log_path.read_text())
+
+
 def test_a_responder_that_hangs_holds_up_no_message(make, keys):
     """Every question hangs longer than the test; all messages are answered while not one of them was."""
     keys.trouble("ocsp", "slow", "600000")
@@ -190,6 +200,8 @@ def test_the_authority_above_is_asked_about_too(make, keys):
     try:
         world.wait(lambda: world.send().reason == "certificate.revoked", seconds=40)
         assert "its authority" in world.send().text("errorData")
+        code, words = check(world, keys.path("department.crt"))
+        assert (code, "its authority: " in words, "revocation.hold" in words) == (1, True, True)
     finally:
         keys.unrevoke("issuing")
 
