@@ -1,24 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Questions about days, on the shipped years: is it worked, when is the n-th, how many lie between. */
-#include "years.h"
-
-static struct calendar *c;
-
-static int load(void **state)
-{
-	(void)state;
-	if (!clock_zone("Asia/Almaty"))
-		return 1;
-	c = shipped();
-	return 0;
-}
-
-static int drop(void **state)
-{
-	(void)state;
-	calendar_free(&c);
-	return 0;
-}
+#include "one_calendar.h"
 
 static void is_it_a_working_day(void **state)
 {

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Questions about moments: working hours, when an application counts as filed, when a term ends; over the change of the
  * zone of 1 March 2024, when 23:00 to 24:00 of 29 February came twice. */
-#include "years.h"
+#include "one_calendar.h"
 
-static struct calendar *c;
 /* A state body; a night shift over the changed hour; all day. */
 static const struct calendar_hours office = {9 * 60, 18 * 60 + 30, 13 * 60, 14 * 60 + 30};
 static const struct calendar_hours night = {23 * 60 + 15, CALENDAR_DAY_END, 0, 0};
 static const struct calendar_hours always = {0, CALENDAR_DAY_END, 0, 0};
-
-static int load(void **state)
-{
-	(void)state;
-	if (!clock_zone("Asia/Almaty"))
-		return 1;
-	c = shipped();
-	return 0;
-}
-
-static int drop(void **state)
-{
-	(void)state;
-	calendar_free(&c);
-	return 0;
-}
 
 static void says(const char *because, struct stamp at, const char *wanted)
 {

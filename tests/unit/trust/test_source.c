@@ -5,21 +5,9 @@
 #include "crypto/crypto.h"
 #include "trust/trust_int.h"
 
+#include "command.h"
+
 #define WORD "Qwerty12, as in <keys>"
-
-static void run(const char *format, ...) PRINTF_LIKE(1, 2);
-
-static void run(const char *format, ...)
-{
-	char command[2048];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	if (system(command) != 0)
-		fail_msg("%s", command);
-}
 
 /* The p12 files are made by the openssl command, in the old form that the authority uses (3DES, RC2-40, SHA-1) and in
  * today's. */

@@ -8,26 +8,14 @@
 
 #include "trust/trust_int.h"
 
+#include "command.h"
+
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"
 #define PIN "12 34+56"
 #define THREADS 4
 #define ROUNDS 50
 
 static bool no_softhsm;
-
-static void run(const char *format, ...) PRINTF_LIKE(1, 2);
-
-static void run(const char *format, ...)
-{
-	char command[2048];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	if (system(command) != 0)
-		fail_msg("%s", command);
-}
 
 /* A key and its certificate on the token, under one label and id. */
 static void put_key(const char *token, const char *label, int id, const char *name)
