@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "validity.h"
 
 #define ADAPTERS SOURCE_DIR "/adapters/"
@@ -78,6 +80,18 @@ static const struct row {
 		"012345678</Number></Document>",
 		""},
 };
+
+static bool read_file(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "r");
+	unsigned char *room = buf_reserve(out, 1 << 19);
+
+	if (f && room)
+		buf_grown(out, fread(room, 1, 1 << 19, f));
+	if (f)
+		fclose(f);
+	return out->len > 0;
+}
 
 static void examples_are_valid_and_mistakes_are_found(void **state)
 {

@@ -4,25 +4,12 @@
 #define QAQPA_TESTS_ADAPTERS_VALIDITY_H
 
 #include <libxml/parser.h>
+#include <libxml/xmlIO.h>
 #include <libxml/xmlschemas.h>
-#include <stdio.h>
-
-#include "base/bytes.h"
+#include <stdbool.h>
+#include <string.h>
 
 #define DOCUMENT_XSD SOURCE_DIR "/wsdl/permits/v1/document.xsd"
-
-static inline bool read_file(const char *path, struct buf *out)
-{
-	FILE *f = fopen(path, "r");
-	unsigned char *room = buf_reserve(out, 1 << 19);
-	bool opened = f;
-
-	if (f && room)
-		buf_grown(out, fread(room, 1, 1 << 19, f));
-	if (f)
-		fclose(f);
-	return opened && out->len > 0;
-}
 
 static inline void no_words(void *ctx, const char *format, ...)
 {
@@ -32,18 +19,17 @@ static inline void no_words(void *ctx, const char *format, ...)
 /* False also when the schema or the document cannot be read. */
 static inline bool is_valid(const char *xsd_path, const char *xml)
 {
-	SCOPED(buf_free) struct buf xsd = BUF(1 << 20);
-	xmlSchemaParserCtxt *parser;
+	xmlSchemaParserCtxt *parser = xmlSchemaNewParserCtxt(xsd_path);
+	xmlExternalEntityLoader ours = xmlGetExternalEntityLoader();
 	xmlSchemaValidCtxt *valid;
 	xmlSchema *schema;
 	xmlDoc *doc;
 	bool result;
 
-	if (!read_file(xsd_path, &xsd))
-		return false;
 	doc = xmlReadMemory(xml, (int)strlen(xml), NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR);
-	parser = xmlSchemaNewMemParserCtxt(buf_cstr(&xsd), (int)xsd.len);
+	xmlSetExternalEntityLoader(xmlNoNetExternalEntityLoader); /* the rooms refuse what a schema includes */
 	schema = xmlSchemaParse(parser);
+	xmlSetExternalEntityLoader(ours);
 	valid = xmlSchemaNewValidCtxt(schema);
 	xmlSchemaSetValidErrors(valid, no_words, no_words, NULL);
 	result = doc && schema && valid && xmlSchemaValidateDoc(valid, doc) == 0;
