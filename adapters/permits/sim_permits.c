@@ -7,7 +7,7 @@
 
 #include "base/ident.h"
 #include "common/payload.h"
-#include "permits/nikad.h"
+#include "nikad/nikad.h"
 #include "permits/sim_permits_store.h"
 
 #define NS_PERMITS "urn:qaqpa:permits:v1"

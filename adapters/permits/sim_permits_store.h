@@ -4,7 +4,7 @@
 #define QAQPA_PERMITS_STORE_H
 
 #include "common/store.h"
-#include "permits/nikad.h"
+#include "nikad/nikad.h"
 
 #define PERMITS_WORD 129 /* a senderId, a kind of document: 128 octets and a NUL */
 

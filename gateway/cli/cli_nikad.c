@@ -2,7 +2,7 @@
 /* cli_nikad - qaqpa nikad check and explain (rule P1). */
 #include <stdio.h>
 
-#include "permits/nikad.h"
+#include "nikad/nikad.h"
 
 #include "cli/cli_int.h"
 

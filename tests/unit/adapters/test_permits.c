@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rules P2, P3, P6, B3: the permits system gives numbers and registers only what may be registered. */
-#include "permits/nikad.h"
+#include "nikad/nikad.h"
 #include "world.h"
 
 #include <libxml/tree.h>

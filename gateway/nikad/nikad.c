@@ -5,7 +5,7 @@
  * Spec:     P1; order No. 232, annex; ISO/IEC 7064 MOD 97-10; ISO 3166-1 alpha-2 */
 #include <string.h>
 
-#include "permits/nikad.h"
+#include "nikad/nikad.h"
 
 enum { PLACE_CHECK = 2, PLACE_TYPE = 4, PLACE_SERIAL = 7 }; /* counted from 0 */
 

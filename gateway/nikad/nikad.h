@@ -8,8 +8,8 @@
  * arrangement in which the annex's own example KZ03 ABC 0000 0001 is right. TTT has no I and no O. Spaces
  * are ignored on input. Pure calls, any thread.
  */
-#ifndef QAQPA_PERMITS_NIKAD_H
-#define QAQPA_PERMITS_NIKAD_H
+#ifndef QAQPA_NIKAD_NIKAD_H
+#define QAQPA_NIKAD_NIKAD_H
 
 #include "base/bytes.h"
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "permits/nikad.h"
+#include "nikad/nikad.h"
 
 static const struct row {
 	const char *name, *text;
