@@ -245,7 +245,7 @@ struct conf_index;
 struct conf {
 	char hash[65]; /* SHA-256 of the file and, in their order, of the included ones, hex */
 	const char *path;
-	const char *include; /* folder of further files; NULL: none */
+	struct conf_names include; /* folders of further files */
 	const char *zone, *log_level;
 	const char *admin_host; /* NULL: no admin listener */
 	int admin_port;

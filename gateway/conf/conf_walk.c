@@ -364,8 +364,8 @@ bool conf_walk(struct conf_reading *r)
 
 	conf_walk_mapping(
 		r, main_file, CONF_SECTION_TOP, yaml_document_get_root_node(&main_file->doc), r->conf);
-	if (r->conf->include)
-		conf_file_add_folder(r, r->conf->include, (struct conf_at){main_file->path, 1});
+	for (size_t i = 0; i < r->conf->include.n; i++)
+		conf_file_add_folder(r, r->conf->include.name[i], (struct conf_at){main_file->path, 1});
 	for (struct conf_file *f = main_file->next; f; f = f->next) {
 		if (f->parsed)
 			conf_walk_included(r, f);

@@ -31,8 +31,9 @@ ORGANISATION = "1.2.398.3.3.4.1.2"
 MAIL = "1.3.6.1.5.5.7.3.4"
 SYSTEM = [MAIL, ORGANISATION, ORGANISATION + ".6"]
 NAMES = """root issuing ocsp tsa gateway gateway-ec permits monitoring department department-ec department-ec384 other-system
-    person employee head treasury-user revoked on-hold expired future no-signing-usage rsa1024 attacker-ca attacker-own-ca
-    attacker-ocsp attacker-tsa tls-ca tls-server tls-client""".split()
+    treasury integrated-treasury insolvency appeals edms gbdfl gbdul tax payment portal files
+    person other-person employee head corporation-employee coordinator-head administrator treasury-user revoked on-hold expired
+    future no-signing-usage rsa1024 attacker-ca attacker-own-ca attacker-ocsp attacker-tsa tls-ca tls-server tls-client""".split()
 NAMES_2004 = ["root-2004", "issuing-2004", "ocsp-2004", "tsa-2004", "department-2004"]
 CN, SN, SERIAL, C, O, OU, GN = "2.5.4.3", "2.5.4.4", "2.5.4.5", "2.5.4.6", "2.5.4.10", "2.5.4.11", "2.5.4.42"
 DC = "0.9.2342.19200300.100.1.25"

@@ -379,6 +379,31 @@ static void included_files_add_to_the_lists_in_the_order_of_names(void **state)
 	fixture_drop(&f);
 }
 
+static void several_folders_are_read_in_the_order_of_the_list(void **state)
+{
+	struct fixture f;
+	char path[512];
+
+	(void)state;
+	fixture_read(&f, ALL_PARTS "include: [z, a]\n");
+	assert_false(f.ok); /* neither folder is there yet */
+	assert_int_equal(f.problems->n, 2);
+	conf_problems_free(&f.problems);
+	f.problems = conf_problems_new();
+	for (const char *folder = "za"; *folder; folder++) {
+		snprintf(path, sizeof path, "%s/%c", f.folder, *folder);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	fixture_write(&f, "a/1.yaml", BYTES_LIT("services: [{id: B, provider: dep, endpoint: 'http://b/'}]\n"));
+	fixture_write(&f, "z/1.yaml", BYTES_LIT("services: [{id: A, provider: dep, endpoint: 'http://a/'}]\n"));
+	fixture_load(&f);
+	check_ok(&f);
+	assert_int_equal(f.conf->service_count, 3);
+	assert_string_equal(f.conf->services[1].id, "A");
+	assert_string_equal(f.conf->services[2].id, "B");
+	fixture_drop(&f);
+}
+
 static void included_files_hold_lists_only(void **state)
 {
 	struct fixture f;
@@ -510,6 +535,7 @@ int main(void)
 		cmocka_unit_test(the_words_of_revocation_are_read),
 		cmocka_unit_test(the_key_of_all_is_the_one_that_follows_nobody),
 		cmocka_unit_test(included_files_add_to_the_lists_in_the_order_of_names),
+		cmocka_unit_test(several_folders_are_read_in_the_order_of_the_list),
 		cmocka_unit_test(included_files_hold_lists_only),
 		cmocka_unit_test(a_relative_path_is_taken_from_the_working_folder),
 		cmocka_unit_test(the_hash_is_that_of_the_file),
