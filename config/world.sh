@@ -1,28 +1,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A small world on one machine for ./run: an authority with its services, the gateway and three simulated systems.
-# Sourced by bash; every function takes the folder of the world. Ports start at QAQPA_PORT (default 9080).
+# A small world on one machine, for ./run and the scenario tests: an authority with its services, the gateway and the
+# simulated systems. Sourced by bash in the folder of the project; every function takes the folder of the world. Ports start
+# at QAQPA_PORT (default 9080).
 
+# A new system stands at the end, so that the others keep their ports.
 world_systems='permits monitoring department'
+# Whose documents the systems accept beside those of systems, and in whose name they sign: names of the test authority.
+world_persons='person other-person employee head corporation-employee coordinator-head administrator'
 world_port() { echo $((${QAQPA_PORT:-9080} + $1)); }
 
-# Ports of the simulated systems, counted from the first.
+# The port of a simulated system, counted from the first.
 world_number() {
-	case $1 in permits) echo 11 ;; monitoring) echo 12 ;; department) echo 13 ;; esac
+	local number=11 system
+	for system in $world_systems; do
+		[ "$system" = "$1" ] && echo $number && return
+		number=$((number + 1))
+	done
 }
 
 world_make() { # world, rsa or gost: the kind of its keys
-	local world=$1 system
+	local world=$1
 	umask 077
 	mkdir -p "$world/log" "$world/state"
 	qaqpa-authority make --algorithm "$2" --url "http://127.0.0.1:$(world_port 3)" "$world/pki" >/dev/null
-	for system in $world_systems; do
-		[ -s "$world/$system.password" ] || openssl rand -hex 16 >"$world/$system.password"
-		[ -s "$world/$system.hash" ] || qaqpa hash-password <"$world/$system.password" >"$world/$system.hash"
-	done
+	world_passwords "$world"
 	: >"$world/blocked.txt"
 	world_config "$world" >"$world/qaqpa.yaml"
 	world_services "$world"
 	qaqpa check --config "$world/qaqpa.yaml"
+}
+
+world_passwords() {
+	local world=$1 system
+	for system in $world_systems; do
+		[ -s "$world/$system.password" ] || openssl rand -hex 16 >"$world/$system.password"
+		[ -s "$world/$system.hash" ] || qaqpa hash-password <"$world/$system.password" >"$world/$system.hash"
+	done
 }
 
 world_config() {
@@ -84,13 +97,21 @@ END
 	done
 }
 
-# The descriptors of adapters/, with the addresses of this world.
+# The descriptors of adapters/, with the addresses of this world: a service goes to the port of its provider.
 world_services() {
-	local world=$1 system
-	mkdir -p "$world/conf.d"
+	local world=$1 system file places=
 	for system in $world_systems; do
-		sed "s|endpoint: .*|endpoint: http://127.0.0.1:$(world_port "$(world_number $system)")/|; s|\.\./\.\./wsdl|$PWD/wsdl|" \
-			"adapters/$system/services.yaml" >"$world/conf.d/$system.yaml"
+		places="$places $system=http://127.0.0.1:$(world_port "$(world_number "$system")")/"
+	done
+	rm -rf "$world/conf.d"
+	mkdir -p "$world/conf.d"
+	for file in adapters/*/services.yaml; do
+		system=$(basename "$(dirname "$file")")
+		awk -v places="$places" -v wsdl="$PWD/wsdl" '
+			BEGIN { n = split(places, pair, " "); for (i = 1; i <= n; i++) { at = index(pair[i], "="); url[substr(pair[i], 1, at - 1)] = substr(pair[i], at + 1) } }
+			/^ +provider:/ { provider = $2 }
+			/^ +endpoint:/ { sub(/endpoint:.*/, "endpoint: " url[provider]) }
+			{ gsub(/\.\.\/\.\.\/wsdl/, wsdl); print }' "$file" >"$world/conf.d/$system.yaml"
 	done
 }
 
@@ -109,15 +130,22 @@ world_redis() {
 		--appendonly yes --appendfsync always --save "" --maxmemory 256mb --maxmemory-policy noeviction --dir "$world/redis"
 }
 
-world_system() {
-	local world=$1 pki=$1/pki system=$2
-	world_launch "$world" "$system" qaqpa sim "$system" --listen "127.0.0.1:$(world_port "$(world_number "$system")")" \
+# The command that plays a system, a word a line.
+world_command() {
+	local world=$1 pki=$1/pki system=$2 name
+	printf '%s\n' qaqpa sim "$system" --listen "127.0.0.1:$(world_port "$(world_number "$system")")" \
 		--certificate "$pki/$system.crt" --key "$pki/$system.key" --peer-certificate "$pki/gateway.crt" \
 		--gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" \
 		--async-gateway "http://127.0.0.1:$(world_port 0)/bip-async/" --sender-id "${system}_is" \
-		--password-file "$world/$system.password" --state "$world/state/$system" \
-		--document-certificate "department_is=$pki/department.crt" \
-		--document-certificate "monitoring_is=$pki/monitoring.crt"
+		--password-file "$world/$system.password" --state "$world/state/$system"
+	for name in $world_systems; do printf '%s\n' --document-certificate "${name}_is=$pki/$name.crt"; done
+	for name in $world_persons; do printf '%s\n' --document-certificate "$name=$pki/$name.crt"; done
+}
+
+world_system() {
+	local words
+	mapfile -t words < <(world_command "$1" "$2")
+	world_launch "$1" "$2" "${words[@]}"
 }
 
 world_start() {
@@ -175,13 +203,11 @@ world_send() {
 		--peer-certificate "$world/pki/gateway.crt" "$@"
 }
 
-# What the monitoring IS does by itself; its running system takes what comes on the asynchronous channel.
-world_act() { # world, verb
-	local world=$1 pki=$1/pki
-	qaqpa sim monitoring --certificate "$pki/monitoring.crt" --key "$pki/monitoring.key" \
-		--peer-certificate "$pki/gateway.crt" --gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" \
-		--async-gateway "http://127.0.0.1:$(world_port 0)/bip-async/" --sender-id monitoring_is \
-		--password-file "$world/monitoring.password" --state "$world/state/monitoring" --act "$2" 2>>"$world/log/story.log"
+# What a system does by itself; what comes on the asynchronous channel goes to the one that runs.
+world_act() { # world, system, verb, argument
+	local words
+	mapfile -t words < <(world_command "$1" "$2")
+	"${words[@]}" --listen 127.0.0.1:0 --act "$3" ${4:+--argument "$4"} 2>>"$1/log/story.log"
 }
 
 world_story() {
@@ -190,11 +216,11 @@ world_story() {
 	echo
 	echo "== The State Corporation's application goes from the monitoring IS to the departmental system, which asks the permits"
 	echo "   system for a number, registers the signed permit, tells the status, and answers"
-	world_act "$world" send-request
+	world_act "$world" monitoring send-request
 	echo
 	echo "== The same on the asynchronous channel: the gateway acknowledges and sends on, the departmental system tells that it"
 	echo "   accepted, and later the result; the sender is told what became of its message"
-	world_act "$world" send-case
+	world_act "$world" monitoring send-case
 	echo
 	echo "== The departmental system asks for one more number (and gets a verified answer)"
 	world_send "$world" department --service PERMITS_NIKAD adapters/permits/examples/nikad-request.xml

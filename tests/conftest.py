@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from harness import pki as pki_module  # noqa: E402
 from harness.gateway import Gateway  # noqa: E402
 from harness.provider import Provider  # noqa: E402
+from harness.world import World  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +43,15 @@ def lone(tmp_path, pki, provider):
     g.service(provider)
     yield g
     g.stop()
+
+
+@pytest.fixture(scope="module")
+def world(request, tmp_path_factory):
+    """Gateway, Redis and the simulated systems that the module names in SYSTEMS."""
+    w = World(tmp_path_factory.mktemp("world"), request.module.SYSTEMS)
+    yield w.begin()
+    w.close()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "rule(*names): the rules of the orders that the test shows (docs/requirements.md)")
