@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/ident.h"
 #include "common/payload.h"
 
 bool payload_is(const struct _xmlNode *node, const char *ns, const char *name)
@@ -37,6 +38,18 @@ const char *payload_text(struct pool *pool, const struct _xmlNode *parent, const
 	return pool_copy(pool, text);
 }
 
+bool payload_texts(struct pool *pool, const struct _xmlNode *parent, const char *const *names, const char **texts,
+	size_t n)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < n; i++) {
+		texts[i] = payload_text(pool, parent, names[i]);
+		all = all && texts[i];
+	}
+	return all;
+}
+
 void payload_field(struct buf *out, const char *name, const char *text)
 {
 	buf_printf(out, "<%s>", name);
@@ -57,6 +70,22 @@ bool system_info_read(struct pool *pool, const struct _xmlNode *root, struct sys
 		out->request_date && stamp_parse(bytes_str(out->request_date), &ignored) && ignored.has_offset;
 }
 
+bool system_info_fresh(struct pool *pool, struct system_info *out)
+{
+	unsigned char random[20];
+	char number[21] = "", chain[37], now[STAMP_TEXT];
+
+	random_fill(random, sizeof random);
+	for (size_t i = 0; i < sizeof random; i++)
+		number[i] = (char)('0' + random[i] % 10);
+	uuid_new(chain);
+	stamp_print(sim_now(), now);
+	out->request_number = pool_copy(pool, bytes_str(number));
+	out->chain_id = pool_copy(pool, bytes_str(chain));
+	out->request_date = pool_copy(pool, bytes_str(now));
+	return out->request_number && out->chain_id && out->request_date;
+}
+
 static void write_fields(struct buf *out, const struct system_info *info)
 {
 	payload_field(out, "RequestNumber", info->request_number);
@@ -75,7 +104,7 @@ void system_info_echo(struct buf *out, const struct system_info *info)
 {
 	char now[STAMP_TEXT];
 
-	stamp_print(stamp_now(), now);
+	stamp_print(sim_now(), now);
 	buf_str(out, "<SystemInfo>");
 	write_fields(out, info);
 	payload_field(out, "ResponseDate", now);

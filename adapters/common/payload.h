@@ -12,6 +12,9 @@
 struct _xmlNode *payload_child(const struct _xmlNode *parent, const char *name);
 /* The whole text of that child; NULL when absent, repeated, empty or holding elements. From the pool. */
 const char *payload_text(struct pool *pool, const struct _xmlNode *parent, const char *name);
+/* The texts of `n` children by their names; false when one is NULL. */
+MUST_USE bool payload_texts(struct pool *pool, const struct _xmlNode *parent, const char *const *names,
+	const char **texts, size_t n);
 /* True when the element has this name and namespace. Takes NULL. */
 bool payload_is(const struct _xmlNode *node, const char *ns, const char *name);
 
@@ -23,6 +26,8 @@ struct system_info {
 };
 /* False when a field is absent or malformed. */
 MUST_USE bool system_info_read(struct pool *pool, const struct _xmlNode *root, struct system_info *out);
+/* Of a request of one's own: a random number, a chain of its own, now. From the pool; false when memory is short. */
+MUST_USE bool system_info_fresh(struct pool *pool, struct system_info *out);
 void system_info_write(struct buf *out, const struct system_info *info);          /* of a request */
 void system_info_echo(struct buf *out, const struct system_info *info); /* of an answer: with ResponseDate */
 
@@ -30,6 +35,7 @@ void system_info_echo(struct buf *out, const struct system_info *info); /* of an
 #define REASONS_MAX 64
 struct reasons {
 	struct pool *pool;
+	bool later; /* something could not be asked or done: the same may be granted later (SCSE003) */
 	size_t n;
 	struct {
 		const char *code, *text;

@@ -6,8 +6,6 @@
  *           (sim_department_async.c). */
 #include "department/sim_department_async.h"
 
-#define DATA_BYTES (1u << 20)
-
 static outcome open_department(const char *directory, void **state, struct err *e)
 {
 	struct store *s = NULL;
@@ -27,16 +25,12 @@ static void close_department(void *state)
 static outcome take_application(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
 	struct err *e)
 {
-	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
 	struct application a;
 
 	if (!application_read(&a, sim, in->pool, in->payload, in->payload_text))
 		return reply_unreadable(out, "The payload is not a DepartmentRequest of department.xsd.");
 	TRY(application_decide(&a, e));
-	application_result(&a, &data);
-	if (a.reasons.n > 0)
-		return reply_with(out, in->pool, a.failure, reasons_line(&a.reasons), &data, e);
-	return reply_with(out, in->pool, "SCSS001", "The permit is issued.", &data, e);
+	return application_reply(&a, out, e);
 }
 
 static const struct sim_service services[] = {

@@ -12,7 +12,6 @@
 #define NS_DOCUMENT "urn:qaqpa:permits:document:v1"
 #define NS_MONITORING "urn:qaqpa:monitoring:v1"
 #define DATA_BYTES (1u << 20)
-#define STEP_MS 15000
 
 /* Invented; the check digit fits. */
 #define OWN_BIN "200440000015"
@@ -27,7 +26,7 @@ bool application_read(struct application *a, struct sim *sim, struct pool *pool,
 	const char *iin = payload_text(pool, applicant, "Iin"), *bin = payload_text(pool, applicant, "Bin");
 
 	*a = (struct application){.sim = sim, .pool = pool, .payload = payload, .text = text,
-		.reasons = {.pool = pool}, .failure = "SCSE001"};
+		.reasons = {.pool = pool}};
 	a->service_code = payload_text(pool, business, "ServiceCode");
 	a->subject_kind = iin ? "Iin" : "Bin";
 	a->subject_number = iin ? iin : bin;
@@ -65,48 +64,13 @@ static void judge(struct application *a)
 		reasons_add(&a->reasons, "employee.signature", "%s %s", reason_row(why.reason)->title, why.detail);
 }
 
-/* Sends one message and takes what is under ResponseData. False, with a reason, when the other side did
- * not do it. */
-static bool ask(struct application *a, const char *service_id, const struct buf *data,
-	const struct _xmlNode **response_data)
-{
-	struct sim_answer answer;
-	struct err e;
-
-	if (!buf_ok(data) ||
-		!sim_send(a->sim, a->pool, service_id, NULL, buf_cstr(data), STEP_MS, &answer, &e).ok) {
-		a->failure = "SCSE003";
-		if (!buf_ok(data))
-			(void)err_set(&e, REASON_MEMORY, "message");
-		reasons_add(&a->reasons, "step.failed", "%s: %s %s", service_id, reason_row(e.reason)->title,
-			e.detail);
-		return false;
-	}
-	if (answer.fault) {
-		a->failure = "SCSE003";
-		reasons_add(&a->reasons, "step.fault", "%s: %.*s %.*s", service_id,
-			(int)answer.fault_info.error_code.n, (const char *)answer.fault_info.error_code.p,
-			(int)answer.fault_info.error_message.n, (const char *)answer.fault_info.error_message.p);
-		return false;
-	}
-	*response_data = payload_child(answer.payload, "ResponseData");
-	if (bytes_is(answer.response.status_code, "SCSS001"))
-		return true;
-	a->failure = "SCSE001";
-	reasons_add(&a->reasons, "step.refused", "%s: %.*s %.*s", service_id, (int)answer.response.status_code.n,
-		(const char *)answer.response.status_code.p, (int)answer.response.status_message.n,
-		(const char *)answer.response.status_message.p);
-	reasons_read(&a->reasons, payload_child(*response_data, "Reasons"));
-	return false;
-}
-
-static bool take_field(struct application *a, const struct _xmlNode *data, const char *name, char *to,
+static bool take_field(struct application *a, const struct _xmlNode *answer, const char *name, char *to,
 	size_t room)
 {
-	const char *text = payload_text(a->pool, data, name);
+	const char *text = payload_text(a->pool, payload_child(answer, "ResponseData"), name);
 
 	if (!text || strlen(text) >= room) {
-		a->failure = "SCSE003";
+		a->reasons.later = true;
 		reasons_add(&a->reasons, "step.answer", "an answer holds no proper %s", name);
 		return false;
 	}
@@ -119,12 +83,10 @@ static bool get_number(struct application *a)
 	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
 	const struct _xmlNode *answer;
 
-	buf_str(&data, "<p:NikadRequest xmlns:p=\"" NS_PERMITS "\">");
-	system_info_write(&data, &a->info);
-	buf_str(&data,
-		"<BusinessData><DocumentType>PRM</DocumentType><DocumentKind>PERMIT</DocumentKind></BusinessData>"
-		"</p:NikadRequest>");
-	return ask(a, "PERMITS_NIKAD", &data, &answer) &&
+	question_begin(&data, NS_PERMITS, "NikadRequest", &a->info);
+	buf_str(&data, "<DocumentType>PRM</DocumentType><DocumentKind>PERMIT</DocumentKind>");
+	question_end(&data, "NikadRequest");
+	return ask(a->sim, &a->reasons, "PERMITS_NIKAD", &data, &answer) &&
 		take_field(a, answer, "Nikad", a->done.nikad, sizeof a->done.nikad);
 }
 
@@ -132,7 +94,7 @@ static void write_permit(const struct application *a, struct buf *out)
 {
 	char now[STAMP_TEXT];
 
-	stamp_print(stamp_now(), now);
+	stamp_print(sim_now(), now);
 	buf_str(out, "<d:AdministrativeDocument xmlns:d=\"" NS_DOCUMENT "\">");
 	payload_field(out, "Nikad", a->done.nikad);
 	buf_str(out, "<DocumentKind>PERMIT</DocumentKind>");
@@ -153,19 +115,17 @@ static bool register_permit(struct application *a)
 	struct err e;
 
 	write_permit(a, &permit);
-	if (!sim_document_sign(a->sim, a->pool, buf_bytes(&permit), &signed_permit, &e).ok) {
-		a->failure = "SCSE003";
+	if (!sim_document_sign(a->sim, a->pool, NULL, buf_bytes(&permit), &signed_permit, &e).ok) {
+		a->reasons.later = true;
 		reasons_add(&a->reasons, "step.failed", "%s %s", reason_row(e.reason)->title, e.detail);
 		return false;
 	}
-	buf_str(&data, "<p:RegisterRequest xmlns:p=\"" NS_PERMITS "\">");
-	system_info_write(&data, &a->info);
-	buf_str(&data, "<BusinessData>");
+	question_begin(&data, NS_PERMITS, "RegisterRequest", &a->info);
 	payload_field(&data, "Nikad", a->done.nikad);
 	buf_str(&data, "<DocumentKind>PERMIT</DocumentKind>");
 	payload_field(&data, "Document", buf_cstr(&signed_permit));
-	buf_str(&data, "</BusinessData></p:RegisterRequest>");
-	return ask(a, "PERMITS_REGISTER", &data, &answer) &&
+	question_end(&data, "RegisterRequest");
+	return ask(a->sim, &a->reasons, "PERMITS_REGISTER", &data, &answer) &&
 		take_field(a, answer, "RegistrationDate", a->done.registered, sizeof a->done.registered) &&
 		take_field(a, answer, "RegistrationNumber", a->done.registration, sizeof a->done.registration);
 }
@@ -173,20 +133,17 @@ static bool register_permit(struct application *a)
 static bool send_status(struct application *a)
 {
 	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
-	const struct _xmlNode *answer;
 	char now[STAMP_TEXT];
 
-	stamp_print(stamp_now(), now);
-	buf_str(&data, "<m:StatusNotification xmlns:m=\"" NS_MONITORING "\">");
-	system_info_write(&data, &a->info);
-	buf_str(&data, "<BusinessData>");
+	stamp_print(sim_now(), now);
+	question_begin(&data, NS_MONITORING, "StatusNotification", &a->info);
 	payload_field(&data, "RequestNumber", a->info.request_number);
 	payload_field(&data, "ServiceCode", a->service_code);
 	buf_str(&data, "<StatusCode>005</StatusCode><StatusTextRu>Разрешение выдано</StatusTextRu>"
 		"<StatusTextKz>Рұқсат берілді</StatusTextKz>");
 	payload_field(&data, "StatusDate", now);
-	buf_str(&data, "</BusinessData></m:StatusNotification>");
-	if (!ask(a, "MONITORING_STATUS", &data, &answer))
+	question_end(&data, "StatusNotification");
+	if (!ask(a->sim, &a->reasons, "MONITORING_STATUS", &data, NULL))
 		return false;
 	a->done.status_sent[0] = '1';
 	return true;
@@ -226,26 +183,34 @@ outcome application_decide(struct application *a, struct err *e)
 	return a->reasons.n == 0 ? go_on(a, e) : DONE;
 }
 
+static const struct answer_form form = {NS_DEPARTMENT, "DepartmentResponse", "The permit is issued.", "Permit issued",
+	"No permit was issued and announced"};
+
+static void write_result(const struct application *a, struct buf *data)
+{
+	answer_begin(data, &form, &a->info);
+	buf_str(data, "<MessageKind>response</MessageKind>");
+	if (a->reasons.n > 0)
+		return;
+	buf_str(data, "<Permit>");
+	payload_field(data, "Nikad", a->done.nikad);
+	payload_field(data, "RegistrationNumber", a->done.registration);
+	payload_field(data, "RegistrationDate", a->done.registered);
+	buf_str(data, "</Permit>");
+}
+
 void application_result(const struct application *a, struct buf *data)
 {
-	bool refused = a->reasons.n > 0;
+	write_result(a, data);
+	answer_end(data, &form, &a->reasons);
+}
 
-	buf_str(data, "<d:DepartmentResponse xmlns:d=\"" NS_DEPARTMENT "\">");
-	system_info_echo(data, &a->info);
-	buf_str(data, "<ResponseData><MessageKind>response</MessageKind>");
-	if (refused) {
-		reasons_write(data, &a->reasons);
-	} else {
-		buf_str(data, "<Permit>");
-		payload_field(data, "Nikad", a->done.nikad);
-		payload_field(data, "RegistrationNumber", a->done.registration);
-		payload_field(data, "RegistrationDate", a->done.registered);
-		buf_str(data, "</Permit>");
-	}
-	payload_field(data, "CurrentStatus", refused ? "002" : "001");
-	payload_field(data, "CurrentStatusText",
-		refused ? "No permit was issued and announced" : "Permit issued");
-	buf_str(data, "</ResponseData></d:DepartmentResponse>");
+outcome application_reply(const struct application *a, struct sim_reply *out, struct err *e)
+{
+	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
+
+	write_result(a, &data);
+	return answer_reply(&data, &form, &a->reasons, out, e);
 }
 
 void application_accepted(const struct application *a, struct buf *data)

@@ -3,7 +3,7 @@
 #ifndef QAQPA_DEPARTMENT_APPLICATION_H
 #define QAQPA_DEPARTMENT_APPLICATION_H
 
-#include "common/payload.h"
+#include "common/service.h"
 #include "department/sim_department_case.h"
 
 #define NS_DEPARTMENT "urn:qaqpa:department:v1"
@@ -16,7 +16,6 @@ struct application {
 	struct reasons reasons;
 	struct system_info info;
 	const char *service_code, *subject_kind, *subject_number, *subject_name;
-	const char *failure; /* when there are reasons: SCSE001: refused; SCSE003: something did not work */
 	struct department_case done;
 };
 
@@ -26,8 +25,9 @@ MUST_USE bool application_read(struct application *a, struct sim *sim, struct po
 /* Judges the application and goes the steps that are not done yet, over the bus. It is granted when there are
  * no reasons afterwards. Fails only when the own state does. */
 MUST_USE outcome application_decide(struct application *a, struct err *e);
-/* DepartmentResponse after the decision; DepartmentNotice before it. */
+/* DepartmentResponse after the decision, as text and as a reply; DepartmentNotice before it. */
 void application_result(const struct application *a, struct buf *data);
+MUST_USE outcome application_reply(const struct application *a, struct sim_reply *out, struct err *e);
 void application_accepted(const struct application *a, struct buf *data);
 
 #endif

@@ -78,7 +78,7 @@ static outcome tell_result(struct application *a, const struct department_task *
 	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
 
 	TRY(application_decide(a, e));
-	if (a->reasons.n > 0 && strcmp(a->failure, "SCSE003") == 0 && strtol(t->tries, NULL, 10) < TRIES_MOST)
+	if (a->reasons.later && strtol(t->tries, NULL, 10) < TRIES_MOST)
 		return err_set(e, REASON_PROVIDER_STATUS, "%.200s", reasons_line(&a->reasons));
 	application_result(a, &data);
 	return say(a->sim, a->pool, t, ASYNC_RESPONSE, &data, STAGE_ANSWERED, e);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/payload.h"
+#include "common/service.h"
 #include "common/store.h"
 #include "monitoring/sim_monitoring_application.h"
 #include "monitoring/sim_monitoring_case.h"
@@ -54,45 +54,30 @@ static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
 		values, STATUS_FIELDS, NULL, 0, NULL, e);
 }
 
-static bool read_status(const struct sim_request *in, struct system_info *info,
-	const char *values[STATUS_FIELDS])
-{
-	static const char *const names[] = {
-		"RequestNumber", "ServiceCode", "StatusCode", "StatusTextRu", "StatusTextKz", "StatusDate"};
-	const struct _xmlNode *business = payload_child(in->payload, "BusinessData");
-
-	if (!payload_is(in->payload, NS_MONITORING, "StatusNotification"))
-		return false;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		values[i] = payload_text(in->pool, business, names[i]);
-	values[SENDER] = pool_copy(in->pool, in->request->sender_id);
-	values[MESSAGE_ID] = pool_copy(in->pool, in->request->message_id);
-	for (size_t i = 0; i < STATUS_FIELDS; i++) {
-		if (!values[i])
-			return false;
-	}
-	return system_info_read(in->pool, in->payload, info);
-}
-
 static outcome take_status(struct sim *sim, const struct sim_request *in, struct sim_reply *out,
 	struct err *e)
 {
+	static const char *const names[] = {
+		"RequestNumber", "ServiceCode", "StatusCode", "StatusTextRu", "StatusTextKz", "StatusDate"};
+	static const struct answer_form form = {NS_MONITORING, "StatusResponse", "The status is accepted.", NULL, NULL};
 	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
-	const char *values[STATUS_FIELDS] = {NULL};
-	struct system_info info;
+	const char *values[STATUS_FIELDS];
+	struct service_request r;
 	char now[STAMP_TEXT];
 
-	if (!read_status(in, &info, values))
+	if (!service_open(&r, sim, in, NS_MONITORING, "StatusNotification") ||
+		!payload_texts(r.pool, r.business, names, values, SENDER))
 		return reply_unreadable(out, "The payload is not a StatusNotification of monitoring.xsd.");
+	values[SENDER] = r.sender;
+	values[MESSAGE_ID] = pool_copy(in->pool, in->request->message_id);
+	if (!values[MESSAGE_ID])
+		return err_set(e, REASON_MEMORY, "status");
 	TRY(store_transact(sim_state(sim), keep_in_unit, values, e));
-	stamp_print(stamp_now(), now);
-	buf_str(&data, "<m:StatusResponse xmlns:m=\"" NS_MONITORING "\">");
-	system_info_echo(&data, &info);
-	buf_str(&data, "<ResponseData>");
+	stamp_print(sim_now(), now);
+	answer_begin(&data, &form, &r.info);
 	payload_field(&data, "RequestNumber", values[NUMBER]);
 	payload_field(&data, "AcceptedDate", now);
-	buf_str(&data, "</ResponseData></m:StatusResponse>");
-	return reply_with(out, in->pool, "SCSS001", "The status is accepted.", &data, e);
+	return answer_reply(&data, &form, &r.reasons, out, e);
 }
 
 static void report_answer(const struct sim_answer *a, const char *request_number, struct pool *pool,
@@ -132,34 +117,37 @@ static outcome send_request(struct sim *sim, struct buf *report, bool *done, str
 	return DONE;
 }
 
-static int act(struct sim *sim, const char *verb, const char *argument, struct buf *report, struct err *e)
+/* Does it `argument` times. */
+static int repeat(outcome (*once)(struct sim *sim, struct buf *report, bool *done, struct err *e), struct sim *sim,
+	const char *argument, struct buf *report, struct err *e)
 {
-	static const struct {
-		const char *verb;
-		outcome (*once)(struct sim *sim, struct buf *report, bool *done, struct err *e);
-	} acts[] = {{"send-request", send_request}, {"send-case", monitoring_send_case}};
-	size_t which = 0, count = sizeof acts / sizeof acts[0];
 	char *end;
 	long n = strtol(argument ? argument : "1", &end, 10);
 	int result = 0;
 
-	while (which < count && strcmp(verb, acts[which].verb) != 0)
-		which++;
-	if (which == count || *end || n < 1 || n > REQUESTS_MAX) {
-		(void)err_set(e, REASON_USAGE,
-			"the monitoring system knows the acts send-request and send-case, with a number of 1 to %d",
-			REQUESTS_MAX);
+	if (*end || n < 1 || n > REQUESTS_MAX) {
+		(void)err_set(e, REASON_USAGE, "the argument is how many applications, 1 to %d", REQUESTS_MAX);
 		return -1;
 	}
 	for (long i = 0; i < n; i++) {
 		bool done = false;
 
-		if (!acts[which].once(sim, report, &done, e).ok)
+		if (!once(sim, report, &done, e).ok)
 			return -1;
 		if (!done)
 			result = 1;
 	}
 	return result;
+}
+
+static int send_requests(struct sim *sim, const char *argument, struct buf *report, struct err *e)
+{
+	return repeat(send_request, sim, argument, report, e);
+}
+
+static int send_cases(struct sim *sim, const char *argument, struct buf *report, struct err *e)
+{
+	return repeat(monitoring_send_case, sim, argument, report, e);
 }
 
 static const struct sim_service services[] = {
@@ -169,6 +157,11 @@ static const struct sim_service services[] = {
 static const struct sim_async_service async_services[] = {
 	{MONITORING_CASE_SERVICE, false, monitoring_take},
 	{NULL, false, NULL},
+};
+static const struct sim_act acts[] = {
+	{"send-request", send_requests},
+	{"send-case", send_cases},
+	{NULL, NULL},
 };
 
 extern const struct sim_system sim_system_monitoring;
@@ -180,5 +173,5 @@ const struct sim_system sim_system_monitoring = {
 	.notice = monitoring_notice,
 	.open = open_monitoring,
 	.close = close_monitoring,
-	.act = act,
+	.acts = acts,
 };

@@ -56,17 +56,21 @@ static void block_stop(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int act(const struct sim_system *system, struct sim *sim, const char *verb, const char *argument)
+static int explain_acts(const struct sim_system *system, const char *verb)
+{
+	fprintf(stderr, "qaqpa sim: %s does no %s by itself; it knows:", system->name, verb);
+	for (const struct sim_act *a = system->acts; a && a->verb; a++)
+		fprintf(stderr, " %s", a->verb);
+	fprintf(stderr, "%s\n", system->acts ? "" : " nothing");
+	return CLI_USAGE;
+}
+
+static int act(const struct sim_act *act, struct sim *sim, const char *argument)
 {
 	SCOPED(buf_free) struct buf report = BUF(1u << 20);
 	struct err e = {0};
-	int result;
+	int result = act->run(sim, argument, &report, &e);
 
-	if (!system->act) {
-		fprintf(stderr, "qaqpa sim: %s does nothing by itself\n", system->name);
-		return CLI_USAGE;
-	}
-	result = system->act(sim, verb, argument, &report, &e);
 	cli_write(buf_bytes(&report));
 	return result < 0 ? cli_fail(&e) : result;
 }
@@ -74,15 +78,18 @@ static int act(const struct sim_system *system, struct sim *sim, const char *ver
 static int play(const struct sim_system *system, const struct sim_options *options, const char *verb,
 	const char *argument)
 {
+	const struct sim_act *deed = verb ? sim_act_named(system, verb) : NULL;
 	struct sim *sim = NULL;
 	struct err e = {0};
 	int code = CLI_DONE;
 
+	if (verb && !deed)
+		return explain_acts(system, verb);
 	block_stop();
 	if (!sim_start(system, options, &sim, &e).ok)
 		return cli_fail(&e);
-	if (verb) {
-		code = act(system, sim, verb, argument);
+	if (deed) {
+		code = act(deed, sim, argument);
 	} else {
 		printf("%s listens on %s port %d, path %s\n", system->name, options->host, sim_port(sim), options->path);
 		fflush(stdout);
@@ -95,16 +102,21 @@ static int play(const struct sim_system *system, const struct sim_options *optio
 /* What the line says beside the options of the engine. */
 struct sim_line {
 	const char *listen, *mode, *zone;
-	struct cli_list signers;
+	struct cli_list documents, signers, settings;
 	long threads;
 	char *address; /* copy of `listen` that is cut */
 };
 
+/* A list of the line, NULL-terminated; NULL when it is empty. */
+static const char *const *listed(struct cli_list *list)
+{
+	list->item[list->n < CLI_LIST_MOST ? list->n : CLI_LIST_MOST - 1] = NULL;
+	return list->n ? list->item : NULL;
+}
+
 /* Turns the words of the line into options; explains what is wrong. */
 static bool understand(struct sim_line *line, struct sim_options *sim)
 {
-	size_t signers = line->signers.n < CLI_LIST_MOST ? line->signers.n : CLI_LIST_MOST - 1;
-
 	line->address = line->listen ? strdup(line->listen) : NULL;
 	if (line->listen && (!line->address || !split_address(line->address, &sim->host, &sim->port))) {
 		fprintf(stderr, "qaqpa sim: %s is not host:port\n", line->listen);
@@ -121,8 +133,9 @@ static bool understand(struct sim_line *line, struct sim_options *sim)
 	}
 	if (!clock_zone(line->zone))
 		fprintf(stderr, "qaqpa sim: no time zone is called %s\n", line->zone);
-	line->signers.item[signers] = NULL;
-	sim->document_certificates = line->signers.n ? line->signers.item : NULL;
+	sim->document_certificates = listed(&line->documents);
+	sim->signers = listed(&line->signers);
+	sim->settings = listed(&line->settings);
 	sim->threads = line->threads > 0 && line->threads <= 64 ? (unsigned)line->threads : 4;
 	return true;
 }
@@ -145,7 +158,9 @@ int cmd_sim(int argc, char **argv)
 		{"password-file", 0, CLI_TEXT, &sim.password_file, false, "file whose first line is the password"},
 		{"tls-ca", 0, CLI_TEXT, &sim.tls_ca, false, "authority of an https gateway, PEM"},
 		{"state", 0, CLI_TEXT, &sim.state, false, "folder of the system's memory"},
-		{"document-certificate", 0, CLI_LIST, &line.signers, false, "senderId=PEM of a document signer; may be repeated"},
+		{"document-certificate", 0, CLI_LIST, &line.documents, false, "senderId=PEM of a document signer; may be repeated"},
+		{"signer", 0, CLI_LIST, &line.signers, false, "name=certificate,key of a person who signs here; may be repeated"},
+		{"set", 0, CLI_LIST, &line.settings, false, "name=value of the system's own; may be repeated"},
 		{"threads", 0, CLI_NUMBER, &line.threads, false, "requests handled at once (4)"},
 		{"zone", 0, CLI_TEXT, &line.zone, false, "time zone (Asia/Almaty)"},
 		{"act", 0, CLI_TEXT, &verb, false, "do one thing of its own and stop, for example: send-request"},

@@ -84,6 +84,28 @@ static outcome serve(struct sim *s, const struct sim_options *o, struct err *e)
 	return front_start(&settings, &s->front, e);
 }
 
+/* Keeps what was set, for as long as the system lives. */
+static outcome keep_settings(struct sim *s, const char *const *settings, struct err *e)
+{
+	size_t n = 0;
+
+	while (settings && settings[n])
+		n++;
+	s->kept = pool_new(1u << 20);
+	s->settings = s->kept ? pool_alloc(s->kept, (n + 1) * sizeof *s->settings) : NULL;
+	if (!s->settings)
+		return err_set(e, REASON_MEMORY, "settings of a simulated system");
+	s->settings[n] = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (settings[i][0] == '=' || !strchr(settings[i], '='))
+			return err_set(e, REASON_CONFIG, "%s is not name=value", settings[i]);
+		s->settings[i] = pool_copy(s->kept, bytes_str(settings[i]));
+		if (!s->settings[i])
+			return err_set(e, REASON_MEMORY, "settings of a simulated system");
+	}
+	return DONE;
+}
+
 outcome sim_start(const struct sim_system *system, const struct sim_options *o, struct sim **out,
 	struct err *e)
 {
@@ -109,6 +131,9 @@ outcome sim_start(const struct sim_system *system, const struct sim_options *o, 
 	if (!s->path)
 		return err_set(e, REASON_MEMORY, "simulated system");
 	TRY(peer_open(&peer, &s->peer, e));
+	TRY(keep_settings(s, o->settings, e));
+	if (o->signers)
+		TRY(sim_trust_open_signers(o->signers, &s->persons, e));
 	if (o->document_certificates)
 		TRY(sim_trust_open_documents(o->document_certificates, &s->documents, e));
 	if (system->open) {
@@ -138,10 +163,21 @@ void sim_stop(struct sim **sim)
 	if (s->state && s->system->close)
 		s->system->close(s->state);
 	sim_trust_free(&s->documents);
+	sim_trust_free(&s->persons);
+	pool_free(&s->kept);
 	peer_free(&s->peer);
 	free(s->path);
 	free(s);
 	*sim = NULL;
+}
+
+const struct sim_act *sim_act_named(const struct sim_system *system, const char *verb)
+{
+	for (const struct sim_act *a = system->acts; a && a->verb; a++) {
+		if (strcmp(a->verb, verb) == 0)
+			return a;
+	}
+	return NULL;
 }
 
 int sim_port(const struct sim *s)
@@ -154,22 +190,21 @@ void *sim_state(const struct sim *s)
 	return s->state;
 }
 
-outcome sim_send(struct sim *s, struct pool *pool, const char *service_id, const char *data_attributes,
-	const char *data, int deadline_ms, struct sim_answer *out, struct err *e)
+const char *sim_setting(const struct sim *s, const char *name)
 {
-	return peer_send(s->peer, pool, service_id, data_attributes, data, NULL, deadline_ms, out, e);
+	const char *value = NULL;
+	size_t n = strlen(name);
+
+	for (size_t i = 0; s->settings[i]; i++) {
+		if (strncmp(s->settings[i], name, n) == 0 && s->settings[i][n] == '=')
+			value = s->settings[i] + n + 1;
+	}
+	return value;
 }
 
-outcome sim_async_send(struct sim *s, struct pool *pool, const struct peer_message *m, int deadline_ms,
-	struct peer_answer *out, struct err *e)
+struct stamp sim_now(void)
 {
-	return peer_async_send(s->peer, pool, m, deadline_ms, out, e);
-}
-
-outcome sim_async_status(struct sim *s, struct pool *pool, const char *message_id, int deadline_ms,
-	struct peer_answer *out, struct err *e)
-{
-	return peer_async_status(s->peer, pool, message_id, deadline_ms, out, e);
+	return stamp_now();
 }
 
 const struct trust_key *sim_key(const struct sim *s)
@@ -177,9 +212,19 @@ const struct trust_key *sim_key(const struct sim *s)
 	return peer_key(s->peer);
 }
 
-outcome sim_document_sign(struct sim *s, struct pool *pool, struct bytes xml, struct buf *out, struct err *e)
+const struct trust_key *sim_signer(const struct sim *s, const char *name)
 {
-	return document_sign(pool, xml, sim_key(s), out, e);
+	return s->persons ? trust_key_named(sim_trust(s->persons), name) : NULL;
+}
+
+outcome sim_document_sign(struct sim *s, struct pool *pool, const char *signer, struct bytes xml, struct buf *out,
+	struct err *e)
+{
+	const struct trust_key *key = signer ? sim_signer(s, signer) : sim_key(s);
+
+	if (!key)
+		return err_set(e, REASON_CONFIG, "no key of the signer %s was given", signer);
+	return document_sign(pool, xml, key, out, e);
 }
 
 outcome sim_document_verify(struct sim *s, struct pool *pool, struct bytes xml, const char **signer,

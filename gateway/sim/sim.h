@@ -55,6 +55,14 @@ struct sim_async_service {
 	outcome (*take)(struct sim *sim, const struct sim_message *in, struct err *e);
 };
 
+/* What a system does by itself, asked for by the command (--act verb --argument argument; NULL argument: a
+ * usual one). Lines for the user go to `report`. 0: done; 1: done, but the other side refused something; -1:
+ * failed, see `e`. May block. */
+struct sim_act {
+	const char *verb;
+	int (*run)(struct sim *sim, const char *argument, struct buf *report, struct err *e);
+};
+
 struct sim_system {
 	const char *name;    /* permits */
 	const char *summary; /* one line for --help */
@@ -69,16 +77,14 @@ struct sim_system {
 	 * no state. */
 	outcome (*open)(const char *directory, void **state, struct err *e);
 	void (*close)(void *state);
-	/* What the system does by itself, asked for by the command (--act verb --argument argument; NULL
-	 * argument: a usual one). NULL when it does nothing. Lines for the user go to `report`. 0: done; 1:
-	 * done, but the other side refused something; -1: failed, see `e`. May block. */
-	int (*act)(struct sim *sim, const char *verb, const char *argument, struct buf *report, struct err *e);
+	const struct sim_act *acts; /* ends with a NULL verb; NULL: does nothing by itself */
 };
 
 /* All systems that are built in, NULL-terminated; from adapters/systems.def (defined in
  * adapters/systems.c, so that this room knows no system). */
 const struct sim_system *const *sim_systems(void);
 const struct sim_system *sim_system_named(const char *name);
+const struct sim_act *sim_act_named(const struct sim_system *system, const char *verb); /* NULL: it knows none such */
 
 struct sim_options {
 	const char *host;
@@ -96,6 +102,9 @@ struct sim_options {
 	/* Whose inner signatures are accepted: "senderId=path of a PEM certificate", NULL-terminated. NULL:
 	 * nobody's. */
 	const char *const *document_certificates;
+	/* Persons whose keys it holds: "name=certificate,key", PEM paths, NULL-terminated; NULL: nobody's. */
+	const char *const *signers;
+	const char *const *settings; /* of its own: "name=value", NULL-terminated; NULL: none */
 };
 
 /* Starts serving. Fails with REASON_IO, REASON_KEY_USELESS or the system's own reason. */
@@ -105,10 +114,29 @@ int sim_port(const struct sim *s);
 void *sim_state(const struct sim *s);
 void sim_stop(struct sim **s);
 
+/* The value of --set name=value, of the last one with this name; NULL when there is none. Any thread. */
+const char *sim_setting(const struct sim *s, const char *name);
+
+/* The moment by the system's clock: what it writes into messages. The weather can shift it. Any thread. */
+struct stamp sim_now(void);
+
 /* Sends one request through the gateway and waits (deadline in ms). Fails with REASON_PROVIDER_* seen from
  * here (the gateway is the provider), or REASON_CONFIG when there is no gateway_url. Any thread. */
 MUST_USE outcome sim_send(struct sim *s, struct pool *pool, const char *service_id,
 	const char *data_attributes, const char *data, int deadline_ms, struct sim_answer *out, struct err *e);
+
+/* One of several requests sent at once. */
+struct sim_call {
+	const char *service_id, *data_attributes, *data;
+	int deadline_ms;
+	struct pool *pool; /* from here on set by sim_send_all: what `answer` lives in */
+	struct sim_answer answer;
+	outcome result;
+	struct err err;    /* when the result is a failure */
+};
+/* Sends them all at once, each by a thread of its own, and waits for all. Any thread. */
+void sim_send_all(struct sim *s, struct sim_call *calls, size_t n);
+void sim_calls_free(struct sim_call *calls, size_t n); /* drops the answers */
 
 /* The same on the asynchronous channel: peer_async_send and peer_async_status. */
 MUST_USE outcome sim_async_send(struct sim *s, struct pool *pool, const struct peer_message *m,
@@ -118,11 +146,14 @@ MUST_USE outcome sim_async_status(struct sim *s, struct pool *pool, const char *
 
 /* The system's own key, for inner signatures over documents. */
 const struct trust_key *sim_key(const struct sim *s);
-/* Signs a document with the own key, and verifies one against the document certificates:
- * security/document.h. The second gives the senderId that the signer's certificate belongs to. Without
- * document certificates it fails with REASON_CERT_UNKNOWN. Any thread. */
-MUST_USE outcome sim_document_sign(struct sim *s, struct pool *pool, struct bytes xml, struct buf *out,
-	struct err *e);
+/* The key of a person of --signer; NULL when nobody has this name. */
+const struct trust_key *sim_signer(const struct sim *s, const char *name);
+/* Signs a document with the key of a signer (NULL: the own key; an unknown one fails with REASON_CONFIG), and
+ * verifies one against the document certificates: security/document.h. The second gives the senderId that the
+ * signer's certificate belongs to. Without document certificates it fails with REASON_CERT_UNKNOWN. Any
+ * thread. */
+MUST_USE outcome sim_document_sign(struct sim *s, struct pool *pool, const char *signer, struct bytes xml,
+	struct buf *out, struct err *e);
 MUST_USE outcome sim_document_verify(struct sim *s, struct pool *pool, struct bytes xml, const char **signer,
 	struct err *e);
 /* True when document certificates were given, so that inner signatures can be demanded. */

@@ -8,12 +8,12 @@
 #define SIM_MESSAGE_BYTES (16u << 20)
 
 /* One blocking POST; see peer_send_raw. curl_global_init comes before. */
-struct sim_call {
+struct sim_post {
 	const char *url, *tls_ca;
 	struct bytes message;
 	int deadline_ms;
 };
-MUST_USE outcome sim_post(const struct sim_call *c, struct buf *answer, int *http_status, struct err *e);
+MUST_USE outcome sim_post(const struct sim_post *c, struct buf *answer, int *http_status, struct err *e);
 
 /* A trust that knows the own key by the name "own" and one pinned certificate, with the conf objects it
  * needs; they are built here and not read from a file. */
@@ -23,6 +23,8 @@ MUST_USE outcome sim_trust_open(const char *certificate, const char *key, const 
 /* Trust in certificates of documents: "senderId=path" each. */
 MUST_USE outcome sim_trust_open_documents(const char *const *certificates, struct sim_trust **out,
 	struct err *e);
+/* Keys of persons: "name=certificate,key" each. */
+MUST_USE outcome sim_trust_open_signers(const char *const *signers, struct sim_trust **out, struct err *e);
 void sim_trust_free(struct sim_trust **t);
 struct trust *sim_trust(const struct sim_trust *t);
 
@@ -88,6 +90,9 @@ struct sim {
 	bool pull;
 	struct sim_worker *worker;
 	struct sim_trust *documents; /* NULL: no inner signature is accepted */
+	struct sim_trust *persons;   /* NULL: nobody signs but the system itself */
+	struct pool *kept;           /* what `settings` points to */
+	const char **settings;       /* "name=value", NULL-terminated */
 	void *state;
 	char *path;
 	struct work *work;

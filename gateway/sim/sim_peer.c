@@ -135,11 +135,11 @@ outcome peer_compose(struct peer *p, struct pool *pool, const char *service_id, 
 outcome peer_post(struct peer *p, const char *url, struct bytes message, int deadline_ms, struct buf *answer,
 	int *http_status, struct err *e)
 {
-	struct sim_call call = {url, p->tls_ca, message, deadline_ms};
+	struct sim_post post = {url, p->tls_ca, message, deadline_ms};
 
 	if (!url)
 		return err_set(e, REASON_CONFIG, "without an address nothing can be sent");
-	return sim_post(&call, answer, http_status, e);
+	return sim_post(&post, answer, http_status, e);
 }
 
 outcome peer_send_raw(struct peer *p, struct bytes message, int deadline_ms, struct buf *answer,

@@ -68,7 +68,7 @@ static struct curl_slist *heads(void)
 	return list;
 }
 
-static void set_options(const struct sim_call *c, CURL *curl, struct curl_slist *head, struct buf *answer)
+static void set_options(const struct sim_post *c, CURL *curl, struct curl_slist *head, struct buf *answer)
 {
 	curl_easy_setopt(curl, CURLOPT_URL, c->url);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -92,7 +92,7 @@ static void set_options(const struct sim_call *c, CURL *curl, struct curl_slist 
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 }
 
-outcome sim_post(const struct sim_call *c, struct buf *answer, int *http_status, struct err *e)
+outcome sim_post(const struct sim_post *c, struct buf *answer, int *http_status, struct err *e)
 {
 	SCOPED(free_list) struct curl_slist *head = heads();
 	SCOPED(free_easy) CURL *curl = curl_easy_init();

@@ -57,17 +57,17 @@ static const struct conf_profile *profile(struct pool *pool, enum conf_form sign
 	return p;
 }
 
-static struct conf_key *own_key(struct pool *pool, const char *certificate, const char *key)
+static struct conf_key *key_of(struct pool *pool, struct bytes name, struct bytes certificate, struct bytes key)
 {
 	struct conf_key *k = POOL_NEW(pool, struct conf_key);
 
 	if (!k)
 		return NULL;
 	k->at.file = "options";
-	k->name = "own";
-	k->certificate = pool_copy(pool, bytes_str(certificate));
-	k->key = pool_copy(pool, bytes_str(key));
-	return k->certificate && k->key ? k : NULL;
+	k->name = pool_copy(pool, name);
+	k->certificate = pool_copy(pool, certificate);
+	k->key = pool_copy(pool, key);
+	return k->name && k->certificate && k->key ? k : NULL;
 }
 
 /* A participant with one pinned certificate; its name is its senderId. */
@@ -104,7 +104,7 @@ outcome sim_trust_open(const char *certificate, const char *key, const char *pee
 			"own certificate, own key and the other side's certificate are needed");
 	if (!t)
 		return err_set(e, REASON_MEMORY, "trust of a simulated system");
-	own = own_key(t->pool, certificate, key);
+	own = key_of(t->pool, BYTES_LIT("own"), bytes_str(certificate), bytes_str(key));
 	other = participant(t->pool, BYTES_LIT("peer"), peer_certificate, profile(t->pool, form), own);
 	if (!own || !other)
 		return err_set(e, REASON_MEMORY, "trust of a simulated system");
@@ -134,6 +134,35 @@ outcome sim_trust_open_documents(const char *const *certificates, struct sim_tru
 			return err_set(e, REASON_MEMORY, "trust in documents");
 		TRY(trust_add_participant(t->trust, who, e));
 	}
+	*out = t;
+	t = NULL;
+	return DONE;
+}
+
+/* One "name=certificate,key"; what does not look like it is refused. */
+static outcome add_signer(struct sim_trust *t, const char *words, struct err *e)
+{
+	const char *equals = strchr(words, '='), *comma = equals ? strrchr(equals, ',') : NULL;
+	struct bytes all = bytes_str(words);
+	struct conf_key *k;
+	size_t name, path;
+
+	if (!comma || equals == words || comma == equals + 1 || !comma[1])
+		return err_set(e, REASON_CONFIG, "%s is not name=certificate,key", words);
+	name = (size_t)(equals - words);
+	path = (size_t)(comma - words);
+	k = key_of(t->pool, bytes_sub(all, 0, name), bytes_sub(all, name + 1, path), bytes_sub(all, path + 1, all.n));
+	return k ? trust_add_key(t->trust, k, e) : err_set(e, REASON_MEMORY, "key of a signer");
+}
+
+outcome sim_trust_open_signers(const char *const *signers, struct sim_trust **out, struct err *e)
+{
+	SCOPED(sim_trust_free) struct sim_trust *t = make();
+
+	if (!t)
+		return err_set(e, REASON_MEMORY, "keys of signers");
+	for (; *signers; signers++)
+		TRY(add_signer(t, *signers, e));
 	*out = t;
 	t = NULL;
 	return DONE;

@@ -274,7 +274,7 @@ static void *act(void *ctx)
 	struct acting *a = ctx;
 	struct err e = {0};
 
-	a->result = sim_system_named("monitoring")->act(w.sim, "send-case", a->argument, &a->report, &e);
+	a->result = sim_act_named(sim_system_named("monitoring"), "send-case")->run(w.sim, a->argument, &a->report, &e);
 	if (a->result < 0)
 		buf_str(&a->report, e.detail);
 	return NULL;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sim_send - requests that a simulated system sends through the gateway, one by one or several at once.
+ * Promise:  several take as long as the slowest; what one cannot do does not hold the others.
+ * Not here: the request itself (sim_peer.c, sim_peer_async.c). */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "sim_int.h"
+
+#define ANSWER_POOL (64u << 20)
+
+outcome sim_send(struct sim *s, struct pool *pool, const char *service_id, const char *data_attributes,
+	const char *data, int deadline_ms, struct sim_answer *out, struct err *e)
+{
+	return peer_send(s->peer, pool, service_id, data_attributes, data, NULL, deadline_ms, out, e);
+}
+
+outcome sim_async_send(struct sim *s, struct pool *pool, const struct peer_message *m, int deadline_ms,
+	struct peer_answer *out, struct err *e)
+{
+	return peer_async_send(s->peer, pool, m, deadline_ms, out, e);
+}
+
+outcome sim_async_status(struct sim *s, struct pool *pool, const char *message_id, int deadline_ms,
+	struct peer_answer *out, struct err *e)
+{
+	return peer_async_status(s->peer, pool, message_id, deadline_ms, out, e);
+}
+
+/* ---- several at once ---- */
+
+struct errand {
+	struct sim *sim;
+	struct sim_call *call;
+	pthread_t thread;
+	bool running;
+};
+
+static void *run(void *ctx)
+{
+	struct errand *r = ctx;
+	struct sim_call *c = r->call;
+
+	c->pool = pool_new(ANSWER_POOL);
+	c->answer = (struct sim_answer){0};
+	c->result = c->pool ? sim_send(r->sim, c->pool, c->service_id, c->data_attributes, c->data, c->deadline_ms,
+		&c->answer, &c->err) : err_set(&c->err, REASON_MEMORY, "answer");
+	return NULL;
+}
+
+void sim_send_all(struct sim *s, struct sim_call *calls, size_t n)
+{
+	struct errand *errands = calloc(n + 1, sizeof *errands);
+
+	for (size_t i = 0; i < n; i++) {
+		struct errand alone = {.sim = s, .call = &calls[i]}, *r = errands ? &errands[i] : &alone;
+
+		*r = alone;
+		r->running = errands && pthread_create(&r->thread, NULL, run, r) == 0;
+		if (!r->running)
+			run(r); /* without a thread, later than it could be */
+	}
+	for (size_t i = 0; errands && i < n; i++) {
+		if (errands[i].running)
+			pthread_join(errands[i].thread, NULL);
+	}
+	free(errands);
+}
+
+void sim_calls_free(struct sim_call *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		pool_free(&calls[i].pool);
+		calls[i].answer = (struct sim_answer){0};
+	}
+}
