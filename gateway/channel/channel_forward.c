@@ -2,7 +2,8 @@
 /* channel_forward - the verified octets for the other side: password out, sessionId in, no more.
  * Promise:  the result is the text of the message with at most the cuts named; data keeps every octet, so
  *           inner signatures stay good.
- * Not here: the Header, which security_sign replaces. */
+ * Not here: the Header, which security_sign replaces.
+ * Spec:     B8 */
 #include "base/ident.h"
 #include "channel/channel_int.h"
 

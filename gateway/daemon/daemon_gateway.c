@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* daemon_gateway - the gateway as a whole: configuration, flow and front, started, reloaded and stopped in order. */
+/* daemon_gateway - the gateway as a whole: configuration, flow and front, started, reloaded and stopped in order.
+ * Promise:  a new configuration interrupts nobody, and a stop answers what was begun.
+ * Spec:     B9 */
 #include <stdlib.h>
 
 #include "log/log.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* flow_keep - the steps of a message that is accepted now and delivered later (rule M 9): on disk in the journal first,
+/* flow_keep - the steps of a message that is accepted now and delivered later (rule B5): on disk in the journal first,
  * then in Redis, then the caller is told. What happens to it afterwards is in flow_delivery.c. */
 #include "flow/flow_int.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* queue - keeps what could not be delivered yet, in Redis shared by any number of gateways (rules M 9, B5).
+/* queue - keeps what could not be delivered yet, in Redis shared by any number of gateways (rule B5).
  *
  * Per destination; first-in-first-out per order key; a message is in one gateway's hands at a time (lease with a token).
  * One thread owns the connection: calls are handed to it, go out pipelined, and are answered by callbacks. Redis may be

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* security_verify - the order of verification, and the only maker of struct verified.
  * Promise:  what a struct verified names is what was digested: the envelope's own Body node.
- * Spec:     bus contract section 4.8; WS-I BSP 1.1. */
+ * Spec:     B1; bus contract section 4.8; WS-I BSP 1.1. */
 #include "security/security_int.h"
 
 struct verified {
