@@ -104,18 +104,25 @@ static outcome copy_row(struct store *s, sqlite3_stmt *stmt, const struct store_
 	return DONE;
 }
 
+static outcome prepare(struct store *s, const char *sql, const char *const *values, size_t n, sqlite3_stmt **stmt,
+	struct err *e)
+{
+	if (sqlite3_prepare_v2(s->db, sql, -1, stmt, NULL) != SQLITE_OK)
+		return broken(s, sql, e);
+	for (size_t i = 0; i < n; i++) {
+		if (sqlite3_bind_text(*stmt, (int)i + 1, values[i], -1, SQLITE_STATIC) != SQLITE_OK)
+			return broken(s, sql, e);
+	}
+	return DONE;
+}
+
 outcome store_run(struct store *s, const char *sql, const char *const *values, size_t n,
 	const struct store_column *columns, size_t column_count, bool *found, struct err *e)
 {
 	SCOPED(finish) sqlite3_stmt *stmt = NULL;
 	int rc;
 
-	if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		return broken(s, sql, e);
-	for (size_t i = 0; i < n; i++) {
-		if (sqlite3_bind_text(stmt, (int)i + 1, values[i], -1, SQLITE_STATIC) != SQLITE_OK)
-			return broken(s, sql, e);
-	}
+	TRY(prepare(s, sql, values, n, &stmt, e));
 	rc = sqlite3_step(stmt);
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 		return broken(s, sql, e);
@@ -125,5 +132,47 @@ outcome store_run(struct store *s, const char *sql, const char *const *values, s
 		TRY(copy_row(s, stmt, columns, column_count, e));
 	while (rc == SQLITE_ROW) /* to the end, so that a writing statement has its whole effect */
 		rc = sqlite3_step(stmt);
+	return rc == SQLITE_DONE ? DONE : broken(s, sql, e);
+}
+
+struct alone {
+	const char *sql;
+	const char *const *values;
+	size_t n;
+	const struct store_column *columns;
+	size_t column_count;
+	bool *found;
+};
+
+static outcome run_in_unit(struct store *s, void *ctx, struct err *e)
+{
+	const struct alone *a = ctx;
+
+	return store_run(s, a->sql, a->values, a->n, a->columns, a->column_count, a->found, e);
+}
+
+outcome store_do(struct store *s, const char *sql, const char *const *values, size_t n,
+	const struct store_column *columns, size_t column_count, bool *found, struct err *e)
+{
+	return store_transact(s, run_in_unit, &(struct alone){sql, values, n, columns, column_count, found}, e);
+}
+
+outcome store_each(struct store *s, const char *sql, const char *const *values, size_t n,
+	outcome (*row)(const char *const *texts, void *ctx, struct err *e), void *ctx, struct err *e)
+{
+	SCOPED(finish) sqlite3_stmt *stmt = NULL;
+	const char *texts[STORE_COLUMNS];
+	int rc;
+
+	TRY(prepare(s, sql, values, n, &stmt, e));
+	if (sqlite3_column_count(stmt) > STORE_COLUMNS)
+		return err_set(e, REASON_IO, "state: %s has too many columns", sql);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		for (int i = 0; i < sqlite3_column_count(stmt); i++) {
+			texts[i] = (const char *)sqlite3_column_text(stmt, i);
+			texts[i] = texts[i] ? texts[i] : "";
+		}
+		TRY(row(texts, ctx, e));
+	}
 	return rc == SQLITE_DONE ? DONE : broken(s, sql, e);
 }

@@ -31,5 +31,15 @@ struct store_column {
 };
 MUST_USE outcome store_run(struct store *s, const char *sql, const char *const *values, size_t n,
 	const struct store_column *columns, size_t column_count, bool *found, struct err *e);
+/* The same as a unit of its own. */
+MUST_USE outcome store_do(struct store *s, const char *sql, const char *const *values, size_t n,
+	const struct store_column *columns, size_t column_count, bool *found, struct err *e);
+
+/* One statement inside a unit that gives many rows: `row` gets the texts of each in turn ("" for SQL NULL), which live
+ * until it returns. Its failure ends the statement and is given back. Fails with REASON_IO, also for more than
+ * STORE_COLUMNS columns. */
+#define STORE_COLUMNS 32
+MUST_USE outcome store_each(struct store *s, const char *sql, const char *const *values, size_t n,
+	outcome (*row)(const char *const *texts, void *ctx, struct err *e), void *ctx, struct err *e);
 
 #endif

@@ -227,14 +227,20 @@ outcome sim_document_sign(struct sim *s, struct pool *pool, const char *signer, 
 	return document_sign(pool, xml, key, out, e);
 }
 
+outcome sim_document_certificate(struct sim *s, struct pool *pool, struct bytes xml, const struct trust_cert **out,
+	struct err *e)
+{
+	if (!s->documents)
+		return err_set(e, REASON_CERT_UNKNOWN, "no certificates of documents were given");
+	return document_verify(pool, xml, sim_trust(s->documents), stamp_now().ms, out, e);
+}
+
 outcome sim_document_verify(struct sim *s, struct pool *pool, struct bytes xml, const char **signer,
 	struct err *e)
 {
 	const struct trust_cert *cert;
 
-	if (!s->documents)
-		return err_set(e, REASON_CERT_UNKNOWN, "no certificates of documents were given");
-	TRY(document_verify(pool, xml, sim_trust(s->documents), stamp_now().ms, &cert, e));
+	TRY(sim_document_certificate(s, pool, xml, &cert, e));
 	*signer = cert->participant->name;
 	return DONE;
 }

@@ -156,6 +156,9 @@ MUST_USE outcome sim_document_sign(struct sim *s, struct pool *pool, const char 
 	struct buf *out, struct err *e);
 MUST_USE outcome sim_document_verify(struct sim *s, struct pool *pool, struct bytes xml, const char **signer,
 	struct err *e);
+/* The same; gives the certificate, which says whose number is in it. Lives as long as the simulator. */
+MUST_USE outcome sim_document_certificate(struct sim *s, struct pool *pool, struct bytes xml,
+	const struct trust_cert **out, struct err *e);
 /* True when document certificates were given, so that inner signatures can be demanded. */
 bool sim_demands_documents(const struct sim *s);
 

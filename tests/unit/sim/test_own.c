@@ -81,11 +81,15 @@ static void a_person_signs_with_an_own_key(void **state)
 	s = start(&o);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		SCOPED(buf_free) struct buf out = BUF(65536);
+		const struct trust_cert *certificate;
 		const char *found;
 
 		must(sim_document_sign(s, pool, rows[i].signer, BYTES_LIT("<a>x</a>"), &out, &e), &e);
 		must(sim_document_verify(s, pool, buf_bytes(&out), &found, &e), &e);
 		assert_string_equal(found, rows[i].found);
+		must(sim_document_certificate(s, pool, buf_bytes(&out), &certificate, &e), &e);
+		assert_string_equal(certificate->participant->name, rows[i].found);
+		assert_non_null(certificate->who.bin);
 	}
 	assert_non_null(strstr(sim_signer(s, "head")->subject, "CN="));
 	assert_null(sim_signer(s, "own"));
