@@ -139,7 +139,10 @@ world_command() {
 		--async-gateway "http://127.0.0.1:$(world_port 0)/bip-async/" --sender-id "${system}_is" \
 		--password-file "$world/$system.password" --state "$world/state/$system"
 	for name in $world_systems; do printf '%s\n' --document-certificate "${name}_is=$pki/$name.crt"; done
-	for name in $world_persons; do printf '%s\n' --document-certificate "$name=$pki/$name.crt"; done
+	for name in $world_persons; do
+		printf '%s\n' --document-certificate "$name=$pki/$name.crt" --signer "$name=$pki/$name.crt,$pki/$name.key"
+	done
+	printf '%s\n' --set "calendar=$PWD/config/calendar"
 }
 
 world_system() {
