@@ -67,6 +67,8 @@ struct sim_system {
 	const char *name;    /* permits */
 	const char *summary; /* one line for --help */
 	const struct sim_service *services; /* ends with a NULL service_id */
+	/* Answers every service that `services` does not name. NULL: they are refused. */
+	outcome (*other)(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e);
 	const struct sim_async_service *async_services; /* the same; NULL: none */
 	/* Keeps what became of a message that the system sent. NULL: acknowledged and forgotten. Any thread. */
 	outcome (*notice)(struct sim *sim, struct pool *pool, const struct async_status *status, struct err *e);

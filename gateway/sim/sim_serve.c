@@ -24,29 +24,29 @@ struct visit {
 	struct sim_visit seen;
 };
 
-static const struct sim_service *service_named(const struct sim_system *system, struct bytes service_id)
+static outcome hand_over(struct visit *v, const struct sim_request *in, struct err *e)
 {
+	const struct sim_system *system = v->sim->system;
+	struct bytes id = v->request.service_id;
+
 	for (const struct sim_service *s = system->services; s->service_id; s++) {
-		if (bytes_is(service_id, s->service_id))
-			return s;
+		if (bytes_is(id, s->service_id))
+			return s->handle(v->sim, in, &v->reply, e);
 	}
-	return NULL;
+	if (system->other)
+		return system->other(v->sim, in, &v->reply, e);
+	return err_set(e, REASON_SERVICE_UNKNOWN, "serviceId %.*s", (int)id.n, (const char *)id.p);
 }
 
 /* Reads a request of the synchronous channel and lets the service answer. */
 static outcome answer(struct visit *v, const struct verified *verified, struct err *e)
 {
 	struct sim_request in = {.pool = v->pool, .verified = verified, .request = &v->request};
-	const struct sim_service *service;
 
 	TRY(channel_read_request(v->pool, verified, &v->request, e));
 	v->seen = (struct sim_visit){v->request.service_id, v->request.sender_id, v->request.message_id};
-	service = service_named(v->sim->system, v->request.service_id);
-	if (!service)
-		return err_set(e, REASON_SERVICE_UNKNOWN, "serviceId %.*s", (int)v->request.service_id.n,
-			(const char *)v->request.service_id.p);
 	TRY(sim_payload(v->pool, verified_envelope(verified), v->request.data, &in.payload, &in.payload_text, e));
-	return service->handle(v->sim, &in, &v->reply, e);
+	return hand_over(v, &in, e);
 }
 
 /* At most the characters that the contract allows, never half a character. */
