@@ -95,6 +95,9 @@ MUST_USE outcome schema_load(const char *xsd_path, struct schema **out, struct e
 /* `data` may be NULL. Needs nothing of the envelope but that `data` belongs to it. */
 MUST_USE outcome schema_check(const struct schema *s, const struct envelope *env, const struct element *data,
 	struct err *e);
+/* The same where the document in `data` was parsed before; NULL: it was not. */
+MUST_USE outcome schema_check_opened(const struct schema *s, const struct element *data, const struct payload *opened,
+	struct err *e);
 void schema_free(struct schema **s);
 
 #endif

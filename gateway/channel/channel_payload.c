@@ -76,15 +76,18 @@ static outcome validate_root(const struct schema *s, xmlNode *root, struct err *
 	return validate(s, root, e);
 }
 
-/* String and CDATA styles: the text is a document. */
-static outcome check_text(const struct schema *s, struct _xmlNode *data, struct err *e)
+/* String and CDATA styles: the text is a document; base64 is none. */
+static outcome check_text(const struct schema *s, struct _xmlNode *data, const struct payload *opened, struct err *e)
 {
-	SCOPED(pool_free) struct pool *pool = pool_new(INNER_POOL);
+	SCOPED(pool_free) struct pool *pool = NULL;
 	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
 	struct bytes text;
 	xmlDoc *doc;
 	struct err inner;
 
+	if (opened && opened->top && opened->top != data && !opened->octets.n)
+		return validate_root(s, opened->top, e);
+	pool = pool_new(INNER_POOL);
 	if (!pool)
 		return err_set(e, REASON_INTERNAL, "memory is short");
 	if (!node_text(pool, data, &text))
@@ -98,7 +101,7 @@ static outcome check_text(const struct schema *s, struct _xmlNode *data, struct 
 	return validate_root(s, xmlDocGetRootElement(doc), e);
 }
 
-static outcome check_content(const struct schema *s, struct _xmlNode *data, struct err *e)
+static outcome check_content(const struct schema *s, struct _xmlNode *data, const struct payload *opened, struct err *e)
 {
 	xmlNode *root = NULL;
 	bool text = false;
@@ -113,7 +116,7 @@ static outcome check_content(const struct schema *s, struct _xmlNode *data, stru
 	}
 	if (root && text)
 		return refuse(e, "element data: it holds text beside its element");
-	return root ? validate_root(s, root, e) : check_text(s, data, e);
+	return root ? validate_root(s, root, e) : check_text(s, data, opened, e);
 }
 
 /* Prefixes used only in values (xsi:type, QNames) have to stay known in the copy. */
@@ -179,8 +182,8 @@ static xmlChar *type_of(struct _xmlNode *data)
 	return type;
 }
 
-static outcome check_by_type(const struct schema *s, struct _xmlNode *data, const xmlChar *type,
-	struct err *e)
+static outcome check_by_type(const struct schema *s, struct _xmlNode *data, const struct payload *opened,
+	const xmlChar *type, struct err *e)
 {
 	const char *local, *ns = qname_namespace(data, (const char *)type, &local);
 
@@ -189,29 +192,34 @@ static outcome check_by_type(const struct schema *s, struct _xmlNode *data, cons
 	if (strcmp(ns, NS_XSD) != 0)
 		return check_typed(s, data, type, e);
 	if (strcmp(local, "string") == 0)
-		return check_text(s, data, e);
+		return check_text(s, data, opened, e);
 	if (strcmp(local, "anyType") == 0)
-		return check_content(s, data, e);
+		return check_content(s, data, opened, e);
 	return refuse(e, "element data: its xsi:type is neither a string nor a type of the schema");
 }
 
 outcome schema_check(const struct schema *s, const struct envelope *env, const struct element *data,
 	struct err *e)
 {
+	(void)env;
+	return schema_check_opened(s, data, NULL, e);
+}
+
+outcome schema_check_opened(const struct schema *s, const struct element *data, const struct payload *opened, struct err *e)
+{
 	SCOPED(buf_free) struct buf word = BUF(1024);
 	struct bytes trimmed;
 	xmlChar *type;
 
-	(void)env;
 	if (!data)
 		return refuse(e, "element data: it is absent");
 	type = type_of(data->node);
 	if (!type)
-		return check_content(s, data->node, e);
+		return check_content(s, data->node, opened, e);
 	trimmed = channel_text_trim(bytes_str((const char *)type));
 	buf_add(&word, trimmed);
 	xmlFree(type);
 	if (!buf_ok(&word))
 		return refuse(e, "element data: its xsi:type is too long");
-	return check_by_type(s, data->node, (const xmlChar *)buf_cstr(&word), e);
+	return check_by_type(s, data->node, opened, (const xmlChar *)buf_cstr(&word), e);
 }

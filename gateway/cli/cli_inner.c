@@ -40,7 +40,9 @@ static void tell(const struct inner_result *found)
 void cli_inner_explain(struct pool *pool, const struct verified *v, const struct conf *conf, struct trust *trust)
 {
 	const struct conf_service *service;
+	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
 	struct inner_result found;
+	struct payload payload;
 	struct err e = {0};
 	struct told m;
 
@@ -51,7 +53,9 @@ void cli_inner_explain(struct pool *pool, const struct verified *v, const struct
 		printf("inner signatures: the service demands none\n");
 		return;
 	}
-	if (inner_verify(pool, m.data, &service->inner, verified_bin(v), trust, stamp_now().ms, &found, &e).ok) {
+	if ((!m.data || payload_open(pool, m.data, &limits, &payload, &e).ok)
+		&& inner_verify(pool, m.data ? &payload : NULL, &service->inner, verified_bin(v), trust, stamp_now().ms, &found, &e)
+			.ok) {
 		tell(&found);
 		return;
 	}

@@ -112,6 +112,38 @@ struct conf_inner {
 	bool answers;              /* demanded of answers too */
 };
 
+/* Values in `data` that a schema cannot judge. */
+enum conf_judge {
+	CONF_JUDGE_IIN,
+	CONF_JUDGE_BIN,
+	CONF_JUDGE_IIN_BIN,    /* either */
+	CONF_JUDGE_NIKAD,
+	CONF_JUDGE_CONSENT,    /* the element Given inside says yes, and Date is not in the future */
+	CONF_JUDGE_YES,
+	CONF_JUDGE_PAST_DAY,   /* today or before */
+	CONF_JUDGE_FUTURE_DAY, /* today or later */
+};
+struct conf_field {
+	struct conf_at at;
+	const char *element; /* local name; every occurrence is judged */
+	enum conf_judge is;
+};
+struct conf_fields {
+	const struct conf_field *item;
+	size_t n;
+};
+struct conf_kinds { /* kinds of documents that a service takes */
+	const char *element; /* local name; NULL: the service knows no kinds */
+	struct conf_names allowed;
+};
+struct conf_attachments { /* files in `data` */
+	const char *element; /* local name of one file; NULL: the service demands nothing of files */
+	const char *name, *media, *content; /* local names inside it; media may be NULL */
+	struct conf_names kinds;
+	size_t size, total; /* octets of one file, of all */
+	int most;
+};
+
 /* How often and how long delivery is tried again. */
 struct conf_retry {
 	struct conf_at at;
@@ -182,6 +214,10 @@ struct conf_service {
 	bool repeat_safe; /* the same message may be sent again after an uncertain outcome */
 	bool timestamp; /* accepted messages are stamped */
 	struct conf_inner inner;
+	size_t payload_bytes; /* longest data; 0: no bound of its own */
+	struct conf_fields fields;
+	struct conf_kinds kinds;
+	struct conf_attachments attachments;
 };
 
 struct conf_journal {

@@ -254,6 +254,7 @@ static void conf_check_service(struct conf_reading *r, const struct conf_item *i
 			"messages shall be stamped, yet there is no time-stamp authority");
 	s->provider = conf_refer(r, item, "provider", 0, CONF_SECTION_PARTICIPANT, &said);
 	conf_check_inner(r, item, &s->inner);
+	conf_check_demands(r, item);
 	if (item->faulty)
 		return;
 	if (!s->tls_certificate != !s->tls_key)

@@ -26,6 +26,12 @@ enum conf_kind {
 	CONF_KINDS
 };
 
+/* What the field of a word with items looks like, whatever the items are. */
+struct conf_items {
+	const void *item;
+	size_t n;
+};
+
 struct conf_section_row {
 	const char *title; /* participants[] */
 	const char *says;
@@ -35,8 +41,8 @@ struct conf_section_row {
 struct conf_word {
 	enum conf_section section;
 	const char *name;
-	enum { CONF_IS_VALUE, CONF_IS_INNER, CONF_IS_LIST } form;
-	enum conf_section inside; /* of an inner section or the items of a list */
+	enum { CONF_IS_VALUE, CONF_IS_INNER, CONF_IS_LIST, CONF_IS_ITEMS } form;
+	enum conf_section inside; /* of an inner section, the items of a list, or the items inside of one item */
 	enum conf_kind kind;
 	size_t offset;
 	const char *least, *most, *usual;
@@ -48,7 +54,7 @@ const struct conf_section_row *conf_section(enum conf_section s);
 /* Words in the order of the table, those of one section together. */
 const struct conf_word *conf_word_at(size_t i);
 size_t conf_word_count(void);
-#define CONF_WORDS_MOST 256
+#define CONF_WORDS_MOST 320
 const struct conf_word *conf_word_find(enum conf_section s, struct bytes name);
 
 /* The nearest of several names to a misspelt one: start with {.wanted}, offer each, then ask. */
@@ -174,6 +180,8 @@ bool conf_walk(struct conf_reading *r);
 void conf_walk_defaults(struct conf_reading *r, enum conf_section s, void *target);
 /* The n-th value of a word of the item, as written; false when there is none. */
 bool conf_item_value(const struct conf_item *item, const char *word, size_t n, struct conf_value *out);
+/* The n-th item of a list inside the item, for the calls above and below; false when there is none. */
+bool conf_item_inside(const struct conf_item *item, const char *word, size_t n, struct conf_item *out);
 /* The place of a word of the item, or of the item when the word is not there. */
 struct conf_at conf_item_at(const struct conf_item *item, const char *word);
 
@@ -189,6 +197,8 @@ void conf_check_revocation(struct conf_reading *r);
 void conf_check_status_source(struct conf_reading *r, const struct conf_item *item);
 void conf_check_outage(struct conf_reading *r, const struct conf_item *item);
 
+/* What a service demands of the content of data. */
+void conf_check_demands(struct conf_reading *r, const struct conf_item *item);
 /* What a rule demands, and what the inner signatures of a service demand. */
 void conf_check_rule(struct conf_reading *r, const struct conf_item *item);
 void conf_check_inner(struct conf_reading *r, const struct conf_item *item, struct conf_inner *inner);

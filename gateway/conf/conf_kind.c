@@ -42,6 +42,10 @@ static const struct choice subject_choices[] = {{"person", CONF_SUBJECT_PERSON},
 static const struct choice inner_choices[] = {
 	{"enveloped", CONF_INNER_ENVELOPED}, {"by-id", CONF_INNER_BY_ID}, {"cms", CONF_INNER_CMS}, {NULL, 0}};
 
+static const struct choice judge_choices[] = {{"iin", CONF_JUDGE_IIN}, {"bin", CONF_JUDGE_BIN},
+	{"iin-bin", CONF_JUDGE_IIN_BIN}, {"nikad", CONF_JUDGE_NIKAD}, {"consent", CONF_JUDGE_CONSENT}, {"yes", CONF_JUDGE_YES},
+	{"past-day", CONF_JUDGE_PAST_DAY}, {"future-day", CONF_JUDGE_FUTURE_DAY}, {NULL, 0}};
+
 static const struct choice outage_choices[] = {
 	{"refuse", CONF_OUTAGE_REFUSE}, {"last-good", CONF_OUTAGE_LAST_GOOD}, {"mark", CONF_OUTAGE_MARK}, {NULL, 0}};
 static const struct choice source_digest_choices[] = {
@@ -72,6 +76,8 @@ static const struct choice *conf_choices(enum conf_kind k)
 		return subject_choices;
 	case CONF_KIND_INNER_FORMS:
 		return inner_choices;
+	case CONF_KIND_JUDGE:
+		return judge_choices;
 	case CONF_KIND_OUTAGE:
 		return outage_choices;
 	case CONF_KIND_SOURCE_DIGEST:
@@ -235,6 +241,7 @@ bool conf_read_choice(
 	_Static_assert(sizeof(enum conf_outage) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_source_digest) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_nonce) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_judge) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_stamp_digest) == sizeof(unsigned), "choices are stored as unsigned");
 	if (!c)
 		return false;

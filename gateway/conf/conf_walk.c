@@ -266,6 +266,28 @@ static void conf_count_list(
 		w->name);
 }
 
+/* The items of a list inside of one item; nothing refers to them by name. */
+static void conf_walk_items(
+	struct conf_reading *r, struct conf_file *f, const struct conf_word *w, yaml_node_t *n, struct conf_items *target)
+{
+	size_t size = conf_section(w->inside)->size, length = conf_node_length(n);
+	char *structs;
+
+	if (n->type != YAML_SEQUENCE_NODE) {
+		conf_error(r, conf_node_at(f, n), "Begin every item with '- ', or remove the word.", "%s is no list", w->name);
+		return;
+	}
+	structs = conf_take(r, (length + 1) * size);
+	for (size_t i = 0; structs && i < length; i++) {
+		yaml_node_t *one = conf_node_element(f, n, i);
+		struct conf_at at = conf_node_at(f, one);
+
+		memcpy(structs + i * size, &at, sizeof at); /* they begin with it */
+		conf_walk_mapping(r, f, w->inside, one, structs + i * size);
+	}
+	*target = (struct conf_items){structs, structs ? length : 0};
+}
+
 static void conf_walk_mapping(
 	struct conf_reading *r, struct conf_file *f, enum conf_section s, yaml_node_t *n, void *target)
 {
@@ -281,6 +303,8 @@ static void conf_walk_mapping(
 			continue;
 		if (w->form == CONF_IS_LIST)
 			conf_count_list(r, f, w, value);
+		else if (w->form == CONF_IS_ITEMS)
+			conf_walk_items(r, f, w, value, conf_field(w, target));
 		else if (w->form == CONF_IS_INNER)
 			conf_walk_mapping(r, f, w->inside, value, target);
 		else
@@ -415,6 +439,16 @@ bool conf_item_value(const struct conf_item *item, const char *word, size_t i, s
 	*out = (struct conf_value){.at = conf_node_at(item->file, n), .folder = item->file->folder};
 	if (n->type == YAML_SCALAR_NODE)
 		out->text = conf_node_text(n);
+	return true;
+}
+
+bool conf_item_inside(const struct conf_item *item, const char *word, size_t i, struct conf_item *out)
+{
+	yaml_node_t *n = conf_item_node(item, word);
+
+	if (!n || n->type != YAML_SEQUENCE_NODE || i >= conf_node_length(n))
+		return false;
+	*out = (struct conf_item){.file = item->file, .node = conf_node_element(item->file, n, i), .faulty = item->faulty};
 	return true;
 }
 

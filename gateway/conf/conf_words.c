@@ -17,6 +17,14 @@
 		"the kind of " word " does not fit its field");
 #include "conf/conf_words.def"
 
+#define ITEMS(section, of, field, word, within, item_of, ...)                                                          \
+	_Static_assert(__builtin_types_compatible_p(__typeof__(((struct of *)0)->field.item), const struct item_of *) && \
+			sizeof(((struct of *)0)->field) == sizeof(struct conf_items) &&                                \
+			offsetof(struct of, field.n) - offsetof(struct of, field) == offsetof(struct conf_items, n) && \
+			offsetof(struct item_of, at) == 0,                                                             \
+		"the items of " word " do not fit its field");
+#include "conf/conf_words.def"
+
 #define NEEDED true
 #define FREE false
 static const struct conf_word words[] = {
@@ -43,6 +51,13 @@ static const struct conf_word words[] = {
 		.name = word,                    \
 		.form = CONF_IS_LIST,            \
 		.inside = CONF_SECTION_##within, \
+		.says = text},
+#define ITEMS(s, of, field, word, within, item_of, text) \
+	{.section = CONF_SECTION_##s,                    \
+		.name = word,                            \
+		.form = CONF_IS_ITEMS,                   \
+		.inside = CONF_SECTION_##within,         \
+		.offset = offsetof(struct of, field),    \
 		.says = text},
 #include "conf/conf_words.def"
 };
@@ -117,7 +132,7 @@ void conf_words_print(struct buf *out)
 			if (w->form == CONF_IS_VALUE)
 				conf_word_print_value(w, out);
 			else
-				buf_printf(out, "%s%s", w->form == CONF_IS_LIST ? "list" : "section",
+				buf_printf(out, "%s%s", w->form == CONF_IS_INNER ? "section" : "list",
 					w->needed ? "; needed" : "");
 			buf_printf(out, ". %s\n", w->says);
 		}

@@ -81,6 +81,23 @@ const char *node_ns(const struct _xmlNode *node);
  * holds an element. From the pool. */
 MUST_USE bool node_text(struct pool *pool, const struct _xmlNode *node, struct bytes *out);
 
+/* The next node of the subtree `top` in document order, by a walk without recursion; NULL after the last. */
+struct _xmlNode *node_next(const struct _xmlNode *top, struct _xmlNode *node);
+
+/* What stands inside `data`, in whichever of the bus's styles: elements, escaped text, CDATA, base64. */
+struct payload {
+	struct _xmlNode *data;
+	struct _xmlNode *top; /* `data` itself where it holds elements, else the root of the document that its text is; NULL
+	                       * when it is empty, or base64 of something else */
+	struct bytes octets;  /* of what was carried as base64 */
+};
+/* Parses the text, where it is one; the tree and the octets live in the pool. Fails with REASON_MEMORY or
+ * REASON_PAYLOAD_DOCUMENT: text that is neither a document nor base64, or that a comment splits. */
+MUST_USE outcome payload_open(struct pool *pool, const struct element *data, const struct envelope_limits *limits,
+	struct payload *out, struct err *e);
+/* Octets of base64 or PEM text, from the pool; fails as payload_open. */
+MUST_USE outcome payload_base64(struct pool *pool, struct bytes text, struct bytes *out, struct err *e);
+
 /* Every attribute whose local name is Id, ID or id (any namespace, xml:id too) is unique over the
  * document and at most one per element: REASON_XML_DUPLICATE_ID otherwise. Here for documents.
  * envelope_parse does the same, except that payload attributes of these names (below depth 5 of the

@@ -44,6 +44,15 @@ bool node_text(struct pool *pool, const struct _xmlNode *node, struct bytes *out
 	return true;
 }
 
+struct _xmlNode *node_next(const struct _xmlNode *top, struct _xmlNode *node)
+{
+	if (node->type == XML_ELEMENT_NODE && node->children)
+		return node->children;
+	while (node != top && !node->next)
+		node = node->parent;
+	return node == top ? NULL : node->next;
+}
+
 static const char *prefix_of(const xmlNs *ns)
 {
 	return ns->prefix ? (const char *)ns->prefix : "";

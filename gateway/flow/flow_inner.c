@@ -42,9 +42,12 @@ static outcome check_stamps(struct exchange *x, const struct inner_result *found
 outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data, struct bytes *evidence)
 {
 	SCOPED(buf_free) struct buf words = BUF(WORDS_MOST);
+	const struct payload *payload;
 	struct inner_result found;
 
-	TRY(inner_verify(x->stage, data, &x->service->inner, verified_bin(v), x->snap->trust, stamp_now().ms, &found, &x->err));
+	TRY(exchange_payload(x, data, &payload));
+	TRY(inner_verify(x->stage, payload, &x->service->inner, verified_bin(v), x->snap->trust, stamp_now().ms, &found,
+		&x->err));
 	TRY(check_status(x, &found, verified_participant(v)->profile, evidence));
 	TRY(check_stamps(x, &found));
 	inner_print(&found, &words);

@@ -7,6 +7,7 @@
 
 #include "base/work.h"
 #include "channel/async.h"
+#include "demand/demand.h"
 #include "egress/egress.h"
 #include "flow/flow.h"
 #include "policy/policy.h"
@@ -16,6 +17,7 @@
 /* What a service needs while running, beside its descriptor. */
 struct service_state {
 	struct schema *schema, *answer_schema;
+	struct demand *demand;     /* NULL: none beyond the schema */
 	struct queue_policy retry; /* with delivery: queued */
 	int in_flight;
 };
@@ -104,6 +106,8 @@ struct exchange {
 	struct sync_request request;
 	const struct conf_participant *caller; /* set once the signature was verified */
 	const struct conf_service *service;    /* set once permitted; a place in flight is held */
+	struct payload payload; /* of `payload_of`, opened once; dead with the stage */
+	const struct element *payload_of;
 	struct buf outgoing;
 	const struct trust_key *outgoing_key; /* that signed it */
 	unsigned char content[32];
@@ -175,6 +179,8 @@ static inline enum after exchange_after(outcome o) { return o.ok ? AFTER_NEXT : 
 MUST_USE bool exchange_keep_identifiers(struct exchange *x);
 /* True for a message of the asynchronous channel that goes from the provider to whoever asked. */
 bool exchange_is_answer(const struct exchange *x);
+/* What stands in `data`; parsed once in a leg, when it is text. NULL for no data. */
+MUST_USE outcome exchange_payload(struct exchange *x, const struct element *data, const struct payload **out);
 /* Checks the inner signatures that the service demands; the words on them come from x->pool. */
 MUST_USE outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data,
 	struct bytes *evidence);
@@ -193,7 +199,7 @@ MUST_USE outcome exchange_sign(struct exchange *x, const struct conf_participant
 /* Signs the text for the caller and makes it the answer; needs a stage. */
 enum after exchange_answer(struct exchange *x, struct bytes text);
 
-/* The steps, in files by theme: flow_request.c, flow_inner.c, flow_answer.c,
+/* The steps, in files by theme: flow_request.c, flow_demand.c, flow_inner.c, flow_answer.c,
  * flow_refuse.c, flow_register.c, flow_reply.c. */
 enum after step_parse(struct exchange *x);
 enum after step_verify(struct exchange *x);
@@ -201,6 +207,7 @@ enum after step_read(struct exchange *x);
 enum after step_identify(struct exchange *x);
 enum after step_permit(struct exchange *x);
 enum after step_check_payload(struct exchange *x);
+enum after step_check_demands(struct exchange *x);
 enum after step_check_inner(struct exchange *x);
 enum after step_recall(struct exchange *x);
 enum after step_choose(struct exchange *x);

@@ -133,16 +133,6 @@ bool exchange_is_answer(const struct exchange *x)
 	return x->async && (x->message.type == ASYNC_NOTIFICATION || x->message.type == ASYNC_RESPONSE);
 }
 
-enum after step_check_payload(struct exchange *x)
-{
-	const struct service_state *state = snapshot_service(x->snap, x->service);
-	const struct schema *schema = exchange_is_answer(x) ? state->answer_schema : state->schema;
-
-	if (!schema)
-		return AFTER_NEXT;
-	return exchange_after(schema_check(schema, x->env, x->request.data, &x->err));
-}
-
 /* What makes two messages identical: the octets of the operation, and the namespaces they stand in. */
 static void content_hash(struct exchange *x)
 {

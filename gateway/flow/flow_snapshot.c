@@ -24,6 +24,7 @@ void snapshot_drop(struct snapshot **sp)
 	for (size_t i = 0; s->services && i < s->conf->service_count; i++) {
 		schema_free(&s->services[i].schema);
 		schema_free(&s->services[i].answer_schema);
+		demand_free(&s->services[i].demand);
 	}
 	free(s->services);
 	free(s->participants);
@@ -72,6 +73,15 @@ static void load_schema(const struct conf_service *service, const char *path, st
 
 	if (path && !schema_load(path, out, &e).ok)
 		conf_problem_add(problems, service->at, false, "Correct the schema or its path.", "schema of service %s: %s",
+			service->id, e.detail);
+}
+
+static void load_demand(const struct conf_service *service, struct demand **out, struct conf_problems *problems)
+{
+	struct err e;
+
+	if (!demand_new(service, out, &e).ok)
+		conf_problem_add(problems, service->at, false, "Correct the demands of the service.", "demands of service %s: %s",
 			service->id, e.detail);
 }
 
@@ -167,6 +177,7 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 
 		load_schema(service, service->schema, &s->services[i].schema, problems);
 		load_schema(service, service->answer_schema, &s->services[i].answer_schema, problems);
+		load_demand(service, &s->services[i].demand, problems);
 		if (service->retry)
 			s->services[i].retry = policy_of(service->retry);
 	}

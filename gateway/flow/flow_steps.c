@@ -21,6 +21,7 @@ static const struct step steps[] = {
 	{"identify", step_identify},
 	{"permit", step_permit},
 	{"check-payload", step_check_payload},
+	{"check-demands", step_check_demands},
 	{"check-inner", step_check_inner},
 	{"recall", step_recall},
 	{"choose", step_choose},
@@ -54,6 +55,7 @@ static const struct step async_steps[] = {
 	{"identify", step_identify},
 	{"permit-async", step_permit_async},
 	{"check-payload", step_check_payload},
+	{"check-demands", step_check_demands},
 	{"check-inner", step_check_inner},
 	{"recall", step_recall},
 	{"keep-async", step_keep_async},
@@ -139,6 +141,7 @@ void exchange_stage_drop(struct exchange *x)
 {
 	x->env = x->answer_env = NULL;
 	x->verified = x->answer_verified = NULL;
+	x->payload_of = NULL;
 	pool_free(&x->stage);
 }
 

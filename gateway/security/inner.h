@@ -31,11 +31,11 @@ struct inner_result {
 	size_t n;
 };
 
-/* Checks `data` (the verified element of the message; NULL when it has none) against the demand. DONE when every demanded
- * signature is there, right, and by a certificate that its rule allows, each by another person, and no signature in the
- * document is wrong. `sender_bin`: BIN of the sender, for rules with own_bin; NULL when it is not known. Fails with
- * REASON_INNER_*, REASON_CERT_* or REASON_MEMORY. Any thread. */
-MUST_USE outcome inner_verify(struct pool *pool, const struct element *data, const struct conf_inner *demand,
+/* Checks `payload` (what stands in the verified `data` of the message; NULL when it has none) against the demand. DONE when
+ * every demanded signature is there, right, and by a certificate that its rule allows, each by another person, and no
+ * signature in the document is wrong. `sender_bin`: BIN of the sender, for rules with own_bin; NULL when it is not known.
+ * Fails with REASON_INNER_*, REASON_CERT_* or REASON_MEMORY. Any thread. */
+MUST_USE outcome inner_verify(struct pool *pool, const struct payload *payload, const struct conf_inner *demand,
 	const char *sender_bin, struct trust *trust, int64_t now_ms, struct inner_result *out, struct err *e);
 
 /* One line for each signer: kind, algorithm, rule, time, certificate, subject. For the journal and for people. */

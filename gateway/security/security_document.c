@@ -36,7 +36,7 @@ outcome document_verify(struct pool *pool, struct bytes xml, struct trust *trust
 
 static bool is_signed(xmlNode *root)
 {
-	for (xmlNode *n = root; n; n = security_inner_next(root, n)) {
+	for (xmlNode *n = root; n; n = node_next(root, n)) {
 		if (security_inner_is_ds(n, "Signature"))
 			return true;
 	}

@@ -127,14 +127,14 @@ static outcome read_cms(struct judge *j, const struct document *doc, struct err 
 	return DONE;
 }
 
-static outcome read_all(struct judge *j, const struct element *data, struct err *e)
+static outcome read_all(struct judge *j, const struct payload *payload, struct err *e)
 {
 	struct document doc;
 	bool cms = j->demand->forms & CONF_INNER_CMS;
 
-	if (!data)
+	if (!payload)
 		return err_set(e, REASON_INNER_ABSENT, "the message has no data");
-	TRY(security_inner_document(j->pool, data, j->demand, &doc, e));
+	TRY(security_inner_document(payload, j->demand, &doc, e));
 	if (!doc.top && (!cms || j->demand->cms))
 		return err_set(e, REASON_SEC_SIGNATURE_SHAPE, "data is base64 of something that is no XML document");
 	if (!doc.top && j->demand->covers)
@@ -285,7 +285,7 @@ static outcome refuse(struct err *e)
 	}
 }
 
-outcome inner_verify(struct pool *pool, const struct element *data, const struct conf_inner *demand,
+outcome inner_verify(struct pool *pool, const struct payload *payload, const struct conf_inner *demand,
 	const char *sender_bin, struct trust *trust, int64_t now_ms, struct inner_result *out, struct err *e)
 {
 	struct judge j = {.pool = pool, .demand = demand, .sender_bin = sender_bin, .trust = trust, .now_ms = now_ms};
@@ -294,7 +294,7 @@ outcome inner_verify(struct pool *pool, const struct element *data, const struct
 	j.signer = pool_alloc(pool, SIGNERS_MAX * sizeof *j.signer);
 	if (!j.signer)
 		return err_set(e, REASON_MEMORY, "signers of a document");
-	if (!read_all(&j, data, &why).ok || !match(&j, &why).ok) {
+	if (!read_all(&j, payload, &why).ok || !match(&j, &why).ok) {
 		refuse(&why);
 		if (e)
 			*e = why;

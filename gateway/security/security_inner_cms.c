@@ -52,7 +52,7 @@ static outcome spell_text(struct pool *pool, xmlNode *node, struct spellings *ou
 {
 	if (!node_text(pool, node, &out->item[out->n++]))
 		return err_set(e, REASON_MEMORY, "text of a document");
-	if (security_inner_base64(pool, out->item[0], &out->item[out->n], NULL).ok)
+	if (payload_base64(pool, out->item[0], &out->item[out->n], NULL).ok)
 		out->n++;
 	return DONE;
 }
@@ -91,7 +91,7 @@ outcome security_inner_cms(struct pool *pool, const struct document *doc, const 
 		return trust_cms_verify(trust, pool, doc->octets, NULL, 0, now_ms, out, e);
 	if (has_elements(cms) || !node_text(pool, cms, &text))
 		return err_set(e, REASON_SEC_SIGNATURE_SHAPE, "%.80s holds more than text", node_local(cms));
-	TRY(security_inner_base64(pool, text, &der, e));
+	TRY(payload_base64(pool, text, &der, e));
 	if (!covers && is_all(doc, cms))
 		return trust_cms_verify(trust, pool, der, NULL, 0, now_ms, out, e);
 	if (is_inside(cms, doc->named))

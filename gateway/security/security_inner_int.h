@@ -53,9 +53,9 @@ MUST_USE outcome security_inner_read(struct pool *pool, const struct document *d
 MUST_USE outcome security_inner_check(const struct xml_signatures *all, size_t i, const struct trust_cert *cert,
 	struct err *e);
 
-/* The document in `data`. Fails with REASON_SEC_*, REASON_XML_* or REASON_MEMORY. */
-MUST_USE outcome security_inner_document(struct pool *pool, const struct element *data, const struct conf_inner *demand,
-	struct document *out, struct err *e);
+/* The document in `data`, and what of it has to be covered. Fails with REASON_SEC_*. */
+MUST_USE outcome security_inner_document(
+	const struct payload *payload, const struct conf_inner *demand, struct document *out, struct err *e);
 /* Sets doc->named: the only element of that local name. Fails with REASON_SEC_WRAPPED. */
 MUST_USE outcome security_inner_named(struct document *doc, const char *covers, struct err *e);
 /* The root of a document that stands in a message, as a document of its own: as it was signed before it was put there. */
@@ -64,14 +64,10 @@ MUST_USE outcome security_inner_alone(struct pool *pool, const struct document *
 /* The elements that hold a CMS, by local name; SIGNATURES_MAX at most. */
 MUST_USE outcome security_inner_cms_nodes(const struct document *doc, const char *cms, xmlNode **list, size_t *n,
 	struct err *e);
-/* Octets of base64 or PEM text, from the pool. */
-MUST_USE outcome security_inner_base64(struct pool *pool, struct bytes text, struct bytes *out, struct err *e);
 /* Verifies the CMS in the element, or, with NULL, doc->octets. Fails as trust_cms_verify, and with REASON_SEC_WRAPPED. */
 MUST_USE outcome security_inner_cms(struct pool *pool, const struct document *doc, const char *covers, xmlNode *cms,
 	struct trust *trust, int64_t now_ms, struct trust_cms *out, struct err *e);
 
-/* The next node of the subtree `top` in document order, by a walk without recursion; NULL after the last. */
-xmlNode *security_inner_next(const xmlNode *top, xmlNode *node);
 bool security_inner_is_ds(const xmlNode *node, const char *local);
 /* No comment in the subtree stands beside text, where a reader could take a part of the text for the whole: comments
  * are not signed. Fails with REASON_SEC_SIGNATURE_SHAPE. */

@@ -30,15 +30,6 @@ static bool is_blank(const xmlNode *node)
 	return node->type == XML_TEXT_NODE && xmlIsBlankNode(node);
 }
 
-xmlNode *security_inner_next(const xmlNode *top, xmlNode *node)
-{
-	if (node->type == XML_ELEMENT_NODE && node->children)
-		return node->children;
-	while (node != top && !node->next)
-		node = node->parent;
-	return node == top ? NULL : node->next;
-}
-
 /* --- small readers --- */
 
 /* The element children, which must be these ds elements in this order with nothing but white space between. `names`
@@ -130,7 +121,7 @@ static bool is_id(const xmlAttr *a)
 static outcome carrier_of(const struct document *doc, const char *id, xmlNode **out, struct err *e)
 {
 	*out = NULL;
-	for (xmlNode *n = doc->top; n; n = security_inner_next(doc->top, n)) {
+	for (xmlNode *n = doc->top; n; n = node_next(doc->top, n)) {
 		size_t ids = 0;
 		bool is_it = false;
 
@@ -271,7 +262,7 @@ static bool is_split(const xmlNode *element)
 
 outcome security_inner_comments(xmlNode *top, struct err *e)
 {
-	for (xmlNode *n = top; n; n = security_inner_next(top, n)) {
+	for (xmlNode *n = top; n; n = node_next(top, n)) {
 		if (n->type == XML_ELEMENT_NODE && is_split(n))
 			return err_set(e, REASON_SEC_SIGNATURE_SHAPE, "line %ld: a comment splits the text of %.80s",
 				xmlGetLineNo(n), node_local(n));
@@ -283,7 +274,7 @@ outcome security_inner_read(struct pool *pool, const struct document *doc, struc
 {
 	out->n = 0;
 	TRY(security_inner_comments(doc->top, e));
-	for (xmlNode *n = doc->top; n; n = security_inner_next(doc->top, n)) {
+	for (xmlNode *n = doc->top; n; n = node_next(doc->top, n)) {
 		if (!security_inner_is_ds(n, "Signature"))
 			continue;
 		if (out->n == SIGNATURES_MAX)

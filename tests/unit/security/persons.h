@@ -301,6 +301,16 @@ struct answer {
 	struct err e;
 };
 
+/* As flow does: what stands in the element, then its signatures. */
+UNUSED static outcome verify_data(const struct element *data, const struct conf_inner *demand, const char *bin,
+	struct inner_result *out, struct err *e)
+{
+	struct payload payload;
+
+	TRY(payload_open(persons.pool, data, &ENVELOPE_LIMITS_DEFAULT, &payload, e));
+	return inner_verify(persons.pool, &payload, demand, bin, persons.trust, pki_now, out, e);
+}
+
 /* `data`: the element data with its content. */
 UNUSED static struct answer ask(const char *data, const struct conf_inner *demand)
 {
@@ -312,7 +322,7 @@ UNUSED static struct answer ask(const char *data, const struct conf_inner *deman
 	if (!envelope_parse_document(persons.pool, bytes_str(text), &ENVELOPE_LIMITS_DEFAULT, &doc, &a.e).ok)
 		fail_msg("no XML (%s): %s", a.e.detail, text);
 	element.node = xmlDocGetRootElement(doc)->children;
-	a.result = inner_verify(persons.pool, &element, demand, DEPARTMENT_BIN, persons.trust, pki_now, &a.signers, &a.e);
+	a.result = verify_data(&element, demand, DEPARTMENT_BIN, &a.signers, &a.e);
 	assert_int_equal(ERR_peek_error(), 0);
 	return a;
 }

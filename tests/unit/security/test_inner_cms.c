@@ -356,7 +356,7 @@ static const struct {
 	{"data is the CMS, yet detached", "{C}", false, &whole, REASON_INNER_COVERAGE},
 	{"data is the CMS, where an element has to hold it", "{C}", true, &held, REASON_INNER_WRONG},
 	{"an element, where data has to be the CMS", "<q>{C}</q>", true, &whole, REASON_INNER_ABSENT},
-	{"data is split by a comment", "{C}<!-- -->", true, &whole, REASON_INNER_WRONG},
+	{"data is split by a comment", "{C}<!-- -->", true, &whole, REASON_PAYLOAD_DOCUMENT},
 };
 
 static const char *filled(const char *text, const char *mark, const char *with)

@@ -87,6 +87,7 @@ static outcome ask(struct pool *pool, const char *content, const struct conf_inn
 {
 	SCOPED(buf_free) struct buf text = BUF(1u << 20);
 	struct element data = {.node = NULL};
+	struct payload payload;
 	xmlDoc *doc;
 
 	*e = (struct err){.reason = REASON_NONE};
@@ -94,7 +95,8 @@ static outcome ask(struct pool *pool, const char *content, const struct conf_inn
 	if (!envelope_parse_document(pool, buf_bytes(&text), &ENVELOPE_LIMITS_DEFAULT, &doc, e).ok)
 		fail_msg("%s", e->detail);
 	data.node = xmlDocGetRootElement(doc);
-	return inner_verify(pool, &data, demand, "200440000015", t, now_ms, out, e);
+	TRY(payload_open(pool, &data, &ENVELOPE_LIMITS_DEFAULT, &payload, e));
+	return inner_verify(pool, &payload, demand, "200440000015", t, now_ms, out, e);
 }
 
 static void must_be(outcome o, const struct err *e, enum reason wanted)

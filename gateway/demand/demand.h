@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* demand - what a service demands of the content of `data` beyond its schema: length, values that a schema cannot judge,
+ * the kind of document, files.
+ *
+ * Promise:  one walk over the payload, whatever is demanded; the cost grows with its length alone. A refusal names the
+ *           element, which occurrence, and what is wrong, and no number of a person whole.
+ * Not here: the schema (channel), signatures inside data (security), what a service demands (conf). That an element has to
+ *           be there is said by the schema, but for the kind of document, which stands once.
+ * Pure: no clock, no file; any thread.
+ * Spec:     rules P1, P8, P10, T3 */
+#ifndef QAQPA_DEMAND_DEMAND_H
+#define QAQPA_DEMAND_DEMAND_H
+
+#include "base/clock.h"
+#include "conf/conf.h"
+#include "envelope/envelope.h"
+
+struct demand; /* of one service */
+
+/* Sets *out to NULL where the service demands nothing. `s` must outlive it. Fails with REASON_CONFIG (a kind of files that
+ * is none) or REASON_MEMORY. */
+MUST_USE outcome demand_new(const struct conf_service *s, struct demand **out, struct err *e);
+void demand_free(struct demand **d); /* takes NULL, sets NULL; fit for SCOPED */
+
+/* What was found in a payload that is as demanded. */
+struct demand_seen {
+	const char *kind; /* of the document, a name of kinds.allowed; NULL: the service knows no kinds */
+};
+
+/* True when the payload has to be opened and checked; false when its length alone is bounded. */
+bool demand_looks_inside(const struct demand *d);
+/* Is `data` short enough? Before anything of it is read. NULL: the message has none. Fails with REASON_PAYLOAD_SIZE. */
+MUST_USE outcome demand_length(const struct demand *d, const struct element *data, struct err *e);
+/* Is the payload as demanded? NULL: the message has none. `pool` is for what is looked at; `now` decides what is in the
+ * future. Fails with REASON_PAYLOAD_*, REASON_ATTACHMENT_* or REASON_MEMORY. */
+MUST_USE outcome demand_check(const struct demand *d, struct pool *pool, const struct payload *payload, struct stamp now,
+	struct demand_seen *out, struct err *e);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* demand_attachment - the files inside data: their number and size, and each by its name, media type and content.
+ * Promise:  base64 is decoded strictly, once, into memory that serves all files of the message.
+ * Not here: what kind of file octets are (attachment).
+ * Spec:     rule T3 */
+#include "demand/demand_int.h"
+
+struct file {
+	struct bytes name, media, content;
+};
+
+static outcome refuse(const struct walk *w, enum reason reason, const char *what, const char *local, struct err *e)
+{
+	return err_set(e, reason, "element %.60s, occurrence %zu: %s %.80s", w->demand->service->attachments.element, w->files,
+		what, local);
+}
+
+static outcome read_part(const struct walk *w, const xmlNode *node, const char *local, bool needed, enum reason reason,
+	struct bytes *out, struct err *e)
+{
+	bool several;
+	const xmlNode *part = demand_child(node, local, &several);
+
+	*out = BYTES_NONE;
+	if (several)
+		return refuse(w, reason, "it holds more than one", local, e);
+	if (!part)
+		return needed ? refuse(w, reason, "it holds no", local, e) : DONE;
+	return demand_text(w->pool, part, out) ? DONE : refuse(w, reason, "more than text stands in", local, e);
+}
+
+static outcome read_file(struct walk *w, const xmlNode *node, struct file *out, struct err *e)
+{
+	const struct conf_attachments *a = &w->demand->service->attachments;
+	struct bytes text;
+
+	*out = (struct file){.media = BYTES_NONE};
+	TRY(read_part(w, node, a->name, true, REASON_ATTACHMENT_NAME, &out->name, e));
+	if (a->media)
+		TRY(read_part(w, node, a->media, false, REASON_ATTACHMENT_KIND, &out->media, e));
+	TRY(read_part(w, node, a->content, true, REASON_ATTACHMENT_CONTENT, &text, e));
+	buf_clear(&w->content);
+	if (!base64_decode(text, &w->content, NULL).ok && buf_ok(&w->content))
+		return refuse(w, REASON_ATTACHMENT_CONTENT, "no base64 stands in", a->content, e);
+	if (!buf_ok(&w->content))
+		return refuse(w, REASON_ATTACHMENT_SIZE, "the file is larger than the service takes, in", a->content, e);
+	out->content = buf_bytes(&w->content);
+	return DONE;
+}
+
+outcome demand_attachment(struct walk *w, const xmlNode *node, struct err *e)
+{
+	const struct conf_attachments *a = &w->demand->service->attachments;
+	struct attachment_limits limits = ATTACHMENT_LIMITS_USUAL;
+	struct file file;
+	struct err why;
+
+	if (++w->files > (size_t)a->most)
+		return err_set(e, REASON_ATTACHMENT_COUNT, "there are more than %d elements %.80s", a->most, a->element);
+	TRY(read_file(w, node, &file, e));
+	w->octets += file.content.n;
+	if (w->octets > a->total)
+		return err_set(e, REASON_ATTACHMENT_COUNT, "up to element %.80s, occurrence %zu, the files have %zu octets, and %zu "
+			"are allowed", a->element, w->files, w->octets, a->total);
+	limits.size_most = a->size;
+	if (attachment_check(file.name, file.media, file.content, w->demand->files, &limits, &why).ok)
+		return DONE;
+	return err_set(e, why.reason, "element %.60s, occurrence %zu: %.150s", a->element, w->files, why.detail);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test_demands - what a service demands of data: every word reaches its field, every mistake is told in its line. */
+#include "conf_fixture.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define OTHER_PARTS PART_JOURNAL PART_LISTENERS PART_KEYS PART_PARTICIPANTS
+#define SERVICE "services:\n  - id: Echo\n    provider: dep\n    endpoint: https://dep.example/x\n"
+
+static void read_service(struct fixture *f, const char *words)
+{
+	char text[4000];
+
+	snprintf(text, sizeof text, SERVICE "%s" OTHER_PARTS, words);
+	fixture_read(f, text);
+}
+
+static const struct conf_service *good(struct fixture *f, const char *words)
+{
+	read_service(f, words);
+	if (!f->ok)
+		fixture_print(f);
+	assert_true(f->ok);
+	assert_int_equal(f->problems->n, 0);
+	return &f->conf->services[0];
+}
+
+static void nothing_is_demanded_by_default(void **state)
+{
+	struct fixture f;
+	const struct conf_service *s = good(&f, "");
+
+	(void)state;
+	assert_int_equal(s->payload_bytes, 0);
+	assert_int_equal(s->fields.n, 0);
+	assert_null(s->kinds.element);
+	assert_null(s->attachments.element);
+	fixture_drop(&f);
+}
+
+static void every_word_reaches_its_field(void **state)
+{
+	struct fixture f;
+	const struct conf_service *s = good(&f,
+		"    payload: 20MiB\n"
+		"    fields:\n      - {element: Nikad, is: nikad}\n      - element: Iin\n        is: iin-bin\n"
+		"    kinds: {element: Kind, allowed: [A, B]}\n"
+		"    attachments: {element: File, name: N, media: M, content: C, kinds: [pdf, txt], size: 5MiB, most: 20,\n"
+		"      total: 6MiB}\n");
+
+	(void)state;
+	assert_int_equal(s->payload_bytes, 20u << 20);
+	assert_int_equal(s->fields.n, 2);
+	assert_string_equal(s->fields.item[0].element, "Nikad");
+	assert_int_equal(s->fields.item[0].is, CONF_JUDGE_NIKAD);
+	assert_int_equal(s->fields.item[0].at.line, 7);
+	assert_string_equal(s->fields.item[1].element, "Iin");
+	assert_int_equal(s->fields.item[1].is, CONF_JUDGE_IIN_BIN);
+	assert_int_equal(s->fields.item[1].at.line, 8);
+	assert_string_equal(s->kinds.element, "Kind");
+	assert_int_equal(s->kinds.allowed.n, 2);
+	assert_string_equal(s->kinds.allowed.name[1], "B");
+	assert_string_equal(s->attachments.element, "File");
+	assert_string_equal(s->attachments.name, "N");
+	assert_string_equal(s->attachments.media, "M");
+	assert_string_equal(s->attachments.content, "C");
+	assert_string_equal(s->attachments.kinds.name[1], "txt");
+	assert_int_equal(s->attachments.size, 5u << 20);
+	assert_int_equal(s->attachments.most, 20);
+	assert_int_equal(s->attachments.total, 6u << 20);
+	fixture_drop(&f);
+}
+
+static void a_section_has_its_defaults(void **state)
+{
+	struct fixture f;
+	const struct conf_service *s = good(&f, "    attachments: {element: File, kinds: pdf}\n    fields: []\n");
+
+	(void)state;
+	assert_string_equal(s->attachments.name, "Name");
+	assert_null(s->attachments.media);
+	assert_string_equal(s->attachments.content, "Content");
+	assert_int_equal(s->attachments.size, 15u << 20);
+	assert_int_equal(s->attachments.most, 100);
+	assert_int_equal(s->attachments.total, 15u << 20);
+	assert_int_equal(s->fields.n, 0);
+	fixture_drop(&f);
+}
+
+static const struct row {
+	const char *words; /* from line 5 on */
+	int line;
+	const char *says;
+} rows[] = {
+	{"    fields: {element: A, is: iin}\n", 5, "fields is no list"},
+	{"    fields:\n      - {element: A}\n", 6, "is is missing in services[].fields[]"},
+	{"    fields:\n      - {is: iin}\n", 6, "element is missing in services[].fields[]"},
+	{"    fields:\n      - {element: A, is: inn}\n", 6, "did you mean 'iin'?"},
+	{"    fields:\n      - {element: A, is: iin}\n      - {element: B, is: bin, as: c}\n", 7, "has no word 'as'"},
+	{"    fields: [Iin]\n", 5, "services[].fields[] is no mapping"},
+	{"    fields:\n      - {element: 'a:b', is: iin}\n", 6, "no local name"},
+	{"    kinds: {element: A}\n", 5, "allowed is missing in services[].kinds"},
+	{"    kinds: {element: A, allowed: []}\n", 5, "allowed is empty"},
+	{"    kinds: [A]\n", 5, "services[].kinds is no mapping"},
+	{"    attachments: {element: A}\n", 5, "kinds is missing in services[].attachments"},
+	{"    attachments: {element: A, kinds: pdf, size: 2MiB, total: 1MiB}\n", 5, "one file may be longer than all"},
+	{"    attachments: {element: A, kinds: pdf, most: 0}\n", 5, "not between 1 and 10000"},
+	{"    payload: 0\n", 5, "not between 1 and 1GiB"},
+};
+
+static void every_mistake_is_told_in_its_line(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fixture f;
+
+		read_service(&f, rows[i].words);
+		if (f.ok || f.problems->n != 1 || f.problems->list[0].at.line != rows[i].line ||
+			!strstr(f.problems->list[0].what, rows[i].says)) {
+			fixture_print(&f);
+			fail_msg("%s: not line %d: %s", rows[i].words, rows[i].line, rows[i].says);
+		}
+		fixture_drop(&f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_demanded_by_default),
+		cmocka_unit_test(every_word_reaches_its_field),
+		cmocka_unit_test(a_section_has_its_defaults),
+		cmocka_unit_test(every_mistake_is_told_in_its_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
