@@ -50,6 +50,26 @@ bool payload_texts(struct pool *pool, const struct _xmlNode *parent, const char 
 	return all;
 }
 
+static void free_text(xmlChar **text)
+{
+	xmlFree(*text);
+}
+
+bool payload_has_type(struct _xmlNode *node, const char *ns, const char *type)
+{
+	SCOPED(free_text) xmlChar *name = node ? xmlGetNsProp(node, BAD_CAST "type", BAD_CAST NS_XSI) : NULL;
+	xmlChar *colon = name ? (xmlChar *)strchr((char *)name, ':') : NULL;
+	const char *local = (const char *)(colon ? colon + 1 : name);
+	const xmlNs *scope;
+
+	if (!name)
+		return false;
+	if (colon)
+		*colon = 0;
+	scope = xmlSearchNs(node->doc, node, colon ? name : NULL);
+	return scope && strcmp((const char *)scope->href, ns) == 0 && strcmp(local, type) == 0;
+}
+
 void payload_field(struct buf *out, const char *name, const char *text)
 {
 	buf_printf(out, "<%s>", name);

@@ -18,6 +18,9 @@ MUST_USE bool payload_texts(struct pool *pool, const struct _xmlNode *parent, co
 /* True when the element has this name and namespace. Takes NULL. */
 bool payload_is(const struct _xmlNode *node, const char *ns, const char *name);
 
+/* True when the element's xsi:type names this type of this namespace. Takes NULL. */
+bool payload_has_type(struct _xmlNode *node, const char *ns, const char *type);
+
 /* <name>text</name>, escaped. */
 void payload_field(struct buf *out, const char *name, const char *text);
 

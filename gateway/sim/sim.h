@@ -73,7 +73,8 @@ struct sim_system {
 	/* Keeps what became of a message that the system sent. NULL: acknowledged and forgotten. Any thread. */
 	outcome (*notice)(struct sim *sim, struct pool *pool, const struct async_status *status, struct err *e);
 	/* Does what taken messages ask for and what is left of it from before. One thread calls it, after a
-	 * message was taken, and again later when it failed. May send and block. NULL: nothing to do. */
+	 * message was taken or sim_wake was called, and again later when it failed. May send and block. NULL:
+	 * nothing to do. */
 	outcome (*work)(struct sim *sim, struct err *e);
 	/* Opens the state under `directory` (made if absent); gives a pointer for sim_state. NULL when there is
 	 * no state. */
@@ -121,6 +122,9 @@ const char *sim_setting(const struct sim *s, const char *name);
 
 /* The moment by the system's clock: what it writes into messages. The weather can shift it. Any thread. */
 struct stamp sim_now(void);
+
+/* Has `work` called soon, for what a service of the synchronous channel has left to be done. Any thread. */
+void sim_wake(struct sim *s);
 
 /* Sends one request through the gateway and waits (deadline in ms). Fails with REASON_PROVIDER_* seen from
  * here (the gateway is the provider), or REASON_CONFIG when there is no gateway_url. Any thread. */

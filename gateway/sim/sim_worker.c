@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sim_worker - the thread of a simulated system on the asynchronous channel: it fetches messages where they
- *           do not come by themselves, and does what they ask for.
+/* sim_worker - the thread of a simulated system: it fetches messages of the asynchronous channel where they do
+ *           not come by themselves, and does what messages of either channel left to be done.
  * Promise:  work that failed is begun again; so is, after a start, what was left from before.
  * Not here: the messages (sim_async.c), the work (adapters). */
 #include <pthread.h>
@@ -51,6 +51,11 @@ static bool rest(struct sim_worker *w, int ms, bool *taken)
 	return going;
 }
 
+static bool fetches(const struct sim *s)
+{
+	return s->pull && s->system->async_services;
+}
+
 /* Gives the moment when to work again. */
 static int64_t work(struct sim *s)
 {
@@ -70,11 +75,11 @@ static void *worker_run(void *ctx)
 	bool taken = false;
 
 	do {
-		if (s->pull)
+		if (fetches(s))
 			sim_async_fetch(s);
 		if (taken || due <= mono_ms())
 			due = work(s);
-	} while (rest(w, s->pull ? TURN_MS : due == WHEN_TAKEN ? -1 : AGAIN_MS, &taken));
+	} while (rest(w, fetches(s) ? TURN_MS : due == WHEN_TAKEN ? -1 : AGAIN_MS, &taken));
 	return NULL;
 }
 
@@ -83,7 +88,7 @@ outcome sim_worker_start(struct sim *s, struct sim_worker **out, struct err *e)
 	pthread_condattr_t monotonic;
 	struct sim_worker *w;
 
-	if (!s->system->async_services || (!s->pull && !s->system->work))
+	if (!s->system->work && !fetches(s))
 		return DONE;
 	w = calloc(1, sizeof *w);
 	if (!w)
@@ -129,4 +134,9 @@ void sim_worker_wake(struct sim_worker *w)
 	w->taken = true;
 	pthread_cond_signal(&w->change);
 	pthread_mutex_unlock(&w->lock);
+}
+
+void sim_wake(struct sim *s)
+{
+	sim_worker_wake(s->worker);
 }

@@ -36,6 +36,18 @@ static struct conf *load_all(const char *folder)
 	return conf;
 }
 
+/* Their answers hold no data. */
+static bool answers_nothing(const char *service_id)
+{
+	static const char *const all[] = {"ESEDO_UNIVERSAL_SERVICE", "APPEALS_EDMS_STATE"};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		if (strcmp(service_id, all[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void check_service(const struct conf *conf, const char *service_id, const char *provider)
 {
 	const struct conf_service *c = conf_service_by_id(conf, bytes_str(service_id));
@@ -43,7 +55,8 @@ static void check_service(const struct conf *conf, const char *service_id, const
 	assert_non_null(c);
 	assert_string_equal(c->provider->name, provider);
 	assert_int_equal(access(c->schema, R_OK), 0);
-	assert_int_equal(access(c->answer_schema, R_OK), 0);
+	if (!answers_nothing(service_id))
+		assert_int_equal(access(c->answer_schema, R_OK), 0);
 }
 
 static void check_async(const struct conf *conf, const char *service_id, const char *provider)
