@@ -161,6 +161,7 @@ int cmd_sim(int argc, char **argv)
 		{"document-certificate", 0, CLI_LIST, &line.documents, false, "senderId=PEM of a document signer; may be repeated"},
 		{"signer", 0, CLI_LIST, &line.signers, false, "name=certificate,key of a person who signs here; may be repeated"},
 		{"set", 0, CLI_LIST, &line.settings, false, "name=value of the system's own; may be repeated"},
+		{"weather", 0, CLI_TEXT, &sim.weather, false, "how it misbehaves: a script, or the file of one"},
 		{"threads", 0, CLI_NUMBER, &line.threads, false, "requests handled at once (4)"},
 		{"zone", 0, CLI_TEXT, &line.zone, false, "time zone (Asia/Almaty)"},
 		{"act", 0, CLI_TEXT, &verb, false, "do one thing of its own and stop, for example: send-request"},

@@ -55,6 +55,7 @@ static void set_phases(struct front_listener *l)
 	l->phase_us[PHASE_BODY] = o->body_ms * INT64_C(1000);
 	l->phase_us[PHASE_WRITE] = o->write_ms * INT64_C(1000);
 	l->phase_us[PHASE_LINGER] = LINGER_MS * INT64_C(1000);
+	l->phase_us[PHASE_HOLD] = o->idle_ms * INT64_C(1000);
 }
 
 static void listener_free(struct front_listener *l)
@@ -196,6 +197,23 @@ void front_respond(struct front_request *request, const struct front_answer *ans
 		log_event(LOG_ERROR, "front.answer-lost", LOG_TEXT("peer", job->peer),
 			  LOG_TEXT("reason", "memory"));
 	front_job_release_input(job); /* after the answer is made: its body may be a part of the request's */
+	front_loop_hand_back(f, job);
+	front_unref(f);
+}
+
+void front_abandon(struct front_request *request, enum front_silence how)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: 4096\r\n\r\n";
+	struct front_job *job = (struct front_job *)request;
+	struct front *f = job->front;
+	atomic_fetch_add(&f->references, 1); /* as in front_respond */
+	job->close = true;
+	job->hold = how != FRONT_CLOSE;
+	if (how == FRONT_HOLD_HEAD && front_store_force(f, &job->out, sizeof(head) - 1)) {
+		memcpy(job->out.data, head, sizeof(head) - 1);
+		job->out.len = sizeof(head) - 1;
+	}
+	front_job_release_input(job);
 	front_loop_hand_back(f, job);
 	front_unref(f);
 }

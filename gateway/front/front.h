@@ -71,6 +71,12 @@ MUST_USE outcome front_start(const struct front_settings *settings, struct front
 /* Answers the request and gives it back to the front; the pointer is dead afterwards. Any thread. */
 void front_respond(struct front_request *request, const struct front_answer *answer);
 
+/* Instead of front_respond, for simulated systems that rehearse failure: no answer is given. FRONT_CLOSE closes the
+ * connection at once; FRONT_HOLD keeps it until the client closes it or idle_ms passed; FRONT_HOLD_HEAD does so behind
+ * the head of an answer whose body never comes. Any thread. Only the room sim may call it (tests/lint). */
+enum front_silence { FRONT_CLOSE, FRONT_HOLD, FRONT_HOLD_HEAD };
+void front_abandon(struct front_request *request, enum front_silence how);
+
 /* The port a listener is bound to. */
 int front_port(const struct front *f, size_t listener);
 

@@ -314,6 +314,16 @@ static void linger(struct front_conn *c)
 	wait_for(c, EPOLLIN);
 }
 
+/* Nothing more will be written, and the connection stays open. */
+static void hold(struct front_conn *c)
+{
+	front_job_free(c->job);
+	c->job = NULL;
+	front_store_free(c->front, &c->kept);
+	enter(c, PHASE_HOLD);
+	wait_for(c, EPOLLIN);
+}
+
 static void write_out(struct front_conn *c)
 {
 	while (c->written < c->out.len) {
@@ -330,7 +340,9 @@ static void write_out(struct front_conn *c)
 	}
 	front_store_free(c->front, &c->out);
 	c->written = 0;
-	if (c->closing)
+	if (c->holding)
+		hold(c);
+	else if (c->closing)
 		linger(c);
 	else
 		next_request(c);
@@ -341,11 +353,12 @@ void front_conn_answer(struct front_conn *c, struct front_job *job)
 	c->out = job->out;
 	job->out = (struct front_store){0};
 	c->closing = c->closing || job->close;
+	c->holding = job->hold;
 	enter(c, PHASE_WRITE);
-	if (c->out.len > 0)
+	if (c->out.len > 0 || c->holding)
 		write_out(c);
 	else
-		front_conn_drop(c); /* there was no memory for the answer */
+		front_conn_drop(c); /* there was no memory for the answer, or none shall come */
 }
 
 static void discard(struct front_conn *c)
@@ -397,6 +410,7 @@ static void conn_ready(struct front *f, struct front_source *s, uint32_t events)
 		write_out(c);
 		return;
 	case PHASE_LINGER:
+	case PHASE_HOLD:
 		discard(c);
 		return;
 	case PHASE_DEAD:

@@ -143,6 +143,7 @@ struct front_job {
 	struct front_store head, body, certificate;
 	struct front_store out; /* the answer, from front_respond to the event thread */
 	bool close, head_only;
+	bool hold; /* front_abandon: the connection stays behind what there is of an answer */
 	char peer[INET6_ADDRSTRLEN];
 };
 
@@ -192,6 +193,7 @@ enum front_phase {
 	PHASE_ANSWER, /* in the hands of the handler */
 	PHASE_WRITE,
 	PHASE_LINGER, /* all is written; input is dropped, lest a reset overtake the answer */
+	PHASE_HOLD,   /* an answer will never end; input is dropped until the client closes */
 	PHASE_COUNT,
 	PHASE_DEAD = PHASE_COUNT
 };
@@ -214,6 +216,7 @@ struct front_conn {
 	uint32_t armed, want; /* epoll events */
 	enum front_phase phase;
 	bool closing; /* after what is being written */
+	bool holding; /* the same, but the client has to close */
 	char peer[INET6_ADDRSTRLEN];
 };
 

@@ -23,14 +23,14 @@ static void run_job(struct work_item *item)
 {
 	struct job *job = (struct job *)item;
 	SCOPED(buf_free) struct buf out = BUF(SIM_MESSAGE_BYTES + 65536);
-	struct front_answer answer = {0};
+	struct sim_result result = sim_serve(job->sim, job->request->body, &out);
+	struct front_answer answer = {
+		.status = result.status, .content_type = result.content_type, .body = buf_bytes(&out)};
 
-	answer.status = sim_serve(job->sim, job->request->body, &out);
-	if (out.len > 0) {
-		answer.content_type = "text/xml; charset=utf-8";
-		answer.body = buf_bytes(&out);
-	}
-	front_respond(job->request, &answer);
+	if (result.abandoned)
+		front_abandon(job->request, result.silence);
+	else
+		front_respond(job->request, &answer);
 	free(job);
 }
 
@@ -141,6 +141,9 @@ outcome sim_start(const struct sim_system *system, const struct sim_options *o, 
 			return err_set(e, REASON_CONFIG, "the system %s needs a directory for its state", system->name);
 		TRY(system->open(o->state, &s->state, e));
 	}
+	s->peer->expired = sim_signer(s, "expired");
+	if (o->weather)
+		TRY(sim_sky_open(o->weather, o->state, s->peer->expired, &s->sky, e));
 	TRY(sim_worker_start(s, &s->worker, e));
 	TRY(serve(s, o, e));
 	*out = s;
@@ -154,6 +157,7 @@ void sim_stop(struct sim **sim)
 
 	if (!s)
 		return;
+	sim_sky_wake(s->sky);
 	if (s->front)
 		front_drain(s->front, DRAIN_MS);
 	/* The front first: it puts jobs; those still under way answer into nothing. */
@@ -162,6 +166,7 @@ void sim_stop(struct sim **sim)
 	sim_worker_stop(&s->worker);
 	if (s->state && s->system->close)
 		s->system->close(s->state);
+	sim_sky_free(&s->sky);
 	sim_trust_free(&s->documents);
 	sim_trust_free(&s->persons);
 	pool_free(&s->kept);
@@ -200,11 +205,6 @@ const char *sim_setting(const struct sim *s, const char *name)
 			value = s->settings[i] + n + 1;
 	}
 	return value;
-}
-
-struct stamp sim_now(void)
-{
-	return stamp_now();
 }
 
 const struct trust_key *sim_key(const struct sim *s)

@@ -24,18 +24,23 @@ static const struct sim_async_service *service_for(const struct sim *s, const st
 
 /* What the bus sets on delivery must be there, or the chain is lost (2.3). */
 static outcome take(struct sim *s, struct pool *pool, const struct envelope *env,
-	const struct async_message *m, struct err *e)
+	const struct async_message *m, struct sim_visit *visit, struct err *e)
 {
 	struct sim_message in = {.pool = pool, .message = m};
 	const struct sim_async_service *service = service_for(s, m);
 
+	*visit = (struct sim_visit){.service_id = m->service_id, .sender_id = m->sender_id, .message_id = m->message_id};
 	if (m->message_id.n == 0 || m->correlation_id.n == 0)
 		return err_set(e, REASON_CHANNEL_FORMAT, "messageId or correlationId is missing");
 	if (!service)
 		return err_set(e, REASON_SERVICE_UNKNOWN, "serviceId %.*s, %s", (int)m->service_id.n,
 			(const char *)m->service_id.p, async_type_name(m->type));
 	TRY(sim_payload(pool, env, m->data, &in.payload, &in.payload_text, e));
+	if (!sim_visit_works(s, visit))
+		return DONE;
 	TRY(service->take(s, &in, e));
+	if (visit->weather.twice)
+		TRY(service->take(s, &in, e));
 	sim_worker_wake(s->worker);
 	return DONE;
 }
@@ -49,9 +54,8 @@ static outcome receive_message(struct sim *s, struct pool *pool, const struct ve
 	struct async_ack ack;
 
 	TRY(async_read_message(pool, v, &m, e));
-	*visit = (struct sim_visit){m.service_id, m.sender_id, m.message_id};
-	TRY(take(s, pool, verified_envelope(v), &m, e));
-	ack = (struct async_ack){m.message_id, m.correlation_id, m.session_id, stamp_now()};
+	TRY(take(s, pool, verified_envelope(v), &m, visit, e));
+	ack = (struct async_ack){m.message_id, m.correlation_id, m.session_id, sim_now()};
 	return async_write_ack(&ack, out, e);
 }
 
@@ -63,10 +67,12 @@ static outcome receive_notice(struct sim *s, struct pool *pool, const struct ver
 
 	TRY(async_read_status(pool, v, &status, e));
 	visit->message_id = status.message_id;
-	if (s->system->notice)
+	if (!sim_visit_works(s, visit))
+		return DONE;
+	for (int times = visit->weather.twice ? 2 : 1; s->system->notice && times > 0; times--)
 		TRY(s->system->notice(s, pool, &status, e));
 	guid_new(fresh); /* the answer needs one even where the notice had none */
-	return async_write_status_ack(stamp_now(),
+	return async_write_status_ack(sim_now(),
 		status.session_id.n ? pool_copy(pool, status.session_id) : fresh, out, e);
 }
 
@@ -104,11 +110,15 @@ static void log_fetched(const struct sim *s, const struct async_message *m, cons
 static bool take_fetched(void *ctx, const struct async_message *m)
 {
 	struct fetching *f = ctx;
+	struct sim_visit visit = {0};
 	struct err refusal = {0};
 	struct peer_answer told;
-	bool taken = take(f->sim, f->pool, verified_envelope(f->answer.verified), m, &refusal).ok;
+	bool taken = take(f->sim, f->pool, verified_envelope(f->answer.verified), m, &visit, &refusal).ok;
 	bool again = reason_row(refusal.reason)->class != CLASS_REJECT;
 
+	sim_sky_sleep(f->sim->sky, visit.weather.delay_after_ms);
+	if (visit.weather.answer != WEATHER_FAIR)
+		return true; /* the gateway hears nothing */
 	log_fetched(f->sim, m, taken ? NULL : &refusal);
 	if (!peer_async_notify(f->sim->peer, f->pool, m, taken ? NULL : &refusal, again, CALL_MS, &told,
 			&f->err).ok)

@@ -3,7 +3,9 @@
 #ifndef QAQPA_SIM_INT_H
 #define QAQPA_SIM_INT_H
 
+#include "front/front.h"
 #include "sim/sim.h"
+#include "sim/weather.h"
 
 #define SIM_MESSAGE_BYTES (16u << 20)
 
@@ -35,6 +37,7 @@ struct peer {
 	char *url, *async_url, *sender_id, *tls_ca;
 	struct buf password;
 	bool has_password;
+	const struct trust_key *expired; /* a key whose certificate is over, for such weather; NULL: none */
 };
 /* Signs with the own key in the own form. */
 MUST_USE outcome peer_sign(struct peer *p, struct pool *pool, struct bytes plain, struct buf *out,
@@ -64,15 +67,46 @@ MUST_USE outcome sim_payload(struct pool *pool, const struct envelope *env, cons
 /* Nothing but XML white space. */
 bool sim_is_white(struct bytes text);
 
-/* Verifies, reads and dispatches one message and appends the signed answer or fault to `out`; gives the
- * HTTP status. */
-int sim_serve(struct sim *s, struct bytes message, struct buf *out);
+/* ---- sim_sky.c: the weather over a system (weather.h). NULL: always fair. ---- */
+
+struct sim_sky;
+/* `weather` is the path of a script; with a space, a line end or a semicolon in it, the script itself. Counts are kept
+ * under `directory`; NULL: not beyond the process. Fails with REASON_CONFIG, REASON_IO, REASON_MEMORY. */
+MUST_USE outcome sim_sky_open(const char *weather, const char *directory, bool has_expired, struct sim_sky **out,
+	struct err *e);
+void sim_sky_free(struct sim_sky **y); /* takes NULL */
+/* Counts one call, received or sent, and says what comes over it. Any thread. */
+struct weather_now sim_sky_next(struct sim_sky *y, bool sending, struct bytes service_id);
+void sim_sky_sleep(struct sim_sky *y, int64_t ms); /* shorter when woken */
+void sim_sky_wake(struct sim_sky *y);              /* for good, at the end */
+
+/* What this thread signs, posts and dates is under this verdict; never NULL. The second gives the former one and takes
+ * NULL: fair. */
+const struct weather_now *sim_sky_now(void);
+const struct weather_now *sim_sky_set(const struct weather_now *now);
+
+/* ---- sim_serve.c ---- */
+
+/* What is answered over HTTP. */
+struct sim_result {
+	int status;
+	const char *content_type;   /* NULL: no body */
+	bool abandoned;             /* no answer at all: */
+	enum front_silence silence;
+};
+/* Verifies, reads and dispatches one message and appends the signed answer or fault, or what the weather makes of it, to
+ * `out`. */
+struct sim_result sim_serve(struct sim *s, struct bytes message, struct buf *out);
+
+struct sim_visit { /* a message that was understood: for the log, and what weather it met */
+	struct bytes service_id, sender_id, message_id;
+	struct weather_now weather;
+};
+/* Asks for the weather of a visit and waits as long as it delays the work. False: the work is not done. */
+MUST_USE bool sim_visit_works(struct sim *s, struct sim_visit *visit);
 
 /* sim_async.c: what came to the endpoint on the asynchronous channel. */
-struct sim_visit { /* for the log */
-	struct bytes service_id, sender_id, message_id;
-};
-/* Reads, keeps and appends the acknowledgement, unsigned, to `out`. */
+/* Reads, keeps and appends the acknowledgement, unsigned, to `out`; nothing when the weather does not let it work. */
 MUST_USE outcome sim_async_receive(struct sim *s, struct pool *pool, const struct verified *v,
 	enum async_operation op, struct sim_visit *visit, struct buf *out, struct err *e);
 /* Fetches, keeps and acknowledges what waits at the gateway. Failures are logged. */
@@ -89,6 +123,7 @@ struct sim {
 	struct peer *peer;
 	bool pull;
 	struct sim_worker *worker;
+	struct sim_sky *sky;
 	struct sim_trust *documents; /* NULL: no inner signature is accepted */
 	struct sim_trust *persons;   /* NULL: nobody signs but the system itself */
 	struct pool *kept;           /* what `settings` points to */

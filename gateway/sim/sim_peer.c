@@ -102,11 +102,28 @@ void peer_free(struct peer **p)
 	*p = NULL;
 }
 
+/* Another first letter of the value: of the right form, and wrong. */
+static void spoil_signature(unsigned char *message, size_t n)
+{
+	static const char mark[] = "SignatureValue>";
+	unsigned char *value = memmem(message, n, mark, sizeof mark - 1);
+
+	if (value) {
+		value += sizeof mark - 1;
+		*value = *value == 'A' ? 'B' : 'A';
+	}
+}
+
 outcome peer_sign(struct peer *p, struct pool *pool, struct bytes plain, struct buf *out, struct err *e)
 {
-	struct sign_options sign = {peer_key(p), p->form, SIGNATURE_COUNT};
+	const struct weather_now *weather = sim_sky_now();
+	struct sign_options sign = {weather->expired_certificate ? p->expired : peer_key(p), p->form, SIGNATURE_COUNT};
+	size_t before = out->len;
 
-	return security_sign(pool, plain, &sign, out, e);
+	TRY(security_sign(pool, plain, &sign, out, e));
+	if (weather->wrong_signature)
+		spoil_signature(out->data + before, out->len - before);
+	return DONE;
 }
 
 outcome peer_compose(struct peer *p, struct pool *pool, const char *service_id, const char *data_attributes,
@@ -119,7 +136,7 @@ outcome peer_compose(struct peer *p, struct pool *pool, const char *service_id, 
 		.sender_id = bytes_str(p->sender_id),
 		.password = buf_bytes(&p->password),
 		.has_password = p->has_password,
-		.date = stamp_now(),
+		.date = sim_now(),
 	};
 
 	if (!p->sender_id)
@@ -139,6 +156,11 @@ outcome peer_post(struct peer *p, const char *url, struct bytes message, int dea
 
 	if (!url)
 		return err_set(e, REASON_CONFIG, "without an address nothing can be sent");
+	if (sim_sky_now()->twice) { /* the same octets first, for an answer that nobody reads */
+		SCOPED(buf_free) struct buf unread = BUF(SIM_MESSAGE_BYTES);
+
+		TRY(sim_post(&post, &unread, http_status, e));
+	}
 	return sim_post(&post, answer, http_status, e);
 }
 

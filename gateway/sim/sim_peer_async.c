@@ -45,7 +45,7 @@ outcome peer_async_send(struct peer *p, struct pool *pool, const struct peer_mes
 		.sender_id = bytes_str(p->sender_id),
 		.password = buf_bytes(&p->password),
 		.has_password = p->has_password,
-		.date = stamp_now(),
+		.date = sim_now(),
 	};
 
 	TRY(check_sender(p, e));
@@ -66,7 +66,7 @@ static outcome ask(struct peer *p, struct pool *pool, enum async_operation which
 	q->has_sender = true;
 	q->password = buf_bytes(&p->password);
 	q->has_password = p->has_password;
-	q->date = stamp_now();
+	q->date = sim_now();
 	q->has_date = true;
 	TRY(check_sender(p, e));
 	TRY(async_write_question(which, q, &plain, e));
@@ -112,7 +112,7 @@ outcome peer_async_notify(struct peer *p, struct pool *pool, const struct async_
 		.has_sender = true,
 		.password = buf_bytes(&p->password),
 		.has_password = p->has_password,
-		.date = stamp_now(),
+		.date = sim_now(),
 	};
 
 	if (why) {

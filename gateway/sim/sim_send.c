@@ -9,22 +9,63 @@
 
 #define ANSWER_POOL (64u << 20)
 
+/* One request under its weather. */
+struct sending {
+	struct sim *sim;
+	struct weather_now now;
+	const struct weather_now *former;
+};
+
+static outcome begin(struct sending *x, struct sim *s, const char *service_id, struct err *e)
+{
+	*x = (struct sending){.sim = s, .now = sim_sky_next(s->sky, true, bytes_str(service_id))};
+	x->former = sim_sky_set(&x->now);
+	sim_sky_sleep(s->sky, x->now.delay_before_ms);
+	if (x->now.answer == WEATHER_DROP && !x->now.worked)
+		return err_set(e, REASON_PROVIDER_BROKEN, "%s: dropped by the weather, not sent", service_id);
+	return DONE;
+}
+
+static outcome end(struct sending *x, const char *service_id, outcome result, struct err *e)
+{
+	sim_sky_set(x->former);
+	sim_sky_sleep(x->sim->sky, x->now.delay_after_ms);
+	if (result.ok && x->now.answer == WEATHER_DROP)
+		return err_set(e, REASON_PROVIDER_BROKEN, "%s: sent, the answer was dropped by the weather", service_id);
+	return result;
+}
+
 outcome sim_send(struct sim *s, struct pool *pool, const char *service_id, const char *data_attributes,
 	const char *data, int deadline_ms, struct sim_answer *out, struct err *e)
 {
-	return peer_send(s->peer, pool, service_id, data_attributes, data, NULL, deadline_ms, out, e);
+	struct sending x;
+	outcome result = begin(&x, s, service_id, e);
+
+	if (result.ok)
+		result = peer_send(s->peer, pool, service_id, data_attributes, data, NULL, deadline_ms, out, e);
+	return end(&x, service_id, result, e);
 }
 
 outcome sim_async_send(struct sim *s, struct pool *pool, const struct peer_message *m, int deadline_ms,
 	struct peer_answer *out, struct err *e)
 {
-	return peer_async_send(s->peer, pool, m, deadline_ms, out, e);
+	struct sending x;
+	outcome result = begin(&x, s, m->service_id, e);
+
+	if (result.ok)
+		result = peer_async_send(s->peer, pool, m, deadline_ms, out, e);
+	return end(&x, m->service_id, result, e);
 }
 
+/* A question has no weather of its own, and not that of the message that it is asked for. */
 outcome sim_async_status(struct sim *s, struct pool *pool, const char *message_id, int deadline_ms,
 	struct peer_answer *out, struct err *e)
 {
-	return peer_async_status(s->peer, pool, message_id, deadline_ms, out, e);
+	const struct weather_now *former = sim_sky_set(NULL);
+	outcome result = peer_async_status(s->peer, pool, message_id, deadline_ms, out, e);
+
+	sim_sky_set(former);
+	return result;
 }
 
 /* ---- several at once ---- */

@@ -348,6 +348,72 @@ static void test_answer_after_the_stop(void **state)
 	client_close(&c);
 }
 
+/* A round trip of another client, so that the event thread has done what it was given before. */
+static void one_more_round(void)
+{
+	struct client c = client_open(&rig);
+	client_say(&c, GET("/echo"));
+	client_expect(&c, 200, "");
+	client_close(&c);
+}
+
+static bool is_quiet(const struct client *c)
+{
+	struct pollfd fd = {.fd = c->fd, .events = POLLIN};
+	return poll(&fd, 1, 0) == 0;
+}
+
+static void test_abandoned_and_closed(void **state)
+{
+	(void)state;
+	struct client c = client_open(&rig);
+	client_say(&c, GET("/hold") GET("/echo"));
+	front_abandon(rig_held(&rig, 1), FRONT_CLOSE);
+	client_expect_end(&c);
+	client_close(&c);
+	RIG_UNTIL(&rig, now.connections == 0 && now.memory == 0 && now.open_requests == 0);
+	assert_int_equal(rig_count(&rig).requests, 1);
+}
+
+static void test_abandoned_and_held(void **state)
+{
+	static const struct {
+		enum front_silence how;
+		const char *comes;
+	} rows[] = {{FRONT_HOLD, ""},
+		    {FRONT_HOLD_HEAD, "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: 4096\r\n\r\n"}};
+	(void)state;
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		struct client c = client_open(&rig);
+		client_say(&c, GET("/hold"));
+		front_abandon(rig_held(&rig, row + 1), rows[row].how);
+		while (c.in.len < strlen(rows[row].comes))
+			assert_true(client_more(&c));
+		assert_string_equal(buf_cstr(&c.in), rows[row].comes);
+		client_say(&c, GET("/echo")); /* nobody reads it */
+		one_more_round();
+		assert_true(is_quiet(&c));
+		RIG_UNTIL(&rig, now.connections == 1 && now.memory == 0 && now.open_requests == 0);
+		client_close(&c);
+		RIG_UNTIL(&rig, now.connections == 0);
+	}
+}
+
+static void test_a_held_connection_ends_with_the_idle_time(void **state)
+{
+	(void)state;
+	rig_end(&rig);
+	rig_init(&rig);
+	rig.options.idle_ms = 1000; /* enough to send a request on a fresh connection */
+	rig_start(&rig);
+	struct client c = client_open(&rig);
+	client_say(&c, GET("/hold"));
+	front_abandon(rig_held(&rig, 1), FRONT_HOLD);
+	client_expect_end(&c);
+	assert_int_equal(rig_count(&rig).open_requests, 0);
+	client_close(&c);
+}
+
 static void *drain(void *open)
 {
 	*(size_t *)open = front_drain(rig.front, RIG_PATIENCE_MS);
@@ -452,6 +518,9 @@ int main(void)
 		ROW(test_half_closed_client_gets_its_answer),
 		ROW(test_client_that_vanishes),
 		ROW(test_answer_after_the_stop),
+		ROW(test_abandoned_and_closed),
+		ROW(test_abandoned_and_held),
+		ROW(test_a_held_connection_ends_with_the_idle_time),
 		ROW(test_drain),
 		ROW(test_many_clients),
 		ROW(test_start_that_fails),
