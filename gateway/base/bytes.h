@@ -88,5 +88,8 @@ MUST_USE bool hex_decode(struct bytes text, struct buf *out);
 
 /* True when the octets are well-formed UTF-8 (RFC 3629) of characters that XML 1.0 section 2.2 allows. */
 bool utf8_is_xml(struct bytes text);
+/* Makes words fit for XML: when they are not such text (cut in the middle, say), every octet that is not printable ASCII
+ * becomes a question mark. */
+void utf8_repair(char *text);
 
 #endif

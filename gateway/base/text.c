@@ -117,6 +117,16 @@ bool utf8_is_xml(struct bytes text)
 	return true;
 }
 
+void utf8_repair(char *text)
+{
+	if (utf8_is_xml(bytes_str(text)))
+		return;
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}
+
 void buf_json(struct buf *b, struct bytes text)
 {
 	size_t i = 0;

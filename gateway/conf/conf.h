@@ -198,10 +198,10 @@ enum conf_channel { CONF_CHANNEL_SYNC, CONF_CHANNEL_ASYNC };
 struct conf_service {
 	struct conf_at at;
 	const char *id; /* serviceId */
-	const struct conf_participant *provider;
+	const struct conf_participant *provider; /* NULL: the gateway itself, by a handler */
 	enum conf_channel channel;
 	enum conf_async_mode mode; /* how its messages are taken; OFF: as each participant says */
-	const char *endpoint; /* NULL on the asynchronous channel: the participants say how they take messages */
+	const char *endpoint; /* NULL with a handler, and on the asynchronous channel: participants say how they take messages */
 	const char *tls_ca, *tls_certificate, *tls_key; /* for https endpoints; CA NULL: system's */
 	int deadline_ms;
 	int in_flight;
@@ -218,6 +218,8 @@ struct conf_service {
 	struct conf_fields fields;
 	struct conf_kinds kinds;
 	struct conf_attachments attachments;
+	struct conf_names checks, actions; /* names of adapters */
+	const char *handler;               /* name of the adapter that answers in the place of a provider, or NULL */
 };
 
 struct conf_journal {
@@ -348,6 +350,17 @@ const struct conf_service *conf_service_by_id(const struct conf *c, struct bytes
 bool conf_has_queue(const struct conf *c);
 /* True when the participant may call the service. */
 bool conf_may_call(const struct conf_participant *p, const struct conf_service *s);
+
+/* The nearest of several names to a misspelt one: start with {.wanted}, offer each, then ask. */
+struct conf_near {
+	struct bytes wanted;
+	const char *best;
+	size_t distance;
+};
+
+void conf_near_offer(struct conf_near *near, const char *name);
+/* "; did you mean 'x'?" when something is near, else "". */
+const char *conf_near_text(const struct conf_near *near, char out[120]);
 
 /* Writes the list of words as text (qaqpa check --words) for documents and tests. */
 void conf_words_print(struct buf *out);

@@ -232,14 +232,40 @@ static void conf_check_participant(struct conf_reading *r, const struct conf_ite
 	conf_check_calls(r, item);
 }
 
+/* A service is provided by a participant at an endpoint, or by the gateway itself. */
+static void conf_check_provision(struct conf_reading *r, const struct conf_item *item, struct conf_service *s)
+{
+	static const char *const none[] = {"provider", "endpoint", "actions"};
+	struct conf_value v;
+
+	if (s->actions.n && s->channel == CONF_CHANNEL_ASYNC)
+		conf_error(r, conf_item_at(item, "actions"), "Remove actions, or write channel: sync.",
+			"actions have no effect with channel: async");
+	if (!s->handler) {
+		if (!conf_item_value(item, "provider", 0, &v))
+			conf_error(r, s->at, "Participant that provides it; or the handler that answers in its place.",
+				"provider is missing in services[]");
+		if (s->channel == CONF_CHANNEL_SYNC && !s->endpoint && !item->faulty)
+			conf_error(r, s->at, "Address of the provider.", "endpoint is missing in services[]");
+		return;
+	}
+	s->repeat_safe = true;
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		if (conf_item_value(item, none[i], 0, &v))
+			conf_error(r, v.at, "Remove it, or remove handler.", "%s has no effect with a handler", none[i]);
+	}
+	if (s->channel == CONF_CHANNEL_ASYNC || s->delivery == CONF_DELIVERY_QUEUED)
+		conf_error(r, conf_item_at(item, "handler"), "Write channel: sync and delivery: direct, or remove handler.",
+			"a handler answers while the caller waits");
+}
+
 static void conf_check_service(struct conf_reading *r, const struct conf_item *item)
 {
 	struct conf_service *s = item->target;
 	bool said;
 
 	s->retry = conf_retry_of(r, item, "retry", s->delivery == CONF_DELIVERY_QUEUED, s->at);
-	if (s->channel == CONF_CHANNEL_SYNC && !s->endpoint && !item->faulty)
-		conf_error(r, s->at, "Address of the provider.", "endpoint is missing in services[]");
+	conf_check_provision(r, item, s);
 	if (s->channel == CONF_CHANNEL_SYNC && s->mode != CONF_ASYNC_OFF)
 		conf_error(r, conf_item_at(item, "mode"), "Remove mode, or write channel: async.",
 			"mode has no effect with channel: sync");

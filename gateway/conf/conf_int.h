@@ -57,17 +57,6 @@ size_t conf_word_count(void);
 #define CONF_WORDS_MOST 320
 const struct conf_word *conf_word_find(enum conf_section s, struct bytes name);
 
-/* The nearest of several names to a misspelt one: start with {.wanted}, offer each, then ask. */
-struct conf_near {
-	struct bytes wanted;
-	const char *best;
-	size_t distance;
-};
-
-void conf_near_offer(struct conf_near *near, const char *name);
-/* "; did you mean 'x'?" when something is near, else "". */
-const char *conf_near_text(const struct conf_near *near, char out[120]);
-
 /* Texts to values. */
 struct conf_reading;
 

@@ -95,6 +95,9 @@ struct payload {
  * REASON_PAYLOAD_DOCUMENT: text that is neither a document nor base64, or that a comment splits. */
 MUST_USE outcome payload_open(struct pool *pool, const struct element *data, const struct envelope_limits *limits,
 	struct payload *out, struct err *e);
+/* The root of the business message: the only element in `data`, the root of the document in its text, or `data` itself
+ * where it holds several elements (the typed style). NULL when there is none. */
+const struct _xmlNode *payload_root(const struct payload *p);
 /* Octets of base64 or PEM text, from the pool; fails as payload_open. */
 MUST_USE outcome payload_base64(struct pool *pool, struct bytes text, struct bytes *out, struct err *e);
 

@@ -117,3 +117,18 @@ outcome payload_open(struct pool *pool, const struct element *data, const struct
 	}
 	return open_text(pool, data->node, limits, out, e);
 }
+
+const struct _xmlNode *payload_root(const struct payload *p)
+{
+	const xmlNode *root = NULL;
+
+	if (!p->top || p->top != p->data)
+		return p->top;
+	for (const xmlNode *c = p->data->children; c; c = c->next) {
+		if (c->type == XML_ELEMENT_NODE && root)
+			return p->data;
+		if (c->type == XML_ELEMENT_NODE)
+			root = c;
+	}
+	return root;
+}

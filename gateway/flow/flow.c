@@ -26,6 +26,7 @@ static outcome flow_parts(struct flow *f, struct err *e)
 		.free_bytes = c->journal.free_bytes,
 		.commit_us = c->journal.commit_us,
 	};
+	outcome started;
 
 	f->open = open_set_new();
 	f->work = work_start(worker_count(c));
@@ -37,7 +38,12 @@ static outcome flow_parts(struct flow *f, struct err *e)
 		TRY(revocation_desk_open(c, c->revocation.directory, &f->revocation, e));
 	flow_statuses(f, f->current, NULL);
 	TRY(stamps_start(f, e));
-	return delivery_start(f, e);
+	pthread_mutex_lock(&f->lock); /* a delivery that is claimed at once begins when all is there */
+	started = delivery_start(f, e);
+	if (started.ok)
+		started = adapters_start(f, e);
+	pthread_mutex_unlock(&f->lock);
+	return started;
 }
 
 outcome flow_start(struct snapshot *first, struct flow **out, struct err *e)
@@ -86,6 +92,7 @@ void flow_stop(struct flow **fp)
 	queue_stop(&f->queue); /* ends what waits for Redis alone */
 	while (!rests(f, false))
 		usleep(1000);
+	adapters_stop(f);
 	work_stop(&f->pullers);
 	work_stop(&f->work);
 	revocation_desk_close(&f->revocation);

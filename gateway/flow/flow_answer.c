@@ -70,6 +70,7 @@ static outcome parse_answer(struct exchange *x)
 static enum after read_answer(struct exchange *x)
 {
 	const struct schema *schema = snapshot_service(x->snap, x->service)->answer_schema;
+	struct inner_result found;
 
 	if (!policy_answer(x->service, x->answer_verified, &x->err).ok)
 		return AFTER_REFUSE;
@@ -78,7 +79,7 @@ static enum after read_answer(struct exchange *x)
 	if (schema && x->response.data && !schema_check(schema, x->answer_env, x->response.data, &x->err).ok)
 		return answer_refused(x, REASON_PROVIDER_FORMAT);
 	if (x->service->inner.answers && x->response.data
-		&& !exchange_inner(x, x->answer_verified, x->response.data, &x->answer_evidence).ok)
+		&& !exchange_inner(x, x->answer_verified, x->response.data, &x->answer_evidence, &found).ok)
 		return answer_refused(x, REASON_PROVIDER_INNER);
 	return AFTER_NEXT;
 }

@@ -10,8 +10,11 @@
 
 #include "flow/flow_delivery.h"
 
-static void delivery_resume(struct delivery *d)
+static void delivery_run(struct work_item *item);
+
+void delivery_resume(struct delivery *d)
 {
+	d->work.run = delivery_run;
 	work_put_begun(d->flow->work, &d->work);
 }
 
@@ -159,6 +162,16 @@ static enum then step_judge(struct delivery *d)
 	return d->verdict == QUEUE_DELIVERED ? THEN_NEXT : THEN_SETTLE;
 }
 
+static enum then step_act(struct delivery *d)
+{
+	return delivery_act(d) ? THEN_WAIT : THEN_NEXT;
+}
+
+static enum then step_act_dead(struct delivery *d)
+{
+	return d->dead && delivery_act(d) ? THEN_WAIT : THEN_NEXT;
+}
+
 static enum then step_register_delivered(struct delivery *d)
 {
 	return register_word(d, true, WAITING_DELIVERED);
@@ -230,11 +243,13 @@ static const struct delivery_step delivering[] = {
 	{"register-attempt", step_register_attempt}, /* waits for the disk */
 	{"call", step_call},                         /* waits for the receiver */
 	{"judge", step_judge},
+	{"act", step_act},                           /* waits for adapters, where there are actions */
 	{"register-delivered", step_register_delivered}, /* waits for the disk */
 	{"settle-delivered", step_settle_delivered},
 };
 static const struct delivery_step settling[] = {
 	{"settle", step_settle},                     /* waits for Redis */
+	{"act-dead", step_act_dead},                 /* waits for adapters, where there are actions */
 	{"register-outcome", step_register_outcome}, /* waits for the disk */
 	{"end", step_end},
 };
@@ -259,6 +274,7 @@ static enum then step_end_expired(struct delivery *d)
 
 static const struct delivery_step expiring[] = {
 	{"register-expired", step_register_expired}, /* waits for the disk */
+	{"act-dead", step_act_dead},                 /* waits for adapters, where there are actions */
 	{"end-expired", step_end_expired},
 };
 

@@ -57,6 +57,10 @@ struct delivery_step {
 struct target delivery_target(const struct conf *c, const struct delivery_meta *m);
 /* Sets verdict, reason and cause. */
 void delivery_verdict(struct delivery *d, enum queue_verdict v, enum reason r, const char *cause, const char *detail);
+/* Goes on with the next step of the delivery, on a worker. */
+void delivery_resume(struct delivery *d);
+/* Hands the delivery over to the actions of its service, told `dead` or delivered; false when there are none. */
+MUST_USE bool delivery_act(struct delivery *d);
 /* What the result of the call means for the message. */
 void delivery_judge(struct delivery *d);
 

@@ -39,18 +39,18 @@ static outcome check_stamps(struct exchange *x, const struct inner_result *found
 	return DONE;
 }
 
-outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data, struct bytes *evidence)
+outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data, struct bytes *evidence,
+	struct inner_result *found)
 {
 	SCOPED(buf_free) struct buf words = BUF(WORDS_MOST);
 	const struct payload *payload;
-	struct inner_result found;
 
 	TRY(exchange_payload(x, data, &payload));
-	TRY(inner_verify(x->stage, payload, &x->service->inner, verified_bin(v), x->snap->trust, stamp_now().ms, &found,
+	TRY(inner_verify(x->stage, payload, &x->service->inner, verified_bin(v), x->snap->trust, stamp_now().ms, found,
 		&x->err));
-	TRY(check_status(x, &found, verified_participant(v)->profile, evidence));
-	TRY(check_stamps(x, &found));
-	inner_print(&found, &words);
+	TRY(check_status(x, found, verified_participant(v)->profile, evidence));
+	TRY(check_stamps(x, found));
+	inner_print(found, &words);
 	return evidence_add(x->pool, evidence, buf_bytes(&words), &x->err);
 }
 
@@ -60,5 +60,6 @@ enum after step_check_inner(struct exchange *x)
 
 	if (!demand->forms || (exchange_is_answer(x) && !demand->answers))
 		return AFTER_NEXT;
-	return exchange_after(exchange_inner(x, x->verified, x->request.data, &x->evidence));
+	x->has_signers = exchange_inner(x, x->verified, x->request.data, &x->evidence, &x->signers).ok;
+	return x->has_signers ? AFTER_NEXT : AFTER_REFUSE;
 }

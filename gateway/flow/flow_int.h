@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "adapter/adapter.h"
 #include "base/work.h"
 #include "channel/async.h"
 #include "demand/demand.h"
@@ -20,6 +21,9 @@ struct service_state {
 	struct demand *demand;     /* NULL: none beyond the schema */
 	struct queue_policy retry; /* with delivery: queued */
 	int in_flight;
+	const struct adapter *checks[ADAPTER_MOST], *actions[ADAPTER_MOST];
+	const struct adapter *handler; /* NULL: a participant provides it */
+	size_t check_count, action_count;
 };
 
 /* What a participant needs on the asynchronous channel. */
@@ -39,6 +43,7 @@ struct snapshot *snapshot_keep(struct snapshot *s);
 struct service_state *snapshot_service(const struct snapshot *s, const struct conf_service *service);
 
 struct open_set;
+struct adapter_room; /* threads of adapters and what they share */
 struct flow {
 	pthread_mutex_t lock; /* guards `current` and `closed` */
 	struct snapshot *current;
@@ -50,6 +55,7 @@ struct flow {
 	struct snapshot *stamps_of; /* whose configuration they follow until a restart */
 	struct work *stampers; /* threads that may wait for the disk, for orders of time-stamps */
 	struct work *pullers; /* threads that may wait for Redis, for what participants fetch */
+	struct adapter_room *adapters;
 	unsigned char secret[32]; /* of correlation identifiers */
 	struct work *work;
 	struct front *front;
@@ -74,9 +80,13 @@ enum after {
 	AFTER_REFUSE, /* x->err says why: go to the refusal */
 	AFTER_ASK,    /* a question of the asynchronous channel: go on with answering it */
 	AFTER_KEEP,   /* the message is not forwarded now: go on with keeping it for later */
+	AFTER_HANDLE, /* the gateway itself provides the service: go on with answering it */
 	AFTER_REPLY,  /* the answer is ready: go to registering it */
 	AFTER_END     /* the exchange is gone */
 };
+/* What became of a message that passed its checks, as far as that is certain. */
+enum fate { FATE_OPEN, FATE_ACCEPTED, FATE_REFUSED };
+#define HANDLED_MOST (256u << 20) /* octets of an answer of the gateway's own */
 struct exchange;
 struct step {
 	const char *name;
@@ -114,6 +124,14 @@ struct exchange {
 	size_t cost;     /* its part of flow->memory */
 	bool remembered; /* the open set and the replay memory know the message */
 	struct bytes evidence; /* of certificates, and who signed its data, in lines; from `pool` */
+	struct inner_result signers; /* of inner signatures; in `stage` */
+	bool has_signers;
+
+	/* Adapters. */
+	outcome ran;     /* of the checks, or of the handler; failed with words in `err` */
+	bool checked;    /* the checks were begun */
+	bool handled;    /* answered by a handler */
+	enum fate fate;
 
 	/* The answer. */
 	struct egress_call call;
@@ -183,7 +201,9 @@ bool exchange_is_answer(const struct exchange *x);
 MUST_USE outcome exchange_payload(struct exchange *x, const struct element *data, const struct payload **out);
 /* Checks the inner signatures that the service demands; the words on them come from x->pool. */
 MUST_USE outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data,
-	struct bytes *evidence);
+	struct bytes *evidence, struct inner_result *found);
+/* What a repetition of the message will meet. */
+enum journal_seen_state exchange_final(const struct exchange *x);
 /* Takes a place in flight of the service, or refuses. */
 enum after exchange_take_place(struct exchange *x, const struct conf_service *service);
 /* The message once more from its octets, verified once more: its trees went before a wait. */
@@ -199,7 +219,7 @@ MUST_USE outcome exchange_sign(struct exchange *x, const struct conf_participant
 /* Signs the text for the caller and makes it the answer; needs a stage. */
 enum after exchange_answer(struct exchange *x, struct bytes text);
 
-/* The steps, in files by theme: flow_request.c, flow_demand.c, flow_inner.c, flow_answer.c,
+/* The steps, in files by theme: flow_request.c, flow_demand.c, flow_inner.c, flow_adapter.c, flow_answer.c,
  * flow_refuse.c, flow_register.c, flow_reply.c. */
 enum after step_parse(struct exchange *x);
 enum after step_verify(struct exchange *x);
@@ -210,7 +230,12 @@ enum after step_check_payload(struct exchange *x);
 enum after step_check_demands(struct exchange *x);
 enum after step_check_inner(struct exchange *x);
 enum after step_recall(struct exchange *x);
+enum after step_run_checks(struct exchange *x);
+enum after step_heed_checks(struct exchange *x);
 enum after step_choose(struct exchange *x);
+enum after step_handle(struct exchange *x);
+enum after step_compose_handled(struct exchange *x);
+enum after step_run_actions(struct exchange *x);
 enum after step_compose(struct exchange *x);
 enum after step_register_request(struct exchange *x);
 enum after step_stamp(struct exchange *x);
@@ -292,6 +317,13 @@ MUST_USE outcome flow_status(struct flow *f, const struct trust_cert *c, const s
 /* Asks about every certificate of a participant, so that each is watched from the start; true when all have a status. */
 bool flow_statuses(struct flow *f, const struct snapshot *s, struct err *e);
 MUST_USE outcome evidence_add(struct pool *pool, struct bytes *evidence, struct bytes line, struct err *e);
+
+/* The adapters that a service names, all problems told. */
+void adapters_load(const struct conf *c, const struct conf_service *s, struct service_state *out,
+	struct conf_problems *problems);
+/* Threads and folders of adapters; after the queue. Stop also after a start that failed. */
+MUST_USE outcome adapters_start(struct flow *f, struct err *e);
+void adapters_stop(struct flow *f);
 
 /* Time-stamps, when the configuration has an authority; stop also after a start that failed. */
 MUST_USE outcome stamps_start(struct flow *f, struct err *e);

@@ -5,6 +5,8 @@
 
 enum after step_choose(struct exchange *x)
 {
+	if (x->service->handler)
+		return AFTER_HANDLE;
 	return x->service->delivery == CONF_DELIVERY_QUEUED ? AFTER_KEEP : AFTER_NEXT;
 }
 

@@ -13,18 +13,13 @@
 /* A mark: exchange, moment of acceptance in milliseconds, content in hex. */
 static bool mark_write(struct exchange *x)
 {
-	SCOPED(buf_free) struct buf name = BUF(80), says = BUF(QUEUE_MARK_MOST);
-	unsigned char digest[64];
+	SCOPED(buf_free) struct buf says = BUF(QUEUE_MARK_MOST);
+	char name[ADAPTER_MESSAGE];
 
-	digest_begin(DIGEST_SHA256);
-	digest_add(NULL, x->request.sender_id.p, x->request.sender_id.n);
-	digest_add(NULL, "", 1);
-	digest_add(NULL, x->memory_id.p, x->memory_id.n);
-	digest_end(digest);
-	buf_hex(&name, (struct bytes){digest, 32});
+	adapter_message_name(x->request.sender_id, x->memory_id, name);
 	buf_printf(&says, "%s %" PRId64 " ", x->guid, x->kept_ms);
 	buf_hex(&says, (struct bytes){x->content, sizeof x->content});
-	x->mark.name = bytes_str(pool_copy(x->pool, buf_bytes(&name)));
+	x->mark.name = bytes_str(pool_copy(x->pool, bytes_str(name)));
 	x->mark.says = bytes_str(pool_copy(x->pool, buf_bytes(&says)));
 	return x->mark.name.n && x->mark.says.n;
 }

@@ -205,8 +205,7 @@ static bool not_kept(const struct exchange *x)
 	return x->put.done && (x->put_result == QUEUE_FULL || x->put_result == QUEUE_DOWN);
 }
 
-/* What a repetition of the message will meet. */
-static enum journal_seen_state final_state(const struct exchange *x)
+enum journal_seen_state exchange_final(const struct exchange *x)
 {
 	if (x->err.reason == REASON_NONE)
 		return SEEN_ANSWERED;
@@ -241,7 +240,7 @@ enum after step_register_answer(struct exchange *x)
 		x->facts[0].reason = x->facts[1].reason = BYTES_LIT("replay.answered");
 		x->facts[1].octets = BYTES_NONE;
 	}
-	if (x->accepted)
-		see(x, final_state(x));
-	return register_facts(x, x->accepted);
+	if (x->accepted || x->handled)
+		see(x, exchange_final(x));
+	return register_facts(x, x->accepted || x->handled);
 }

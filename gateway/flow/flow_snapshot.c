@@ -178,6 +178,7 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 		load_schema(service, service->schema, &s->services[i].schema, problems);
 		load_schema(service, service->answer_schema, &s->services[i].answer_schema, problems);
 		load_demand(service, &s->services[i].demand, problems);
+		adapters_load(s->conf, service, &s->services[i], problems);
 		if (service->retry)
 			s->services[i].retry = policy_of(service->retry);
 	}

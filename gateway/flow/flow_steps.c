@@ -24,6 +24,8 @@ static const struct step steps[] = {
 	{"check-demands", step_check_demands},
 	{"check-inner", step_check_inner},
 	{"recall", step_recall},
+	{"run-checks", step_run_checks},             /* waits for adapters, where there are checks */
+	{"heed-checks", step_heed_checks},
 	{"choose", step_choose},
 	{"compose", step_compose},
 	{"register-request", step_register_request}, /* waits for the disk */
@@ -32,6 +34,7 @@ static const struct step steps[] = {
 	/* the answer */
 	{"examine", step_examine},
 	{"compose-answer", step_compose_answer},
+	{"run-actions", step_run_actions},         /* waits for adapters, where there are actions */
 	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"reply", step_reply},
 };
@@ -47,6 +50,15 @@ static const struct step keeping[] = {
 	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"reply", step_reply},
 };
+/* Instead of compose to compose-answer, for a service that the gateway itself provides. What came and what went are
+ * registered together, before the answer goes. */
+static const struct step handling[] = {
+	{"handle", step_handle},                   /* waits for the adapter */
+	{"compose-handled", step_compose_handled},
+	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"stamp", step_stamp},                     /* waits for the disk, where messages are stamped */
+	{"reply", step_reply},
+};
 /* sendMessage of the asynchronous channel, whose first steps are those of the synchronous one. */
 static const struct step async_steps[] = {
 	{"parse", step_parse},
@@ -58,6 +70,8 @@ static const struct step async_steps[] = {
 	{"check-demands", step_check_demands},
 	{"check-inner", step_check_inner},
 	{"recall", step_recall},
+	{"run-checks", step_run_checks},       /* waits for adapters, where there are checks */
+	{"heed-checks", step_heed_checks},
 	{"keep-async", step_keep_async},
 	{"mark", step_mark},                   /* waits for Redis */
 	{"adopt", step_adopt},
@@ -79,7 +93,8 @@ static const struct step asking[] = {
 };
 static const struct step refusal[] = {
 	{"refuse", step_refuse},
-	{"register-answer", step_register_answer},
+	{"run-actions", step_run_actions},         /* waits for adapters, where there are actions */
+	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"reply", step_reply},
 };
 
@@ -103,6 +118,9 @@ void exchange_run(struct work_item *item)
 			break;
 		case AFTER_KEEP:
 			x->step = keeping;
+			break;
+		case AFTER_HANDLE:
+			x->step = handling;
 			break;
 		case AFTER_REPLY:
 			x->step = refusal + 1;

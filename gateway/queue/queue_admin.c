@@ -54,7 +54,7 @@ const char *queue_admin_spool(const struct queue_admin *a)
 	return a->spool;
 }
 
-static outcome call(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply, struct err *e)
+outcome queue_admin_call(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply, struct err *e)
 {
 	if (args->failed)
 		return err_set(e, REASON_USAGE, "the name of the destination or of the policy is too long");
@@ -63,7 +63,7 @@ static outcome call(struct queue_admin *a, const struct queue_args *args, struct
 
 outcome queue_admin_ask(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply, struct err *e)
 {
-	TRY(call(a, args, reply, e));
+	TRY(queue_admin_call(a, args, reply, e));
 	if ((*reply)->type != REDIS_REPLY_ERROR || strncmp((*reply)->str, "NOSCRIPT", 8) != 0)
 		return DONE;
 	for (int i = 0; i < SCRIPT_COUNT; i++) {
@@ -71,12 +71,12 @@ outcome queue_admin_ask(struct queue_admin *a, const struct queue_args *args, st
 
 		queue_reply_free(reply);
 		queue_script_load(&load, (enum queue_script)i);
-		TRY(call(a, &load, reply, e));
+		TRY(queue_admin_call(a, &load, reply, e));
 		if (!queue_reply_is(*reply, REDIS_REPLY_STRING, e))
 			return FAILED;
 	}
 	queue_reply_free(reply);
-	return call(a, args, reply, e);
+	return queue_admin_call(a, args, reply, e);
 }
 
 outcome queue_admin_adopt(struct queue_admin *a, struct err *e)

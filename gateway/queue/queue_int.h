@@ -165,6 +165,9 @@ void queue_script_destinations(struct queue_args *a, const char *prefix);
 /* ---- Admin: one command and its answer; loads the scripts when the server lacks them ---- */
 MUST_USE outcome queue_admin_ask(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply,
 	struct err *e);
+/* The same without the scripts: whatever the answer is. */
+MUST_USE outcome queue_admin_call(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply,
+	struct err *e);
 struct queue_at queue_admin_at(const struct queue_admin *a, struct bytes destination);
 const char *queue_admin_spool(const struct queue_admin *a); /* NULL: none */
 /* The names of all destinations in alphabetical order; from the pool. */

@@ -171,8 +171,4 @@ MUST_USE outcome sim_document_certificate(struct sim *s, struct pool *pool, stru
 /* True when document certificates were given, so that inner signatures can be demanded. */
 bool sim_demands_documents(const struct sim *s);
 
-/* Makes words fit for XML: when they are not UTF-8 of XML characters (cut in the middle, say), every octet
- * that is not printable ASCII becomes a question mark. */
-void sim_words(char *text);
-
 #endif

@@ -108,16 +108,6 @@ static outcome handle(struct visit *v, struct bytes message, struct buf *plain, 
 	return v->seen.weather.answer == WEATHER_FAIR ? write_answer(v, plain, e) : DONE;
 }
 
-void sim_words(char *text)
-{
-	if (utf8_is_xml(bytes_str(text)))
-		return;
-	for (; *text; text++) {
-		if (*text < ' ' || *text > '~')
-			*text = '?';
-	}
-}
-
 static outcome write_fault(const struct visit *v, const struct fault_row *public, const char *explanation,
 	struct buf *plain, struct err *e)
 {
@@ -169,7 +159,7 @@ static struct sim_result refuse(struct visit *v, const struct err *why, struct b
 	char explanation[1024];
 
 	snprintf(explanation, sizeof explanation, "%s: %s %s", row->name, row->title, why->detail);
-	sim_words(explanation);
+	utf8_repair(explanation);
 	return answer_fault(v, fault_row(row->fault), explanation, out);
 }
 

@@ -168,8 +168,9 @@ static const char every_word[] =
 	"services:\n"
 	"  - {id: S 1, provider: p, endpoint: 'https://[::1]:8/a?b', tls: {ca: a, certificate: b, key: c},\n"
 	"     deadline: 1500ms, in_flight: 1, answer_limit: 1MiB, schema: s.xsd, answer_schema: t.xsd,\n"
-	"     repeat_safe: true, timestamp: true,\n"
-	"     inner: {accept: [enveloped, cms], rules: [accountant, chief], covers: doc, cms: sign, answers: true}}\n";
+	"     repeat_safe: true, timestamp: true, checks: [one, two], actions: three,\n"
+	"     inner: {accept: [enveloped, cms], rules: [accountant, chief], covers: doc, cms: sign, answers: true}}\n"
+	"  - {id: S 2, handler: four}\n";
 
 static void check_process(const struct conf *c, const char *folder)
 {
@@ -325,6 +326,14 @@ static void check_service(const struct conf_service *s)
 	assert_non_null(strstr(s->schema, "/s.xsd"));
 	assert_non_null(strstr(s->answer_schema, "/t.xsd"));
 	assert_true(s->repeat_safe);
+	assert_int_equal(s->checks.n, 2);
+	assert_string_equal(s->checks.name[1], "two");
+	assert_int_equal(s->actions.n, 1);
+	assert_string_equal(s->actions.name[0], "three");
+	assert_null(s->handler);
+	assert_string_equal(s[1].handler, "four");
+	assert_null(s[1].provider);
+	assert_true(s[1].repeat_safe);
 }
 
 static void every_word_reaches_its_field(void **state)

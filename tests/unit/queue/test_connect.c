@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The running queue over TLS, with a user and a password, and through Sentinels. */
-#include "gate.h"
+#include "desk_script.h"
 #include "rig_group.h"
 
 #include <arpa/inet.h>
@@ -268,6 +268,8 @@ static void after_a_failover_the_queue_goes_on_at_the_new_master(void **state)
 	static struct watch w;
 	char good[32], bad[32];
 	const char *const sentinels[] = {bad, good, NULL};
+	struct desk_script script;
+	struct queue_desk *d;
 	struct queue_claim *c;
 	struct gate g;
 
@@ -292,6 +294,10 @@ static void after_a_failover_the_queue_goes_on_at_the_new_master(void **state)
 	gate_open(&g);
 	assert_well(&g);
 	queue_pause(g.q);
+	desk_script_count(&script);
+	d = desk_over(&g);
+	assert_int_equal(desk_count(d, &script), 1);
+	assert_int_equal(rig_ask(&w.node[1], "EXISTS test:area:n"), 1); /* without waiting: a replica has what returned */
 	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DONE);
 	while (rig_ask(&w.node[1], "EXISTS test:{land}:m:m1") != 1)
 		rig_nap(5);
@@ -299,6 +305,8 @@ static void after_a_failover_the_queue_goes_on_at_the_new_master(void **state)
 	assert_true(gate_becomes(&g, false, NULL));
 	assert_well(&g);
 	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_KNOWN);
+	assert_desk_refuses(d, &script, REASON_QUEUE_DOWN, "no replica");
+	queue_desk_close(&d);
 	gate_stop(&g);
 	gate_init(&g, &rig, "two");
 	g.s.server.socket = NULL;
