@@ -69,6 +69,15 @@ bool payload_has_type(struct _xmlNode *node, const char *ns, const char *type)
 	return scope && strcmp((const char *)scope->href, ns) == 0 && strcmp(local, type) == 0;
 }
 
+const char *payload_number(struct pool *pool, const struct _xmlNode *parent)
+{
+	const char *iin = payload_text(pool, parent, "Iin"), *bin = payload_text(pool, parent, "Bin");
+
+	if (!iin == !bin)
+		return NULL;
+	return iin ? iin : bin;
+}
+
 void payload_field(struct buf *out, const char *name, const char *text)
 {
 	buf_printf(out, "<%s>", name);

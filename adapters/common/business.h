@@ -15,6 +15,9 @@ const char *payload_text(struct pool *pool, const struct _xmlNode *parent, const
 /* The texts of `n` children by their names; false when one is NULL. */
 MUST_USE bool payload_texts(struct pool *pool, const struct _xmlNode *parent, const char *const *names,
 	const char **texts, size_t n);
+/* The number of a person or organisation below `parent`: the text of Iin or of Bin, whichever is there; NULL when
+ * neither is, or both. From the pool. */
+const char *payload_number(struct pool *pool, const struct _xmlNode *parent);
 /* True when the element has this name and namespace. Takes NULL. */
 bool payload_is(const struct _xmlNode *node, const char *ns, const char *name);
 

@@ -70,6 +70,22 @@ outcome store_open(const char *directory, const char *file, const char *schema, 
 	return DONE;
 }
 
+outcome store_open_state(const char *directory, const char *file, const char *schema, void **state, struct err *e)
+{
+	struct store *s = NULL;
+	outcome result = store_open(directory, file, schema, &s, e);
+
+	*state = s;
+	return result;
+}
+
+void store_close_state(void *state)
+{
+	struct store *s = state;
+
+	store_close(&s);
+}
+
 outcome store_transact(struct store *s, outcome (*body)(struct store *s, void *ctx, struct err *e), void *ctx,
 	struct err *e)
 {

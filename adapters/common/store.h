@@ -17,6 +17,11 @@ MUST_USE outcome store_open(const char *directory, const char *file, const char 
 	struct err *e);
 void store_close(struct store **s); /* fit for SCOPED */
 
+/* The same two in the form of a simulated system whose whole state is its store. */
+MUST_USE outcome store_open_state(const char *directory, const char *file, const char *schema, void **state,
+	struct err *e);
+void store_close_state(void *state);
+
 /* Runs `body` as one unit: all of it is kept, or, when it fails, nothing. One unit at a time. */
 MUST_USE outcome store_transact(struct store *s, outcome (*body)(struct store *s, void *ctx, struct err *e),
 	void *ctx, struct err *e);
