@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "channel/async.h"
+#include "demand/demand.h"
 #include "security/inner.h"
 
 #include "cli/cli_inner.h"
@@ -37,12 +38,29 @@ static void tell(const struct inner_result *found)
 	cli_write(buf_bytes(&words));
 }
 
+/* As the gateway does it: the document is opened, its kind decides whose signatures are demanded. */
+static outcome judge(struct pool *pool, const struct verified *v, const struct conf_service *service,
+	const struct element *data, struct trust *trust, struct inner_result *found, struct err *e)
+{
+	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+	SCOPED(demand_free) struct demand *demand = NULL;
+	struct demand_seen seen = {.kind = NULL};
+	struct conf_inner inner;
+	struct payload payload;
+
+	if (data)
+		TRY(payload_open(pool, data, &limits, &payload, e));
+	TRY(demand_new(service, &demand, e));
+	if (demand && service->inner.by_kind.n)
+		TRY(demand_check(demand, pool, data ? &payload : NULL, stamp_now(), &seen, e));
+	inner = conf_inner_of_kind(service, seen.kind);
+	return inner_verify(pool, data ? &payload : NULL, &inner, verified_bin(v), trust, stamp_now().ms, found, e);
+}
+
 void cli_inner_explain(struct pool *pool, const struct verified *v, const struct conf *conf, struct trust *trust)
 {
 	const struct conf_service *service;
-	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
 	struct inner_result found;
-	struct payload payload;
 	struct err e = {0};
 	struct told m;
 
@@ -53,9 +71,7 @@ void cli_inner_explain(struct pool *pool, const struct verified *v, const struct
 		printf("inner signatures: the service demands none\n");
 		return;
 	}
-	if ((!m.data || payload_open(pool, m.data, &limits, &payload, &e).ok)
-		&& inner_verify(pool, m.data ? &payload : NULL, &service->inner, verified_bin(v), trust, stamp_now().ms, &found, &e)
-			.ok) {
+	if (judge(pool, v, service, m.data, trust, &found, &e).ok) {
 		tell(&found);
 		return;
 	}

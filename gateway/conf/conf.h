@@ -102,11 +102,23 @@ struct conf_rule {
 };
 
 /* Inner signatures that a service demands in `data` (rule B3). */
+struct conf_kind_rules { /* of some kinds of documents */
+	struct conf_at at;
+	struct conf_names kinds;
+	const struct conf_rule *const *rules;
+	size_t rule_count;
+};
+struct conf_kind_rules_list {
+	const struct conf_kind_rules *item;
+	size_t n;
+};
 enum conf_inner_form { CONF_INNER_ENVELOPED = 1, CONF_INNER_BY_ID = 2, CONF_INNER_CMS = 4 };
 struct conf_inner {
 	unsigned forms;            /* accepted, bits; 0: the service demands none */
 	const struct conf_rule *const *rules; /* each is satisfied by a signature of its own */
 	size_t rule_count;
+	struct conf_kind_rules_list by_kind; /* instead of `rules`, of requests with documents of these kinds */
+	const char *kind, *kind_element;     /* set by conf_inner_of_kind alone: whose rules these are, where it stands */
 	const char *covers;        /* local name of the element that must be covered; NULL: the root of the payload */
 	const char *cms;           /* local name of the element that holds the CMS; NULL: the whole of data */
 	bool answers;              /* demanded of answers too */
@@ -346,6 +358,8 @@ void conf_free(struct conf **conf); /* fit for SCOPED */
 const struct conf_participant *conf_participant_by_sender(const struct conf *c, struct bytes sender_id);
 const struct conf_participant *conf_participant_named(const struct conf *c, struct bytes name);
 const struct conf_service *conf_service_by_id(const struct conf *c, struct bytes service_id);
+/* What the service demands of a document of that kind, which its `rules` are then; of any when kind is NULL. */
+struct conf_inner conf_inner_of_kind(const struct conf_service *s, const char *kind);
 /* True when the configuration has a queue. */
 bool conf_has_queue(const struct conf *c);
 /* True when the participant may call the service. */

@@ -92,6 +92,33 @@ bool conf_may_call(const struct conf_participant *p, const struct conf_service *
 	return false;
 }
 
+static bool conf_names_have(const struct conf_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		if (strcmp(names->name[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct conf_inner conf_inner_of_kind(const struct conf_service *s, const char *kind)
+{
+	struct conf_inner inner = s->inner;
+
+	for (size_t i = 0; kind && i < s->inner.by_kind.n; i++) {
+		const struct conf_kind_rules *k = &s->inner.by_kind.item[i];
+
+		if (!conf_names_have(&k->kinds, kind))
+			continue;
+		inner.rules = k->rules;
+		inner.rule_count = k->rule_count;
+		inner.kind = kind;
+		inner.kind_element = s->kinds.element;
+		break;
+	}
+	return inner;
+}
+
 bool conf_has_queue(const struct conf *c)
 {
 	return c->queue.socket || c->queue.host || c->queue.sentinels.n;

@@ -79,7 +79,7 @@ static enum after read_answer(struct exchange *x)
 	if (schema && x->response.data && !schema_check(schema, x->answer_env, x->response.data, &x->err).ok)
 		return answer_refused(x, REASON_PROVIDER_FORMAT);
 	if (x->service->inner.answers && x->response.data
-		&& !exchange_inner(x, x->answer_verified, x->response.data, &x->answer_evidence, &found).ok)
+		&& !exchange_inner(x, x->answer_verified, x->response.data, NULL, &x->answer_evidence, &found).ok)
 		return answer_refused(x, REASON_PROVIDER_INNER);
 	return AFTER_NEXT;
 }

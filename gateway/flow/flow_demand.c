@@ -52,5 +52,8 @@ enum after step_check_demands(struct exchange *x)
 		return AFTER_NEXT;
 	if (!exchange_payload(x, x->request.data, &payload).ok)
 		return AFTER_REFUSE;
-	return exchange_after(demand_check(d, x->stage, payload, x->at, &seen, &x->err));
+	if (!demand_check(d, x->stage, payload, x->at, &seen, &x->err).ok)
+		return AFTER_REFUSE;
+	x->kind = seen.kind;
+	return AFTER_NEXT;
 }

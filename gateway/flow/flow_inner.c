@@ -39,15 +39,15 @@ static outcome check_stamps(struct exchange *x, const struct inner_result *found
 	return DONE;
 }
 
-outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data, struct bytes *evidence,
-	struct inner_result *found)
+outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data, const char *kind,
+	struct bytes *evidence, struct inner_result *found)
 {
+	const struct conf_inner demand = conf_inner_of_kind(x->service, kind);
 	SCOPED(buf_free) struct buf words = BUF(WORDS_MOST);
 	const struct payload *payload;
 
 	TRY(exchange_payload(x, data, &payload));
-	TRY(inner_verify(x->stage, payload, &x->service->inner, verified_bin(v), x->snap->trust, stamp_now().ms, found,
-		&x->err));
+	TRY(inner_verify(x->stage, payload, &demand, verified_bin(v), x->snap->trust, stamp_now().ms, found, &x->err));
 	TRY(check_status(x, found, verified_participant(v)->profile, evidence));
 	TRY(check_stamps(x, found));
 	inner_print(found, &words);
@@ -60,6 +60,6 @@ enum after step_check_inner(struct exchange *x)
 
 	if (!demand->forms || (exchange_is_answer(x) && !demand->answers))
 		return AFTER_NEXT;
-	x->has_signers = exchange_inner(x, x->verified, x->request.data, &x->evidence, &x->signers).ok;
+	x->has_signers = exchange_inner(x, x->verified, x->request.data, x->kind, &x->evidence, &x->signers).ok;
 	return x->has_signers ? AFTER_NEXT : AFTER_REFUSE;
 }

@@ -116,6 +116,7 @@ struct exchange {
 	struct sync_request request;
 	const struct conf_participant *caller; /* set once the signature was verified */
 	const struct conf_service *service;    /* set once permitted; a place in flight is held */
+	const char *kind; /* of the document, when the service knows kinds */
 	struct payload payload; /* of `payload_of`, opened once; dead with the stage */
 	const struct element *payload_of;
 	struct buf outgoing;
@@ -199,8 +200,9 @@ MUST_USE bool exchange_keep_identifiers(struct exchange *x);
 bool exchange_is_answer(const struct exchange *x);
 /* What stands in `data`; parsed once in a leg, when it is text. NULL for no data. */
 MUST_USE outcome exchange_payload(struct exchange *x, const struct element *data, const struct payload **out);
-/* Checks the inner signatures that the service demands; the words on them come from x->pool. */
-MUST_USE outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data,
+/* Checks the inner signatures that the service demands of a document of that kind (NULL: of any); the words on them come
+ * from x->pool. */
+MUST_USE outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data, const char *kind,
 	struct bytes *evidence, struct inner_result *found);
 /* What a repetition of the message will meet. */
 enum journal_seen_state exchange_final(const struct exchange *x);

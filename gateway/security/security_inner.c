@@ -127,6 +127,19 @@ static outcome read_cms(struct judge *j, const struct document *doc, struct err 
 	return DONE;
 }
 
+/* What decides who has to sign is signed itself. It stands once in the payload, which the caller made sure of. */
+static outcome check_kind(const struct conf_inner *demand, const struct document *doc, struct err *e)
+{
+	if (!demand->kind || !demand->covers)
+		return DONE;
+	for (xmlNode *n = doc->named; n; n = node_next(doc->named, n)) {
+		if (n->type == XML_ELEMENT_NODE && strcmp(node_local(n), demand->kind_element) == 0)
+			return DONE;
+	}
+	return err_set(e, REASON_SEC_WRAPPED, "%.80s, which decides who signs, stands outside of %.80s", demand->kind_element,
+		demand->covers);
+}
+
 static outcome read_all(struct judge *j, const struct payload *payload, struct err *e)
 {
 	struct document doc;
@@ -135,6 +148,7 @@ static outcome read_all(struct judge *j, const struct payload *payload, struct e
 	if (!payload)
 		return err_set(e, REASON_INNER_ABSENT, "the message has no data");
 	TRY(security_inner_document(payload, j->demand, &doc, e));
+	TRY(check_kind(j->demand, &doc, e));
 	if (!doc.top && (!cms || j->demand->cms))
 		return err_set(e, REASON_SEC_SIGNATURE_SHAPE, "data is base64 of something that is no XML document");
 	if (!doc.top && j->demand->covers)
@@ -228,12 +242,49 @@ static outcome unserved(const struct matching *m, size_t rule, struct err *e)
 	return FAILED;
 }
 
+/* "ROLE01, ROLE02": the roles of one signer. */
+static void print_roles(const struct trust_subject *who, struct buf *out)
+{
+	for (size_t i = 0; i < who->dc.n; i++)
+		buf_printf(out, "%s%s", i ? " " : "", who->dc.name[i]);
+	if (!who->dc.n)
+		buf_str(out, "none");
+}
+
+/* Who may sign this kind of document, and who did; `why` ends the words. */
+static outcome refuse_roles(const struct judge *j, const char *why, struct err *e)
+{
+	SCOPED(buf_free) struct buf words = BUF(4096);
+
+	buf_printf(&words, "%.60s demands", j->demand->kind);
+	for (size_t i = 0; i < j->demand->rule_count; i++)
+		buf_printf(&words, "%s %s", i ? "," : "", j->demand->rules[i]->name);
+	buf_str(&words, "; DC of the signers: ");
+	for (size_t i = 0; i < j->n; i++) {
+		if (is_repeated(j, i))
+			continue;
+		buf_str(&words, i ? "; " : "");
+		print_roles(&j->signer[i].certificate->who, &words);
+	}
+	return err_set(e, REASON_INNER_ROLE, "%.190s; %.60s", buf_cstr(&words), why);
+}
+
+static outcome unserved_kind(const struct matching *m, size_t rule, struct err *e)
+{
+	struct err why;
+
+	(void)unserved(m, rule, &why);
+	return refuse_roles(m->judge, why.detail, e);
+}
+
 static outcome match(struct judge *j, struct err *e)
 {
 	struct matching m = {.judge = j};
 
 	if (j->n == 0)
 		return err_set(e, REASON_INNER_ABSENT, "no signature in data");
+	if (count_signers(j) < j->demand->rule_count && j->demand->kind)
+		return refuse_roles(j, "a signer is missing", e);
 	if (count_signers(j) < j->demand->rule_count)
 		return err_set(e, REASON_INNER_ABSENT, "%zu signers, and %zu are demanded", count_signers(j),
 			j->demand->rule_count);
@@ -242,7 +293,7 @@ static outcome match(struct judge *j, struct err *e)
 	for (size_t rule = 0; rule < j->demand->rule_count; rule++) {
 		memset(m.tried, 0, sizeof m.tried);
 		if (!serve(&m, rule))
-			return unserved(&m, rule, e);
+			return j->demand->kind ? unserved_kind(&m, rule, e) : unserved(&m, rule, e);
 	}
 	for (size_t rule = 0; rule < j->demand->rule_count; rule++)
 		j->signer[m.signer_of[rule]].rule = j->demand->rules[rule]->name;
@@ -261,6 +312,7 @@ static outcome refuse(struct err *e)
 	case REASON_MEMORY:
 	case REASON_INTERNAL:
 	case REASON_INNER_ABSENT:
+	case REASON_INNER_ROLE:
 		return FAILED;
 	case REASON_CERT_UNKNOWN:
 	case REASON_CERT_EXPIRED:

@@ -5,6 +5,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from harness import persons as people
 from harness import soap
 from harness.gateway import Gateway
 from harness.provider import Provider
@@ -16,6 +17,11 @@ CARRIED = {"element": lambda doc: f"<data>{doc}</data>",
                                  f"{escape(doc)}</data>",
            "CDATA": lambda doc: f"<data><![CDATA[{doc}]]></data>"}
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer <<>>\nstartxref\n0\n%%EOF\n"
+
+
+RULES = [{"name": "director", "any_of": people.DIRECTOR, "own_bin": True},
+         {"name": "accountant", "any_of": people.ACCOUNTANT, "own_bin": True}]
+KINDS = {"element": "Kind", "allowed": ["ORDER", "INVOICE", "LETTER"]}
 
 
 def file(name, octets, media="application/pdf"):
@@ -33,6 +39,9 @@ def gate(tmp_path_factory, pki):
     g.service(provider, "Short", payload="400")
     g.service(provider, "Files", attachments={"element": "File", "media": "Media", "kinds": ["pdf", "txt"], "size": "1KiB",
                                               "most": 2, "total": "1500"})
+    g.conf["rules"] = RULES
+    g.service(provider, "Roles", kinds=KINDS, inner={"accept": "enveloped", "rules": "director", "by_kind": [
+        {"kinds": "ORDER", "rules": ["director", "accountant"]}, {"kinds": "INVOICE", "rules": "accountant"}]})
     g.provider = provider
     g.start()
     yield g
@@ -88,6 +97,23 @@ def test_the_kind_of_document_is_one_that_the_service_takes(gate):
     refused(gate, "Kinds", f"<data>{DOC.replace('@', '<Kind>LETTER</Kind>')}</data>", "payload.kind", "element Kind")
     refused(gate, "Kinds", f"<data>{DOC}</data>", "payload.kind", "is missing")
     refused(gate, "Kinds", "<data>hello, world</data>", "payload.document", "neither a document nor base64")
+
+
+@pytest.mark.parametrize("carried", CARRIED)
+def test_the_kind_of_document_decides_who_has_to_sign(gate, tmp_path, pki, carried):
+    carry, who = CARRIED[carried], people.make(tmp_path, pki)
+
+    def of(kind, *signers):
+        return carry(people.sign_xml(DOC.replace("<Iin>", f"<Kind>{kind}</Kind><Iin>"), *(who[s] for s in signers)))
+
+    accepted(gate, "Roles", of("ORDER", "accountant", "director"))
+    accepted(gate, "Roles", of("INVOICE", "accountant"))
+    accepted(gate, "Roles", of("LETTER", "director"))
+    refused(gate, "Roles", of("ORDER", "director"), "inner.role", "ORDER demands director, accountant", "QG026")
+    refused(gate, "Roles", of("INVOICE", "director"), "inner.role", "INVOICE demands accountant; DC of the signers: none", "QG026")
+    refused(gate, "Roles", of("LETTER", "accountant"), "certificate.role", "rule director", "SCE005")
+    refused(gate, "Roles", of("OTHER", "director"), "payload.kind", "element Kind")
+    refused(gate, "Roles", of("INVOICE", "accountant").replace("INVOICE", "LETTER"), "inner.wrong", "", "QG026")
 
 
 def test_data_is_no_longer_than_the_service_takes(gate):

@@ -70,6 +70,36 @@ static void every_word_reaches_its_field(void **state)
 	fixture_drop(&f);
 }
 
+#define RULES "rules:\n  - {name: head, own_bin: true}\n  - {name: finance, own_bin: true}\n"
+#define KINDS "    kinds: {element: Kind, allowed: [A, B, C]}\n"
+
+static void rules_follow_the_kind_of_document(void **state)
+{
+	struct fixture f;
+	const struct conf_service *s = good(&f, KINDS
+		"    inner:\n      accept: by-id\n      rules: head\n      covers: Doc\n      by_kind:\n"
+		"        - {kinds: [A, B], rules: [finance, head]}\n" RULES);
+	struct conf_inner inner = conf_inner_of_kind(s, "B");
+
+	(void)state;
+	assert_int_equal(s->inner.rule_count, 1);
+	assert_int_equal(inner.forms, CONF_INNER_BY_ID);
+	assert_int_equal(inner.rule_count, 2);
+	assert_string_equal(inner.rules[0]->name, "finance");
+	assert_string_equal(inner.rules[1]->name, "head");
+	assert_string_equal(inner.covers, "Doc");
+	assert_string_equal(inner.kind, "B");
+	assert_string_equal(inner.kind_element, "Kind");
+	inner = conf_inner_of_kind(s, "C");
+	assert_int_equal(inner.rule_count, 1);
+	assert_string_equal(inner.rules[0]->name, "head");
+	assert_null(inner.kind);
+	inner = conf_inner_of_kind(s, NULL);
+	assert_int_equal(inner.rule_count, 1);
+	assert_null(inner.kind);
+	fixture_drop(&f);
+}
+
 static void a_section_has_its_defaults(void **state)
 {
 	struct fixture f;
@@ -104,6 +134,18 @@ static const struct row {
 	{"    attachments: {element: A}\n", 5, "kinds is missing in services[].attachments"},
 	{"    attachments: {element: A, kinds: pdf, size: 2MiB, total: 1MiB}\n", 5, "one file may be longer than all"},
 	{"    attachments: {element: A, kinds: pdf, most: 0}\n", 5, "not between 1 and 10000"},
+	{"    inner: {accept: cms, by_kind: [{kinds: A, rules: head}]}\n" RULES, 5, "by_kind needs kinds"},
+	{KINDS "    inner: {accept: cms, by_kind: [{kinds: [A, B], rules: head}]}\n" RULES, 6, "nothing says who signs 'C'"},
+	{KINDS "    inner: {accept: cms, rules: head, by_kind: [{kinds: [A, D], rules: head}]}\n" RULES, 6,
+		"kinds.allowed has no 'D'"},
+	{KINDS "    inner: {accept: cms, rules: head, by_kind: [{kinds: A, rules: [head, hand]}]}\n" RULES, 6,
+		"nothing in rules[] is named 'hand'"},
+	{KINDS "    inner: {accept: cms, rules: head, by_kind: [{kinds: A, rules: []}]}\n" RULES, 6, "rules is empty"},
+	{KINDS "    inner: {accept: cms, rules: head, by_kind: [{kinds: [], rules: head}]}\n" RULES, 6, "kinds is empty"},
+	{KINDS "    inner: {accept: cms, rules: head, by_kind: [{rules: head}]}\n" RULES, 6, "kinds is missing"},
+	{KINDS "    inner: {by_kind: [{kinds: [A, B, C], rules: head}]}\n" RULES, 6, "accept is missing"},
+	{KINDS "    inner: {accept: cms, answers: true, by_kind: [{kinds: [A, B, C], rules: head}]}\n" RULES, 6,
+		"answers needs rules"},
 	{"    payload: 0\n", 5, "not between 1 and 1GiB"},
 };
 
@@ -128,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_demanded_by_default),
 		cmocka_unit_test(every_word_reaches_its_field),
+		cmocka_unit_test(rules_follow_the_kind_of_document),
 		cmocka_unit_test(a_section_has_its_defaults),
 		cmocka_unit_test(every_mistake_is_told_in_its_line),
 	};
