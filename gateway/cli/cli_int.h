@@ -19,7 +19,7 @@ enum {
 	VERIFY_NOT_SIGNED = 3,
 };
 
-#define CLI_LIST_MOST 32
+#define CLI_LIST_MOST 128
 struct cli_list {
 	const char *item[CLI_LIST_MOST];
 	size_t n;
