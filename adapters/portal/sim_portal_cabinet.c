@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sim_portal_cabinet - see sim_portal_cabinet.h.
+ * Promise: a notice is on disk before it is acknowledged, and lies in one cabinet once.
+ * Spec:    P7, P10; wsdl/portal/v1/portal.xsd */
+#include <stdio.h>
+
+#include "common/business.h"
+#include "portal/sim_portal_cabinet.h"
+
+static const char schema[] =
+	"CREATE TABLE IF NOT EXISTS notice (id INTEGER PRIMARY KEY AUTOINCREMENT, applicant TEXT NOT NULL,"
+	" request_number TEXT NOT NULL, kind TEXT NOT NULL, status TEXT, text_ru TEXT NOT NULL, text_kz TEXT NOT NULL,"
+	" moment TEXT NOT NULL, document TEXT, document_date TEXT, file_name TEXT, file_id TEXT, sha256 TEXT,"
+	" sender TEXT NOT NULL, message_id TEXT NOT NULL, at INTEGER NOT NULL, UNIQUE (sender, message_id)) STRICT;"
+	"CREATE INDEX IF NOT EXISTS notice_applicant ON notice (applicant, at);";
+
+outcome cabinet_open(const char *directory, void **state, struct err *e)
+{
+	return store_open_state(directory, "portal.db", schema, state, e);
+}
+
+outcome cabinet_keep(struct store *s, const struct cabinet_notice *n, struct err *e)
+{
+	struct stamp moment;
+	char at[24];
+
+	if (!stamp_parse(bytes_str(n->moment), &moment))
+		return err_set(e, REASON_PAYLOAD_SCHEMA, "the moment of a notice");
+	snprintf(at, sizeof at, "%lld", (long long)moment.ms);
+	return store_do(s, "INSERT INTO notice (applicant, request_number, kind, status, text_ru, text_kz, moment, document,"
+		" document_date, file_name, file_id, sha256, sender, message_id, at)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+		" ON CONFLICT (sender, message_id) DO NOTHING",
+		(const char *[]){n->applicant, n->request_number, n->kind, n->status, n->text_ru, n->text_kz, n->moment,
+			n->document, n->document_date, n->file_name, n->file_id, n->sha256, n->sender, n->message_id, at},
+		15, NULL, 0, NULL, e);
+}
+
+enum { FROM, NUMBER, KIND, STATUS, TEXT_RU, TEXT_KZ, MOMENT, DOCUMENT, DOCUMENT_DATE, FILE_NAME, FILE_ID, SHA256 };
+
+/* The texts of a row from `first` to `last` as elements of these names; what is empty is left out. */
+static void put_fields(struct buf *out, const char *const *texts, size_t first, size_t last)
+{
+	static const char *const names[] = {"From", "RequestNumber", "Kind", "StatusCode", "TextRu", "TextKz", "Moment",
+		"DocNumber", "DocDate", "FileName", "FileId", "Sha256"};
+
+	for (size_t i = first; i <= last; i++) {
+		if (*texts[i])
+			payload_field(out, names[i], texts[i]);
+	}
+}
+
+static outcome put_notice(const char *const *texts, void *ctx, struct err *e)
+{
+	struct buf *out = ctx;
+
+	(void)e;
+	buf_str(out, "<Notice>");
+	put_fields(out, texts, FROM, MOMENT);
+	if (*texts[DOCUMENT]) {
+		buf_str(out, "<Act>");
+		put_fields(out, texts, DOCUMENT, SHA256);
+		buf_str(out, "</Act>");
+	}
+	buf_str(out, "</Notice>");
+	return DONE;
+}
+
+struct showing {
+	const struct cabinet_question *q;
+	struct buf *out;
+};
+
+static outcome show_in_unit(struct store *s, void *ctx, struct err *e)
+{
+	const struct showing *w = ctx;
+
+	return store_each(s, "SELECT sender, request_number, kind, status, text_ru, text_kz, moment, document, document_date,"
+		" file_name, file_id, sha256 FROM notice WHERE applicant = ?1 AND request_number = ifnull(?2, request_number)"
+		" ORDER BY at DESC, id DESC LIMIT ?3",
+		(const char *[]){w->q->applicant, w->q->request_number, w->q->most}, 3, put_notice, w->out, e);
+}
+
+outcome cabinet_show(struct store *s, const struct cabinet_question *q, struct buf *out, struct err *e)
+{
+	return store_transact(s, show_in_unit, &(struct showing){q, out}, e);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The cabinets of the simulated portal: notices of applicants. */
+#ifndef QAQPA_PORTAL_CABINET_H
+#define QAQPA_PORTAL_CABINET_H
+
+#include "common/store.h"
+
+MUST_USE outcome cabinet_open(const char *directory, void **state, struct err *e);
+
+struct cabinet_notice { /* NULL where the notice has none */
+	const char *applicant, *request_number, *kind, *status, *text_ru, *text_kz, *moment;
+	const char *document, *document_date, *file_name, *file_id, *sha256;
+	const char *sender, *message_id;
+};
+/* Keeps it, once for each messageId of a sender. */
+MUST_USE outcome cabinet_keep(struct store *s, const struct cabinet_notice *n, struct err *e);
+
+/* Appends a <Notice> for each of the `most` newest of the applicant; of one request only, unless the number is NULL. */
+struct cabinet_question {
+	const char *applicant, *request_number, *most;
+};
+MUST_USE outcome cabinet_show(struct store *s, const struct cabinet_question *q, struct buf *out, struct err *e);
+
+#endif
