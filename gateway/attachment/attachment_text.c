@@ -51,7 +51,7 @@ static bool is_utf16(struct look *l, size_t *at)
 
 	for (*at = 2; *at < l->o.n; *at += 2) {
 		int a = look_at(l, *at), b = look_at(l, *at + 1);
-		uint32_t unit = (uint32_t)(low ? a << 8 | b : b << 8 | a);
+		uint32_t unit = b < 0 ? 0 : (uint32_t)(low ? a << 8 | b : b << 8 | a);
 
 		if (b < 0 || half != (unit >> 10 == 0x37) || !may_stand(unit))
 			return false;

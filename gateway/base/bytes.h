@@ -39,7 +39,7 @@ static inline bool bytes_is(struct bytes a, const char *s)
 static inline struct bytes bytes_sub(struct bytes a, size_t from, size_t to)
 {
 	BUG_IF(from > to || to > a.n);
-	return (struct bytes){a.p + from, to - from};
+	return (struct bytes){from ? a.p + from : a.p, to - from}; /* nothing may be added to a NULL */
 }
 
 /* Equal without a timing trace of where they differ; the lengths may show. */

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Right inputs for the fuzz targets, made anew each time: keys and signatures are never kept. Usage: seeds.py FOLDER."""
+import base64
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import requests  # noqa: E402
+from cryptography import x509  # noqa: E402
+from cryptography.hazmat.primitives import hashes  # noqa: E402
+from cryptography.x509 import ocsp  # noqa: E402
+
+from harness import async_soap, soap, wss  # noqa: E402
+from harness.authority import Authority  # noqa: E402
+from harness.pki import ROOT  # noqa: E402
+
+HEADS = ["POST /bip-sync-wss-gost/ HTTP/1.1\r\nHost: gateway.test\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: 10\r\n"
+         "SOAPAction: \"\"\r\n\r\n",
+         "POST /a?wsdl HTTP/1.1\r\nHost: [::1]:80\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\nContent-Type: text/xml\r\n\r\n",
+         "GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET http://gateway.test/x HTTP/1.1\r\nHost: gateway.test\r\n\r\n"]
+CHUNKS = ["5\r\nhello\r\n0\r\n\r\n", "a;x=\"1\"\r\n0123456789\r\n0\r\nTrailer: 1\r\n\r\n", "1\r\na\r\nFFFFFFFF\r\n"]
+FILES = [b"a.pdf\n%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n", b"a.txt\nplain text\n", b"a.zip\nPK\x03\x04" + bytes(30),
+         b"a.xml\n<?xml version=\"1.0\"?><a/>"]
+
+
+class Folder:
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def put(self, target, name, octets):
+        (self.path / target).mkdir(parents=True, exist_ok=True)
+        (self.path / target / name).write_bytes(octets.encode() if isinstance(octets, str) else octets)
+
+
+def messages(out, authority):
+    texts = {"sync": soap.envelope(soap.request()), "async": async_soap.message(), "answer": soap.envelope(soap.response()),
+             "ask": async_soap.get_messages()}
+    for name, text in texts.items():
+        signed = wss.sign(text, authority["department"])
+        out.put("message", name, signed)
+        out.put("envelope", name, signed)
+    out.put("message", "fault", soap.envelope(soap.fault()))
+
+
+def statuses(out, authority, url):
+    subject, issuer = authority["department"].certificate, authority["issuing"].certificate
+    ask = ocsp.OCSPRequestBuilder().add_certificate(subject, issuer, hashes.SHA256()).build()
+    answer = requests.post(f"{url}/ocsp", data=ask.public_bytes(x509.base.serialization.Encoding.DER),
+                           headers={"Content-Type": "application/ocsp-request"}, timeout=10).content
+    out.put("revocation", "ocsp", answer)
+    out.put("revocation", "crl", requests.get(f"{url}/crl/issuing.crl", timeout=10).content)
+    out.put("revocation", "delta", requests.get(f"{url}/crl/issuing_d.crl", timeout=10).content)
+
+
+def stamps(out, url, folder):
+    query = folder / "query"
+    subprocess.run(["openssl", "ts", "-query", "-digest", hashlib.sha256(b"seed").hexdigest(), "-sha256", "-cert", "-out", query], check=True,
+                   capture_output=True)
+    answer = requests.post(f"{url}/tsp", data=query.read_bytes(), headers={"Content-Type": "application/timestamp-query"}, timeout=10).content
+    out.put("timestamp", "response", answer)
+    (folder / "answer").write_bytes(answer)
+    subprocess.run(["openssl", "ts", "-reply", "-in", folder / "answer", "-token_out", "-out", folder / "token"], check=True, capture_output=True)
+    out.put("timestamp", "token", (folder / "token").read_bytes())
+
+
+def plain(out, authority):
+    for n, text in enumerate(HEADS):
+        out.put("http_head", f"head{n}", "\x00" + text)
+    for n, text in enumerate(CHUNKS):
+        out.put("http_chunk", f"chunk{n}", "\x00" + text)
+    for n, octets in enumerate(FILES):
+        out.put("attachment", f"file{n}", octets)
+    for path in sorted((ROOT / "config").glob("*.yaml")) + sorted((ROOT / "adapters").glob("*/services.yaml")):
+        out.put("conf", f"{path.parent.name}-{path.name}", path.read_bytes())
+    for path in sorted(authority.folder.glob("*.crt")):
+        der = base64.b64decode("".join(path.read_text().split("-----")[2].split()))
+        out.put("certificate", path.stem, der)
+        out.put("der", path.stem, der)
+
+
+def main(folder):
+    out = Folder(folder)
+    authority = Authority(out.path / "pki", "rsa").start()
+    try:
+        messages(out, authority)
+        statuses(out, authority, authority.url)
+        stamps(out, authority.url, out.path)
+        plain(out, authority)
+    finally:
+        authority.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
