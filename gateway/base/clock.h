@@ -19,7 +19,7 @@ struct stamp {
 #define STAMP_TEXT 32 /* room for 2030-01-02T03:04:05.678+05:00 and a NUL */
 
 /* Sets the zone of the gateway (IANA name, default Asia/Almaty) for stamp_now and for texts without offset.
- * Call once, before threads. False when the zone data does not know the name. */
+ * Call before threads. False when the zone data does not know the name. */
 MUST_USE bool clock_zone(const char *iana_name);
 
 struct stamp stamp_now(void);

@@ -50,6 +50,11 @@ static void warn_of_gaps(const char *path, const struct conf *c, struct conf_pro
 	if (!c->revocation.directory)
 		conf_problem_add(problems, (struct conf_at){path, 1}, true,
 			"Add the section revocation and the list sources.", "whether certificates are revoked is not checked");
+	for (size_t i = 0; i < c->service_count; i++) {
+		if (c->services[i].repealed)
+			conf_problem_add(problems, c->services[i].at, true, "Remove the service when nobody needs it any more.",
+				"service %s: the order behind it is repealed since %s", c->services[i].id, c->services[i].repealed);
+	}
 }
 
 int cmd_check(int argc, char **argv)

@@ -156,6 +156,19 @@ struct conf_attachments { /* files in `data` */
 	int most;
 };
 
+/* A term that ends with a day named in `data`; hours are minutes after local midnight. */
+enum conf_late { CONF_LATE_MARK, CONF_LATE_REFUSE };
+enum conf_roll { CONF_ROLL_STAYS, CONF_ROLL_ROLLS }; /* when the last day is none of work */
+struct conf_term {
+	const char *element; /* local name of the element with the last day; NULL: no term */
+	int minute;          /* the last moment on that day */
+	enum conf_late late;
+	enum conf_roll roll;
+};
+struct conf_hours { /* working hours of the body; `to` 0: not said; no break: both 0 */
+	int from, to, break_from, break_to;
+};
+
 /* How often and how long delivery is tried again. */
 struct conf_retry {
 	struct conf_at at;
@@ -230,6 +243,9 @@ struct conf_service {
 	struct conf_fields fields;
 	struct conf_kinds kinds;
 	struct conf_attachments attachments;
+	struct conf_term term;
+	struct conf_hours hours;
+	const char *repealed; /* day since when the order behind it is repealed; NULL: it is in force */
 	struct conf_names checks, actions; /* names of adapters */
 	const char *handler;               /* name of the adapter that answers in the place of a provider, or NULL */
 };
@@ -296,6 +312,7 @@ struct conf {
 	char hash[65]; /* SHA-256 of the file and, in their order, of the included ones, hex */
 	const char *path;
 	struct conf_names include; /* folders of further files */
+	const char *calendar; /* folder of working days; NULL: none */
 	const char *zone, *log_level;
 	const char *admin_host; /* NULL: no admin listener */
 	int admin_port;

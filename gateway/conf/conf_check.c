@@ -439,6 +439,7 @@ void conf_check(struct conf_reading *r)
 	conf_standard_objects(r);
 	conf_check_queue(r);
 	conf_check_timestamp(r);
+	conf_check_calendar(r);
 	conf_freeze_lists(r);
 	conf_split_address(r, &r->conf->admin_host, &r->conf->admin_port);
 	conf_split_address(r, &r->conf->queue.host, &r->conf->queue.port);

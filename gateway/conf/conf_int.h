@@ -187,6 +187,7 @@ void conf_check_status_source(struct conf_reading *r, const struct conf_item *it
 void conf_check_outage(struct conf_reading *r, const struct conf_item *item);
 
 /* What a service demands of the content of data. */
+void conf_check_calendar(struct conf_reading *r);
 void conf_check_demands(struct conf_reading *r, const struct conf_item *item);
 /* What a rule demands, and what the inner signatures of a service demand. */
 void conf_check_rule(struct conf_reading *r, const struct conf_item *item);

@@ -46,6 +46,9 @@ static const struct choice judge_choices[] = {{"iin", CONF_JUDGE_IIN}, {"bin", C
 	{"iin-bin", CONF_JUDGE_IIN_BIN}, {"nikad", CONF_JUDGE_NIKAD}, {"consent", CONF_JUDGE_CONSENT}, {"yes", CONF_JUDGE_YES},
 	{"past-day", CONF_JUDGE_PAST_DAY}, {"future-day", CONF_JUDGE_FUTURE_DAY}, {NULL, 0}};
 
+static const struct choice late_choices[] = {{"mark", CONF_LATE_MARK}, {"refuse", CONF_LATE_REFUSE}, {NULL, 0}};
+static const struct choice roll_choices[] = {{"stays", CONF_ROLL_STAYS}, {"rolls", CONF_ROLL_ROLLS}, {NULL, 0}};
+
 static const struct choice outage_choices[] = {
 	{"refuse", CONF_OUTAGE_REFUSE}, {"last-good", CONF_OUTAGE_LAST_GOOD}, {"mark", CONF_OUTAGE_MARK}, {NULL, 0}};
 static const struct choice source_digest_choices[] = {
@@ -76,6 +79,10 @@ static const struct choice *conf_choices(enum conf_kind k)
 		return subject_choices;
 	case CONF_KIND_INNER_FORMS:
 		return inner_choices;
+	case CONF_KIND_LATE:
+		return late_choices;
+	case CONF_KIND_ROLL:
+		return roll_choices;
 	case CONF_KIND_JUDGE:
 		return judge_choices;
 	case CONF_KIND_OUTAGE:
@@ -241,6 +248,8 @@ bool conf_read_choice(
 	_Static_assert(sizeof(enum conf_outage) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_source_digest) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_nonce) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_late) == sizeof(unsigned), "choices are stored as unsigned");
+	_Static_assert(sizeof(enum conf_roll) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_judge) == sizeof(unsigned), "choices are stored as unsigned");
 	_Static_assert(sizeof(enum conf_stamp_digest) == sizeof(unsigned), "choices are stored as unsigned");
 	if (!c)

@@ -3,6 +3,7 @@
  * Promise: what is accepted has the form that the other rooms rely on; a password hash is never shown.
  * Not here: whether a path exists (the rooms that open it). */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -109,6 +110,39 @@ bool conf_read_moment(
 		return false;
 	}
 	*(int64_t *)target = at.ms;
+	return true;
+}
+
+bool conf_read_day(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+{
+	char text[32], shown[64];
+	struct stamp midnight;
+
+	snprintf(text, sizeof text, "%.*sT00:00:00", (int)(v->text.n < 20 ? v->text.n : 20), v->text.p);
+	if (v->text.n != 10 || !stamp_parse(bytes_str(text), &midnight)) {
+		conf_error(r, v->at, "Write year, month and day, for example 2030-01-02.", "%s: '%s' is no day", w->name,
+			conf_show(v->text, shown));
+		return false;
+	}
+	return conf_read_text(r, w, v, target);
+}
+
+/* 00:00 to 24:00. */
+bool conf_read_hour(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+{
+	const unsigned char *p = v->text.p;
+	bool shape = v->text.n == 5 && isdigit(p[0]) && isdigit(p[1]) && p[2] == ':' && isdigit(p[3]) && isdigit(p[4]);
+	int hour = shape ? (p[0] - '0') * 10 + p[1] - '0' : 0, minute = shape ? (p[3] - '0') * 10 + p[4] - '0' : 0;
+	char shown[64];
+
+	if (!shape || minute > 59 || hour * 60 + minute > 24 * 60) {
+		conf_error(r, v->at, "Write hours and minutes in quotes, for example \"09:00\".", "%s: '%s' is no time of day",
+			w->name, conf_show(v->text, shown));
+		return false;
+	}
+	*(int *)target = hour * 60 + minute;
 	return true;
 }
 

@@ -26,6 +26,15 @@ static void log_problems(const struct conf_problems *p)
 	}
 }
 
+static void log_repealed(const struct conf *c)
+{
+	for (size_t i = 0; i < c->service_count; i++) {
+		if (c->services[i].repealed)
+			log_event(LOG_WARNING, "service.repealed", LOG_TEXT("service", c->services[i].id),
+				LOG_TEXT("since", c->services[i].repealed));
+	}
+}
+
 static struct front_listener_options listener_options(const struct conf_listener *l)
 {
 	return (struct front_listener_options){
@@ -93,6 +102,8 @@ static outcome start_parts(struct gateway *g, const char *conf_path, struct err 
 
 	if (!problems)
 		return err_set(e, REASON_MEMORY, "no memory to start");
+	if (!clock_zone("Asia/Almaty")) /* the calendar is read by it; the configuration names another one if need be */
+		log_event(LOG_WARNING, "config.zone", LOG_TEXT("zone", "Asia/Almaty"));
 	loaded = snapshot_load(conf_path, problems, &first, e);
 	log_problems(problems);
 	TRY(loaded);
@@ -101,6 +112,7 @@ static outcome start_parts(struct gateway *g, const char *conf_path, struct err 
 		log_event(LOG_WARNING, "config.zone", LOG_TEXT("zone", c->zone));
 	if (log_level_named(c->log_level, &level))
 		log_set_level(level);
+	log_repealed(c);
 	g->drain_ms = c->drain_ms;
 	TRY(flow_start(first, &g->flow, e)); /* the flow keeps the snapshot as long as it is current */
 	return start_front(g, c, e);
@@ -131,6 +143,7 @@ void gateway_reload(struct gateway *g)
 	if (!problems)
 		return;
 	if (snapshot_load(g->path, problems, &next, &e).ok && front_reload_tls(g->front, &e).ok) {
+		log_repealed(snapshot_conf(next));
 		flow_swap(g->flow, next, problems);
 		next = NULL; /* the flow has the reference */
 	}

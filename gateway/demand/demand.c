@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* demand - the demands of one service, and the walk that judges a payload.
- * Not here: single values (demand_field.c, demand_number.c), files (demand_attachment.c). */
+ * Not here: single values (demand_field.c, demand_number.c), files (demand_attachment.c), terms (demand_time.c). */
 #include <stdlib.h>
 
 #include "demand/demand_int.h"
 
 static bool looks_inside(const struct conf_service *s)
 {
-	return s->fields.n || s->kinds.element || s->attachments.element;
+	return s->fields.n || s->kinds.element || s->attachments.element || s->term.element;
 }
 
 outcome demand_new(const struct conf_service *s, struct demand **out, struct err *e)
@@ -15,7 +15,7 @@ outcome demand_new(const struct conf_service *s, struct demand **out, struct err
 	SCOPED(demand_free) struct demand *d = NULL;
 
 	*out = NULL;
-	if (!s->payload_bytes && !looks_inside(s))
+	if (!s->payload_bytes && !s->hours.to && !looks_inside(s))
 		return DONE;
 	d = calloc(1, sizeof *d);
 	if (!d)
@@ -130,6 +130,8 @@ static outcome judge_element(struct walk *w, const xmlNode *node, struct err *e)
 		TRY(judge_kind(w, node, e));
 	if (s->attachments.element && strcmp(local, s->attachments.element) == 0)
 		TRY(demand_attachment(w, node, e));
+	if (s->term.element && strcmp(local, s->term.element) == 0)
+		TRY(demand_last_day(w, node, e));
 	return DONE;
 }
 
@@ -158,5 +160,7 @@ outcome demand_check(const struct demand *d, struct pool *pool, const struct pay
 	if (s->kinds.element && !w.kinds)
 		return err_set(e, REASON_PAYLOAD_KIND, "element %.80s, which tells the kind of document, is missing",
 			s->kinds.element);
+	if (s->term.late == CONF_LATE_REFUSE && !w.terms)
+		return err_set(e, REASON_PAYLOAD_FIELD, "element %.80s, the last day of the term, is missing", s->term.element);
 	return DONE;
 }

@@ -2,7 +2,6 @@
 /* demand_field - values that a schema cannot judge, each by the judge that the descriptor names.
  * Promise:  a judge says in words for the integrator what is wrong.
  * Spec:     rules P1 (nikad), P8 (consent) */
-#include "calendar/calendar.h"
 #include "nikad/nikad.h"
 
 #include "demand/demand_int.h"
@@ -53,8 +52,7 @@ static bool is_yes(const struct value *v, struct buf *why)
 	return false;
 }
 
-/* A day, or a moment on it. */
-static bool read_day(struct bytes text, struct calendar_day *out)
+bool demand_day(struct bytes text, struct calendar_day *out)
 {
 	struct stamp at;
 
@@ -72,7 +70,7 @@ static bool day_is(const struct value *v, struct bytes text, int wrong_side, str
 	struct calendar_day day, today = calendar_day_of(v->walk->now);
 	int side;
 
-	if (!read_day(text, &day)) {
+	if (!demand_day(text, &day)) {
 		buf_str(why, "it is no date such as 2030-01-02");
 		return false;
 	}

@@ -21,7 +21,7 @@ struct walk {
 	struct pool *pool;
 	struct stamp now;
 	size_t *met; /* occurrences so far, by field */
-	size_t kinds, files;
+	size_t kinds, files, terms;
 	size_t octets;       /* of all files so far */
 	struct buf content;  /* of the present file; its memory serves them all */
 	struct demand_seen *seen;
@@ -38,6 +38,11 @@ MUST_USE outcome demand_field(const struct walk *w, const struct conf_field *fie
 	struct err *e);
 /* Says what is wrong with a number of a person or an organisation; true when nothing is. */
 MUST_USE bool demand_number(struct bytes text, bool person, bool organisation, struct buf *why);
+
+/* A day, or a moment on it. False when the text is neither. */
+MUST_USE bool demand_day(struct bytes text, struct calendar_day *out);
+/* Reads the last day of the term. Fails with REASON_PAYLOAD_FIELD. */
+MUST_USE outcome demand_last_day(struct walk *w, const xmlNode *node, struct err *e);
 
 /* Judges the next file. Fails with REASON_ATTACHMENT_* or REASON_MEMORY. */
 MUST_USE outcome demand_attachment(struct walk *w, const xmlNode *node, struct err *e);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* flow_demand - what the service demands of the content of data: its schema, its demands beyond it; and the payload that
- * these checks and those of inner signatures share.
+ * these checks and those of inner signatures share; then what the moment of receipt means.
  * Not here: the judging (channel, demand). */
 #include "flow/flow_int.h"
+
+enum { TIMES_MOST = 512 };
 
 outcome exchange_payload(struct exchange *x, const struct element *data, const struct payload **out)
 {
@@ -46,14 +48,32 @@ enum after step_check_demands(struct exchange *x)
 {
 	const struct demand *d = snapshot_service(x->snap, x->service)->demand;
 	const struct payload *payload;
-	struct demand_seen seen;
 
 	if (!d || !demand_looks_inside(d) || exchange_is_answer(x))
 		return AFTER_NEXT;
 	if (!exchange_payload(x, x->request.data, &payload).ok)
 		return AFTER_REFUSE;
-	if (!demand_check(d, x->stage, payload, x->at, &seen, &x->err).ok)
+	return exchange_after(demand_check(d, x->stage, payload, x->at, &x->demanded, &x->err));
+}
+
+/* By the moment when it was first accepted, where it was: a repetition is as early as the first copy. */
+enum after step_judge_time(struct exchange *x)
+{
+	const struct demand *d = snapshot_service(x->snap, x->service)->demand;
+	struct stamp received = x->kept_ms ? stamp_at(x->kept_ms) : x->at;
+	SCOPED(buf_free) struct buf words = BUF(TIMES_MOST);
+	outcome judged;
+
+	if (!d || exchange_is_answer(x))
+		return AFTER_NEXT;
+	judged = demand_time(d, x->snap->calendar, &x->demanded, received, &x->times, &words, &x->err);
+	if (!judged.ok && !x->was_kept)
 		return AFTER_REFUSE;
-	x->kind = seen.kind;
-	return AFTER_NEXT;
+	if (!words.len)
+		return AFTER_NEXT;
+	x->times_words = bytes_str(pool_copy(x->pool, buf_bytes(&words)));
+	if (!x->times_words.n)
+		return exchange_refuse(x, REASON_MEMORY, "no memory for the words on the term");
+	x->err = (struct err){.reason = REASON_NONE};
+	return exchange_after(evidence_add(x->pool, &x->evidence, x->times_words, &x->err));
 }

@@ -60,6 +60,6 @@ enum after step_check_inner(struct exchange *x)
 
 	if (!demand->forms || (exchange_is_answer(x) && !demand->answers))
 		return AFTER_NEXT;
-	x->has_signers = exchange_inner(x, x->verified, x->request.data, x->kind, &x->evidence, &x->signers).ok;
+	x->has_signers = exchange_inner(x, x->verified, x->request.data, x->demanded.kind, &x->evidence, &x->signers).ok;
 	return x->has_signers ? AFTER_NEXT : AFTER_REFUSE;
 }

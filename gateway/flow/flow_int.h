@@ -36,6 +36,7 @@ struct snapshot {
 	int references;
 	struct conf *conf;
 	struct trust *trust;
+	struct calendar *calendar; /* NULL: not configured */
 	struct service_state *services; /* same index as conf->services */
 	struct participant_state *participants; /* same index as conf->participants */
 };
@@ -116,7 +117,9 @@ struct exchange {
 	struct sync_request request;
 	const struct conf_participant *caller; /* set once the signature was verified */
 	const struct conf_service *service;    /* set once permitted; a place in flight is held */
-	const char *kind; /* of the document, when the service knows kinds */
+	struct demand_seen demanded; /* kind and last day, where the service asks for them */
+	struct demand_time times;    /* what the moment of receipt means */
+	struct bytes times_words;    /* the same for people; from `pool` */
 	struct payload payload; /* of `payload_of`, opened once; dead with the stage */
 	const struct element *payload_of;
 	struct buf outgoing;
@@ -230,6 +233,7 @@ enum after step_identify(struct exchange *x);
 enum after step_permit(struct exchange *x);
 enum after step_check_payload(struct exchange *x);
 enum after step_check_demands(struct exchange *x);
+enum after step_judge_time(struct exchange *x);
 enum after step_check_inner(struct exchange *x);
 enum after step_recall(struct exchange *x);
 enum after step_run_checks(struct exchange *x);

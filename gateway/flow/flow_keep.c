@@ -101,19 +101,25 @@ enum after step_enqueue(struct exchange *x)
 	return AFTER_WAIT;
 }
 
+#define WAITS "Accepted for delivery: the message waits for its receiver and goes as soon as it can."
+
 /* The acceptance: a response of the channel that says that the message waits for its receiver. */
 static enum after compose_acceptance(struct exchange *x)
 {
-	SCOPED(buf_free) struct buf text = BUF(64u << 10);
+	SCOPED(buf_free) struct buf text = BUF(64u << 10), says = BUF(1024);
 	struct sync_response r = {
 		.message_id = bytes_str(x->guid),
 		.correlation_id = x->request.correlation_id,
 		.session_id = bytes_str(x->guid),
 		.status_code = BYTES_LIT("SCSS001"),
-		.status_message = BYTES_LIT("Accepted for delivery: the message waits for its receiver and goes as soon as it can."),
 		.date = stamp_now(),
 	};
 
+	if (x->times_words.n) /* the channel has 250 characters for all of it */
+		buf_printf(&says, "Accepted for delivery; %.*s.", (int)x->times_words.n, x->times_words.p);
+	else
+		buf_str(&says, WAITS);
+	r.status_message = buf_bytes(&says);
 	if (!exchange_stage(x).ok || !channel_write_response(&r, NULL, NULL, &text, &x->err).ok)
 		return AFTER_REFUSE;
 	return exchange_answer(x, buf_bytes(&text));

@@ -93,8 +93,10 @@ static enum after known(struct exchange *x)
 		return exchange_refuse(x, REASON_QUEUE_DOWN, "the mark of the message in Redis is not one of a gateway");
 	if (!bytes_eq(first.content, buf_bytes(&content)))
 		return exchange_refuse(x, REASON_REPLAY_CONFLICT, "first used in exchange %.38s", first.exchange.p);
-	if (bytes_is(first.exchange, x->guid))
+	if (bytes_is(first.exchange, x->guid)) {
+		x->kept_ms = first.accepted_ms;
 		return AFTER_NEXT;
+	}
 	return go_on_as_first(x, &first);
 }
 

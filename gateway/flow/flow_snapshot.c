@@ -29,6 +29,7 @@ void snapshot_drop(struct snapshot **sp)
 	free(s->services);
 	free(s->participants);
 	trust_free(&s->trust);
+	calendar_free(&s->calendar);
 	conf_free(&s->conf);
 	free(s);
 }
@@ -83,6 +84,15 @@ static void load_demand(const struct conf_service *service, struct demand **out,
 	if (!demand_new(service, out, &e).ok)
 		conf_problem_add(problems, service->at, false, "Correct the demands of the service.", "demands of service %s: %s",
 			service->id, e.detail);
+}
+
+static void load_calendar(struct snapshot *s, struct conf_problems *problems)
+{
+	struct err e;
+
+	if (s->conf->calendar && !calendar_load(s->conf->calendar, &s->calendar, &e).ok)
+		conf_problem_add(problems, (struct conf_at){s->conf->path, 1}, false, "Correct the folder of working days.",
+			"calendar: %s", e.detail);
 }
 
 /* The replay memory is as long as the journal keeps days. */
@@ -169,6 +179,7 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 	check_window(s->conf, problems);
 	check_life(s->conf, problems);
 	check_stamps(s->conf, problems);
+	load_calendar(s, problems);
 	s->trust = trust_load(s->conf, problems);
 	for (size_t i = 0; s->trust && i < s->conf->participant_count; i++)
 		check_algorithm(s, &s->conf->participants[i], problems);

@@ -27,6 +27,7 @@ static const struct step steps[] = {
 	{"run-checks", step_run_checks},             /* waits for adapters, where there are checks */
 	{"heed-checks", step_heed_checks},
 	{"choose", step_choose},
+	{"judge-time", step_judge_time},
 	{"compose", step_compose},
 	{"register-request", step_register_request}, /* waits for the disk */
 	{"stamp", step_stamp},                       /* waits for the disk, where messages are stamped */
@@ -43,6 +44,7 @@ static const struct step keeping[] = {
 	{"keep", step_keep},
 	{"mark", step_mark},                   /* waits for Redis */
 	{"adopt", step_adopt},
+	{"judge-time", step_judge_time},
 	{"register-keep", step_register_keep}, /* waits for the disk */
 	{"stamp", step_stamp},                 /* waits for the disk, where messages are stamped */
 	{"enqueue", step_enqueue},             /* waits for Redis */
@@ -53,6 +55,7 @@ static const struct step keeping[] = {
 /* Instead of compose to compose-answer, for a service that the gateway itself provides. What came and what went are
  * registered together, before the answer goes. */
 static const struct step handling[] = {
+	{"judge-time", step_judge_time},
 	{"handle", step_handle},                   /* waits for the adapter */
 	{"compose-handled", step_compose_handled},
 	{"register-answer", step_register_answer}, /* waits for the disk */
@@ -75,6 +78,7 @@ static const struct step async_steps[] = {
 	{"keep-async", step_keep_async},
 	{"mark", step_mark},                   /* waits for Redis */
 	{"adopt", step_adopt},
+	{"judge-time", step_judge_time},
 	{"register-keep", step_register_keep}, /* waits for the disk */
 	{"stamp", step_stamp},                 /* waits for the disk, where messages are stamped */
 	{"enqueue", step_enqueue},             /* waits for Redis */

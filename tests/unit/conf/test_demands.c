@@ -34,6 +34,10 @@ static void nothing_is_demanded_by_default(void **state)
 	assert_int_equal(s->fields.n, 0);
 	assert_null(s->kinds.element);
 	assert_null(s->attachments.element);
+	assert_null(s->term.element);
+	assert_int_equal(s->hours.to, 0);
+	assert_null(s->repealed);
+	assert_null(f.conf->calendar);
 	fixture_drop(&f);
 }
 
@@ -70,8 +74,40 @@ static void every_word_reaches_its_field(void **state)
 	fixture_drop(&f);
 }
 
+#define CALENDAR_HOURS(words) "    hours: {" words "}\ncalendar: c\n"
 #define RULES "rules:\n  - {name: head, own_bin: true}\n  - {name: finance, own_bin: true}\n"
 #define KINDS "    kinds: {element: Kind, allowed: [A, B, C]}\n"
+
+static void times_reach_their_fields(void **state)
+{
+	struct fixture f;
+	const struct conf_service *s = good(&f,
+		"    term: {element: LastDay, hour: \"24:00\", late: refuse, roll: rolls}\n"
+		"    hours: {from: \"09:00\", to: \"18:30\", break_from: \"13:00\", break_to: \"14:30\"}\n"
+		"    repealed: 2021-07-01\ncalendar: /days\n");
+
+	(void)state;
+	assert_string_equal(f.conf->calendar, "/days");
+	assert_string_equal(s->term.element, "LastDay");
+	assert_int_equal(s->term.minute, 1440);
+	assert_int_equal(s->term.late, CONF_LATE_REFUSE);
+	assert_int_equal(s->term.roll, CONF_ROLL_ROLLS);
+	assert_int_equal(s->hours.from, 540);
+	assert_int_equal(s->hours.to, 1110);
+	assert_int_equal(s->hours.break_from, 780);
+	assert_int_equal(s->hours.break_to, 870);
+	assert_string_equal(s->repealed, "2021-07-01");
+	fixture_drop(&f);
+
+	s = good(&f, "    term: {element: A}\n    hours: {from: \"00:00\", to: \"24:00\"}\ncalendar: /days\n");
+	assert_int_equal(s->term.minute, 240);
+	assert_int_equal(s->term.late, CONF_LATE_MARK);
+	assert_int_equal(s->term.roll, CONF_ROLL_STAYS);
+	assert_int_equal(s->hours.to, 1440);
+	assert_int_equal(s->hours.break_to, 0);
+	assert_null(s->repealed);
+	fixture_drop(&f);
+}
 
 static void rules_follow_the_kind_of_document(void **state)
 {
@@ -134,6 +170,21 @@ static const struct row {
 	{"    attachments: {element: A}\n", 5, "kinds is missing in services[].attachments"},
 	{"    attachments: {element: A, kinds: pdf, size: 2MiB, total: 1MiB}\n", 5, "one file may be longer than all"},
 	{"    attachments: {element: A, kinds: pdf, most: 0}\n", 5, "not between 1 and 10000"},
+	{"    term: {hour: \"05:00\"}\n", 5, "element is missing in services[].term"},
+	{"    term: {element: A, hour: \"24:01\"}\n", 5, "hour: '24:01' is no time of day"},
+	{"    term: {element: A, hour: \"4:00\"}\n", 5, "'4:00' is no time of day"},
+	{"    term: {element: A, hour: \"12:60\"}\n", 5, "'12:60' is no time of day"},
+	{"    term: {element: A, late: reject}\n", 5, "late: unknown value 'reject'"},
+	{"    term: {element: A, roll: rolls}\n", 5, "a term that rolls needs calendar"},
+	{"    hours: {from: \"09:00\", to: \"18:00\"}\n", 5, "hours needs calendar"},
+	{"    hours: {from: \"09:00\"}\n", 5, "to is missing in services[].hours"},
+	{CALENDAR_HOURS("from: \"18:00\", to: \"09:00\""), 5, "hours: they are not in order"},
+	{CALENDAR_HOURS("from: \"09:00\", to: \"18:00\", break_from: \"14:00\", break_to: \"13:00\""), 5, "not in order"},
+	{CALENDAR_HOURS("from: \"09:00\", to: \"18:00\", break_from: \"17:00\", break_to: \"19:00\""), 5, "not in order"},
+	{CALENDAR_HOURS("from: \"09:00\", to: \"18:00\", break_from: \"13:00\""), 5, "not in order"},
+	{"    repealed: 2021-13-01\n", 5, "repealed: '2021-13-01' is no day"},
+	{"    repealed: since 2021\n", 5, "is no day"},
+	{"calendar: c\ngateway: {zone: Europe/Berlin}\n", 1, "the working days are those of Kazakhstan"},
 	{"    inner: {accept: cms, by_kind: [{kinds: A, rules: head}]}\n" RULES, 5, "by_kind needs kinds"},
 	{KINDS "    inner: {accept: cms, by_kind: [{kinds: [A, B], rules: head}]}\n" RULES, 6, "nothing says who signs 'C'"},
 	{KINDS "    inner: {accept: cms, rules: head, by_kind: [{kinds: [A, D], rules: head}]}\n" RULES, 6,
@@ -170,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_demanded_by_default),
 		cmocka_unit_test(every_word_reaches_its_field),
+		cmocka_unit_test(times_reach_their_fields),
 		cmocka_unit_test(rules_follow_the_kind_of_document),
 		cmocka_unit_test(a_section_has_its_defaults),
 		cmocka_unit_test(every_mistake_is_told_in_its_line),
