@@ -53,6 +53,15 @@ struct adapter_answer {
 	const char *data;            /* XML content of data; NULL: none */
 };
 
+/* For operators, while a gateway runs or not: what `qaqpa queue rebuild` and `qaqpa queue adapters` give. */
+struct adapter_desk {
+	struct queue_admin *redis;
+	struct pool *pool;
+	const char *folder;  /* as in a call, of one gateway */
+	bool dry_run;
+	struct buf *report;  /* lines for people */
+};
+
 enum adapter_kind { ADAPTER_CHECK, ADAPTER_ACTION, ADAPTER_HANDLER };
 struct adapter {
 	const char *name;    /* nikad-given */
@@ -70,6 +79,12 @@ struct adapter {
 	/* The answer is signed, registered and remembered by the gateway. Fails with the reason of a fault; after one of class
 	 * RETRY the sender may repeat the message. */
 	outcome (*handle)(const struct adapter_call *c, struct adapter_answer *out, struct err *e);
+
+	/* May be NULL. Puts back what the folder of one gateway knows into a Redis that lost it; called for each gateway, and
+	 * perhaps for a Redis that lost nothing. */
+	outcome (*restore)(const struct adapter_desk *d, struct err *e);
+	/* May be NULL. Reports what it keeps in Redis. */
+	outcome (*print)(const struct adapter_desk *d, struct err *e);
 };
 
 /* All that are built in; ends with NULL. From adapters/adapters.def, defined in adapters/adapters.c. */

@@ -30,6 +30,7 @@ static const struct verb {
 	{"drop", cli_queue_drop, "an id", true},
 	{"export", cli_queue_export, "a folder", false},
 	{"rebuild", cli_queue_rebuild, NULL, false},
+	{"adapters", cli_queue_adapters, NULL, false},
 	{0},
 };
 
@@ -245,7 +246,7 @@ int cmd_queue(int argc, char **argv)
 
 		if (help)
 			return read_line(&p, &q, verbs, argc, argv);
-		fprintf(stderr, "qaqpa queue: say ls, show, shape, plan, hold, release, retry, drop, export or rebuild\n");
+		fprintf(stderr, "qaqpa queue: say ls, show, shape, plan, hold, release, retry, drop, export, rebuild or adapters\n");
 		return CLI_USAGE;
 	}
 	code = read_line(&p, &q, v, argc - 1, argv + 1);

@@ -29,6 +29,10 @@ int cli_queue_retry(struct cli_queue *q);
 int cli_queue_drop(struct cli_queue *q);
 int cli_queue_export(struct cli_queue *q);
 int cli_queue_rebuild(struct cli_queue *q);
+int cli_queue_adapters(struct cli_queue *q);
+
+/* What adapters keep on the disks of the gateways goes back into Redis. */
+MUST_USE outcome cli_queue_restore(struct cli_queue *q, struct err *e);
 
 #define CLI_SHOWN 64
 /* A name for the screen: cut, and without control characters. */

@@ -234,6 +234,8 @@ int cli_queue_rebuild(struct cli_queue *q)
 		q->dry_run ? "would be put back" : "put back", r.known, r.skipped);
 	if (r.failed)
 		return cli_fail(&r.e);
+	if (!cli_queue_restore(q, &e).ok)
+		return cli_fail(&e);
 	if (is_whole(q) && !queue_admin_adopt(q->admin, &e).ok)
 		return cli_fail(&e);
 	return r.skipped ? CLI_BAD_INPUT : CLI_DONE;

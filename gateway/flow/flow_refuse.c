@@ -13,8 +13,16 @@ static bool diagnostics_on(const struct exchange *x)
 	return x->listener->diagnostics || (x->caller && x->caller->diagnostics);
 }
 
-/* errorData: the error id always; the finer reason and the remedy only with diagnostics, because they would help an
- * attacker to refine a forgery. */
+/* A sender who is known and may call the service hears what is wrong with the content; that helps no forgery. */
+static bool tells_content(const struct exchange *x)
+{
+	enum fault f = reason_row(x->err.reason)->fault;
+
+	return x->service && (f == FAULT_PAYLOAD || f == FAULT_RULE);
+}
+
+/* errorData: the error id always; the finer reason and the remedy of what is not content only with diagnostics, because they
+ * would help an attacker to refine a forgery. */
 static void fault_data(struct exchange *x, struct buf *data)
 {
 	const struct reason_row *row = reason_row(x->err.reason);
@@ -24,7 +32,7 @@ static void fault_data(struct exchange *x, struct buf *data)
 		buf_str(data, "; provider=");
 		buf_add(data, x->provider_words);
 	}
-	if (!diagnostics_on(x))
+	if (!diagnostics_on(x) && !tells_content(x))
 		return;
 	buf_printf(data, "; reason=%s; %s (%s) %s", row->name, row->title, x->err.detail, row->remedy);
 	if (!x->caller && x->env) {

@@ -7,8 +7,6 @@
 
 #include "nikad/nikad.h"
 
-enum { PLACE_CHECK = 2, PLACE_TYPE = 4, PLACE_SERIAL = 7 }; /* counted from 0 */
-
 /* Officially assigned codes, two letters each. */
 static const char countries[] =
 	"ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCR"
@@ -43,7 +41,7 @@ static const char *const problem_words[NIKAD_FAULT_COUNT] = {
 
 static bool is_digit_place(unsigned place)
 {
-	return place >= PLACE_SERIAL || (place >= PLACE_CHECK && place < PLACE_TYPE);
+	return place >= NIKAD_SERIAL_AT || (place >= NIKAD_CHECK_AT && place < NIKAD_TYPE_AT);
 }
 
 static bool is_upper(char c)
@@ -120,7 +118,7 @@ static enum nikad_fault judge_character(unsigned place, struct bytes character, 
 	}
 	if (!is_upper(c))
 		return NIKAD_CHARACTER;
-	if (place >= PLACE_TYPE && (c == 'I' || c == 'O'))
+	if (place >= NIKAD_TYPE_AT && (c == 'I' || c == 'O'))
 		return NIKAD_TYPE_LETTER;
 	return NIKAD_FINE;
 }
@@ -163,9 +161,9 @@ static bool judge_parts(const struct nikad *n, struct nikad_problem *why)
 		return false;
 	}
 	check_digits(n->text, right);
-	if (memcmp(n->text + PLACE_CHECK, right, 2) != 0) {
+	if (memcmp(n->text + NIKAD_CHECK_AT, right, 2) != 0) {
 		why->fault = NIKAD_CHECK;
-		memcpy(why->written, n->text + PLACE_CHECK, 2);
+		memcpy(why->written, n->text + NIKAD_CHECK_AT, 2);
 		memcpy(why->right, right, sizeof right);
 		return false;
 	}
@@ -214,7 +212,7 @@ bool nikad_type_is(struct bytes type)
 	char meant;
 
 	for (unsigned i = 0; i < type.n; i++) {
-		if (i == 3 || judge_character(PLACE_TYPE + i, bytes_sub(type, i, i + 1), &meant) != NIKAD_FINE)
+		if (i == 3 || judge_character(NIKAD_TYPE_AT + i, bytes_sub(type, i, i + 1), &meant) != NIKAD_FINE)
 			return false;
 	}
 	return type.n == 3;
@@ -239,7 +237,7 @@ bool nikad_make(const char *country, const char *type, unsigned serial, struct n
 		char check[3];
 
 		check_digits((const char *)text.data, check);
-		memcpy(text.data + PLACE_CHECK, check, 2);
+		memcpy(text.data + NIKAD_CHECK_AT, check, 2);
 	}
 	return nikad_parse(buf_bytes(&text), out, w);
 }
@@ -315,8 +313,8 @@ bool nikad_explain(struct bytes text, struct buf *out)
 	nikad_print(&n, printed);
 	buf_printf(out, "number    %s\n", printed);
 	buf_printf(out, "country   %.2s        ISO 3166-1 alpha-2\n", n.text);
-	buf_printf(out, "check     %.2s        ISO/IEC 7064 MOD 97-10, right\n", n.text + PLACE_CHECK);
-	buf_printf(out, "type      %.3s       kind of document, letters without I and O\n", n.text + PLACE_TYPE);
-	buf_printf(out, "serial    %.8s  number within the type\n", n.text + PLACE_SERIAL);
+	buf_printf(out, "check     %.2s        ISO/IEC 7064 MOD 97-10, right\n", n.text + NIKAD_CHECK_AT);
+	buf_printf(out, "type      %.3s       kind of document, letters without I and O\n", n.text + NIKAD_TYPE_AT);
+	buf_printf(out, "serial    %.8s  number within the type\n", n.text + NIKAD_SERIAL_AT);
 	return true;
 }

@@ -16,6 +16,7 @@
 #define NIKAD_PLACES 15
 #define NIKAD_PRINTED 19 /* room for the grouped form and a NUL */
 #define NIKAD_SERIAL_MAX 99999999u
+enum { NIKAD_CHECK_AT = 2, NIKAD_TYPE_AT = 4, NIKAD_SERIAL_AT = 7 }; /* places of the parts in the text */
 
 struct nikad {
 	char text[NIKAD_PLACES + 1]; /* without spaces: KZ03ABC00000001 */
