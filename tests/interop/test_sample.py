@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sample configuration is whole: every system takes part, every adapter's services are there, and the gateway would start
+with it once the certificates lie where it says."""
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from harness.gateway import BIN
+from harness.pki import ROOT
+from harness.world import identities
+
+FILES = {"nca-root": "root", "nca-issuing": "issuing", "gateway": "gateway", "tls-server": "tls-server", "tls-clients": "tls-ca"}
+EXPECTED = re.compile(r"repealed|may be read by everybody")  # warnings that the sample has to give
+
+
+@pytest.fixture
+def sample(tmp_path):
+    for folder in ("config", "adapters", "wsdl"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    made = identities(tmp_path / "pki")
+    certs = tmp_path / "config/certs"
+    certs.mkdir()
+    for name, source in FILES.items():
+        shutil.copy(made / f"{source}.crt", certs / f"{name}.pem")
+        if source in ("gateway", "tls-server"):
+            shutil.copy(made / f"{source}.key", certs / f"{name}.key")
+    main = tmp_path / "config/qaqpa.yaml"
+    main.write_text(main.read_text().replace("/var/lib/qaqpa", str(tmp_path)))
+    (tmp_path / "blocked").touch(0o600)
+    return main
+
+
+def test_the_sample_is_whole(sample):
+    done = subprocess.run([BIN / "qaqpa", "check", "--config", sample], capture_output=True, check=False)
+    said = (done.stdout + done.stderr).decode()
+    assert done.returncode == 0, said
+    warnings = [line for line in said.splitlines() if "warning" in line and not EXPECTED.search(line)]
+    assert not warnings
+
+
+def test_every_system_takes_part():
+    conf = yaml.safe_load((ROOT / "config/qaqpa.yaml").read_text())
+    included = {(ROOT / "config" / folder).resolve() for folder in conf["include"]}
+    assert {p.parent for p in (ROOT / "adapters").glob("*/services.yaml")} <= included
+    systems = yaml.safe_load((ROOT / "config/participants.d/systems.yaml").read_text())["participants"]
+    known = subprocess.run([BIN / "qaqpa", "sim"], capture_output=True, check=False)
+    named = set(re.findall(r"^  ([\w-]+)  ", (known.stdout + known.stderr).decode(), re.M)) - {"scripted"}
+    assert named <= {p["name"] for p in systems}
