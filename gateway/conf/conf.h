@@ -99,6 +99,7 @@ struct conf_rule {
 	struct conf_names dc;      /* one of them is a DC of the subject: roles of the treasury (rule T4) */
 	bool non_repudiation;      /* keyUsage holds nonRepudiation beside digitalSignature (rules B2, T6) */
 	bool own_bin;              /* the BIN in the subject is that of the sender */
+	struct conf_names bins;    /* the BIN in the subject is one of them (rules M5, P8) */
 };
 
 /* Inner signatures that a service demands in `data` (rule B3). */

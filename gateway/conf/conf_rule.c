@@ -9,7 +9,7 @@ void conf_check_rule(struct conf_reading *r, const struct conf_item *item)
 	const struct conf_rule *rule = item->target;
 
 	if (!item->faulty && !rule->subjects && !rule->any_of.n && !rule->all_of.n && !rule->policies.n && !rule->dc.n &&
-		!rule->non_repudiation && !rule->own_bin)
+		!rule->non_repudiation && !rule->own_bin && !rule->bins.n)
 		conf_error(r, rule->at,
 			"Name a demand; subjects: [person, employee, organisation] takes everybody's certificates.",
 			"the rule demands nothing");

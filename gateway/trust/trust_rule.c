@@ -100,10 +100,14 @@ static outcome dc_fits(const struct trust_subject *s, const struct conf_rule *ru
 static outcome bin_fits(
 	const struct trust_subject *s, const struct conf_rule *rule, const char *sender_bin, struct err *e)
 {
-	if (!rule->own_bin)
+	if (!rule->own_bin && !rule->bins.n)
 		return DONE;
 	if (!s->bin)
 		return err_set(e, REASON_CERT_ROLE, "rule %s: the subject holds no BIN", rule->name);
+	if (rule->bins.n && !names_hold(&rule->bins, s->bin))
+		return err_set(e, REASON_CERT_ROLE, "rule %s: the BIN in the subject is not one of those that are named", rule->name);
+	if (!rule->own_bin)
+		return DONE;
 	if (!sender_bin)
 		return err_set(e, REASON_CERT_ROLE, "rule %s: the BIN of the sender is not known", rule->name);
 	return strcmp(s->bin, sender_bin) == 0 ? DONE :

@@ -278,6 +278,8 @@ static const struct row rows[] = {
 	{"an object identifier with an empty arc", "", RULE "    any_of: '1..2'\n", 3, "is no object identifier"},
 	{"an object identifier of an arc that there is not", "", RULE "    any_of: 3.2.1\n", 3,
 		"is no object identifier"},
+	{"a BIN with a wrong check digit", "", RULE "    bins: ['200440000015', '200440000016']\n", 3,
+		"bins: the value is not 12 digits with a right check digit"},
 	{"two rules of one name", "", RULE "    own_bin: true\n  - {name: chief, own_bin: true}\n", 4,
 		"is used before"},
 	{"an unknown rule of a profile", "", RULE "    own_bin: true\n" PROFILE "    rule: cheif\n", 6,

@@ -157,7 +157,7 @@ static const char every_word[] =
 	"rules:\n"
 	"  - {name: chief, subjects: [employee, organisation], any_of: [1.2.398.3.3.4.1.2.1, 1.2.398.3.3.4.1.2.2],\n"
 	"     all_of: 1.2.398.5.19, policies: [1.2.398.3.3.2.1], dc: [SIGN_1, SIGN_2], non_repudiation: true,\n"
-	"     own_bin: true}\n"
+	"     own_bin: true, bins: ['200440000015', '200640000022']}\n"
 	"  - {name: accountant, any_of: 1.2.398.3.3.4.1.2.3}\n"
 	"profiles:\n"
 	"  - {name: old, accept: plain, sha1: true, legacy_gost: true, sign: x509-data, algorithm: gost-2015,\n"
@@ -286,6 +286,8 @@ static void check_rules(const struct conf *c)
 	assert_string_equal(rule->dc.name[1], "SIGN_2");
 	assert_true(rule->non_repudiation);
 	assert_true(rule->own_bin);
+	assert_int_equal(rule->bins.n, 2);
+	assert_string_equal(rule->bins.name[1], "200640000022");
 	assert_int_equal(rule[1].subjects, 0);
 	assert_int_equal(rule[1].dc.n, 0);
 	assert_false(rule[1].own_bin);
