@@ -46,7 +46,7 @@ static void judge(struct application *a)
 	const struct _xmlNode *business = payload_child(a->payload, "BusinessData");
 	const struct _xmlNode *employee = payload_child(business, "Employee");
 	const char *employee_iin = payload_text(a->pool, employee, "Iin");
-	const char *signer;
+	const struct trust_cert *signer;
 	struct err why;
 
 	if (!is_true(payload_text(a->pool, payload_child(business, "Consent"), "Given")))
@@ -59,9 +59,13 @@ static void judge(struct application *a)
 			strcmp(a->subject_kind, "Iin") == 0 ? "IIN" : "BIN");
 	if (!payload_child(business, "Documents"))
 		reasons_add(&a->reasons, "documents.absent", "no documents are attached");
-	if (sim_demands_documents(a->sim) &&
-		!sim_document_verify(a->sim, a->pool, a->text, &signer, &why).ok)
+	if (!sim_demands_documents(a->sim))
+		return;
+	if (!sim_document_certificate(a->sim, a->pool, a->text, &signer, &why).ok)
 		reasons_add(&a->reasons, "employee.signature", "%s %s", reason_row(why.reason)->title, why.detail);
+	else if (employee_iin && (!signer->who.iin || strcmp(signer->who.iin, employee_iin) != 0))
+		reasons_add(&a->reasons, "employee.signer",
+			"the application is signed by another person than the employee whom it names");
 }
 
 static bool take_field(struct application *a, const struct _xmlNode *answer, const char *name, char *to,

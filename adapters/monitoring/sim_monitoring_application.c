@@ -3,11 +3,26 @@
  * Spec:     M4, M5; wsdl/department/v1/department.xsd */
 #include "common/service.h"
 #include "monitoring/sim_monitoring_application.h"
+#include "trust/certificate.h"
 
 #define NS_DEPARTMENT "urn:qaqpa:department:v1"
 
+/* Who signs, as his certificate has him. */
+static outcome employee_of(struct sim *sim, struct pool *pool, struct cert_view *out, struct err *e)
+{
+	const struct trust_key *key = sim_signer(sim, MONITORING_EMPLOYEE);
+
+	if (!key)
+		return err_set(e, REASON_CONFIG,
+			"nobody signs applications: --signer " MONITORING_EMPLOYEE "=CERTIFICATE,KEY is needed");
+	TRY(cert_view_read(pool, key->der, out, e));
+	if (!out->who.iin || !out->who.common_name)
+		return err_set(e, REASON_CONFIG, "the certificate of " MONITORING_EMPLOYEE " names no person");
+	return DONE;
+}
+
 /* An application that a clerk filed for an invented person. */
-static void write(struct buf *out, const struct system_info *info)
+static void write(struct buf *out, const struct system_info *info, const struct trust_subject *employee)
 {
 	char day[11];
 
@@ -15,9 +30,10 @@ static void write(struct buf *out, const struct system_info *info)
 	question_begin(out, NS_DEPARTMENT, "DepartmentRequest", info);
 	buf_str(out,
 		"<MessageKind>request</MessageKind><ServiceCode>LICENCE-001</ServiceCode>"
-		"<Employee><Iin>900101300017</Iin><FullName>Тестова Қызмет</FullName>"
-		"<OfficeCode>OFFICE-7</OfficeCode>"
-		"</Employee><Consent><Given>true</Given>");
+		"<Employee>");
+	payload_field(out, "Iin", employee->iin);
+	payload_field(out, "FullName", employee->common_name);
+	buf_str(out, "<OfficeCode>OFFICE-7</OfficeCode></Employee><Consent><Given>true</Given>");
 	payload_field(out, "Date", day);
 	buf_str(out, "</Consent><Applicant><Iin>900101300017</Iin><Name>ТЕСТОВ ТЕСТ</Name></Applicant><Documents>"
 		"<Document><Code>ID-CARD</Code><Name>Identity card</Name><Number>012345678</Number></Document>"
@@ -30,11 +46,12 @@ outcome monitoring_application(struct sim *sim, struct pool *pool, char request_
 {
 	SCOPED(buf_free) struct buf application = BUF(APPLICATION_BYTES);
 	struct system_info info;
+	struct cert_view employee;
 
+	TRY(employee_of(sim, pool, &employee, e));
 	if (!system_info_fresh(pool, &info))
 		return err_set(e, REASON_MEMORY, "application");
 	memcpy(request_number, info.request_number, 21);
-	write(&application, &info);
-	/* The system's own key stands for the employee's (M5). */
-	return sim_document_sign(sim, pool, NULL, buf_bytes(&application), out, e);
+	write(&application, &info, &employee.who);
+	return sim_document_sign(sim, pool, MONITORING_EMPLOYEE, buf_bytes(&application), out, e);
 }

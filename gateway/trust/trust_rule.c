@@ -105,7 +105,8 @@ static outcome bin_fits(
 	if (!s->bin)
 		return err_set(e, REASON_CERT_ROLE, "rule %s: the subject holds no BIN", rule->name);
 	if (rule->bins.n && !names_hold(&rule->bins, s->bin))
-		return err_set(e, REASON_CERT_ROLE, "rule %s: the BIN in the subject is not one of those that are named", rule->name);
+		return err_set(e, REASON_CERT_ROLE, "rule %s: the BIN in the subject is not one of those that are named",
+			rule->name);
 	if (!rule->own_bin)
 		return DONE;
 	if (!sender_bin)

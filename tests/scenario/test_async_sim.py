@@ -42,6 +42,7 @@ class World(Gateway):
         for name in SYSTEMS:
             descriptors = ROOT / "adapters" / name / "services.yaml"
             for service in yaml.safe_load(descriptors.read_text())["services"]:
+                service.pop("inner", None)  # the rules name people of another authority; test_monitoring_rules has them
                 if "endpoint" in service:
                     service["endpoint"] = f"http://127.0.0.1:{self.places[name]}/"
                 for word in ("schema", "answer_schema"):
@@ -65,8 +66,11 @@ class World(Gateway):
                  "--certificate", identity.certificate_path, "--key", identity.key_path, "--peer-certificate", self.pki.path("gateway.crt"),
                  "--gateway", self.base_url + "/bip-sync-wss-gost/", "--async-gateway", self.base_url + "/bip-async/", "--async", self.mode,
                  "--sender-id", f"{name}_is", "--state", self.folder / name]
+        clerk = self.pki["person"]
+        words += ["--signer", f"corporation-employee={clerk.certificate_path},{clerk.key_path}"]
         for signer in ("department", "monitoring"):
             words += ["--document-certificate", f"{signer}_is={self.pki.path(signer + '.crt')}"]
+        words += ["--document-certificate", f"clerk={clerk.certificate_path}"]
         return [*words, *more]
 
     def play(self, name):

@@ -81,7 +81,7 @@ static const struct sim_system bus_system = {.name = "bus", .summary = "test", .
 /* The test's bus trusts one certificate; the two systems that call it share the department's key here. */
 static int begin(void **state)
 {
-	static const char *const documents[] = {"department_is=" PKI "/department.crt", NULL};
+	static const char *const documents[] = {"department_is=" PKI "/department.crt", "clerk=" PKI "/person.crt", NULL};
 	struct err e = {0};
 	char *url = NULL;
 
@@ -229,15 +229,18 @@ static void the_registered_document_is_valid(void **state)
 #define CLERK "900101300017"
 #define PAPERS "<Documents><Document><Code>ID</Code><Name>Card</Name></Document></Documents>"
 
-/* Sends an application signed by the clerk, or unsigned. */
-static struct sim_answer apply(struct pool *pool, const char *application, bool signed_by_clerk)
+#define BY_CLERK "corporation-employee"
+#define BY_SYSTEM ""
+
+/* Sends an application signed by the clerk, by the system's own key, or by nobody (NULL). */
+static struct sim_answer apply(struct pool *pool, const char *application, const char *by)
 {
 	SCOPED(buf_free) struct buf out = BUF(1 << 20);
 	struct sim_answer a;
 	struct err e = {0};
 
-	if (signed_by_clerk)
-		must(sim_document_sign(world.system[MONITORING], pool, NULL, bytes_str(application), &out, &e), &e);
+	if (by)
+		must(sim_document_sign(world.system[MONITORING], pool, *by ? by : NULL, bytes_str(application), &out, &e), &e);
 	else
 		buf_str(&out, application);
 	must(peer_send(world.line[DEPARTMENT], pool, "DEPARTMENT_REQUEST", NULL, buf_cstr(&out), NULL, 60000, &a,
@@ -251,31 +254,31 @@ static struct sim_answer apply(struct pool *pool, const char *application, bool 
 static void applications_are_judged_before_anything_is_done(void **state)
 {
 	static const struct {
-		const char *name, *application;
-		bool unsigned_application;
-		const char *code, *says;
+		const char *name, *application, *by, *code, *says;
 	} rows[] = {
-		{"no consent", REQUEST_OF(NUMBER, PERSON, "false", CLERK, PAPERS), false, "SCSE001", "consent"},
+		{"no consent", REQUEST_OF(NUMBER, PERSON, "false", CLERK, PAPERS), BY_CLERK, "SCSE001", "consent"},
 		{"a wrong IIN of the applicant", REQUEST_OF(NUMBER, "<Iin>900101300018</Iin>", "true", CLERK, PAPERS),
-			false, "SCSE001", "IIN of the applicant"},
+			BY_CLERK, "SCSE001", "IIN of the applicant"},
 		{"a wrong BIN of the applicant", REQUEST_OF(NUMBER, "<Bin>200440000016</Bin>", "true", CLERK, PAPERS),
-			false, "SCSE001", "BIN of the applicant"},
-		{"a wrong IIN of the employee", REQUEST_OF(NUMBER, PERSON, "true", "900101300018", PAPERS), false,
+			BY_CLERK, "SCSE001", "BIN of the applicant"},
+		{"a wrong IIN of the employee", REQUEST_OF(NUMBER, PERSON, "true", "900101300018", PAPERS), BY_CLERK,
 			"SCSE001", "IIN of the employee"},
-		{"no documents", REQUEST_OF(NUMBER, PERSON, "true", CLERK, ""), false, "SCSE001", "no documents"},
-		{"no signature of the employee", REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), true, "SCSE001",
+		{"no documents", REQUEST_OF(NUMBER, PERSON, "true", CLERK, ""), BY_CLERK, "SCSE001", "no documents"},
+		{"no signature of the employee", REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), NULL, "SCSE001",
 			"ds:Signature"},
-		{"a number that is none", REQUEST_OF("123", PERSON, "true", CLERK, PAPERS), false, "SCSE002",
+		{"the signature of another", REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), BY_SYSTEM, "SCSE001",
+			"another person than the employee"},
+		{"a number that is none", REQUEST_OF("123", PERSON, "true", CLERK, PAPERS), BY_CLERK, "SCSE002",
 			"DepartmentRequest"},
 		{"two numbers of one applicant",
-			REQUEST_OF(NUMBER, PERSON "<Bin>200440000015</Bin>", "true", CLERK, PAPERS), false, "SCSE002",
+			REQUEST_OF(NUMBER, PERSON "<Bin>200440000015</Bin>", "true", CLERK, PAPERS), BY_CLERK, "SCSE002",
 			"DepartmentRequest"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		SCOPED(pool_free) struct pool *pool = pool_new(MUCH);
-		struct sim_answer a = apply(pool, rows[i].application, !rows[i].unsigned_application);
+		struct sim_answer a = apply(pool, rows[i].application, rows[i].by);
 
 		print_message("%s\n", rows[i].name);
 		assert_string_equal(answer_code(pool, &a), rows[i].code);
@@ -288,7 +291,7 @@ static void all_reasons_are_told_at_once(void **state)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(MUCH);
 	struct sim_answer a =
-		apply(pool, REQUEST_OF(NUMBER, "<Iin>900101300018</Iin>", "false", "1", PAPERS), true);
+		apply(pool, REQUEST_OF(NUMBER, "<Iin>900101300018</Iin>", "false", "1", PAPERS), BY_CLERK);
 	const char *text = (const char *)a.text.p;
 
 	(void)state;
@@ -311,12 +314,12 @@ static void a_broken_step_is_told_and_gone_on_from(void **state)
 
 		print_message("%s\n", rows[i].service);
 		world.broken = rows[i].service;
-		a = apply(pool, REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), true);
+		a = apply(pool, REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), BY_CLERK);
 		assert_string_equal(answer_code(pool, &a), "SCSE003");
 		assert_non_null(strstr(pool_copy(pool, a.response.status_message), rows[i].service));
 		assert_int_equal(world.passed, rows[i].before);
 		world.broken = NULL;
-		a = apply(pool, REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), true);
+		a = apply(pool, REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), BY_CLERK);
 		assert_string_equal(answer_code(pool, &a), "SCSS001");
 		assert_int_equal(world.passed, 3);
 		assert_non_null(strstr((const char *)a.text.p, "PRM00000001"));
@@ -329,11 +332,11 @@ static void a_broken_step_is_told_and_gone_on_from(void **state)
 static void the_number_of_another_applicant_is_refused(void **state)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(MUCH);
-	struct sim_answer a = apply(pool, REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), true);
+	struct sim_answer a = apply(pool, REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), BY_CLERK);
 
 	(void)state;
 	assert_string_equal(answer_code(pool, &a), "SCSS001");
-	a = apply(pool, REQUEST_OF(NUMBER, "<Bin>200440000015</Bin>", "true", CLERK, PAPERS), true);
+	a = apply(pool, REQUEST_OF(NUMBER, "<Bin>200440000015</Bin>", "true", CLERK, PAPERS), BY_CLERK);
 	assert_string_equal(answer_code(pool, &a), "SCSE001");
 	assert_null(strstr((const char *)a.text.p, "PRM0000"));
 }
@@ -349,7 +352,7 @@ static void a_refused_registration_reaches_the_applicant_with_its_reasons(void *
 	sim_stop(&world.system[PERMITS]);
 	world.system[PERMITS] = start_system("permits", world.folder, "permits", NULL, nobody);
 	world.line[PERMITS] = line_to(sim_port(world.system[PERMITS]), "permits", "department_is");
-	a = apply(pool, REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), true);
+	a = apply(pool, REQUEST_OF(NUMBER, PERSON, "true", CLERK, PAPERS), BY_CLERK);
 	assert_string_equal(answer_code(pool, &a), "SCSE001");
 	assert_non_null(strstr((const char *)a.text.p, "<Code>document.signature</Code>"));
 	assert_string_equal(world.invalid, "");
