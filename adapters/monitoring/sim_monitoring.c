@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "appeals/reception_notice.h"
 #include "common/service.h"
 #include "common/store.h"
 #include "monitoring/sim_monitoring_application.h"
@@ -23,7 +24,7 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS status (id INTEGER PRIMARY KEY AUTOINCREMENT, request_number TEXT NOT NULL,"
 	" service_code TEXT NOT NULL, code TEXT NOT NULL, text_ru TEXT NOT NULL, text_kz TEXT NOT NULL,"
 	" moment TEXT NOT NULL, sender TEXT NOT NULL, message_id TEXT NOT NULL,"
-	" UNIQUE (sender, message_id)) STRICT;" MONITORING_CASE_SCHEMA;
+	" UNIQUE (sender, message_id)) STRICT;" MONITORING_CASE_SCHEMA RECEPTION_NOTICE_SCHEMA;
 
 enum { NUMBER, SERVICE, CODE, TEXT_RU, TEXT_KZ, MOMENT, SENDER, MESSAGE_ID, STATUS_FIELDS };
 
@@ -152,6 +153,7 @@ static int send_cases(struct sim *sim, const char *argument, struct buf *report,
 
 static const struct sim_service services[] = {
 	{"MONITORING_STATUS", take_status},
+	{"APPEALS_CORPORATION_NOTICE", reception_notice_take},
 	{NULL, NULL},
 };
 static const struct sim_async_service async_services[] = {

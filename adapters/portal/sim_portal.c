@@ -7,6 +7,7 @@
 #include <libxml/tree.h>
 #include <stdlib.h>
 
+#include "appeals/reception_notice.h"
 #include "base/ident.h"
 #include "common/service.h"
 #include "portal/sim_portal_cabinet.h"
@@ -104,6 +105,7 @@ static outcome show_cabinet(struct sim *sim, const struct sim_request *in, struc
 static const struct sim_service services[] = {
 	{"PORTAL_NOTICE", take_notice},
 	{"PORTAL_CABINET", show_cabinet},
+	{"APPEALS_OPERATOR_NOTICE", reception_notice_take}, /* the operator of the portal */
 	{NULL, NULL},
 };
 

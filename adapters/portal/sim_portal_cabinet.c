@@ -4,6 +4,7 @@
  * Spec:    P7, P10; wsdl/portal/v1/portal.xsd */
 #include <stdio.h>
 
+#include "appeals/reception_notice.h"
 #include "common/business.h"
 #include "portal/sim_portal_cabinet.h"
 
@@ -12,7 +13,7 @@ static const char schema[] =
 	" request_number TEXT NOT NULL, kind TEXT NOT NULL, status TEXT, text_ru TEXT NOT NULL, text_kz TEXT NOT NULL,"
 	" moment TEXT NOT NULL, document TEXT, document_date TEXT, file_name TEXT, file_id TEXT, sha256 TEXT,"
 	" sender TEXT NOT NULL, message_id TEXT NOT NULL, at INTEGER NOT NULL, UNIQUE (sender, message_id)) STRICT;"
-	"CREATE INDEX IF NOT EXISTS notice_applicant ON notice (applicant, at);";
+	"CREATE INDEX IF NOT EXISTS notice_applicant ON notice (applicant, at);" RECEPTION_NOTICE_SCHEMA;
 
 outcome cabinet_open(const char *directory, void **state, struct err *e)
 {

@@ -45,18 +45,19 @@ def make(folder, pki):
 
 
 def sign_xml(text, *who, reference="", c14n=soap.EXC, ids=()):
-    """The document, which has the mark @ where signatures go, signed by each in turn."""
+    """The document, whose last @ marks where signatures go, signed by each in turn."""
+    before, _, after = text.rpartition("@")
     for person in who:
         info = wss.key_info(person, "plain")[0]
         template = xmlsec1.signature(info, algorithm=wss.usual(person.key), references=(reference,), c14n=c14n,
                                      transforms=[(ENVELOPED, None), (c14n, None)])
-        draft = text.replace("@", template)
+        draft = before + template + after
         last = "//*[local-name()='Signature'][last()]"
         done = xmlsec1.sign(draft, person, "--node-xpath", last, ids=ids).decode()
         done = done[done.index("?>") + 2:].strip()
-        head, tail = done.rsplit("</ds:Signature>", 1)
-        text = head + "</ds:Signature>@" + tail
-    return text.replace("@", "")
+        before, _, after = done.rpartition("</ds:Signature>")
+        before += "</ds:Signature>"
+    return before + after
 
 
 def sign_cms(octets, folder, *who, attached=False, extra=()):
