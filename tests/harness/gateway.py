@@ -28,6 +28,7 @@ class Gateway:
         self.folder = Path(folder)
         self.pki = pki
         self.process = None
+        self.program = [BIN / "qaqpad"]
         self.password_hash = hash_password("secret")
         self.conf = self.base()
 
@@ -63,7 +64,7 @@ class Gateway:
         path = self.write()
         self.log_path = self.folder / "gateway.log"
         self.log_from = self.log_path.stat().st_size if self.log_path.exists() else 0
-        self.process = subprocess.Popen([BIN / "qaqpad", "--config", path], stderr=self.log_path.open("ab"),
+        self.process = subprocess.Popen([*self.program, "--config", path], stderr=self.log_path.open("ab"),
                                         env={**os.environ, **(environment or {})})
         self.wait(lambda: self.events("gateway.ready") or self.process.poll() is not None)
         assert self.process.poll() is None, self.log_path.read_text()

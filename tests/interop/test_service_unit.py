@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""config/qaqpad.service: as strict as it says, by systemd's own measure, and not stricter than what the gateway needs."""
+import re
+import signal
+import subprocess
+
+from harness import wss
+from harness.gateway import BIN, Gateway
+from harness.pki import ROOT
+from harness.redis import Redis
+
+UNIT = ROOT / "config/qaqpad.service"
+# systemd lets a service do this whatever its filter says (systemd.exec(5), SystemCallFilter).
+ALWAYS = {"execve", "exit", "exit_group", "getrlimit", "rt_sigreturn", "clock_gettime", "clock_nanosleep", "gettimeofday", "nanosleep", "time",
+          "arch_prctl", "brk", "mmap", "munmap", "mprotect", "restart_syscall"}
+
+
+def analyze(*words):
+    return subprocess.run(["systemd-analyze", "--no-pager", *words], capture_output=True, check=False)
+
+
+def test_the_exposure_is_low():
+    done = analyze("security", "--offline=true", "--threshold=15", str(UNIT))
+    said = done.stdout.decode()
+    assert done.returncode == 0, said[-400:]
+    assert float(re.search(r"exposure level for qaqpad.service: ([\d.]+)", said)[1]) <= 1.5
+
+
+def members(name):
+    """The system calls of a group of systemd."""
+    if not name.startswith("@"):
+        return {name}
+    found = set()
+    for line in analyze("syscall-filter", name).stdout.decode().splitlines()[1:]:
+        word = line.strip()
+        if word and not word.startswith("#"):
+            found |= members(word)
+    return found
+
+
+def allowed():
+    calls = set()
+    for line in re.findall(r"^SystemCallFilter=(.*)$", UNIT.read_text(), re.M):
+        named = set().union(*(members(word) for word in line.lstrip("~").split()))
+        calls = calls - named if line.startswith("~") else calls | named
+    return calls | ALWAYS
+
+
+def test_what_the_gateway_does_is_allowed(tmp_path, pki, provider):
+    """Traced from start to stop: a call that waits for an answer, a queued one, a refusal, a reload."""
+    provider.answer = provider.signed_answer
+    redis, trace = Redis(tmp_path / "redis"), tmp_path / "trace"
+    g = Gateway(tmp_path, pki)
+    g.service(provider)
+    g.service(provider, "Later", delivery="queued")
+    g.conf["queue"] = {"socket": str(redis.socket), "spool": str(tmp_path / "spool")}
+    g.program = ["strace", "-D", "-f", "-qq", "-o", trace, *g.program]  # -D: the gateway stays our child
+    try:
+        g.start()
+        g.wait(lambda: all(c["ok"] for c in g.admin("/readyz").json()["checks"]))
+        assert [g.send().status, g.send(service="Later").status, g.send(service="Nobody").status] == [200, 200, 500]
+        assert wss.parse(g.send().octets) is not None
+        g.kill(signal.SIGHUP)
+        g.wait(lambda: g.events("config.reload"))
+        assert g.send().status == 200
+        assert g.stop() == 0
+    finally:
+        redis.stop()
+    used = set(re.findall(r"^\d+ +(\w+)\(", trace.read_text(errors="replace"), re.M))
+    assert {"accept4", "fdatasync", "sendto"} & used
+    beyond = used - allowed()
+    # Limits are denied by the unit, which sets them itself; fchown is what SQLite does where it runs as root, as in a test.
+    assert beyond <= {"setrlimit", "prlimit64", "fchown"}, beyond
