@@ -22,7 +22,7 @@
 enum authority_algorithm { ALGORITHM_GOST, ALGORITHM_RSA, ALGORITHM_EC, ALGORITHM_COUNT };
 extern const char *const authority_algorithms[ALGORITHM_COUNT]; /* "gost" ... */
 
-enum authority_key { KEY_ASKED, KEY_P256, KEY_P384, KEY_RSA_1024, KEY_GOST_2004 };
+enum authority_key { KEY_ASKED, KEY_P256, KEY_P384, KEY_RSA_1024, KEY_RSA_2048, KEY_GOST_2004 };
 enum authority_life { LIFE_AUTHORITY, LIFE_USUAL, LIFE_PAST, LIFE_FUTURE };
 
 struct entity {

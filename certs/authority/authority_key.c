@@ -24,6 +24,8 @@ static EVP_PKEY *make(enum authority_key kind, enum authority_algorithm a)
 		return EVP_EC_gen("P-384");
 	case KEY_RSA_1024:
 		return EVP_RSA_gen(1024);
+	case KEY_RSA_2048:
+		return EVP_RSA_gen(2048);
 	case KEY_GOST_2004:
 		return crypto_generate(CRYPTO_CURVE_256);
 	case KEY_ASKED:

@@ -33,6 +33,11 @@ static const char sections[] =
 	"keyUsage = critical, ${usage}\n"
 	"extendedKeyUsage = ${purposes}\n"
 	PLACES KEYS STORAGE
+	"[authentication]\n"
+	"certificatePolicies = 1.2.398.3.3.2.2\n"
+	"keyUsage = critical, digitalSignature, keyEncipherment\n"
+	"extendedKeyUsage = ${purposes}\n"
+	PLACES KEYS STORAGE
 	"[no-signing]\n"
 	"certificatePolicies = ${organisation}\n"
 	"keyUsage = critical, keyEncipherment\n"

@@ -13,6 +13,7 @@ import pytest
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import TripleDES
 from cryptography.x509 import ocsp
@@ -32,8 +33,10 @@ MAIL = "1.3.6.1.5.5.7.3.4"
 SYSTEM = [MAIL, ORGANISATION, ORGANISATION + ".6"]
 NAMES = """root issuing ocsp tsa gateway gateway-ec permits monitoring department department-ec department-ec384 other-system
     treasury integrated-treasury insolvency appeals edms gbdfl gbdul tax payment portal files
-    person other-person employee head corporation-employee coordinator-head administrator treasury-user revoked on-hold expired
-    future no-signing-usage rsa1024 attacker-ca attacker-own-ca attacker-ocsp attacker-tsa tls-ca tls-server tls-client""".split()
+    person other-person employee head corporation-employee coordinator-head administrator treasury-user
+    treasury-head treasury-finance treasury-second treasury-planner treasury-officer treasury-deputy treasury-accountant
+    treasury-stranger treasury-auth revoked on-hold expired future no-signing-usage rsa1024
+    attacker-ca attacker-own-ca attacker-ocsp attacker-tsa tls-ca tls-server tls-client""".split()
 NAMES_2004 = ["root-2004", "issuing-2004", "ocsp-2004", "tsa-2004", "department-2004"]
 CN, SN, SERIAL, C, O, OU, GN = "2.5.4.3", "2.5.4.4", "2.5.4.5", "2.5.4.6", "2.5.4.10", "2.5.4.11", "2.5.4.42"
 DC = "0.9.2342.19200300.100.1.25"
@@ -401,6 +404,17 @@ def test_extensions_of_authorities_and_services(made, algorithm):
     assert extension(a["ocsp"].certificate, Ext.OCSP_NO_CHECK)
     v = extension(a["no-signing-usage"].certificate, Ext.KEY_USAGE).value
     assert v.key_encipherment and not v.digital_signature and not v.content_commitment
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_key_for_authentication_is_rsa_and_signs_no_document(made, algorithm):
+    c = made[algorithm]["treasury-auth"].certificate
+    assert c.public_key().key_size == 2048 and isinstance(c.public_key(), rsa.RSAPublicKey)
+    v = extension(c, Ext.KEY_USAGE).value
+    assert v.digital_signature and v.key_encipherment and not v.content_commitment and not v.key_agreement
+    assert [p.policy_identifier.dotted_string for p in extension(c, Ext.CERTIFICATE_POLICIES).value] == ["1.2.398.3.3.2.2"]
+    purposes = [p.dotted_string for p in extension(c, Ext.EXTENDED_KEY_USAGE).value]
+    assert "1.2.398.5.19.1.2.2.1.3" in purposes and "1.2.398.5.19.1.2.2.1.2" not in purposes and MAIL not in purposes
 
 
 def test_periods_are_relative_to_now(made):
