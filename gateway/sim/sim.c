@@ -8,6 +8,7 @@
 #include "base/work.h"
 #include "front/front.h"
 #include "security/document.h"
+#include "security/inner.h"
 #include "sim_int.h"
 
 #define DRAIN_MS 10000
@@ -243,6 +244,20 @@ outcome sim_document_verify(struct sim *s, struct pool *pool, struct bytes xml, 
 	TRY(sim_document_certificate(s, pool, xml, &cert, e));
 	*signer = cert->participant->name;
 	return DONE;
+}
+
+outcome sim_document_signers(struct sim *s, struct pool *pool, const struct element *data, struct inner_result *out,
+	struct err *e)
+{
+	static const struct conf_inner demand = {.forms = CONF_INNER_ENVELOPED};
+	struct payload payload;
+
+	if (!s->documents)
+		return err_set(e, REASON_CERT_UNKNOWN, "no certificates of documents were given");
+	if (!data)
+		return err_set(e, REASON_INNER_ABSENT, "the message has no data");
+	TRY(payload_open(pool, data, &ENVELOPE_LIMITS_DEFAULT, &payload, e));
+	return inner_verify(pool, &payload, &demand, NULL, sim_trust(s->documents), stamp_now().ms, out, e);
 }
 
 bool sim_demands_documents(const struct sim *s)

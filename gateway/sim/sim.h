@@ -15,6 +15,7 @@
 #include "sim/peer.h"
 
 struct sim;
+struct inner_result;
 
 struct sim_request {
 	struct pool *pool;
@@ -168,6 +169,10 @@ MUST_USE outcome sim_document_verify(struct sim *s, struct pool *pool, struct by
 /* The same; gives the certificate, which says whose number is in it. Lives as long as the simulator. */
 MUST_USE outcome sim_document_certificate(struct sim *s, struct pool *pool, struct bytes xml,
 	const struct trust_cert **out, struct err *e);
+/* Verifies all enveloped signatures of a payload, at least one, against the document certificates, whoever may sign what:
+ * security/inner.h. Any thread. */
+MUST_USE outcome sim_document_signers(struct sim *s, struct pool *pool, const struct element *data, struct inner_result *out,
+	struct err *e);
 /* True when document certificates were given, so that inner signatures can be demanded. */
 bool sim_demands_documents(const struct sim *s);
 

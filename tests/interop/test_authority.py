@@ -147,13 +147,15 @@ def test_force_makes_everything_anew_and_leaves_nothing_behind(made, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["pki"]
 
 
-@pytest.mark.parametrize("why", ["incomplete", "older", "of the script", "near its end"])
+@pytest.mark.parametrize("why", ["incomplete", "somebody is missing", "older", "of the script", "near its end"])
 def test_what_is_past_its_use_is_replaced(made, pki, tmp_path, why):
     folder = tmp_path / "pki"
     shutil.copytree(pki.folder if why == "of the script" else made["ec"].folder, folder)
     mark = folder / "test-pki.txt"
     if why == "incomplete":
         (folder / "gateway.key").unlink()
+    if why == "somebody is missing":
+        (folder / "person.crt").unlink()
     if why == "older":
         mark.write_text(mark.read_text().replace("version 1", "version 0"))
     if why == "near its end":
@@ -283,8 +285,8 @@ def test_keys_are_of_the_kind_that_was_asked_for(made, algorithm, kind):
         spki = gost.spki_of(made[algorithm].der(name))
         if name in always or name.startswith("tls"):
             assert f"Public-Key: ({always.get(name, '256')} bit)" in openssl("x509", "-in", made[algorithm].path(f"{name}.crt"), "-noout", "-text")
-        elif name == "rsa1024":
-            assert made[algorithm][name].certificate.public_key().key_size == 1024
+        elif name in ("rsa1024", "treasury-auth"):
+            assert made[algorithm][name].certificate.public_key().key_size == (1024 if name == "rsa1024" else 2048)
         else:
             assert spki[0][0].oid() == kind, name
     if algorithm == "rsa":

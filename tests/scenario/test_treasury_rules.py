@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Treasury-Client (order No. 98, rules T1 to T9): clients send documents that two persons signed, each with a role that may
+sign that kind; the gateway refuses the others, the Treasury-Client judges form and logic and hands over to the Integrated
+Treasury IS."""
+import base64
+import datetime
+import re
+import zoneinfo
+
+import pytest
+import yaml
+
+from harness.pki import ROOT
+from test_demands import PDF
+
+SYSTEMS = ("treasury", "integrated-treasury")
+NS = "urn:qaqpa:treasury:v1"
+BIN, OTHER_BIN = "200440000015", "200540000019"
+HEAD, FINANCE = "treasury-head", "treasury-finance"
+IIN = {"treasury-head": "760808300505", "treasury-finance": "771010400508", "treasury-second": "890303400502",
+       "treasury-deputy": "910404300501", "treasury-accountant": "920606400508", "treasury-stranger": "740101300508"}
+INFO = ("<SystemInfo><RequestNumber>00000000000000000001</RequestNumber><ChainId>chain</ChainId>"
+        "<RequestDate>2030-01-02T03:04:05.000+05:00</RequestDate></SystemInfo>")
+
+
+def day(offset=0):
+    return (datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Almaty")).date() + datetime.timedelta(offset)).isoformat()
+
+
+def client(bin_=BIN):
+    return f"<Client><Bin>{bin_}</Bin><Code>2130001</Code><Name>Client (test)</Name></Client>"
+
+
+def payload(name, business, signatures=True):
+    mark = "@" if signatures else ""
+    return f'<t:{name} xmlns:t="{NS}">{INFO}<BusinessData>{business}</BusinessData>{mark}</t:{name}>'
+
+
+def line(amount, number=1, programme="001", payee=OTHER_BIN, account="KZ75125KZT1001300335"):
+    to = f"<Payee><Bin>{payee}</Bin><Name>Payee (test)</Name><Account>{account}</Account></Payee>" if payee else ""
+    return (f"<Line><Number>{number}</Number><Programme>{programme}</Programme><Specific>149</Specific><Amount>{amount}</Amount>"
+            f"<Purpose>Paper</Purpose>{to}</Line>")
+
+
+def file(name, octets):
+    media = "text/plain" if name.endswith("txt") else "application/pdf"
+    content = base64.b64encode(octets).decode()
+    return f"<Attachment><Name>{name}</Name><MediaType>{media}</MediaType><Content>{content}</Content></Attachment>"
+
+
+def document(number, kind="PAYMENT_BILL", lines=None, total="1000.00", currency="KZT", date=None, bin_=BIN, files=""):
+    files = f"<Attachments>{files}</Attachments>" if files else ""
+    return payload("TreasuryDocumentRequest", f"<DocumentNumber>{number}</DocumentNumber><DocumentKind>{kind}</DocumentKind>"
+                   f"<DocumentDate>{date or day()}</DocumentDate>{client(bin_)}<Currency>{currency}</Currency>"
+                   f"<Lines>{lines or line('1000.00')}</Lines><Total>{total}</Total>{files}")
+
+
+def send(world, text, *who, service="TREASURY_DOCUMENT"):
+    return world.say("department", service, world.signed(text, *who))
+
+
+def accepted(answer):
+    assert (answer.status, answer.code) == (200, "SCSS001"), answer.octets
+    return answer
+
+
+def kept(world, number):
+    return [status for status, in world.rows("treasury", "SELECT status FROM document WHERE number = ? ORDER BY id", number)]
+
+
+def refused(world, number, answer, reason, *words):
+    """By the gateway: the Treasury-Client has not met it."""
+    assert (answer.status, answer.reason) == (500, reason), answer.octets
+    for word in words:
+        assert word in answer.octets.decode(), (word, answer.text("errorData"), answer.text("errorMessage"))
+    assert kept(world, number) == [], "it was routed"
+
+
+def reasons(answer):
+    return re.findall("<Code>([^<]*)</Code>", answer.octets.decode())
+
+
+def status(world, number):
+    business = f"<ClientBin>{BIN}</ClientBin><DocumentNumber>{number}</DocumentNumber>"
+    answer = world.say("department", "TREASURY_STATUS", payload("TreasuryStatusRequest", business, signatures=False))
+    return answer.text("DocumentStatus"), reasons(answer)
+
+
+def becomes(world, number, wanted):
+    world.wait(lambda: status(world, number)[0] == wanted)
+    return status(world, number)
+
+
+@pytest.mark.rule("T1")
+def test_t1_a_document_is_handed_over_executed_and_its_status_told(world):
+    answer = accepted(send(world, document("T1-1"), HEAD, FINANCE))
+    assert answer.text("DocumentStatus") == "HANDED_OVER" and re.fullmatch(r"TC\d{10}", answer.text("TreasuryNumber"))
+    assert becomes(world, "T1-1", "EXECUTED") == ("EXECUTED", [])
+    [text] = world.rows("integrated-treasury", "SELECT text FROM document WHERE number = ?", answer.text("TreasuryNumber"))
+    assert text[0].count("<ds:Signature ") == 2, "the signatures of the persons went along"
+
+
+@pytest.mark.rule("T1")
+def test_t1_a_document_with_mistakes_returns_with_all_reasons_and_is_corrected_under_its_number(world):
+    wrong = document("T1-2", lines=line("0.00", payee=None) + line("5.00", number=3, account="KZ76125KZT1001300335"),
+                     total="7.00", currency="USD", date=day(2))
+    answer = send(world, wrong, HEAD, FINANCE)
+    assert (answer.status, answer.code, answer.text("DocumentStatus")) == (200, "SCSE001", "RETURNED"), answer.octets
+    assert reasons(answer) == ["document.date", "document.currency", "line.amount", "payee.absent", "line.number", "payee.account",
+                               "document.total"]
+    assert status(world, "T1-2") == ("RETURNED", reasons(answer))
+    accepted(send(world, document("T1-2"), HEAD, FINANCE))
+    becomes(world, "T1-2", "EXECUTED")
+    assert kept(world, "T1-2") == ["RETURNED", "EXECUTED"]
+    again = send(world, document("T1-2", total="2.00", lines=line("2.00")), HEAD, FINANCE)
+    assert (again.code, reasons(again)) == ("SCSE001", ["document.repeated"])
+
+
+@pytest.mark.rule("T1")
+def test_t1_the_integrated_system_returns_what_is_not_allotted_and_the_rest_stays(world):
+    left = "SELECT remains FROM allotment WHERE bin = ? AND programme = '002'"
+    before = world.rows("integrated-treasury", left, BIN)
+    both = line("1.00", programme="002") + line("90000.00", number=2, programme="002") + line("1.00", number=3, programme="777")
+    accepted(send(world, document("T1-3", lines=both, total="90002.00"), HEAD, FINANCE))
+    assert becomes(world, "T1-3", "RETURNED") == ("RETURNED", ["allotment.exceeded", "allotment.absent"])
+    assert world.rows("integrated-treasury", left, BIN) == before
+    accepted(send(world, document("T1-3", lines=line("900.00", programme="002"), total="900.00"), HEAD, FINANCE))
+    becomes(world, "T1-3", "EXECUTED")
+    assert world.rows("integrated-treasury", left, BIN) == [(before[0][0] - 90000,)]
+
+
+@pytest.mark.rule("T1")
+def test_t1_the_same_document_twice_is_one_and_waits_while_the_integrated_system_is_away(world):
+    world.end("integrated-treasury")
+    text = world.signed(document("T1-4"), HEAD, FINANCE)
+    first = accepted(world.say("department", "TREASURY_DOCUMENT", text))
+    second = accepted(world.say("department", "TREASURY_DOCUMENT", text))
+    assert first.text("TreasuryNumber") == second.text("TreasuryNumber") and kept(world, "T1-4") == ["HANDED_OVER"]
+    world.play("integrated-treasury")
+    becomes(world, "T1-4", "EXECUTED")
+
+
+@pytest.mark.rule("T1")
+def test_t1_nobody_but_the_integrated_system_tells_results_and_a_stranger_sees_no_status(world):
+    number = accepted(send(world, document("T1-5", kind="CONTRACT_REGISTRATION"), HEAD, FINANCE)).text("TreasuryNumber")
+    becomes(world, "T1-5", "EXECUTED")
+    business = (f"<TreasuryNumber>{number}</TreasuryNumber><ReturnReasons><Reasons><Reason><Code>x</Code><Text>x</Text></Reason>"
+                "</Reasons></ReturnReasons>")
+    assert world.say("monitoring", "TREASURY_RESULT", payload("TreasuryResultRequest", business, signatures=False)).status == 200
+    business = f"<ClientBin>{BIN}</ClientBin><DocumentNumber>T1-5</DocumentNumber>"
+    told = world.say("monitoring", "TREASURY_STATUS", payload("TreasuryStatusRequest", business, signatures=False))
+    assert (told.code, reasons(told)) == ("SCSE001", ["document.unknown"])
+    assert status(world, "T1-5") == ("EXECUTED", [])
+
+
+@pytest.mark.rule("T2")
+def test_t2_a_document_carries_two_signatures(world):
+    refused(world, "T2-1", send(world, document("T2-1")), "inner.absent")
+    refused(world, "T2-2", send(world, document("T2-2"), HEAD), "inner.role", "PAYMENT_BILL demands", "a signer is missing")
+    refused(world, "T2-3", send(world, document("T2-3"), HEAD, HEAD), "inner.role", "a signer is missing")
+    signed = world.signed(document("T2-4"), HEAD, FINANCE)
+    changed = world.say("department", "TREASURY_DOCUMENT", signed.replace("<Total>1000.00", "<Total>9000.00"))
+    refused(world, "T2-4", changed, "inner.wrong")
+    accepted(send(world, document("T2-5"), FINANCE, HEAD))
+
+
+@pytest.mark.rule("T2")
+def test_t2_a_payment_order_is_signed_by_the_head_of_a_revenue_body_and_an_authorised_officer(world):
+    accepted(send(world, document("T2-6", kind="PAYMENT_ORDER"), "treasury-user", "treasury-officer"))
+    refused(world, "T2-7", send(world, document("T2-7", kind="PAYMENT_ORDER"), HEAD, "treasury-officer"), "inner.role",
+            "PAYMENT_ORDER demands treasury-payment-order-first", "DC of the signers: ROLE10; ROLE02")
+
+
+@pytest.mark.rule("T3")
+def test_t3_attachments_are_pdf_and_txt_and_no_archive_in_their_clothes(world):
+    good = file("bill.pdf", PDF) + file("note.txt", "Қазақша мәтін\n".encode())
+    accepted(send(world, document("T3-1", files=good), HEAD, FINANCE))
+    zip_ = b"PK\x03\x04\x14\0\0\0\0\0" + b"\0" * 16 + b"\x05\0\0\0a.txtHello" + b"PK\x05\x06" + b"\0" * 18
+    for number, name, octets, reason in (("T3-2", "bill.zip", zip_, "attachment.kind"), ("T3-3", "bill.docx", zip_, "attachment.kind"),
+                                         ("T3-4", "bill.pdf", zip_, "attachment.content"), ("T3-5", "bill.txt", zip_, "attachment.content"),
+                                         ("T3-6", "bill.pdf", PDF + zip_, "attachment.content"),
+                                         ("T3-7", "bill.pdf", b"Rar!\x1a\x07\x01\0" + PDF, "attachment.content"),
+                                         ("T3-8", "bill.txt", b"\x1f\x8b\x08\0\0\0\0\0\0\x03", "attachment.content"),
+                                         ("T3-9", "bill.pdf.exe", PDF, "attachment.name")):
+        refused(world, number, send(world, document(number, files=file(name, octets)), HEAD, FINANCE), reason)
+
+
+def table(name):
+    rows = [row.split("\t") for row in (ROOT / "adapters/treasury" / name).read_text().splitlines() if not row.startswith("#")]
+    return {row[0]: row[1:] for row in rows}
+
+
+def may_sign(kind, which):
+    """By the table of the roles."""
+    financial = table("kinds.tsv")[kind][0] == "yes"
+    return sorted(role for role, (signature, kinds, *_) in table("roles.tsv").items()
+                  if signature == which and (kind in kinds.split() or financial and "FINANCIAL" in kinds.split()))
+
+
+@pytest.mark.rule("T4")
+def test_t4_the_rules_of_the_configuration_are_the_table_of_the_roles():
+    assert len(table("roles.tsv")) == 30 and len(table("kinds.tsv")) == 11
+    descriptor = yaml.safe_load((ROOT / "adapters/treasury/services.yaml").read_text())
+    rules = {rule["name"]: rule for rule in descriptor["rules"]}
+    service = next(s for s in descriptor["services"] if s["id"] == "TREASURY_DOCUMENT")
+    assert service["kinds"]["allowed"] == list(table("kinds.tsv"))
+    named = {kind: item["rules"] for item in service["inner"]["by_kind"] for kind in item["kinds"]}
+    assert set(named) == set(table("kinds.tsv"))
+    for kind, (first, second) in named.items():
+        assert sorted(rules[first]["dc"]) == may_sign(kind, "first") != [], kind
+        assert sorted(rules[second]["dc"]) == may_sign(kind, "second") != [], kind
+    schema = (ROOT / "wsdl/treasury/v1/kinds.xsd").read_text()
+    assert re.findall('enumeration value="([A-Z_]*)"', schema) == list(table("kinds.tsv"))
+
+
+@pytest.mark.rule("T4")
+def test_t4_a_role_that_may_not_sign_that_kind_is_refused_and_the_refusal_names_kind_and_roles(world):
+    accepted(send(world, document("T4-1", kind="FINANCING_PLAN"), "treasury-planner", FINANCE))
+    accepted(send(world, document("T4-2"), HEAD, "treasury-second"))
+    for number, kind, who, roles in (("T4-3", "PAYMENT_BILL", ("treasury-planner", FINANCE), "ROLE13; ROLE20"),
+                                     ("T4-4", "PAYMENT_BILL", (HEAD, "treasury-accountant"), "ROLE10; ROLE27"),
+                                     ("T4-5", "PAYMENT_BILL", (HEAD, "treasury-planner"), "ROLE10; ROLE13"),
+                                     ("T4-6", "FINANCING_PLAN", (HEAD, "treasury-second"), "ROLE10; ROLE21"),
+                                     ("T4-7", "QUASI_PUBLIC_DOCUMENT", (HEAD, FINANCE), "ROLE10; ROLE20")):
+        low = kind.lower().replace("_", "-")
+        refused(world, number, send(world, document(number, kind=kind), *who), "inner.role",
+                f"{kind} demands treasury-{low}-first, treasury-{low}-second; DC of the signers: {roles};")
+    refused(world, "T4-8", send(world, document("T4-8", kind="LETTER"), HEAD, FINANCE), "payload.schema", "DocumentKind")
+
+
+@pytest.mark.rule("T5")
+def test_t5_with_a_key_for_authentication_or_of_another_system_nobody_signs(world):
+    refused(world, "T5-1", send(world, document("T5-1"), "treasury-auth", FINANCE), "inner.role", "extendedKeyUsage lacks 1.2")
+    refused(world, "T5-2", send(world, document("T5-2"), "head", FINANCE), "inner.role", "extendedKeyUsage lacks 1.2")
+    accepted(send(world, document("T5-3"), HEAD, FINANCE))
+
+
+@pytest.mark.rule("T6")
+def test_t6_issuer_and_usage_are_checked(world):
+    refused(world, "T6-1", send(world, document("T6-1"), "attacker-own-ca", FINANCE), "certificate.unknown")
+    refused(world, "T6-2", send(world, document("T6-2"), "no-signing-usage", FINANCE), "certificate.usage")
+    refused(world, "T6-3", send(world, document("T6-3"), "expired", FINANCE), "certificate.expired")
+
+
+@pytest.mark.rule("T7")
+def test_t7_a_user_holds_a_key_for_signing_and_an_rsa_key_for_authentication(world):
+    signs, enters = (world.pki[name].certificate for name in (HEAD, "treasury-auth"))
+    assert signs.subject == enters.subject and "RSA" in type(enters.public_key()).__name__
+    descriptor = yaml.safe_load((ROOT / "adapters/treasury/services.yaml").read_text())
+    assert all("1.2.398.5.19.1.2.2.1.2" in rule["all_of"] and rule["non_repudiation"] for rule in descriptor["rules"])
+    refused(world, "T7-1", send(world, document("T7-1"), "treasury-auth", FINANCE), "inner.role")
