@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# C of adapters/: what begins with adapter_ carries out rules inside the gateway, the rest simulates systems. Scripts for
-# Redis, adapters/<system>/*.lua, are embedded as <system>_scripts.inc, in the order of their names.
+# C of adapters/: what begins with adapter_ carries out rules inside the gateway, with what both sides share; the rest
+# simulates systems. Scripts for Redis, adapters/<system>/*.lua, are embedded as <system>_scripts.inc, in the order of their
+# names.
 set(adapters_dir ${PROJECT_SOURCE_DIR}/adapters)
 set(adapter_scripts_out ${PROJECT_BINARY_DIR}/adapter-scripts)
 file(MAKE_DIRECTORY ${adapter_scripts_out})
@@ -29,8 +30,8 @@ endforeach()
 
 if(TARGET qaqpa_adapter AND TARGET qaqpa_flow)
 	file(GLOB adapter_sources CONFIGURE_DEPENDS ${adapters_dir}/*/adapter_*.c)
-	add_library(qaqpa_gateway_adapters STATIC ${adapters_dir}/adapters.c ${adapters_dir}/common/business.c ${adapter_sources}
-		${adapter_incs})
+	add_library(qaqpa_gateway_adapters STATIC ${adapters_dir}/adapters.c ${adapters_dir}/common/business.c
+		${adapters_dir}/files/temp_files.c ${adapters_dir}/files/temp_store.c ${adapter_sources} ${adapter_incs})
 	target_include_directories(qaqpa_gateway_adapters PUBLIC ${adapters_dir} PRIVATE ${adapter_scripts_out})
 	target_compile_options(qaqpa_gateway_adapters PRIVATE ${QAQPA_WARNINGS})
 	target_link_libraries(qaqpa_gateway_adapters PUBLIC qaqpa_adapter qaqpa_nikad PRIVATE PkgConfig::XML)
@@ -38,7 +39,7 @@ if(TARGET qaqpa_adapter AND TARGET qaqpa_flow)
 endif()
 if(TARGET qaqpa_sim)
 	file(GLOB system_sources CONFIGURE_DEPENDS ${adapters_dir}/*.c ${adapters_dir}/*/*.c)
-	list(FILTER system_sources EXCLUDE REGEX "/(adapters|business|adapter_[^/]*)\\.c$")
+	list(FILTER system_sources EXCLUDE REGEX "/(adapters|business|temp_files|temp_store|adapter_[^/]*)\\.c$")
 	add_library(qaqpa_adapters STATIC ${system_sources})
 	target_include_directories(qaqpa_adapters PUBLIC ${adapters_dir})
 	target_compile_options(qaqpa_adapters PRIVATE ${QAQPA_WARNINGS})

@@ -4,7 +4,7 @@
 # at QAQPA_PORT (default 9080).
 
 # A new system stands at the end, so that the others keep their ports.
-world_systems='permits monitoring department treasury integrated-treasury edms gbdfl gbdul tax payment insolvency portal appeals'
+world_systems='permits monitoring department treasury integrated-treasury edms gbdfl gbdul tax payment insolvency portal appeals files'
 # Whose documents the systems accept beside those of systems, and in whose name they sign: names of the test authority.
 world_persons='person other-person employee head corporation-employee coordinator-head administrator treasury-user
 	treasury-head treasury-finance treasury-second treasury-planner treasury-officer treasury-deputy treasury-accountant treasury-stranger'
