@@ -2,9 +2,11 @@
 /* sim_department - a simulated departmental system that decides on licences.
  * Promise:  an application is taken to its end over the bus: number, signed permit, registration, status; the
  *           same application sent again goes on from where it stopped.
- * Not here: the decision (sim_department_application.c), the asynchronous channel
- *           (sim_department_async.c). */
+ * Not here: the decision (sim_department_application.c), the asynchronous channel (sim_department_async.c), what the
+ *           permits system brings (sim_department_delivery.c) and how it is reviewed (sim_department_review.c). */
 #include "department/sim_department_async.h"
+#include "department/sim_department_delivery.h"
+#include "department/sim_department_review.h"
 
 static outcome open_department(const char *directory, void **state, struct err *e)
 {
@@ -35,6 +37,9 @@ static outcome take_application(struct sim *sim, const struct sim_request *in, s
 
 static const struct sim_service services[] = {
 	{"DEPARTMENT_REQUEST", take_application},
+	{"DEPARTMENT_APPLICATION", department_deliver},
+	{"DEPARTMENT_COORDINATION", department_deliver},
+	{"DEPARTMENT_NOTICE", department_deliver},
 	{NULL, NULL},
 };
 static const struct sim_async_service async_services[] = {
@@ -51,4 +56,5 @@ const struct sim_system sim_system_department = {
 	.work = department_work,
 	.open = open_department,
 	.close = close_department,
+	.acts = department_acts,
 };

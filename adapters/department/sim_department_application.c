@@ -2,20 +2,14 @@
 /* sim_department_application - see sim_department_application.h.
  * Promise:  whatever fails on the way is said, and the same application goes on from there.
  * Not here: which steps were done (sim_department_case.c), how it came and how the result goes.
- * Spec:     M3 - M6, P2, P8, B3; wsdl/department/v1/department.xsd */
+ * Spec:     M3 - M6, P2, P8, P13, B3; wsdl/department/v1/department.xsd */
 #include <libxml/tree.h>
 
 #include "base/ident.h"
 #include "department/sim_department_application.h"
+#include "department/sim_department_permits.h"
 
-#define NS_PERMITS "urn:qaqpa:permits:v1"
-#define NS_DOCUMENT "urn:qaqpa:permits:document:v1"
-#define NS_MONITORING "urn:qaqpa:monitoring:v1"
 #define DATA_BYTES (1u << 20)
-
-/* Invented; the check digit fits. */
-#define OWN_BIN "200440000015"
-#define OWN_NAME "Department of licences (test)"
 
 bool application_read(struct application *a, struct sim *sim, struct pool *pool, struct _xmlNode *payload,
 	struct bytes text)
@@ -68,86 +62,32 @@ static void judge(struct application *a)
 			"the application is signed by another person than the employee whom it names");
 }
 
-static bool take_field(struct application *a, const struct _xmlNode *answer, const char *name, char *to,
-	size_t room)
+static struct desk desk_of(struct application *a)
 {
-	const char *text = payload_text(a->pool, payload_child(answer, "ResponseData"), name);
-
-	if (!text || strlen(text) >= room) {
-		a->reasons.later = true;
-		reasons_add(&a->reasons, "step.answer", "an answer holds no proper %s", name);
-		return false;
-	}
-	memcpy(to, text, strlen(text) + 1);
-	return true;
+	return (struct desk){a->sim, &a->reasons, &a->info};
 }
 
 static bool get_number(struct application *a)
 {
-	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
-	const struct _xmlNode *answer;
+	const struct desk d = desk_of(a);
 
-	question_begin(&data, NS_PERMITS, "NikadRequest", &a->info);
-	buf_str(&data, "<DocumentType>PRM</DocumentType><DocumentKind>PERMIT</DocumentKind>");
-	question_end(&data, "NikadRequest");
-	return ask(a->sim, &a->reasons, "PERMITS_NIKAD", &data, &answer) &&
-		take_field(a, answer, "Nikad", a->done.nikad, sizeof a->done.nikad);
-}
-
-static void write_permit(const struct application *a, struct buf *out)
-{
-	char now[STAMP_TEXT];
-
-	stamp_print(sim_now(), now);
-	buf_str(out, "<d:AdministrativeDocument xmlns:d=\"" NS_DOCUMENT "\">");
-	payload_field(out, "Nikad", a->done.nikad);
-	buf_str(out, "<DocumentKind>PERMIT</DocumentKind>");
-	payload_field(out, "ServiceCode", a->service_code);
-	buf_str(out, "<Issuer><Bin>" OWN_BIN "</Bin><Name>" OWN_NAME "</Name></Issuer><Subject>");
-	payload_field(out, a->subject_kind, a->subject_number);
-	payload_field(out, "Name", a->subject_name);
-	buf_str(out, "</Subject>");
-	payload_field(out, "DocumentDate", now);
-	buf_str(out, "<Text>The licence is granted.</Text></d:AdministrativeDocument>");
+	return desk_number(&d, "PRM", "PERMIT", a->done.nikad);
 }
 
 static bool register_permit(struct application *a)
 {
-	SCOPED(buf_free) struct buf permit = BUF(DATA_BYTES), signed_permit = BUF(DATA_BYTES);
-	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
-	const struct _xmlNode *answer;
-	struct err e;
+	const struct desk d = desk_of(a);
+	const struct desk_decision n = {a->done.nikad, "PERMIT", a->service_code, NULL, a->subject_kind, a->subject_number,
+		a->subject_name, "The licence is granted."};
 
-	write_permit(a, &permit);
-	if (!sim_document_sign(a->sim, a->pool, NULL, buf_bytes(&permit), &signed_permit, &e).ok) {
-		a->reasons.later = true;
-		reasons_add(&a->reasons, "step.failed", "%s %s", reason_row(e.reason)->title, e.detail);
-		return false;
-	}
-	question_begin(&data, NS_PERMITS, "RegisterRequest", &a->info);
-	payload_field(&data, "Nikad", a->done.nikad);
-	buf_str(&data, "<DocumentKind>PERMIT</DocumentKind>");
-	payload_field(&data, "Document", buf_cstr(&signed_permit));
-	question_end(&data, "RegisterRequest");
-	return ask(a->sim, &a->reasons, "PERMITS_REGISTER", &data, &answer) &&
-		take_field(a, answer, "RegistrationDate", a->done.registered, sizeof a->done.registered) &&
-		take_field(a, answer, "RegistrationNumber", a->done.registration, sizeof a->done.registration);
+	return desk_register(&d, &n, a->done.registration, a->done.registered);
 }
 
 static bool send_status(struct application *a)
 {
-	SCOPED(buf_free) struct buf data = BUF(DATA_BYTES);
-	char now[STAMP_TEXT];
+	const struct desk d = desk_of(a);
 
-	stamp_print(sim_now(), now);
-	question_begin(&data, NS_MONITORING, "StatusNotification", &a->info);
-	payload_field(&data, "RequestNumber", a->info.request_number);
-	payload_field(&data, "ServiceCode", a->service_code);
-	buf_str(&data, "<StatusCode>005</StatusCode><StatusTextRu>Разрешение выдано</StatusTextRu>"
-		"<StatusTextKz>Рұқсат берілді</StatusTextKz>");
-	payload_field(&data, "StatusDate", now);
-	question_end(&data, "StatusNotification");
-	if (!ask(a->sim, &a->reasons, "MONITORING_STATUS", &data, NULL))
+	if (!desk_status(&d, a->service_code, "005", "Разрешение выдано", "Рұқсат берілді"))
 		return false;
 	a->done.status_sent[0] = '1';
 	return true;

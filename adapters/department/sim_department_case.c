@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "department/sim_department_case.h"
+#include "department/sim_department_delivery.h"
 #include "department/sim_department_inbox.h"
 
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS application (request_number TEXT PRIMARY KEY, subject TEXT NOT NULL,"
 	" nikad TEXT NOT NULL, registration TEXT NOT NULL, registered TEXT NOT NULL,"
-	" status_sent TEXT NOT NULL) STRICT;" DEPARTMENT_INBOX_SCHEMA;
+	" status_sent TEXT NOT NULL) STRICT;" DEPARTMENT_INBOX_SCHEMA DEPARTMENT_DELIVERY_SCHEMA;
 
 outcome department_case_open(const char *directory, struct store **out, struct err *e)
 {

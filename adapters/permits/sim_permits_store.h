@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The register of the simulated permits system: numbers given and documents registered. */
+/* The state of the simulated permits system, and its numbers: which were given, what is registered under them. */
 #ifndef QAQPA_PERMITS_STORE_H
 #define QAQPA_PERMITS_STORE_H
 
 #include "common/store.h"
 #include "nikad/nikad.h"
 
-#define PERMITS_WORD 129 /* a senderId, a kind of document: 128 octets and a NUL */
+#define PERMITS_WORD 129   /* a senderId, a kind of document, a service code: 128 octets and a NUL */
+#define PERMITS_NAME 1001  /* of a subject: 250 characters and a NUL */
 
 MUST_USE outcome permits_store_open(const char *directory, struct store **out, struct err *e);
 
@@ -14,6 +15,12 @@ MUST_USE outcome permits_store_open(const char *directory, struct store **out, s
  * run in and however often the file is opened anew. Fails with REASON_IO; with REASON_USAGE when the type
  * is no type or its serials are used up. */
 MUST_USE outcome permits_store_issue(struct store *s, const char *type, const char *kind, const char *sender,
+	struct nikad *out, struct err *e);
+
+/* ---- inside a unit ---- */
+
+/* The same. */
+MUST_USE outcome permits_store_give(struct store *s, const char *type, const char *kind, const char *sender,
 	struct nikad *out, struct err *e);
 
 /* What is known of a number. */

@@ -71,6 +71,8 @@ class World(Gateway):
         for signer in ("department", "monitoring"):
             words += ["--document-certificate", f"{signer}_is={self.pki.path(signer + '.crt')}"]
         words += ["--document-certificate", f"clerk={clerk.certificate_path}"]
+        head = self.pki["head"]
+        words += ["--document-certificate", f"head={head.certificate_path}", "--signer", f"head={head.certificate_path},{head.key_path}"]
         return [*words, *more]
 
     def play(self, name):

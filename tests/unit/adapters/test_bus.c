@@ -81,7 +81,8 @@ static const struct sim_system bus_system = {.name = "bus", .summary = "test", .
 /* The test's bus trusts one certificate; the two systems that call it share the department's key here. */
 static int begin(void **state)
 {
-	static const char *const documents[] = {"department_is=" PKI "/department.crt", "clerk=" PKI "/person.crt", NULL};
+	static const char *const documents[] = {
+		"department_is=" PKI "/department.crt", "clerk=" PKI "/person.crt", "head=" PKI "/head.crt", NULL};
 	struct err e = {0};
 	char *url = NULL;
 

@@ -46,7 +46,7 @@ static void start_sim(void)
 	must(sim_start(sim_system_named(w.name), &(struct sim_options){.host = "127.0.0.1", .path = "/",
 		.certificate = PKI "/department.crt", .key = PKI "/department.key", .peer_certificate = PKI "/gateway.crt",
 		.async_url = w.bus->url, .sender_id = "system_is", .state = w.folder, .threads = 2,
-		.signers = clerk}, &w.sim, &e), &e);
+		.signers = world_signers}, &w.sim, &e), &e);
 	peer_free(&w.bus->line);
 	bus_connect(w.bus, PKI, "department", sim_port(w.sim));
 }

@@ -12,7 +12,7 @@
 	"</DocumentType><DocumentKind>" kind "</DocumentKind></BusinessData></p:NikadRequest>"
 
 static const char *const documents[] = {
-	"department_is=" PKI "/department.crt", "other_is=" PKI "/other-system.crt", NULL};
+	"department_is=" PKI "/department.crt", "other_is=" PKI "/other-system.crt", "head=" PKI "/head.crt", NULL};
 
 struct bench {
 	char *folder;
@@ -28,6 +28,8 @@ static const struct conf_key department_key = {.name = "department", .certificat
 static const struct conf_key other_key = {.name = "other", .certificate = PKI "/other-system.crt",
 	.key = PKI "/other-system.key"};
 
+static const struct conf_key head_key = {.name = "head", .certificate = PKI "/head.crt", .key = PKI "/head.key"};
+
 static int begin(void **state)
 {
 	struct bench *b = calloc(1, sizeof *b);
@@ -41,6 +43,7 @@ static int begin(void **state)
 	b->keys = trust_new();
 	must(trust_add_key(b->keys, &department_key, &e), &e);
 	must(trust_add_key(b->keys, &other_key, &e), &e);
+	must(trust_add_key(b->keys, &head_key, &e), &e);
 	must(schema_load(PERMITS_XSD, &b->schema, &e), &e);
 	*state = b;
 	return 0;
@@ -140,7 +143,7 @@ struct registration {
 	const char *kind;       /* NULL: PERMIT */
 	const char *inner_nikad, *inner_kind; /* NULL: as outside */
 	const char *iin;        /* NULL: a sound one */
-	const char *signer;     /* NULL: department */
+	const char *signer;     /* NULL: the head of the department */
 	const char *find, *put; /* change after signing */
 	bool unsigned_document, from_other;
 	const char *reasons;    /* wanted codes, each ended by a space; "" means registered */
@@ -164,7 +167,7 @@ static const char *document_of(struct bench *b, const struct registration *r, co
 	if (r->unsigned_document)
 		return plain;
 	must(document_sign(b->pool, bytes_str(plain),
-			 trust_key_named(b->keys, r->signer ? r->signer : "department"), &out, &e),
+			 trust_key_named(b->keys, r->signer ? r->signer : "head"), &out, &e),
 		&e);
 	if (!r->find)
 		return pool_copy(b->pool, buf_bytes(&out));
@@ -215,7 +218,7 @@ static const struct registration registrations[] = {
 	{"a number of nobody", .nikad = "KZ03ABC00000001", .reasons = "nikad.unknown "},
 	{"a number with Cyrillic letters", .nikad = "KZ03 АВС 0000 0001",
 		.reasons = "nikad.malformed document.nikad "},
-	{"a number given to another", .from_other = true, .signer = "other", .reasons = "nikad.foreign "},
+	{"a number given to another", .from_other = true, .reasons = "nikad.foreign "},
 	{"another kind than the number is for", .kind = "REFUSAL", .reasons = "nikad.kind "},
 	{"a kind that is none", .kind = "LETTER", .reasons = "document.kind nikad.kind "},
 	{"another number inside", .inner_nikad = "KZ03ABC00000001", .reasons = "document.nikad "},
@@ -224,7 +227,8 @@ static const struct registration registrations[] = {
 	{"a document without signature", .unsigned_document = true, .reasons = "document.signature "},
 	{"a document changed after signing", .find = "<Name>Test", .put = "<Name>Tost",
 		.reasons = "document.signature "},
-	{"a document signed by another system", .signer = "other", .reasons = "document.signer "},
+	{"a document signed by another organisation", .signer = "other", .reasons = "document.signer "},
+	{"a document signed by the system and not by its head", .signer = "department", .reasons = "document.signer "},
 	{"a document that is no XML", .find = "</d:AdministrativeDocument>", .put = "",
 		.reasons = "document.malformed document.signature "},
 	{"several things wrong at once", .inner_nikad = "KZ03ABC00000001", .inner_kind = "REFUSAL", .iin = "1",
@@ -253,10 +257,13 @@ static void a_number_is_used_once(void **state)
 	const char *number = new_number(b);
 	struct sim_answer first = register_it(b, &registrations[0], number);
 	struct sim_answer again = register_it(b, &registrations[0], number);
+	struct sim_answer other = register_it(b, &(struct registration){.iin = "850202300024"}, number);
 
 	assert_string_equal(found(b, &first, "RegistrationNumber"), "REG0000000001");
-	assert_string_equal(reasons_of(b, &again), "nikad.used ");
-	assert_non_null(strstr((const char *)again.text.p, "REG0000000001"));
+	assert_string_equal(answer_code(b->pool, &again), "SCSS001"); /* the same message */
+	assert_string_equal(found(b, &again, "RegistrationNumber"), "REG0000000001");
+	assert_string_equal(reasons_of(b, &other), "nikad.used ");
+	assert_non_null(strstr((const char *)other.text.p, "REG0000000001"));
 }
 
 static void a_refused_number_can_still_be_used(void **state)
@@ -292,6 +299,8 @@ static void a_restart_forgets_nothing(void **state)
 	b->permits = start_system("permits", b->folder, "permits", NULL, documents);
 	b->department = line_to(sim_port(b->permits), "permits", "department_is");
 	a = register_it(b, &registrations[0], number);
+	assert_string_equal(found(b, &a, "RegistrationNumber"), "REG0000000001");
+	a = register_it(b, &(struct registration){.iin = "850202300024"}, number);
 	assert_string_equal(reasons_of(b, &a), "nikad.used ");
 	assert_memory_equal(new_number(b) + 4, "PRM00000002", 11);
 }

@@ -146,23 +146,41 @@ struct registrar {
 	pthread_t thread;
 	struct store *store;
 	const struct nikad *n;
-	int done;
+	int done, failures;
 };
+
+static outcome register_in_unit(struct store *s, void *ctx, struct err *e)
+{
+	struct registrar *r = ctx;
+	char registration[16] = "";
+	bool taken = false;
+
+	TRY(permits_store_register(s, r->n, "<d/>", "2030-01-02T03:04:05.000+05:00", registration, &taken, e));
+	r->done += !taken;
+	return DONE;
+}
+
+struct finding {
+	const struct nikad *n;
+	struct permits_given given;
+};
+
+static outcome find_in_unit(struct store *s, void *ctx, struct err *e)
+{
+	struct finding *f = ctx;
+
+	return permits_store_find(s, f->n, &f->given, e);
+}
 
 static void *register_often(void *ctx)
 {
 	struct registrar *r = ctx;
 
 	for (int i = 0; i < 20; i++) {
-		char registration[16] = "";
-		bool taken = false;
-		struct err e;
+		struct err e = {0};
 
-		if (permits_store_register(r->store, r->n, "<d/>", "2030-01-02T03:04:05.000+05:00", registration,
-				&taken, &e)
-				.ok &&
-			!taken)
-			r->done++;
+		if (!store_transact(r->store, register_in_unit, r, &e).ok)
+			r->failures++;
 	}
 	return NULL;
 }
@@ -171,7 +189,7 @@ static void one_number_registers_one_document(void **state)
 {
 	struct registrar registrars[THREADS] = {0};
 	char *folder = fresh_folder();
-	struct permits_given given;
+	struct finding f;
 	struct store *s = NULL;
 	struct err e = {0};
 	struct nikad n;
@@ -180,11 +198,12 @@ static void one_number_registers_one_document(void **state)
 	(void)state;
 	must(permits_store_open(folder, &s, &e), &e);
 	must(permits_store_issue(s, "PRM", "PERMIT", "department_is", &n, &e), &e);
-	must(permits_store_find(s, &n, &given, &e), &e);
-	assert_true(given.known);
-	assert_string_equal(given.sender, "department_is");
-	assert_string_equal(given.kind, "PERMIT");
-	assert_string_equal(given.registration, "");
+	f.n = &n;
+	must(store_transact(s, find_in_unit, &f, &e), &e);
+	assert_true(f.given.known);
+	assert_string_equal(f.given.sender, "department_is");
+	assert_string_equal(f.given.kind, "PERMIT");
+	assert_string_equal(f.given.registration, "");
 	for (int i = 0; i < THREADS; i++) {
 		registrars[i].store = s;
 		registrars[i].n = &n;
@@ -193,10 +212,12 @@ static void one_number_registers_one_document(void **state)
 	for (int i = 0; i < THREADS; i++) {
 		pthread_join(registrars[i].thread, NULL);
 		done += registrars[i].done;
+		assert_int_equal(registrars[i].failures, 0);
 	}
 	assert_int_equal(done, 1);
-	must(permits_store_find(s, &n, &given, &e), &e);
-	assert_string_equal(given.registration, "REG0000000001");
+	f.n = &n;
+	must(store_transact(s, find_in_unit, &f, &e), &e);
+	assert_string_equal(f.given.registration, "REG0000000001");
 	store_close(&s);
 	remove_folder(folder);
 }

@@ -15,8 +15,9 @@
 #define MONITORING_XSD SOURCE_DIR "/wsdl/monitoring/v1/monitoring.xsd"
 #define DEPARTMENT_XSD SOURCE_DIR "/wsdl/department/v1/department.xsd"
 
-/* The employee who signs applications (M5). */
-static const char *const clerk[] = {"corporation-employee=" PKI "/person.crt," PKI "/person.key", NULL};
+/* The employee who signs applications (M5), and the head of the department who signs decisions (P13). */
+static const char *const world_signers[] = {"corporation-employee=" PKI "/person.crt," PKI "/person.key",
+	"head=" PKI "/head.crt," PKI "/head.key", NULL};
 
 /* A fresh folder; remove_folder takes it away with all that is in it. */
 static inline char *fresh_folder(void)
@@ -53,7 +54,7 @@ static inline struct sim *start_system(const char *name, const char *folder, con
 	must(sim_start(sim_system_named(name), &(struct sim_options){.host = "127.0.0.1", .path = "/",
 		.certificate = certificate, .key = key, .peer_certificate = PKI "/gateway.crt",
 		.gateway_url = gateway_url, .sender_id = sender, .state = state, .threads = 4,
-		.document_certificates = documents, .signers = clerk}, &sim, &e), &e);
+		.document_certificates = documents, .signers = world_signers}, &sim, &e), &e);
 	free(certificate);
 	free(key);
 	free(sender);
