@@ -42,6 +42,55 @@ static outcome send_what_waits(struct sim *sim, struct err *e)
 	return outbox_work(sim, sim_state(sim), e);
 }
 
+/* ---- what an operator may look at ---- */
+
+static outcome show_card(const char *const *texts, void *ctx, struct err *e)
+{
+	(void)e;
+	buf_printf(ctx, "card %s %s %s %s\n", texts[0], texts[1], texts[2], texts[3]);
+	return DONE;
+}
+
+static outcome show_letter(const char *const *texts, void *ctx, struct err *e)
+{
+	(void)e;
+	buf_printf(ctx, "letter %s to %s\n", texts[0], texts[1]);
+	return DONE;
+}
+
+struct showing {
+	const char *about;
+	struct buf *report;
+};
+
+static outcome show_in_unit(struct store *s, void *ctx, struct err *e)
+{
+	struct showing *x = ctx;
+
+	TRY(store_each(s, "SELECT id, state, registration, words FROM card WHERE about = ?1 ORDER BY rowid", &x->about, 1,
+		show_card, x->report, e));
+	return store_each(s, "SELECT channel, address FROM letter WHERE about = ?1 ORDER BY id", &x->about, 1,
+		show_letter, x->report, e);
+}
+
+/* Cards and letters of a booking or an appeal. */
+static int show(struct sim *sim, const char *argument, struct buf *report, struct err *e)
+{
+	struct showing x = {argument ? argument : "", report};
+
+	if (!store_transact(sim_state(sim), show_in_unit, &x, e).ok)
+		return -1;
+	if (report->len > 0)
+		return 0;
+	buf_printf(report, "there is nothing about %s\n", x.about);
+	return 1;
+}
+
+static const struct sim_act acts[] = {
+	{"show", show},
+	{NULL, NULL},
+};
+
 static const struct sim_service services[] = {
 	{"APPEALS_BOOKING", appeals_book},
 	{"APPEALS_BOOKING_ANSWER", appeals_answer_booking},
@@ -62,4 +111,5 @@ const struct sim_system sim_system_appeals = {
 	.work = send_what_waits,
 	.open = open_appeals,
 	.close = store_close_state,
+	.acts = acts,
 };

@@ -439,6 +439,17 @@ def test_a9_a_wrong_code_tells_nothing_and_is_not_tried_often(world, at):
     done(find(world, secret, "T-2"))
 
 
+def test_an_operator_sees_cards_and_letters_of_a_matter(world):
+    number = appeal(world).text("Appeal")
+    world.wait(lambda: card(world, number) == "execution")
+    done(decide(world, number))
+    world.wait(lambda: card(world, number) == "finished")
+    first, second, *sent = world.act("appeals", "show", number)
+    assert first.startswith(f"card {number} finished ED-") and second.startswith(f"card {number}-A ")
+    assert sent == ["letter e-mail to test@example.invalid", "letter post to Astana, Test street 1"]
+    assert world.act("appeals", "show", "VA0", code=1) == ["there is nothing about VA0"]
+
+
 def test_a_card_about_what_was_never_sent_is_refused(world):
     xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:e="http://esedo.nitec.kz/service/model/notification"'
     password = (world.folder / "edms.password").read_text().strip()
