@@ -46,6 +46,8 @@ world_config() {
 include: conf.d
 gateway:
   zone: Asia/Almaty
+  sender_id: gateway_is
+calendar: $PWD/config/calendar
 admin:
   listen: "127.0.0.1:$(world_port 1)"
 journal:

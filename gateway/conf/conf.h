@@ -170,6 +170,19 @@ struct conf_hours { /* working hours of the body; `to` 0: not said; no break: bo
 	int from, to, break_from, break_to;
 };
 
+/* The gateway tells another service what became of a message. */
+enum conf_event { CONF_EVENT_ACCEPTED = 1, CONF_EVENT_REFUSED = 2, CONF_EVENT_LATE = 4 };
+struct conf_service;
+struct conf_notice {
+	struct conf_at at;
+	unsigned on;                         /* bits */
+	const struct conf_service *service;  /* that the notice is sent to; queued */
+};
+struct conf_notices {
+	const struct conf_notice *item;
+	size_t n;
+};
+
 /* How often and how long delivery is tried again. */
 struct conf_retry {
 	struct conf_at at;
@@ -246,6 +259,7 @@ struct conf_service {
 	struct conf_attachments attachments;
 	struct conf_term term;
 	struct conf_hours hours;
+	struct conf_notices notices;
 	const char *repealed; /* day since when the order behind it is repealed; NULL: it is in force */
 	struct conf_names checks, actions; /* names of adapters */
 	const char *handler;               /* name of the adapter that answers in the place of a provider, or NULL */
@@ -313,6 +327,7 @@ struct conf {
 	char hash[65]; /* SHA-256 of the file and, in their order, of the included ones, hex */
 	const char *path;
 	struct conf_names include; /* folders of further files */
+	const char *sender_id; /* under which the gateway itself sends; NULL: it does not */
 	const char *calendar; /* folder of working days; NULL: none */
 	const char *zone, *log_level;
 	const char *admin_host; /* NULL: no admin listener */

@@ -46,6 +46,8 @@ static const struct choice judge_choices[] = {{"iin", CONF_JUDGE_IIN}, {"bin", C
 	{"iin-bin", CONF_JUDGE_IIN_BIN}, {"nikad", CONF_JUDGE_NIKAD}, {"consent", CONF_JUDGE_CONSENT}, {"yes", CONF_JUDGE_YES},
 	{"past-day", CONF_JUDGE_PAST_DAY}, {"future-day", CONF_JUDGE_FUTURE_DAY}, {NULL, 0}};
 
+static const struct choice event_choices[] = {
+	{"accepted", CONF_EVENT_ACCEPTED}, {"refused", CONF_EVENT_REFUSED}, {"late", CONF_EVENT_LATE}, {NULL, 0}};
 static const struct choice late_choices[] = {{"mark", CONF_LATE_MARK}, {"refuse", CONF_LATE_REFUSE}, {NULL, 0}};
 static const struct choice roll_choices[] = {{"stays", CONF_ROLL_STAYS}, {"rolls", CONF_ROLL_ROLLS}, {NULL, 0}};
 
@@ -79,6 +81,8 @@ static const struct choice *conf_choices(enum conf_kind k)
 		return subject_choices;
 	case CONF_KIND_INNER_FORMS:
 		return inner_choices;
+	case CONF_KIND_EVENTS:
+		return event_choices;
 	case CONF_KIND_LATE:
 		return late_choices;
 	case CONF_KIND_ROLL:

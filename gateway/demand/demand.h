@@ -46,6 +46,14 @@ MUST_USE outcome demand_length(const struct demand *d, const struct element *dat
 MUST_USE outcome demand_check(const struct demand *d, struct pool *pool, const struct payload *payload, struct stamp now,
 	struct demand_seen *out, struct err *e);
 
+/* The numbers by which systems know a message again, for notices of it: RequestNumber (20 digits) and ChainId (up to 64
+ * characters) of SystemInfo, the first child of the payload's root. Empty where they are not there, or not of that form.
+ * They live in the pool or in the tree. */
+struct demand_numbers {
+	struct bytes request_number, chain_id;
+};
+struct demand_numbers demand_numbers(struct pool *pool, const struct payload *payload);
+
 /* Judges the moment of receipt by term and hours of the service. `calendar` may be NULL where neither asks for it. Appends
  * to `words` what is to be registered: "received ..., in time, term ends ..., filed ..."; nothing when nothing is
  * demanded. A year that the calendar does not have is told there, and marked as not judged, unless late messages are

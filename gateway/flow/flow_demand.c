@@ -29,6 +29,25 @@ static bool is_looked_into(const struct exchange *x, const struct demand *d)
 	return (d && demand_looks_inside(d)) || x->service->inner.forms;
 }
 
+/* For notices, also of a message that is refused for its content. What cannot be read has no numbers. */
+static bool keep_numbers(struct exchange *x)
+{
+	struct bytes *part[] = {&x->numbers.request_number, &x->numbers.chain_id};
+	const struct payload *payload;
+
+	if (!x->service->notices.n || exchange_is_answer(x))
+		return true;
+	if (exchange_payload(x, x->request.data, &payload).ok && payload)
+		x->numbers = demand_numbers(x->stage, payload);
+	x->err = (struct err){.reason = REASON_NONE};
+	for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+		part[i]->p = (const unsigned char *)pool_copy(x->pool, *part[i]);
+		if (!part[i]->p)
+			return false;
+	}
+	return true;
+}
+
 enum after step_check_payload(struct exchange *x)
 {
 	const struct service_state *state = snapshot_service(x->snap, x->service);
@@ -37,6 +56,8 @@ enum after step_check_payload(struct exchange *x)
 
 	if (state->demand && !exchange_is_answer(x) && !demand_length(state->demand, x->request.data, &x->err).ok)
 		return AFTER_REFUSE;
+	if (!keep_numbers(x))
+		return exchange_refuse(x, REASON_MEMORY, "no memory for the numbers of the message");
 	if (!schema)
 		return AFTER_NEXT;
 	if (is_looked_into(x, state->demand) && !exchange_payload(x, x->request.data, &payload).ok)

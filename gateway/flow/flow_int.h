@@ -118,6 +118,7 @@ struct exchange {
 	const struct conf_participant *caller; /* set once the signature was verified */
 	const struct conf_service *service;    /* set once permitted; a place in flight is held */
 	struct demand_seen demanded; /* kind and last day, where the service asks for them */
+	struct demand_numbers numbers; /* that notices repeat; from `pool` */
 	struct demand_time times;    /* what the moment of receipt means */
 	struct bytes times_words;    /* the same for people; from `pool` */
 	struct payload payload; /* of `payload_of`, opened once; dead with the stage */
@@ -234,6 +235,7 @@ enum after step_permit(struct exchange *x);
 enum after step_check_payload(struct exchange *x);
 enum after step_check_demands(struct exchange *x);
 enum after step_judge_time(struct exchange *x);
+enum after step_tell(struct exchange *x);
 enum after step_check_inner(struct exchange *x);
 enum after step_recall(struct exchange *x);
 enum after step_run_checks(struct exchange *x);

@@ -36,6 +36,7 @@ static const struct step steps[] = {
 	{"examine", step_examine},
 	{"compose-answer", step_compose_answer},
 	{"run-actions", step_run_actions},         /* waits for adapters, where there are actions */
+	{"tell", step_tell},
 	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"reply", step_reply},
 };
@@ -49,6 +50,7 @@ static const struct step keeping[] = {
 	{"stamp", step_stamp},                 /* waits for the disk, where messages are stamped */
 	{"enqueue", step_enqueue},             /* waits for Redis */
 	{"accept", step_accept},
+	{"tell", step_tell},
 	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"reply", step_reply},
 };
@@ -58,6 +60,7 @@ static const struct step handling[] = {
 	{"judge-time", step_judge_time},
 	{"handle", step_handle},                   /* waits for the adapter */
 	{"compose-handled", step_compose_handled},
+	{"tell", step_tell},
 	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"stamp", step_stamp},                     /* waits for the disk, where messages are stamped */
 	{"reply", step_reply},
@@ -83,6 +86,7 @@ static const struct step async_steps[] = {
 	{"stamp", step_stamp},                 /* waits for the disk, where messages are stamped */
 	{"enqueue", step_enqueue},             /* waits for Redis */
 	{"accept-async", step_accept_async},
+	{"tell", step_tell},
 	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"reply", step_reply},
 };
@@ -98,6 +102,7 @@ static const struct step asking[] = {
 static const struct step refusal[] = {
 	{"refuse", step_refuse},
 	{"run-actions", step_run_actions},         /* waits for adapters, where there are actions */
+	{"tell", step_tell},
 	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"reply", step_reply},
 };

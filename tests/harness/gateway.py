@@ -56,7 +56,8 @@ class Gateway:
 
     def write(self):
         path = self.folder / "qaqpa.yaml"
-        path.write_text(yaml.safe_dump(self.conf, sort_keys=False, allow_unicode=True))
+        written_out = json.loads(json.dumps(self.conf))  # the language has no aliases for what stands twice
+        path.write_text(yaml.safe_dump(written_out, sort_keys=False, allow_unicode=True))
         path.chmod(0o600)
         return path
 

@@ -23,6 +23,7 @@ static struct conf *load_all(const char *folder)
 	for (size_t i = 0; i < descriptors.gl_pathc; i++)
 		fprintf(f, "  - %.*s\n", (int)(strlen(descriptors.gl_pathv[i]) - strlen("/services.yaml")), descriptors.gl_pathv[i]);
 	globfree(&descriptors);
+	fprintf(f, "gateway:\n  sender_id: gateway_is\ncalendar: days\n");
 	fprintf(f, "journal:\n  directory: %s/journal\nqueue:\n  socket: r.sock\n  spool: spool\n"
 		"listeners:\n  - name: plain\n    listen: \"127.0.0.1:0\"\nkeys:\n  - name: gateway\n"
 		"    certificate: gateway.crt\n    key: gateway.key\nparticipants:\n", folder);

@@ -38,6 +38,8 @@ static void nothing_is_demanded_by_default(void **state)
 	assert_int_equal(s->hours.to, 0);
 	assert_null(s->repealed);
 	assert_null(f.conf->calendar);
+	assert_int_equal(s->notices.n, 0);
+	assert_null(f.conf->sender_id);
 	fixture_drop(&f);
 }
 
@@ -109,6 +111,26 @@ static void times_reach_their_fields(void **state)
 	fixture_drop(&f);
 }
 
+#define QUEUE "queue: {socket: r, spool: s}\ngateway: {sender_id: gateway_is}\n"
+#define BOARD "  - {id: Board, provider: dep, endpoint: 'http://a/', delivery: queued}\n"
+#define NOTICES(rows) "    notices: [" rows "]\n" BOARD QUEUE
+
+static void notices_name_their_service(void **state)
+{
+	struct fixture f;
+	const struct conf_service *s = good(&f,
+		NOTICES("{on: [accepted, late], service: Board}, {on: refused, service: Board}"));
+
+	(void)state;
+	assert_string_equal(f.conf->sender_id, "gateway_is");
+	assert_int_equal(s->notices.n, 2);
+	assert_int_equal(s->notices.item[0].on, CONF_EVENT_ACCEPTED | CONF_EVENT_LATE);
+	assert_int_equal(s->notices.item[1].on, CONF_EVENT_REFUSED);
+	assert_ptr_equal(s->notices.item[0].service, &f.conf->services[1]);
+	assert_ptr_equal(s->notices.item[1].service, &f.conf->services[1]);
+	fixture_drop(&f);
+}
+
 static void rules_follow_the_kind_of_document(void **state)
 {
 	struct fixture f;
@@ -170,6 +192,15 @@ static const struct row {
 	{"    attachments: {element: A}\n", 5, "kinds is missing in services[].attachments"},
 	{"    attachments: {element: A, kinds: pdf, size: 2MiB, total: 1MiB}\n", 5, "one file may be longer than all"},
 	{"    attachments: {element: A, kinds: pdf, most: 0}\n", 5, "not between 1 and 10000"},
+	{NOTICES("{on: [], service: Board}"), 5, "on is empty"},
+	{NOTICES("{on: [delivered], service: Board}"), 5, "unknown value 'delivered'"},
+	{NOTICES("{service: Board}"), 5, "on is missing in services[].notices[]"},
+	{NOTICES("{on: late, service: Bord}"), 5, "did you mean 'Board'?"},
+	{NOTICES("{on: late, service: Echo}"), 5, "notices: Echo is not delivered later"},
+	{NOTICES("{on: [late, refused], service: Board}, {on: [accepted, late], service: Board}"), 5,
+		"Board is told of one event twice"},
+	{"    notices: [{on: late, service: Board}]\n" BOARD "queue: {socket: r, spool: s}\n", 5,
+		"the gateway has no sender_id"},
 	{"    term: {hour: \"05:00\"}\n", 5, "element is missing in services[].term"},
 	{"    term: {element: A, hour: \"24:01\"}\n", 5, "hour: '24:01' is no time of day"},
 	{"    term: {element: A, hour: \"4:00\"}\n", 5, "'4:00' is no time of day"},
@@ -222,6 +253,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_demanded_by_default),
 		cmocka_unit_test(every_word_reaches_its_field),
 		cmocka_unit_test(times_reach_their_fields),
+		cmocka_unit_test(notices_name_their_service),
 		cmocka_unit_test(rules_follow_the_kind_of_document),
 		cmocka_unit_test(a_section_has_its_defaults),
 		cmocka_unit_test(every_mistake_is_told_in_its_line),

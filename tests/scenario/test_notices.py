@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules I3 and P7: from acceptance on somebody is told of it, or of the refusal; once, and for certain."""
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from harness import soap, wss
+from harness.gateway import Answer, Gateway
+from harness.provider import Provider
+from harness.redis import Redis
+
+NOTICE = "{urn:qaqpa:notice:v1}Notice"
+SCHEMA = Path(__file__).resolve().parents[2] / "wsdl/notice/v1/notice.xsd"
+NUMBER = "00000000000000000001"
+EVERYTHING = ["accepted", "refused", "late"]
+
+
+def document(last_day=None, iin="900101300017"):
+    day = f"<LastDay>{last_day}</LastDay>" if last_day else ""
+    return (f"<data><p:Report xmlns:p='urn:demo:report'><SystemInfo><RequestNumber>{NUMBER}</RequestNumber>"
+            f"<ChainId>chain-1</ChainId></SystemInfo><Iin>{iin}</Iin>{day}</p:Report></data>")
+
+
+class Board(Provider):
+    """Who is told. Every notice is verified, read and held against the schema."""
+
+    def __init__(self, pki, **more):
+        super().__init__(pki["other-system"], **more)
+        self.pki = pki
+        self.schema = etree.XMLSchema(file=str(SCHEMA))
+
+    @property
+    def notices(self):
+        return [self.read(octets) for octets in list(self.received)]
+
+    def read(self, octets):
+        tree = wss.verify(octets, self.pki["gateway"].certificate)
+        notice = tree.find(f".//{NOTICE}")
+        self.schema.assertValid(etree.fromstring(etree.tostring(notice)))
+        said = {e.tag: e.text for e in notice.iter() if len(e) == 0}
+        said["name"] = tree.find(".//messageId").text
+        said["from"] = tree.find(".//senderId").text
+        if notice.find("Reasons") is not None:
+            said["Code"], said["reason"] = notice.find("Code").text, notice.find("Reasons/Reason/Code").text
+        return said
+
+
+def node(folder, pki, redis, provider, board, **services):
+    folder.mkdir()
+    g = Gateway(folder, pki)
+    g.conf["gateway"] = {"sender_id": "gateway_is"}
+    g.conf["participants"].append({"name": "board", "certificates": str(pki.path("other-system.crt"))})
+    g.conf["queue"] = {"socket": str(redis.socket), "spool": str(folder.parent / "spool"), "lease": "2s", "command_time": "1s"}
+    g.conf["retries"] = [{"name": "fast", "initial": "100ms", "max_interval": "400ms", "expire_after": "1h"}]
+    g.service(board, "Board", owner="board", delivery="queued", retry="fast", repeat_safe=True, breaker_failures=1000)
+    for name, words in services.items():
+        on = words.pop("on", EVERYTHING)
+        g.service(provider, name, notices=[{"on": on, "service": "Board"}],
+                  fields=[{"element": "Iin", "is": "iin"}], **words)
+    return g
+
+
+def begin(g):
+    g.start()
+    g.wait(lambda: next(c for c in g.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
+    return g
+
+
+@pytest.fixture
+def redis(tmp_path):
+    r = Redis(tmp_path / "redis")
+    yield r
+    r.stop()
+
+
+@pytest.fixture
+def provider(pki):
+    p = Provider(pki["permits"])
+    yield p
+    p.close()
+
+
+@pytest.fixture
+def board(pki):
+    b = Board(pki)
+    yield b
+    b.close()
+
+
+@pytest.fixture
+def gate(tmp_path, pki, redis, provider, board):
+    term = {"element": "LastDay"}
+    g = begin(node(tmp_path / "one", pki, redis, provider, board, Plain={}, Silent={"on": ["accepted"]},
+                   Refusals={"on": ["refused"]}, Term={"term": term}, Late={"term": term, "on": ["late"]},
+                   Accepted={"term": term, "on": ["accepted"]}, Strict={"term": {**term, "late": "refuse"}},
+                   Kept={"term": dict(term), "delivery": "queued", "retry": "fast"}))
+    g.pki = pki
+    yield g
+    g.stop()
+
+
+def told(gate, board, service, data, **fields):
+    """The answer, and the notice that it is followed by."""
+    before = len(board.received)
+    got = gate.send(service=service, data=data, **fields)
+    gate.wait(lambda: len(board.received) > before)
+    assert len(board.received) == before + 1
+    return got, board.notices[-1]
+
+
+def test_acceptance_is_told_with_the_numbers_of_the_message(gate, board):
+    name = soap.new_id()
+    got, notice = told(gate, board, "Plain", document(), message_id=name)
+    assert got.status == 200
+    assert (notice["Event"], notice["ServiceId"], notice["MessageId"], notice["SenderId"], notice["Code"]) == (
+        "accepted", "Plain", name, "department_is", "SCSS001")
+    assert (notice["RequestNumber"], notice["ChainId"], notice["from"]) == (NUMBER, "chain-1", "gateway_is")
+    assert "reason" not in notice and "InTime" not in notice and "FiledAt" not in notice
+    fact = next(f for f in gate.journal("--exchange", got.text("sessionId")) if (f["direction"], f["kind"]) == ("received", "request"))
+    assert notice["ReceivedAt"] == fact["at"]
+
+
+def test_a_refusal_is_told_with_its_reason(gate, board):
+    got, notice = told(gate, board, "Plain", document(iin="900101300018"))
+    assert got.code == "QG025"
+    assert (notice["Event"], notice["Code"], notice["reason"], notice["RequestNumber"]) == (
+        "refused", "QG025", "payload.field", NUMBER)
+    assert "element Iin, occurrence 1: the check digit of 9001******** is wrong" in notice["Text"]
+
+
+def test_a_refusal_of_the_provider_is_told(gate, board, provider):
+    provider.answer = lambda o: provider.signed_answer(o, code="SCSE001", message="Отказано: нет основания")
+    _, notice = told(gate, board, "Plain", document())
+    assert (notice["Event"], notice["Code"], notice["reason"]) == ("refused", "SCSE001", "provider.status")
+    assert notice["Text"] == "Отказано: нет основания"
+    provider.answer = lambda o: (500, "text/xml", wss.sign(soap.envelope(soap.fault("SCE909", "broken")), gate.pki["permits"]))
+    _, notice = told(gate, board, "Plain", document())
+    assert (notice["Event"], notice["Code"], notice["reason"], notice["Text"]) == (
+        "refused", "QG044", "provider.fault", "SCE909: broken")
+
+
+@pytest.mark.parametrize("service, day, event, in_time", (
+    ("Term", "9999-12-30", "accepted", "true"), ("Term", "2020-01-31", "late", "false"), ("Late", "2020-01-31", "late", "false"),
+    ("Accepted", "2020-01-31", "accepted", "false"), ("Kept", "9999-12-30", "accepted", "true"),
+    ("Kept", "2020-01-31", "late", "false")))
+def test_whether_it_was_in_time_is_told(gate, board, service, day, event, in_time):
+    got, notice = told(gate, board, service, document(day))
+    assert got.status == 200
+    assert (notice["Event"], notice["InTime"], notice["Code"]) == (event, in_time, "SCSS001")
+    assert notice["TermEnd"].startswith(f"{day}T04:00:00.000")
+
+
+def test_a_message_refused_as_late_is_told_as_refused(gate, board):
+    got, notice = told(gate, board, "Strict", document("2020-01-31"))
+    assert got.reason == "term.late"
+    assert (notice["Event"], notice["reason"], notice["InTime"]) == ("refused", "term.late", "false")
+
+
+def test_only_what_is_asked_for_and_certain_is_told_and_nothing_of_strangers(gate, board, provider, pki):
+    gate.send(service="Silent", data=document(iin="900101300018"))  # refusals are not asked for
+    gate.send(service="Refusals", data=document())  # acceptances are not asked for
+    gate.send(service="Late", data=document("9999-12-30"))  # it was in time
+    gate.send(service="Plain", data=document(), identity=pki["attacker-own-ca"])  # a stranger
+    text = wss.sign(soap.envelope(soap.request(service="Plain", data=document())), pki["department"])
+    assert Answer(gate, gate.post(text.replace(b"900101300017", b"850202300024"))).code == "SCE006"  # a broken signature
+    gate.send(service="Plain", data=document(), password="wrong")
+    gate.send(service="Nowhere", data=document())
+    answer, provider.answer = provider.answer, lambda _: None
+    assert gate.send(service="Plain", data=document()).code == "QG041"  # nobody knows what became of it
+    provider.answer = answer
+    name = soap.new_id()
+    _, notice = told(gate, board, "Plain", document(), message_id=name)
+    assert notice["MessageId"] == name
+    assert gate.stop() == 0
+    assert len(board.received) == 1
+    assert {f["service"] for f in gate.journal()} >= {"Plain", "Board"}
+    assert len([f for f in gate.journal("--service", "Board") if f["direction"] == "sent"]) == 1
+
+
+def test_a_repetition_is_not_told_again(gate, board, pki):
+    good = wss.sign(soap.envelope(soap.request(service="Plain", data=document())), pki["department"])
+    bad = wss.sign(soap.envelope(soap.request(service="Plain", data=document(iin="900101300018"))), pki["department"])
+    for octets in (good, bad, good, bad, bad):
+        gate.post(octets)
+    told(gate, board, "Plain", document())
+    gate.wait(lambda: len(board.received) == 3)
+    assert gate.stop() == 0
+    assert sorted(n["Event"] for n in board.notices) == ["accepted", "accepted", "refused"]
+    assert len({n["name"] for n in board.notices}) == 3
+
+
+def test_a_notice_outlives_the_gateway_while_the_receiver_is_away(gate, board, pki):
+    port = board.server.server_port
+    board.close()
+    names = [soap.new_id() for _ in range(5)]
+    sent = [wss.sign(soap.envelope(soap.request(service=service, data=document(), message_id=name)), pki["department"])
+            for name, service in zip(names, ("Plain", "Kept", "Plain", "Kept", "Plain"))]
+    for octets in sent:
+        assert gate.post(octets).status_code == 200
+    gate.stop(signal.SIGKILL)
+    begin(gate)
+    for octets in sent:
+        assert gate.post(octets).status_code == 200
+    back = Board(pki, port=port)
+    gate.wait(lambda: len(back.received) >= 5)
+    assert gate.stop() == 0
+    assert sorted(n["MessageId"] for n in back.notices) == sorted(names)
+    back.close()
+
+
+def test_two_gateways_tell_once_of_one_message(gate, board, pki, redis, provider, tmp_path):
+    other = begin(node(tmp_path / "two", pki, redis, provider, board, Kept={"delivery": "queued", "retry": "fast"}))
+    sent = [wss.sign(soap.envelope(soap.request(service="Kept", data=document())), pki["department"]) for _ in range(10)]
+    for octets in sent:
+        both = [threading.Thread(target=g.post, args=(octets,)) for g in (gate, other)]
+        for t in both:
+            t.start()
+        for t in both:
+            t.join()
+    gate.wait(lambda: len({n["name"] for n in board.notices}) == 10)
+    assert gate.stop() == 0 and other.stop() == 0
+    assert len(board.received) == 10
+
+
+def test_the_gateway_needs_a_name_to_tell(tmp_path, pki, provider, board, redis):
+    g = node(tmp_path / "one", pki, redis, provider, board, Plain={})
+    del g.conf["gateway"]
+    with pytest.raises(AssertionError, match="the gateway has no sender_id"):
+        g.start()
