@@ -10,7 +10,6 @@
 #include "common/business.h"
 #include "files/temp_files.h"
 
-#define NS_TEMP "http://egov.bee.kz/eds/tempstorage/v2/"
 #define ANSWER_BYTES (64u << 20)
 #define LIFE_DIGITS 15
 
@@ -52,8 +51,7 @@ static bool is(const xmlNode *node, const char *name)
 		(!*node_ns(node) || strcmp(node_ns(node), NS_TEMP) == 0);
 }
 
-/* The only child of that name; NULL when there is none, or several. */
-static const xmlNode *child(const xmlNode *parent, const char *name)
+const struct _xmlNode *temp_child(const struct _xmlNode *parent, const char *name)
 {
 	const xmlNode *found = NULL;
 
@@ -94,7 +92,7 @@ static struct bytes raw(struct pool *pool, const xmlNode *node)
 
 static const char *text(struct serving *s, const xmlNode *parent, const char *name)
 {
-	struct bytes found = raw(s->pool, child(parent, name));
+	struct bytes found = raw(s->pool, temp_child(parent, name));
 
 	return found.n ? pool_copy(s->pool, found) : NULL;
 }
@@ -169,7 +167,7 @@ static int64_t life_of(const char *words)
 static outcome upload(struct serving *s, const xmlNode *node, struct err *e)
 {
 	SCOPED(buf_free) struct buf content = BUF(s->place->limits.file);
-	struct bytes base64 = raw(s->pool, child(node, "content"));
+	struct bytes base64 = raw(s->pool, temp_child(node, "content"));
 	struct temp_file f = {.name = text(s, node, "name"), .mime = text(s, node, "mime"),
 		.confirm = is_true(text(s, node, "needToBeConfirmed")), .life_ms = life_of(text(s, node, "lifeTime"))};
 	struct temp_origin from = {s->caller->owner, s->caller->message, (unsigned)s->n};
@@ -302,9 +300,9 @@ static outcome write_answer(struct serving *s, const struct kind *k, const xmlNo
 /* What the message says of its sender is true, or not said. */
 static bool credentials_fit(struct serving *s, const xmlNode *root)
 {
-	const xmlNode *given = child(root, "credentials");
+	const xmlNode *given = temp_child(root, "credentials");
 	const char *sender = text(s, given, "senderId");
-	struct bytes password = raw(s->pool, child(given, "password"));
+	struct bytes password = raw(s->pool, temp_child(given, "password"));
 
 	if (sender && strcmp(sender, s->caller->sender) != 0)
 		return false;
@@ -321,7 +319,7 @@ static outcome serve(struct serving *s, const xmlNode *root, struct temp_answer 
 {
 	const struct kind *k = is(root, "tempStorageRequest") ? kind_of(text(s, root, "type")) : NULL;
 
-	s->body = k ? child(root, k->request) : NULL;
+	s->body = k ? temp_child(root, k->request) : NULL;
 	if (!s->body || !holds(s->body, k->each))
 		return refuse(out, "SCSE002", "The payload is not a tempStorageRequest of files.xsd.");
 	if (!credentials_fit(s, root))

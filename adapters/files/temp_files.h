@@ -8,6 +8,11 @@
 
 struct _xmlNode;
 
+#define NS_TEMP "http://egov.bee.kz/eds/tempstorage/v2/"
+
+/* The only child of that name, in the namespace or in none; NULL when there is none, or several. Takes NULL. */
+const struct _xmlNode *temp_child(const struct _xmlNode *parent, const char *name);
+
 struct temp_caller {
 	const char *owner;    /* whose the files are that it uploads */
 	const char *sender;   /* its senderId; credentials, where they are given, must name it */

@@ -2,7 +2,7 @@
 /* sim_portal - the simulated e-government portal: takes notices for applicants and shows each his own.
  * Promise:  a cabinet is shown to nobody but the person whose it is, or somebody of the organisation; an old request does
  *           not open it again.
- * Not here: the cabinets (sim_portal_cabinet.c).
+ * Not here: the cabinets (sim_portal_cabinet.c), what applicants do (sim_portal_acts.c).
  * Spec:     P7, P10, B3; bus contract 5.7; wsdl/portal/v1/portal.xsd */
 #include <libxml/tree.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "appeals/reception_notice.h"
 #include "base/ident.h"
 #include "common/service.h"
+#include "portal/sim_portal_acts.h"
 #include "portal/sim_portal_cabinet.h"
 
 #define NS_PORTAL "urn:qaqpa:portal:v1"
@@ -109,11 +110,18 @@ static const struct sim_service services[] = {
 	{NULL, NULL},
 };
 
+static const struct sim_act acts[] = {
+	{"application", portal_file},
+	{"fetch", portal_fetch},
+	{NULL, NULL},
+};
+
 extern const struct sim_system sim_system_portal;
 const struct sim_system sim_system_portal = {
 	.name = "portal",
-	.summary = "e-government portal: notices in the cabinets of applicants",
+	.summary = "e-government portal: files applications, keeps notices in the cabinets of applicants",
 	.services = services,
 	.open = cabinet_open,
 	.close = store_close_state,
+	.acts = acts,
 };

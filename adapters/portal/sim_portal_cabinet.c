@@ -13,7 +13,9 @@ static const char schema[] =
 	" request_number TEXT NOT NULL, kind TEXT NOT NULL, status TEXT, text_ru TEXT NOT NULL, text_kz TEXT NOT NULL,"
 	" moment TEXT NOT NULL, document TEXT, document_date TEXT, file_name TEXT, file_id TEXT, sha256 TEXT,"
 	" sender TEXT NOT NULL, message_id TEXT NOT NULL, at INTEGER NOT NULL, UNIQUE (sender, message_id)) STRICT;"
-	"CREATE INDEX IF NOT EXISTS notice_applicant ON notice (applicant, at);" RECEPTION_NOTICE_SCHEMA;
+	"CREATE INDEX IF NOT EXISTS notice_applicant ON notice (applicant, at);"
+	"CREATE TABLE IF NOT EXISTS filed (request_number TEXT PRIMARY KEY, applicant TEXT NOT NULL) STRICT;"
+	RECEPTION_NOTICE_SCHEMA;
 
 outcome cabinet_open(const char *directory, void **state, struct err *e)
 {
@@ -35,6 +37,22 @@ outcome cabinet_keep(struct store *s, const struct cabinet_notice *n, struct err
 		(const char *[]){n->applicant, n->request_number, n->kind, n->status, n->text_ru, n->text_kz, n->moment,
 			n->document, n->document_date, n->file_name, n->file_id, n->sha256, n->sender, n->message_id, at},
 		15, NULL, 0, NULL, e);
+}
+
+outcome cabinet_filed(struct store *s, const char *request_number, const char *applicant, struct err *e)
+{
+	return store_do(s, "INSERT INTO filed VALUES (?1, ?2)", (const char *[]){request_number, applicant}, 2, NULL, 0,
+		NULL, e);
+}
+
+outcome cabinet_document(struct store *s, const char *number, struct cabinet_document *out, struct err *e)
+{
+	const struct store_column columns[] = {{out->file_name, sizeof out->file_name}, {out->file_id, sizeof out->file_id},
+		{out->sha256, sizeof out->sha256}};
+
+	*out = (struct cabinet_document){0};
+	return store_do(s, "SELECT file_name, file_id, sha256 FROM notice WHERE document = ?1 AND file_id IS NOT NULL"
+		" ORDER BY at DESC, id DESC LIMIT 1", &number, 1, columns, 3, &out->known, e);
 }
 
 enum { FROM, NUMBER, KIND, STATUS, TEXT_RU, TEXT_KZ, MOMENT, DOCUMENT, DOCUMENT_DATE, FILE_NAME, FILE_ID, SHA256 };

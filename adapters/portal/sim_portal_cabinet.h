@@ -15,6 +15,16 @@ struct cabinet_notice { /* NULL where the notice has none */
 /* Keeps it, once for each messageId of a sender. */
 MUST_USE outcome cabinet_keep(struct store *s, const struct cabinet_notice *n, struct err *e);
 
+/* An application that was filed here: what the gateway tells of it belongs to this applicant. */
+MUST_USE outcome cabinet_filed(struct store *s, const char *request_number, const char *applicant, struct err *e);
+
+/* The file of a document that a notice names, of the newest one. */
+struct cabinet_document {
+	bool known;
+	char file_name[1024], file_id[1024], sha256[65];
+};
+MUST_USE outcome cabinet_document(struct store *s, const char *number, struct cabinet_document *out, struct err *e);
+
 /* Appends a <Notice> for each of the `most` newest of the applicant; of one request only, unless the number is NULL. */
 struct cabinet_question {
 	const char *applicant, *request_number, *most;
