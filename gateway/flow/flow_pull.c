@@ -134,10 +134,11 @@ static outcome get_status(struct exchange *x, struct queue_admin *admin)
 	struct history h = {.x = x};
 	struct async_status s = {.date = stamp_now()};
 
+	/* Redis first: the answer of what has left it stands in the journal by then, or somebody took it out. */
+	TRY(queue_admin_list(admin, &filter, see_one, &f, &x->err));
 	TRY(journal_find(x->snap->conf->journal.directory, &facts, each_fact, &h, &x->err));
 	if (!h.sent)
 		return err_set(&x->err, REASON_ASYNC_MESSAGE, "getMessageStatus");
-	TRY(queue_admin_list(admin, &filter, see_one, &f, &x->err));
 	s.state = state_of(&f, &h);
 	s.code = bytes_str(async_state_name(s.state));
 	s.message = bytes_str(words[s.state]);

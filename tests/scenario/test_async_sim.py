@@ -159,6 +159,14 @@ def test_an_application_becomes_a_permit(make, mode):
     assert {f["participant"] for f in facts if f["correlation_id"] == chain} >= {"department"}
 
 
+def test_a_status_asked_between_queue_and_journal_is_no_stopped_delivery(make):
+    """The question goes out the moment after the acknowledgement, when the message is just being delivered."""
+    world = make("push", "permits", "department", "monitoring")
+    lines = world.file("--argument", "40", port=0)
+    states = [line.split()[1] for line in lines if line.startswith("  status ")]
+    assert len(states) >= 40 and set(states) <= {"ON_DELIVERY", "DELIVERED"}
+
+
 def test_a_running_system_takes_the_answers_and_the_notices(make):
     """The act only files and looks; another process with the same state listens where the gateway sends to."""
     world = make("push", *SYSTEMS)
