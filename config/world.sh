@@ -20,11 +20,12 @@ world_number() {
 }
 
 world_make() { # world, rsa or gost: the kind of its keys
-	local world=$1
+	local world=$1 system
 	umask 077
-	mkdir -p "$world/log" "$world/state"
+	mkdir -p "$world/log" "$world/state" "$world/weather"
 	qaqpa-authority make --algorithm "$2" --url "http://127.0.0.1:$(world_port 3)" "$world/pki" >/dev/null
 	world_passwords "$world"
+	for system in $world_systems; do : >"$world/weather/$system"; done
 	: >"$world/blocked.txt"
 	world_config "$world" >"$world/qaqpa.yaml"
 	world_services "$world"
@@ -140,7 +141,8 @@ world_command() {
 		--certificate "$pki/$system.crt" --key "$pki/$system.key" --peer-certificate "$pki/gateway.crt" \
 		--gateway "http://127.0.0.1:$(world_port 0)/bip-sync-wss-gost/" \
 		--async-gateway "http://127.0.0.1:$(world_port 0)/bip-async/" --sender-id "${system}_is" \
-		--password-file "$world/$system.password" --state "$world/state/$system"
+		--password-file "$world/$system.password" --state "$world/state/$system" \
+		--weather "$world/weather/$system" --signer "expired=$pki/expired.crt,$pki/expired.key"
 	for name in $world_systems; do printf '%s\n' --document-certificate "${name}_is=$pki/$name.crt"; done
 	for name in $world_persons; do
 		printf '%s\n' --document-certificate "$name=$pki/$name.crt" --signer "$name=$pki/$name.crt,$pki/$name.key"
@@ -239,5 +241,7 @@ world_by_hand() {
              (signed by the departmental system; sent twice it gets the first answer again)
   journal    build/release/bin/qaqpa msg trace --journal $here/journal
   health     curl -s http://127.0.0.1:$(world_port 1)/readyz
+  weather    echo 'PERMITS_NIKAD always drop' >$here/weather/permits
+             (an empty file is fair weather again; qaqpa(1) has the words)
 END
 }

@@ -21,7 +21,7 @@ enum {
 
 #define CLI_LIST_MOST 128
 struct cli_list {
-	const char *item[CLI_LIST_MOST];
+	const char *item[CLI_LIST_MOST + 1]; /* NULL behind the last, when it began as zero */
 	size_t n;
 };
 

@@ -107,13 +107,6 @@ struct sim_line {
 	char *address; /* copy of `listen` that is cut */
 };
 
-/* A list of the line, NULL-terminated; NULL when it is empty. */
-static const char *const *listed(struct cli_list *list)
-{
-	list->item[list->n < CLI_LIST_MOST ? list->n : CLI_LIST_MOST - 1] = NULL;
-	return list->n ? list->item : NULL;
-}
-
 /* Turns the words of the line into options; explains what is wrong. */
 static bool understand(struct sim_line *line, struct sim_options *sim)
 {
@@ -133,9 +126,9 @@ static bool understand(struct sim_line *line, struct sim_options *sim)
 	}
 	if (!clock_zone(line->zone))
 		fprintf(stderr, "qaqpa sim: no time zone is called %s\n", line->zone);
-	sim->document_certificates = listed(&line->documents);
-	sim->signers = listed(&line->signers);
-	sim->settings = listed(&line->settings);
+	sim->document_certificates = line->documents.n ? line->documents.item : NULL;
+	sim->signers = line->signers.n ? line->signers.item : NULL;
+	sim->settings = line->settings.n ? line->settings.item : NULL;
 	sim->threads = line->threads > 0 && line->threads <= 64 ? (unsigned)line->threads : 4;
 	return true;
 }

@@ -109,8 +109,8 @@ struct sim_options {
 	/* Persons whose keys it holds: "name=certificate,key", PEM paths, NULL-terminated; NULL: nobody's. */
 	const char *const *signers;
 	const char *const *settings; /* of its own: "name=value", NULL-terminated; NULL: none */
-	/* How it misbehaves: path of a script (weather.h), or the script itself when there is a space, a line end or a
-	 * semicolon in it. NULL: not at all. For expired-certificate there is a signer named expired. */
+	/* How it misbehaves: path of a script (weather.h); or, when no such file is there, the script itself, which has a
+	 * space, a line end or a semicolon in it. NULL: not at all. For expired-certificate there is a signer named expired. */
 	const char *weather;
 };
 

@@ -70,7 +70,8 @@ bool sim_is_white(struct bytes text);
 /* ---- sim_sky.c: the weather over a system (weather.h). NULL: always fair. ---- */
 
 struct sim_sky;
-/* `weather` is the path of a script; with a space, a line end or a semicolon in it, the script itself. Counts are kept
+/* `weather` is the path of a script; when no such file is there, but a space, a line end or a semicolon in it, the script
+ * itself. Counts are kept
  * under `directory`; NULL: not beyond the process. Fails with REASON_CONFIG, REASON_IO, REASON_MEMORY. */
 MUST_USE outcome sim_sky_open(const char *weather, const char *directory, bool has_expired, struct sim_sky **out,
 	struct err *e);

@@ -234,7 +234,7 @@ outcome sim_sky_open(const char *weather, const char *directory, bool has_expire
 	struct err *e)
 {
 	SCOPED(sim_sky_free) struct sim_sky *y = calloc(1, sizeof *y);
-	bool is_text = strpbrk(weather, " \t\n;");
+	bool is_text = strpbrk(weather, " \t\n;") && access(weather, F_OK) != 0;
 
 	if (!y)
 		return err_set(e, REASON_MEMORY, "weather");

@@ -99,6 +99,13 @@ class World(Gateway):
             self.sims[name] = subprocess.Popen(self.command(name, *more), stdout=subprocess.PIPE, stderr=to)
         assert b"listens" in self.sims[name].stdout.readline(), log.read_text()
 
+    def weather(self, name, script=""):
+        """What comes over a system from now on; nothing: fair weather."""
+        path = self.folder / "weather" / name
+        fresh = path.with_suffix(".fresh")
+        fresh.write_text(script)
+        fresh.rename(path)
+
     def end(self, name, number=signal.SIGTERM):
         sim = self.sims.pop(name)
         sim.send_signal(number)
