@@ -247,8 +247,10 @@ def application(world):
     number = "".join(str(int(c, 16) % 10) for c in soap.new_id().replace("-", "")[:20])
     text = example("department", "department-request")
     text = re.sub(r"<RequestNumber>\d{20}", f"<RequestNumber>{number}", text)
+    text = re.sub(r"<Given>true</Given><Date>[\d-]+", f"<Given>true</Given><Date>{soap.now(days=-1)[:10]}", text)
+    text = text.replace("<Employee><Iin>900101300017", "<Employee><Iin>880707300055")  # as his certificate has it
     root = re.search(r"</[\w:]*DepartmentRequest>", text).group(0)
-    return world.signed(text.replace(root, "@" + root), "employee")
+    return world.signed(text.replace(root, "@" + root), "corporation-employee")
 
 
 def test_an_application_whose_answer_was_lost_goes_on_where_it_stopped(world):
