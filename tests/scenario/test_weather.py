@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+import yaml
 
 from harness import soap, wss
 from harness.gateway import BIN, Answer
@@ -32,8 +33,12 @@ def world(tmp_path_factory):
     """As the usual world, with short deadlines; the certificate that is over is still registered for the permits system."""
     w = World(tmp_path_factory.mktemp("world"), SYSTEMS)
     for name in ("permits", "monitoring"):
-        services = w.folder / "conf.d" / f"{name}.yaml"
-        services.write_text(services.read_text().replace("    repeat_safe:", f"    deadline: {DEADLINE}\n    breaker_failures: 1000\n    repeat_safe:"))
+        path = w.folder / "conf.d" / f"{name}.yaml"
+        part = yaml.safe_load(path.read_text())
+        for service in part["services"]:
+            if service["id"] in ("PERMITS_NIKAD", "MONITORING_STATUS"):
+                service.update(deadline=DEADLINE, breaker_failures=1000)
+        path.write_text(yaml.safe_dump(part, sort_keys=False, allow_unicode=True))
     for participant in w.conf["participants"]:
         participant["async"].update(deadline=DEADLINE, breaker_failures=1000)
     w.participant("permits")["certificates"] = [str(w.pki.path("permits.crt")), str(w.pki.path("expired.crt"))]
