@@ -66,10 +66,10 @@ class Pair:
         g.wait(lambda: next(c for c in g.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
 
     def close(self):
-        for g in self.nodes:
-            g.stop(signal.SIGKILL)
+        codes = [g.stop() for g in self.nodes]
         self.permits.close()
         self.redis.stop()
+        assert set(codes) <= {0, -signal.SIGKILL}
 
     def octets(self, service, data, who="department", password="secret", **fields):
         info = soap.request_info(service, sender=f"{who}_is", password=password if who == "department" else None, **fields)
@@ -287,6 +287,20 @@ def test_p4_a_request_that_the_schema_does_not_stop_is_answered_with_all_reasons
         assert Answer(p.one, p.one.post(other)).code == "SCSS001"
         clash = p.octets("PERMITS_NIKAD", ask(of="XYZ", kind="REFUSAL"), message_id="one")
         assert Answer(p.two, p.two.post(clash)).reason == "replay.conflict"
+    finally:
+        p.close()
+
+
+def test_what_is_wrong_with_the_content_is_told_without_diagnostics_and_nothing_else(tmp_path, pki):
+    p = Pair(tmp_path, pki)
+    for g in p.nodes:
+        g.conf["listeners"][0]["diagnostics"] = False
+    try:
+        p.begin()
+        told = p.register("KZ04ABC00000001").text("errorData")
+        assert "reason=nikad.malformed" in told and "they must be 03" in told
+        assert p.register("KZ03ABC00000001", service="ELSEWHERE").reason is None
+        assert Answer(p.one, p.one.post(p.octets("PERMITS_NIKAD", ask(of="A1C")))).reason == "payload.schema"
     finally:
         p.close()
 
