@@ -14,15 +14,30 @@ static outcome malformed(const struct nikad_problem *why, struct err *e)
 	return err_set(e, REASON_NIKAD_MALFORMED, "%.240s", buf_cstr(&words));
 }
 
+/* The kind of document that the message is, or carries. */
+static const char *kind_of(const struct adapter_call *c, const struct _xmlNode *business)
+{
+	static const struct {
+		const char *root, *kind;
+	} rows[] = {{"NoticeRequest", "NOTICE_TO_APPLICANT"}, {"CoordinationRequest", "COORDINATION_REQUEST"},
+		{"CoordinationReplyRequest", "COORDINATION_REPLY"}, {"EventRequest", "NOTICE_TO_HOLDER"}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (payload_is(c->payload, "urn:qaqpa:permits:v1", rows[i].root))
+			return rows[i].kind;
+	}
+	return payload_text(c->pool, business, "DocumentKind");
+}
+
 static outcome check_given(const struct adapter_call *c, struct err *e)
 {
 	const struct _xmlNode *business = payload_child(c->payload, "BusinessData");
-	const char *written = payload_text(c->pool, business, "Nikad"), *kind = payload_text(c->pool, business, "DocumentKind");
+	const char *written = payload_text(c->pool, business, "Nikad"), *kind = kind_of(c, business);
 	struct nikad_problem why;
 	struct nikad n;
 
 	if (!written || !kind)
-		return err_set(e, REASON_NIKAD_MALFORMED, "BusinessData holds no single Nikad and DocumentKind");
+		return err_set(e, REASON_NIKAD_MALFORMED, "BusinessData holds no single Nikad, or no kind of document");
 	if (!nikad_parse(bytes_str(written), &n, &why))
 		return malformed(&why, e);
 	return numbers_take(c, &n, kind, e);

@@ -64,7 +64,7 @@ static outcome decide(struct store *s, struct automatic *a, struct err *e)
 	bool granted = a->refusal.n == 0;
 
 	a->result.kind = granted ? "PERMIT" : "REFUSAL";
-	TRY(permits_store_give(s, granted ? "PRM" : "REF", a->result.kind, f->v.r.sender, &a->result.nikad, e));
+	TRY(document_new_number(s, &f->v, granted ? "PRM" : "REF", a->result.kind, &a->result.nikad, e));
 	TRY(sign(a, e));
 	TRY(document_keep(s, &f->v, &a->result, e));
 	if (!granted)

@@ -7,18 +7,6 @@
 #define ROLE_FIRST_HEAD "1.2.398.3.3.4.1.2.1"
 #define ROLE_AUTHORISED "1.2.398.3.3.4.1.2.2"
 
-bool document_kind_is(const char *kind)
-{
-	static const char *const kinds[] = {"APPLICATION", "NOTIFICATION", "NOTICE_TO_APPLICANT", "PERMIT",
-		"REFUSAL", "COORDINATION_REQUEST", "COORDINATION_REPLY", "NOTICE_TO_HOLDER"};
-
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (strcmp(kind, kinds[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool document_read_number(struct served *v, const char *written, const char *code, struct nikad *out)
 {
 	SCOPED(buf_free) struct buf words = BUF(512);
@@ -97,6 +85,10 @@ outcome document_judge(struct store *s, struct served *v, const struct document 
 	if (!d->sound)
 		return DONE;
 	TRY(permits_store_find(s, &d->nikad, &given, e));
+	if (!given.known && document_numbers_elsewhere(v)) {
+		TRY(permits_store_adopt(s, &d->nikad, d->kind, v->r.sender, e));
+		TRY(permits_store_find(s, &d->nikad, &given, e));
+	}
 	if (!given.known)
 		reasons_add(r, "nikad.unknown", "the number %s was not given by this system", d->nikad.text);
 	else if (strcmp(given.sender, v->r.sender) != 0)
@@ -119,7 +111,7 @@ outcome document_keep(struct store *s, struct served *v, struct document *d, str
 
 outcome document_give(struct store *s, struct served *v, struct document *d, const char *type, struct err *e)
 {
-	TRY(permits_store_give(s, type, d->kind, v->r.sender, &d->nikad, e));
+	TRY(document_new_number(s, v, type, d->kind, &d->nikad, e));
 	return document_keep(s, v, d, e);
 }
 

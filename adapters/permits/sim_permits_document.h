@@ -16,9 +16,6 @@ struct document {
 	char registration[16];
 };
 
-/* Kinds of documents (P3). */
-bool document_kind_is(const char *kind);
-
 /* Reads a number. False with a reason when it is none: `code`. */
 bool document_read_number(struct served *v, const char *written, const char *code, struct nikad *out);
 /* Reads the number that the sender asked for before it signed the document (P2). */
@@ -33,7 +30,14 @@ bool document_signed_in(struct served *v, const struct document *d, const char *
 /* One of two persons, or an employee of the organisation with that BIN; NULL: nobody. */
 bool document_signed_by(struct served *v, const struct document *d, const char *iin, const char *other_iin, const char *bin);
 
+/* The gateway gives the numbers, and has judged those that come (--set numbers=gateway). */
+bool document_numbers_elsewhere(const struct served *v);
+
 /* ---- inside a unit ---- */
+
+/* The next number of this type; where the gateway gives them it is asked. Fails with REASON_SERVICE_BUSY. */
+MUST_USE outcome document_new_number(struct store *s, struct served *v, const char *type, const char *kind,
+	struct nikad *out, struct err *e);
 
 /* Was the number given to this sender, for this kind, and not used? Reasons when not. */
 MUST_USE outcome document_judge(struct store *s, struct served *v, const struct document *d, struct err *e);

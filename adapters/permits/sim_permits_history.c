@@ -56,7 +56,7 @@ static outcome unit(struct store *s, struct served *v, struct err *e)
 	TRY(judge_original(s, h, e));
 	if (v->r.reasons.n > 0)
 		return DONE;
-	TRY(permits_store_give(s, "HST", h->d.kind, v->r.sender, &h->d.nikad, e));
+	TRY(document_new_number(s, v, "HST", h->d.kind, &h->d.nikad, e));
 	TRY(restore(s, h, e));
 	payload_field(v->answer, "Nikad", h->d.nikad.text);
 	if (h->conversion)

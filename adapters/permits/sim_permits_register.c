@@ -5,6 +5,7 @@
  * Spec:    P2, P3, P6, P12, P13, B3; wsdl/permits/v1/document.xsd */
 #include <libxml/tree.h>
 
+#include "permits/numbers.h"
 #include "permits/sim_permits_case.h"
 #include "permits/sim_permits_entry.h"
 #include "permits/sim_permits_tell.h"
@@ -153,7 +154,7 @@ outcome permits_register(struct sim *sim, const struct sim_request *in, struct s
 		return reply_unreadable(out, "The payload is not a RegisterRequest of permits.xsd.");
 	g.d.kind = text[KIND];
 	g.d.text = text[DOCUMENT];
-	if (!document_kind_is(g.d.kind))
+	if (!numbers_kind_is(g.d.kind))
 		reasons_add(&g.v.r.reasons, "document.kind", "%.64s is no kind of document", g.d.kind);
 	document_number(&g.v, &g.d, text[NUMBER]);
 	judge_document(&g);

@@ -52,6 +52,13 @@ outcome permits_store_issue(struct store *s, const char *type, const char *kind,
 	return store_transact(s, issue_in_unit, &(struct issue){type, kind, sender, out}, e);
 }
 
+outcome permits_store_adopt(struct store *s, const struct nikad *n, const char *kind, const char *sender, struct err *e)
+{
+	const char *given[] = {n->text, kind, sender};
+
+	return store_run(s, "INSERT INTO given VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", given, 3, NULL, 0, NULL, e);
+}
+
 outcome permits_store_find(struct store *s, const struct nikad *n, struct permits_given *out, struct err *e)
 {
 	const char *number = n->text;

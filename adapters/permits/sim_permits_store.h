@@ -23,6 +23,10 @@ MUST_USE outcome permits_store_issue(struct store *s, const char *type, const ch
 MUST_USE outcome permits_store_give(struct store *s, const char *type, const char *kind, const char *sender,
 	struct nikad *out, struct err *e);
 
+/* A number that somebody else gave: kept as given to this sender, unless it is known. */
+MUST_USE outcome permits_store_adopt(struct store *s, const struct nikad *n, const char *kind, const char *sender,
+	struct err *e);
+
 /* What is known of a number. */
 struct permits_given {
 	bool known;
