@@ -7,6 +7,7 @@
 
 #include "base/ident.h"
 #include "department/sim_department_application.h"
+#include "department/sim_department_data.h"
 #include "department/sim_department_permits.h"
 
 #define DATA_BYTES (1u << 20)
@@ -100,6 +101,7 @@ static outcome go_on(struct application *a, struct err *e)
 		const char *done;
 		bool (*act)(struct application *a);
 	} steps[] = {
+		{a->done.data_taken, department_fetch_data},
 		{a->done.nikad, get_number},
 		{a->done.registration, register_permit},
 		{a->done.status_sent, send_status},

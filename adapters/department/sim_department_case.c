@@ -10,8 +10,12 @@
 
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS application (request_number TEXT PRIMARY KEY, subject TEXT NOT NULL,"
+	" data_taken TEXT NOT NULL,"
 	" nikad TEXT NOT NULL, registration TEXT NOT NULL, registered TEXT NOT NULL,"
-	" status_sent TEXT NOT NULL) STRICT;" DEPARTMENT_INBOX_SCHEMA DEPARTMENT_DELIVERY_SCHEMA;
+	" status_sent TEXT NOT NULL) STRICT;"
+	"CREATE TABLE IF NOT EXISTS document_data (request_number TEXT NOT NULL, code TEXT NOT NULL, number TEXT NOT NULL,"
+	" source TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (request_number, code)) STRICT;"
+	DEPARTMENT_INBOX_SCHEMA DEPARTMENT_DELIVERY_SCHEMA;
 
 outcome department_case_open(const char *directory, struct store **out, struct err *e)
 {
@@ -24,14 +28,15 @@ static outcome load_in_unit(struct store *s, void *ctx, struct err *e)
 	const char *number = c->request_number;
 	const struct store_column columns[] = {
 		{c->subject, sizeof c->subject},
+		{c->data_taken, sizeof c->data_taken},
 		{c->nikad, sizeof c->nikad},
 		{c->registration, sizeof c->registration},
 		{c->registered, sizeof c->registered},
 		{c->status_sent, sizeof c->status_sent},
 	};
 
-	return store_run(s, "SELECT subject, nikad, registration, registered, status_sent FROM application"
-		" WHERE request_number = ?1", &number, 1, columns, 5, NULL, e);
+	return store_run(s, "SELECT subject, data_taken, nikad, registration, registered, status_sent FROM application"
+		" WHERE request_number = ?1", &number, 1, columns, 6, NULL, e);
 }
 
 outcome department_case_load(struct store *s, const char *request_number, const char *subject,
@@ -49,14 +54,14 @@ static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
 {
 	const char *const *values = ctx;
 
-	return store_run(s, "INSERT OR REPLACE INTO application VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values, 6, NULL,
+	return store_run(s, "INSERT OR REPLACE INTO application VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", values, 7, NULL,
 		0, NULL, e);
 }
 
 outcome department_case_keep(struct store *s, const struct department_case *c, struct err *e)
 {
 	const char *values[] = {
-		c->request_number, c->subject, c->nikad, c->registration, c->registered, c->status_sent};
+		c->request_number, c->subject, c->data_taken, c->nikad, c->registration, c->registered, c->status_sent};
 
 	return store_transact(s, keep_in_unit, values, e);
 }

@@ -9,6 +9,7 @@
 struct department_case {
 	char request_number[21];
 	char subject[13]; /* IIN or BIN of the applicant */
+	char data_taken[2]; /* "1" */
 	char nikad[16];
 	char registration[16], registered[40];
 	char status_sent[2]; /* "1" */

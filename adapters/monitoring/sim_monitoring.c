@@ -2,7 +2,8 @@
 /* sim_monitoring - the simulated monitoring system: takes statuses, and sends requests on behalf of the State
  * Corporation.
  * Promise:  a status is on disk before it is acknowledged.
- * Not here: cases on the asynchronous channel (sim_monitoring_case.c).
+ * Not here: cases on the asynchronous channel (sim_monitoring_case.c), applications with data that is fetched
+ *           (sim_monitoring_filing.c), data for providers (sim_monitoring_data.c).
  * Spec:     M1, M3 - M6; wsdl/monitoring/v1/monitoring.xsd, wsdl/department/v1/department.xsd */
 #include <libxml/tree.h>
 #include <stdio.h>
@@ -13,8 +14,9 @@
 #include "common/store.h"
 #include "monitoring/sim_monitoring_application.h"
 #include "monitoring/sim_monitoring_case.h"
+#include "monitoring/sim_monitoring_data.h"
+#include "monitoring/sim_monitoring_filing.h"
 
-#define NS_MONITORING "urn:qaqpa:monitoring:v1"
 #define DATA_BYTES 65536
 #define ACT_POOL (16u << 20)
 #define ANSWER_MS 60000 /* the department itself waits for two systems */
@@ -24,7 +26,7 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS status (id INTEGER PRIMARY KEY AUTOINCREMENT, request_number TEXT NOT NULL,"
 	" service_code TEXT NOT NULL, code TEXT NOT NULL, text_ru TEXT NOT NULL, text_kz TEXT NOT NULL,"
 	" moment TEXT NOT NULL, sender TEXT NOT NULL, message_id TEXT NOT NULL,"
-	" UNIQUE (sender, message_id)) STRICT;" MONITORING_CASE_SCHEMA RECEPTION_NOTICE_SCHEMA;
+	" UNIQUE (sender, message_id)) STRICT;" MONITORING_CASE_SCHEMA RECEPTION_NOTICE_SCHEMA MONITORING_DATA_SCHEMA;
 
 enum { NUMBER, SERVICE, CODE, TEXT_RU, TEXT_KZ, MOMENT, SENDER, MESSAGE_ID, STATUS_FIELDS };
 
@@ -81,7 +83,7 @@ static outcome take_status(struct sim *sim, const struct sim_request *in, struct
 	return answer_reply(&data, &form, &r.reasons, out, e);
 }
 
-static void report_answer(const struct sim_answer *a, const char *request_number, struct pool *pool,
+void monitoring_report_answer(const struct sim_answer *a, const char *request_number, struct pool *pool,
 	struct buf *report)
 {
 	const struct _xmlNode *permit = payload_child(payload_child(a->payload, "ResponseData"), "Permit");
@@ -111,9 +113,9 @@ static outcome send_request(struct sim *sim, struct buf *report, bool *done, str
 
 	if (!pool)
 		return err_set(e, REASON_MEMORY, "request of the monitoring system");
-	TRY(monitoring_application(sim, pool, number, &application, e));
+	TRY(monitoring_application_usual(sim, pool, number, &application, e));
 	TRY(sim_send(sim, pool, "DEPARTMENT_REQUEST", NULL, buf_cstr(&application), ANSWER_MS, &answer, e));
-	report_answer(&answer, number, pool, report);
+	monitoring_report_answer(&answer, number, pool, report);
 	*done = !answer.fault && bytes_is(answer.response.status_code, "SCSS001");
 	return DONE;
 }
@@ -154,6 +156,7 @@ static int send_cases(struct sim *sim, const char *argument, struct buf *report,
 static const struct sim_service services[] = {
 	{"MONITORING_STATUS", take_status},
 	{"APPEALS_CORPORATION_NOTICE", reception_notice_take},
+	{"MONITORING_DATA", monitoring_give_data},
 	{NULL, NULL},
 };
 static const struct sim_async_service async_services[] = {
@@ -163,6 +166,7 @@ static const struct sim_async_service async_services[] = {
 static const struct sim_act acts[] = {
 	{"send-request", send_requests},
 	{"send-case", send_cases},
+	{"send-application", monitoring_send_application},
 	{NULL, NULL},
 };
 

@@ -21,37 +21,50 @@ static outcome employee_of(struct sim *sim, struct pool *pool, struct cert_view 
 	return DONE;
 }
 
-/* An application that a clerk filed for an invented person. */
-static void write(struct buf *out, const struct system_info *info, const struct trust_subject *employee)
+static void write(struct buf *out, const struct system_info *info, const struct trust_subject *employee,
+	const struct monitoring_applicant *who)
 {
 	char day[11];
 
 	stamp_day(sim_now(), day);
 	question_begin(out, NS_DEPARTMENT, "DepartmentRequest", info);
-	buf_str(out,
-		"<MessageKind>request</MessageKind><ServiceCode>LICENCE-001</ServiceCode>"
-		"<Employee>");
+	buf_str(out, "<MessageKind>request</MessageKind><ServiceCode>LICENCE-001</ServiceCode><Employee>");
 	payload_field(out, "Iin", employee->iin);
 	payload_field(out, "FullName", employee->common_name);
 	buf_str(out, "<OfficeCode>OFFICE-7</OfficeCode></Employee><Consent><Given>true</Given>");
 	payload_field(out, "Date", day);
-	buf_str(out, "</Consent><Applicant><Iin>900101300017</Iin><Name>ТЕСТОВ ТЕСТ</Name></Applicant><Documents>"
-		"<Document><Code>ID-CARD</Code><Name>Identity card</Name><Number>012345678</Number></Document>"
-		"</Documents>");
+	buf_str(out, "</Consent><Applicant>");
+	payload_field(out, "Iin", who->iin);
+	payload_field(out, "Name", who->name);
+	buf_str(out, "</Applicant><Documents>");
+	buf_add(out, buf_bytes(who->documents));
+	buf_str(out, "</Documents>");
 	question_end(out, "DepartmentRequest");
 }
 
-outcome monitoring_application(struct sim *sim, struct pool *pool, char request_number[21], struct buf *out,
-	struct err *e)
+outcome monitoring_application(struct sim *sim, struct pool *pool, const struct system_info *info,
+	const struct monitoring_applicant *who, struct buf *out, struct err *e)
 {
 	SCOPED(buf_free) struct buf application = BUF(APPLICATION_BYTES);
-	struct system_info info;
 	struct cert_view employee;
 
 	TRY(employee_of(sim, pool, &employee, e));
+	write(&application, info, &employee.who, who);
+	if (!buf_ok(who->documents) || !buf_ok(&application))
+		return err_set(e, REASON_MEMORY, "application");
+	return sim_document_sign(sim, pool, MONITORING_EMPLOYEE, buf_bytes(&application), out, e);
+}
+
+outcome monitoring_application_usual(struct sim *sim, struct pool *pool, char request_number[21], struct buf *out,
+	struct err *e)
+{
+	SCOPED(buf_free) struct buf documents = BUF(APPLICATION_BYTES);
+	const struct monitoring_applicant who = {"900101300017", "ТЕСТОВ ТЕСТ", &documents};
+	struct system_info info;
+
 	if (!system_info_fresh(pool, &info))
 		return err_set(e, REASON_MEMORY, "application");
 	memcpy(request_number, info.request_number, 21);
-	write(&application, &info, &employee.who);
-	return sim_document_sign(sim, pool, MONITORING_EMPLOYEE, buf_bytes(&application), out, e);
+	buf_str(&documents, "<Document><Code>ID-CARD</Code><Name>Identity card</Name><Number>012345678</Number></Document>");
+	return monitoring_application(sim, pool, &info, &who, out, e);
 }

@@ -211,7 +211,7 @@ outcome monitoring_send_case(struct sim *sim, struct buf *report, bool *done, st
 
 	if (!pool)
 		return err_set(e, REASON_MEMORY, "case of the monitoring system");
-	TRY(monitoring_application(sim, pool, number, &application, e));
+	TRY(monitoring_application_usual(sim, pool, number, &application, e));
 	m.data = buf_cstr(&application);
 	TRY(sim_async_send(sim, pool, &m, CALL_MS, &a, e));
 	if (a.fault) {

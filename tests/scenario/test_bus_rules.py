@@ -111,6 +111,35 @@ def test_b2_only_certificates_that_pass_the_four_checks_sign(world):
     assert world.say("department", "PERMITS_NIKAD", ASK).code == "SCSS001"
 
 
+def application(world, *who):
+    """An application that the employee of the State Corporation certifies, signed by others too or instead."""
+    text = (ROOT / "adapters/department/examples/department-request.xml").read_text().strip()
+    day = datetime.datetime.now(soap.ALMATY).date().isoformat()
+    text = forge.swap(text, "<Date>2030-01-02</Date>", f"<Date>{day}</Date>")
+    text = re.sub(r"<Documents>.*</Documents>", "<Documents><Document><Code>ID</Code><Name>Card</Name></Document></Documents>", text)
+    return world.signed(forge.swap(text, "</d:DepartmentRequest>", "@</d:DepartmentRequest>"), *who)
+
+
+@pytest.mark.rule("B3")
+def test_b3_the_data_itself_is_signed_by_an_authorised_person(world):
+    """Beside the transport signature of the system that sends; who signed stands in the journal."""
+    wrong = {"QG026": [application(world), application(world, "corporation-employee").replace("OFFICE-7", "OFFICE-8")],
+             "SCE005": [application(world, "person"), application(world, "monitoring")]}
+    before = world.rows("permits", "SELECT count(*) FROM registration")
+    for code, texts in wrong.items():
+        for text in texts:
+            assert world.say("monitoring", "DEPARTMENT_REQUEST", text).code == code
+    assert world.rows("permits", "SELECT count(*) FROM registration") == before
+
+    message_id, text = soap.new_id(), application(world, "corporation-employee")
+    answer = world.say("monitoring", "DEPARTMENT_REQUEST", text, message_id=message_id)
+    while answer.reason == "certificate.status-unknown":
+        answer = world.say("monitoring", "DEPARTMENT_REQUEST", text, message_id=message_id)
+    assert answer.code == "SCSS001", answer.octets
+    received = [f["detail"] for f in world.journal("--message-id", message_id) if f["direction"] == "received" and f["kind"] == "request"]
+    assert any("employee" in d for d in received), received
+
+
 @pytest.mark.rule("B4")
 def test_b4_both_systems_hold_the_fact_of_sending_and_of_receiving(world):
     message_id = soap.new_id()

@@ -75,10 +75,9 @@ static const struct row {
 		"<Consent><Given>true</Given><Date>2030-01-02</Date></Consent>", ""},
 	{"a consent that is neither yes nor no", REQUEST, ">true<", ">perhaps<"},
 	{"an IIN with a letter", REQUEST, "900101300017", "90010130001X"},
-	{"an application without documents", REQUEST,
-		"<Document><Code>ID-CARD</Code><Name>Identity card</Name><Number>"
-		"012345678</Number></Document>",
-		""},
+	{"a document without its code", REQUEST, "<Code>ID-CARD</Code>", ""},
+	{"a document that is fetched and copied", REQUEST, "</Fetched>", "</Fetched><Copy/>"},
+	{"a copy without a reason", REQUEST, "<Why>no information system of the state gives its data</Why>", ""},
 };
 
 static bool read_file(const char *path, struct buf *out)
