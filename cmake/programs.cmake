@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The two programs: qaqpad, the gateway, and qaqpa, its command.
+# The programs: qaqpad, the gateway; qaqpa, its command; qaqpa-keyd, which keeps its keys.
 function(qaqpa_program name)
 	cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
 	file(GLOB sources CONFIGURE_DEPENDS ${ARG_UNPARSED_ARGUMENTS})
@@ -14,6 +14,9 @@ function(qaqpa_program name)
 endfunction()
 if(TARGET qaqpa_flow)
 	qaqpa_program(qaqpad ${PROJECT_SOURCE_DIR}/gateway/daemon/*.c LIBS qaqpa_flow)
+endif()
+if(TARGET qaqpa_trust)
+	qaqpa_program(qaqpa-keyd ${PROJECT_SOURCE_DIR}/gateway/keyd/*.c ${PROJECT_SOURCE_DIR}/gateway/daemon/daemon_process.c LIBS qaqpa_trust)
 endif()
 if(TARGET qaqpa_adapters)
 	qaqpa_program(qaqpa ${PROJECT_SOURCE_DIR}/gateway/cli/*.c LIBS qaqpa_adapters qaqpa_flow PkgConfig::JANSSON)

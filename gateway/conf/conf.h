@@ -340,6 +340,7 @@ struct conf {
 	struct conf_secrecy secrecy;
 	struct conf_queue queue;
 	struct conf_revocation revocation;
+	const char *keeper;             /* socket of the process that has the private keys; NULL: they are read here */
 	const char *blocks;             /* path of the list of blocked certificates; NULL: none */
 	struct conf_timestamp timestamp;
 	struct conf_names ca;           /* PEM paths of trusted authorities */

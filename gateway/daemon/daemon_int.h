@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* daemon, inside: process set-up, and the gateway as main sees it. */
+/* daemon, inside: the gateway as main sees it. */
 #ifndef QAQPA_DAEMON_DAEMON_INT_H
 #define QAQPA_DAEMON_DAEMON_INT_H
 
+#include "daemon/process.h"
 #include "flow/flow.h"
-
-/* Exit codes of the server (documented in qaqpad.8). */
-enum { EXIT_DONE = 0, EXIT_CANNOT_START = 1, EXIT_FORCED = 2, EXIT_WITH_ERRORS = 3 };
-
-/* No core dumps, no tracing, files for the service alone, as many descriptors as allowed. */
-void process_protect(void);
-/* Blocks the signals that main waits for, in this thread and those it makes; SIGPIPE is ignored. */
-void process_block_signals(void);
-/* The next of SIGHUP, SIGTERM, SIGINT. */
-int process_next_signal(void);
-/* Tells the service manager (sd_notify protocol); does nothing when there is none. */
-void process_notify(const char *state);
 
 struct gateway;
 MUST_USE outcome gateway_start(const char *conf_path, struct gateway **out, struct err *e);

@@ -90,7 +90,7 @@ MUST_USE outcome trust_rule_holds(const struct trust_cert *c, const struct conf_
 /* An own key with its certificate. Lives as long as its trust; signing is safe from any thread. */
 struct trust_key {
 	const struct conf_key *conf;
-	struct evp_pkey_st *key;
+	struct evp_pkey_st *key;        /* the public half alone where another process keeps the keys */
 	enum key_kind key_kind;
 	struct bytes der;               /* of the certificate */
 	const char *base64;             /* of the DER, one line */
@@ -104,6 +104,8 @@ struct trust_key {
 struct trust;
 
 struct trust *trust_new(void);
+/* Before the first key: keys are not read here but kept by the process behind the socket. Fails as keeper_open. */
+MUST_USE outcome trust_add_keeper(struct trust *t, const char *socket, struct err *e);
 void trust_free(struct trust **t); /* fit for SCOPED; nobody may use what it gave any more */
 
 /* Building; single thread, before the first look-up, authorities first. Fail with REASON_CERT_*,
@@ -157,6 +159,10 @@ const struct trust_key *trust_key_at(const struct trust *t, const char *name, in
 /* Signs the octets; gives the value in XML form (RSA PKCS#1 v1.5; ECDSA r||s, RFC 4050; GOST r||s,
  * little-endian), appended to `out`. Fails with REASON_KEY_USELESS. Any thread; contexts are prepared once per key. */
 MUST_USE outcome trust_sign(const struct trust_key *k, enum signature s, struct bytes octets, struct buf *out,
+	struct err *e);
+/* The same for octets whose digest is known already; it must be as long as the algorithm's. Where another process keeps the
+ * keys it waits for that one, and fails with REASON_KEY_KEEPER too. */
+MUST_USE outcome trust_sign_digest(const struct trust_key *k, enum signature s, struct bytes digest, struct buf *out,
 	struct err *e);
 /* Verifies such a value. Fails with REASON_SEC_VALUE. */
 MUST_USE outcome trust_verify(

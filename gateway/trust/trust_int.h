@@ -15,6 +15,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
+#include "keeper/keeper.h"
 #include "trust/trust.h"
 
 /* Closers for SCOPED. */
@@ -278,7 +279,8 @@ struct trust_own {
 	char *subject, *issuer, *serial;
 	struct buf der, base64;
 	struct prepared sign;
-	const struct trust *trust;  /* for what is blocked */
+	bool kept;                  /* by the trust's keeper: there is no private key here */
+	const struct trust *trust;  /* for its keeper, and for what is blocked */
 	unsigned char sha256[32], name[32];
 	struct trust_own *next;
 };
@@ -290,6 +292,7 @@ struct trust {
 	struct trust_anchor *anchors;
 	struct trust_member *members;
 	struct trust_own *keys;
+	struct keeper *keeper; /* NULL: keys are read here */
 	struct trust_blocks *blocks;
 };
 

@@ -14,6 +14,22 @@ static const char *certificate_name(const struct conf_key *k)
 	return k->certificate ? k->certificate : trust_source_name(k);
 }
 
+/* From where the keys are: files and tokens, or the process that keeps them, which shows the certificate alone. */
+static outcome read_own(struct trust_own *own, const struct conf_key *k, struct err *e)
+{
+	SCOPED(buf_free) struct buf der = BUF(KEEPER_VALUE);
+	const unsigned char *p;
+
+	own->kept = own->trust->keeper != NULL;
+	if (!own->kept)
+		return trust_source_read(k, &own->source, e);
+	TRY(keeper_certificate(own->trust->keeper, k->name, &der, e));
+	p = der.data;
+	own->source.x509 = d2i_X509(NULL, &p, (long)der.len);
+	ERR_clear_error();
+	return own->source.x509 ? DONE : err_set(e, REASON_KEY_USELESS, "%s: the keeper shows no certificate", k->name);
+}
+
 static outcome check_own(struct trust_own *own, const struct conf_key *k, struct err *e)
 {
 	int fits;
@@ -23,6 +39,8 @@ static outcome check_own(struct trust_own *own, const struct conf_key *k, struct
 			e->reason = REASON_KEY_USELESS;
 		return trust_file_failed(certificate_name(k), e);
 	}
+	if (own->kept)
+		return DONE; /* the keeper has checked that they fit */
 	fits = X509_check_private_key(own->source.x509, own->source.secret);
 	ERR_clear_error();
 	return fits == 1 ? DONE :
@@ -44,13 +62,15 @@ static outcome fill(struct trust_own *own, const struct conf_key *k, struct err 
 	struct trust_period period = {INT64_MIN, INT64_MAX};
 	SCOPED(trust_name_free) struct trust_name issuer = TRUST_NAME;
 
+	EVP_PKEY *pkey = own->kept ? X509_get0_pubkey(own->source.x509) : own->source.secret;
+
 	TRY(trust_der_write(own->source.x509, &own->der, own->sha256, e));
 	buf_base64(&own->base64, buf_bytes(&own->der));
 	trust_print(own->sha256, key->print);
 	if (!trust_period_narrow(&period, own->source.x509))
 		return err_set(e, REASON_KEY_USELESS, "%s: a date cannot be read", certificate_name(k));
 	key->conf = k;
-	key->key = own->source.secret;
+	key->key = pkey;
 	key->der = buf_bytes(&own->der);
 	key->base64 = buf_cstr(&own->base64);
 	key->subject = own->subject = trust_name_text(X509_get_subject_name(own->source.x509));
@@ -58,8 +78,8 @@ static outcome fill(struct trust_own *own, const struct conf_key *k, struct err 
 	key->serial = own->serial = trust_serial_text(own->source.x509);
 	key->not_before_ms = period.from_ms;
 	key->not_after_ms = period.until_ms;
-	key->usual = usual_for(own->source.secret, key->key_kind);
-	if (!prepared_for(&own->sign, own->source.secret, key->key_kind, true))
+	key->usual = usual_for(pkey, key->key_kind);
+	if (!own->kept && !prepared_for(&own->sign, own->source.secret, key->key_kind, true))
 		return err_set(e, REASON_KEY_USELESS, "%s: OpenSSL cannot sign with this key", trust_source_name(k));
 	if (key->serial && trust_name_of(&issuer, X509_get_issuer_name(own->source.x509)))
 		trust_name_key(&issuer, bytes_str(key->serial), own->name);
@@ -75,13 +95,19 @@ outcome trust_own_take(struct trust *t, const struct conf_key *k, const struct t
 		return err_set(e, REASON_KEY_USELESS, "%s: no memory", k->name);
 	own->trust = t;
 	own->der = own->base64 = BUF(SIZE_MAX / 2);
-	TRY(trust_source_read(k, &own->source, e));
+	TRY(read_own(own, k, e));
 	TRY(check_own(own, k, e));
 	TRY(fill(own, k, e));
 	own->next = t->keys;
 	*out = t->keys = own;
 	own = NULL;
 	return DONE;
+}
+
+outcome trust_add_keeper(struct trust *t, const char *socket, struct err *e)
+{
+	BUG_IF(t->keeper || t->keys);
+	return keeper_open(socket, &t->keeper, e);
 }
 
 outcome trust_add_key(struct trust *t, const struct conf_key *k, struct err *e)

@@ -98,6 +98,14 @@ static void load_participant(const struct loading *l, const struct conf_particip
 			"Name the certificate of the authority that issues to this participant.", &e);
 }
 
+static void load_keeper(const struct loading *l, const struct conf *c)
+{
+	struct err e;
+
+	if (c->keeper && !trust_add_keeper(l->t, c->keeper, &e).ok)
+		add_failure(l, (struct conf_at){c->path, 0}, "keeper", "Name the socket of qaqpa-keyd.", &e);
+}
+
 static void load_key(const struct loading *l, const struct conf_key *k)
 {
 	const struct trust_own *own;
@@ -107,7 +115,7 @@ static void load_key(const struct loading *l, const struct conf_key *k)
 		add_ending(l, k->at, k->name, k->certificate ? k->certificate : trust_source_name(k),
 			own->key.not_after_ms, !(k->successor && l->now_ms >= k->successor_ms));
 	else
-		add_failure(l, k->at, k->name, reason_row(REASON_KEY_USELESS)->remedy, &e);
+		add_failure(l, k->at, k->name, reason_row(e.reason)->remedy, &e);
 }
 
 /* Whoever signs at the moment of succession must be allowed to, on both sides of it. */
@@ -146,6 +154,7 @@ struct trust *trust_load(const struct conf *c, struct conf_problems *problems)
 		load_authority(&l, c, c->ca.name[i]);
 	for (size_t i = 0; i < c->participant_count; i++)
 		load_participant(&l, &c->participants[i]);
+	load_keeper(&l, c);
 	for (size_t i = 0; i < c->key_count; i++)
 		load_key(&l, &c->keys[i]);
 	load_blocks(&l, c);

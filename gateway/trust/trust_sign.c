@@ -83,20 +83,15 @@ static size_t ecdsa_from_xml(struct bytes value, size_t half, unsigned char *der
 	return n > 0 ? (size_t)n : 0;
 }
 
-outcome trust_sign(
-	const struct trust_key *k, enum signature s, struct bytes octets, struct buf *out, struct err *e)
+static outcome sign_here(const struct trust_key *k, enum signature s, struct bytes digest, struct buf *out, struct err *e)
 {
-	const struct trust_own *own = (const struct trust_own *)k;
-	const struct prepared *p = &own->sign;
+	const struct prepared *p = &((const struct trust_own *)k)->sign;
 	const struct signature_row *row = signature_row(s);
-	SCOPED(scoped_pkey_ctx) EVP_PKEY_CTX *ctx = p->ctx[s] ? EVP_PKEY_CTX_dup(p->ctx[s]) : NULL;
-	unsigned char digest[64], value[SIGNATURE_OCTETS];
+	SCOPED(scoped_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_dup(p->ctx[s]);
+	unsigned char value[SIGNATURE_OCTETS];
 	size_t n = sizeof(value);
 
-	TRY(trust_blocks_check(own->trust->blocks, own->sha256, own->name, REASON_KEY_BLOCKED, e));
-	if (!p->ctx[s])
-		return err_set(e, REASON_KEY_USELESS, "key %s cannot make %s", k->conf->name, row->name);
-	if (!ctx || EVP_PKEY_sign(ctx, value, &n, digest, digest_once(row->digest, octets, digest)) != 1) {
+	if (!ctx || EVP_PKEY_sign(ctx, value, &n, digest.p, digest.n) != 1) {
 		ERR_clear_error();
 		return err_set(
 			e, REASON_KEY_USELESS, "key %s: signing with %s failed", k->conf->name, row->name);
@@ -107,6 +102,29 @@ outcome trust_sign(
 		return err_set(e, REASON_KEY_USELESS, "key %s: the value of %s is malformed", k->conf->name,
 			row->name);
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "no room for a signature value");
+}
+
+outcome trust_sign_digest(
+	const struct trust_key *k, enum signature s, struct bytes digest, struct buf *out, struct err *e)
+{
+	const struct trust_own *own = (const struct trust_own *)k;
+	const struct signature_row *row = signature_row(s);
+
+	TRY(trust_blocks_check(own->trust->blocks, own->sha256, own->name, REASON_KEY_BLOCKED, e));
+	if (row->key != k->key_kind)
+		return err_set(e, REASON_KEY_USELESS, "key %s cannot make %s", k->conf->name, row->name);
+	if (own->kept)
+		return keeper_sign(own->trust->keeper, k->conf->name, s, digest, out, e);
+	return sign_here(k, s, digest, out, e);
+}
+
+outcome trust_sign(
+	const struct trust_key *k, enum signature s, struct bytes octets, struct buf *out, struct err *e)
+{
+	unsigned char digest[KEEPER_DIGEST];
+	size_t n = digest_once(signature_row(s)->digest, octets, digest);
+
+	return trust_sign_digest(k, s, (struct bytes){digest, n}, out, e);
 }
 
 outcome trust_verify(const struct trust_cert *c, enum signature s, struct bytes octets, struct bytes value,

@@ -55,6 +55,7 @@ void trust_free(struct trust **t)
 		old->keys = own->next;
 		trust_own_free(&own);
 	}
+	keeper_close(&old->keeper);
 	trust_blocks_close(&old->blocks);
 	X509_STORE_free(old->authorities);
 	free(old);

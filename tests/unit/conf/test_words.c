@@ -50,7 +50,7 @@ static void the_sample_is_a_good_configuration(void **state)
 		assert_false(f.conf->listeners[i].diagnostics);
 		assert_int_not_equal(f.conf->listeners[i].tls, CONF_TLS_OFF);
 	}
-	assert_int_equal(f.conf->participant_count, 3);
+	assert_true(f.conf->participant_count >= 14 && f.conf->service_count > f.conf->participant_count);
 	fixture_drop(&f);
 }
 
