@@ -135,11 +135,20 @@ static bool overlaps(const struct power *a, const struct power *b)
 	return !a->revoked && strcmp(a->first_day, b->last_day) <= 0 && strcmp(b->first_day, a->last_day) <= 0;
 }
 
+static bool is_same(const struct power *a, const struct power *b)
+{
+	return is(a->number, b->number) && is(a->role, b->role) && is(a->principal, b->principal) &&
+		is(a->delegate, b->delegate) && is(a->first_day, b->first_day) && is(a->last_day, b->last_day) &&
+		a->revoked == b->revoked;
+}
+
 static void judge_others(struct faults *f, const struct powers *known, const struct power *wanted)
 {
 	for (size_t i = 0; i < known->n && f->n < POWER_FAULTS_MOST - 3; i++) {
 		const struct power *p = &known->power[i];
 
+		if (is_same(p, wanted))
+			continue; /* the same once more */
 		if (strcmp(p->number, wanted->number) == 0)
 			add(f, "power.number", "the number %s was used before", wanted->number);
 		else if (overlaps(p, wanted) && is(wanted->principal, p->principal))

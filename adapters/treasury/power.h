@@ -38,7 +38,8 @@ MUST_USE bool power_allows(const struct powers *known, const struct trust_subjec
 	const char *day, struct buf *why);
 
 /* Everything that is wrong with a power that is to be granted by these two signatures; `bin` is the client's. NULL for a
- * person who did not sign. A code is for machines: power.term ... Gives how many of `out` were filled. */
+ * person who did not sign. The very power that is known may be granted once more. A code is for machines: power.term ...
+ * Gives how many of `out` were filled. */
 struct power_fault {
 	const char *code;
 	char text[160];

@@ -139,7 +139,7 @@ outcome treasury_powers(struct store *s, struct pool *pool, const char *bin, str
 
 outcome treasury_power_grant(struct store *s, const char *bin, const struct power *p, struct err *e)
 {
-	return store_do(s, "INSERT INTO power VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+	return store_do(s, "INSERT INTO power VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0) ON CONFLICT DO NOTHING",
 		(const char *[]){bin, p->number, p->role, p->principal, p->delegate, p->first_day, p->last_day}, 7, NULL, 0,
 		NULL, e);
 }

@@ -5,11 +5,14 @@ Treasury IS."""
 import base64
 import datetime
 import re
+import shutil
+import subprocess
 import zoneinfo
 
 import pytest
 import yaml
 
+from harness.gateway import BIN as PROGRAMS
 from harness.pki import ROOT
 from test_demands import PDF
 
@@ -249,3 +252,146 @@ def test_t7_a_user_holds_a_key_for_signing_and_an_rsa_key_for_authentication(wor
     descriptor = yaml.safe_load((ROOT / "adapters/treasury/services.yaml").read_text())
     assert all("1.2.398.5.19.1.2.2.1.2" in rule["all_of"] and rule["non_repudiation"] for rule in descriptor["rules"])
     refused(world, "T7-1", send(world, document("T7-1"), "treasury-auth", FINANCE), "inner.role")
+
+
+def power(number, first=-1, last=30, role="ROLE10", principal=HEAD, delegate="treasury-deputy", bin_=BIN):
+    def person(name):
+        return f"<Iin>{IIN[name]}</Iin><FullName>{name}</FullName><Position>Officer</Position>"
+    return payload("TreasuryPowerRequest", f"<Act>GRANT</Act><PowerNumber>{number}</PowerNumber>{client(bin_)}"
+                   f"<InternalOrder>No. 5</InternalOrder><Principal>{person(principal)}</Principal>"
+                   f"<Delegate>{person(delegate)}</Delegate><Role>{role}</Role><FirstDay>{day(first)}</FirstDay>"
+                   f"<LastDay>{day(last)}</LastDay>")
+
+
+def grant(world, number, *who, **fields):
+    return send(world, power(number, **fields), *(who or (HEAD, "treasury-deputy")), service="TREASURY_POWER")
+
+
+def revoke(world, number, *who):
+    business = f"<Act>REVOKE</Act><PowerNumber>{number}</PowerNumber>{client()}"
+    return send(world, payload("TreasuryPowerRequest", business), *(who or (HEAD,)), service="TREASURY_POWER")
+
+
+def powers(world, number):
+    return world.rows("treasury", "SELECT revoked FROM power WHERE number = ?", number)
+
+
+def not_granted(world, number, answer, reason, *words):
+    refused(world, number, answer, reason, *words)
+    assert powers(world, number) == []
+
+
+@pytest.mark.rule("T8")
+def test_t8_while_a_power_runs_the_delegate_signs_and_the_principal_does_not(world):
+    refused(world, "T8-1", send(world, document("T8-1"), "treasury-deputy", FINANCE), "treasury.power", "and there is none")
+    assert accepted(grant(world, "P1")).text("PowerState") == "GRANTED"
+    accepted(send(world, document("T8-2"), "treasury-deputy", FINANCE))
+    refused(world, "T8-3", send(world, document("T8-3"), HEAD, FINANCE), "treasury.power", "P1 of ROLE10 runs until")
+    refused(world, "T8-4", send(world, document("T8-4"), FINANCE, "treasury-deputy", HEAD), "treasury.power")
+    assert accepted(revoke(world, "P1")).text("PowerState") == "REVOKED"
+    accepted(send(world, document("T8-5"), HEAD, FINANCE))
+    refused(world, "T8-6", send(world, document("T8-6"), "treasury-deputy", FINANCE), "treasury.power", "P1 of ROLE10 was revoked")
+
+
+@pytest.mark.rule("T8")
+def test_t8_a_power_runs_for_its_term(world):
+    accepted(grant(world, "P2", first=7, last=14))
+    refused(world, "T8-7", send(world, document("T8-7"), "treasury-deputy", FINANCE), "treasury.power", f"P2 of ROLE10 runs from {day(7)}")
+    accepted(send(world, document("T8-8"), HEAD, FINANCE))
+    accepted(revoke(world, "P2"))
+    not_granted(world, "P3", grant(world, "P3", first=-9, last=-2), "payload.field", "LastDay")
+    not_granted(world, "P4", grant(world, "P4", first=9, last=3), "treasury.power", "the term ends before it begins")
+
+
+@pytest.mark.rule("T8")
+def test_t8_a_power_stays_within_the_organisation_and_is_not_passed_on(world):
+    not_granted(world, "P5", grant(world, "P5", HEAD, "treasury-stranger", delegate="treasury-stranger"), "treasury.client")
+    not_granted(world, "P6", grant(world, "P6", HEAD), "inner.role", "a signer is missing")
+    not_granted(world, "P7", grant(world, "P7", HEAD, "treasury-accountant", delegate="treasury-accountant"), "inner.role", "ROLE27")
+    not_granted(world, "P8", grant(world, "P8", HEAD, FINANCE, delegate=FINANCE), "treasury.power", "the delegate does not have ROLE10")
+    not_granted(world, "P9", grant(world, "P9", FINANCE, "treasury-deputy"), "treasury.power", "the principal did not sign")
+    accepted(grant(world, "P10"))
+    not_granted(world, "P11", grant(world, "P11", "treasury-deputy", HEAD, principal="treasury-deputy", delegate=HEAD),
+                "treasury.power", "passed on")
+    not_granted(world, "P12", grant(world, "P12"), "treasury.power", "power P10 of the same principal runs")
+    refused(world, "-", revoke(world, "P10", FINANCE), "treasury.power", "the principal of power of attorney P10 did not sign")
+    refused(world, "-", revoke(world, "P13"), "treasury.power", "no power of attorney P13")
+    accepted(revoke(world, "P10"))
+    assert powers(world, "P10") == [(1,)]
+
+
+@pytest.mark.rule("T8")
+def test_t8_powers_outlive_restarts_and_a_redis_that_lost_everything(world):
+    accepted(grant(world, "P14"))
+    world.end("treasury")
+    world.redis.kill()
+    shutil.rmtree(world.folder / "redis/appendonlydir")
+    world.redis.start()
+    assert send(world, document("T8-0"), HEAD, FINANCE).code == "QG051"
+    rebuilt = subprocess.run([PROGRAMS / "qaqpa", "queue", "rebuild", "--socket", world.redis.socket, "--spool", world.folder / "spool",
+                              "--journal", world.folder / "journal"], capture_output=True, check=True).stdout
+    assert b"treasury: puts back treasury-" in rebuilt
+    world.wait(lambda: all(c["ok"] for c in world.admin("/readyz").json()["checks"]))
+    world.play("treasury")
+    refused(world, "T8-9", send(world, document("T8-9"), HEAD, FINANCE), "treasury.power", "P14")
+    accepted(send(world, document("T8-10"), "treasury-deputy", FINANCE))
+    accepted(revoke(world, "P14"))
+    accepted(send(world, document("T8-11"), HEAD, FINANCE))
+
+
+def user(world, act, who, *signers, ground="", certificate=None):
+    end = f"<Certificate>{base64.b64encode(certificate).decode()}</Certificate>" if certificate else ""
+    business = (f"<Act>{act}</Act>{client()}<User><Iin>{IIN[who]}</Iin><FullName>{who}</FullName><Position>Officer</Position></User>"
+                f"<Ground>{ground or act}</Ground>{end}")
+    return send(world, payload("TreasuryUserRequest", business), *(signers or (HEAD,)), service="TREASURY_USER")
+
+
+@pytest.mark.rule("T9")
+def test_t9_a_user_who_is_blocked_or_closed_stops_at_once_until_opened_again(world):
+    for number, act, state in (("1", "BLOCK", "BLOCKED"), ("2", "CLOSE", "CLOSED")):
+        accepted(send(world, document(f"T9-{number}-1"), HEAD, "treasury-second"))
+        assert accepted(user(world, act, "treasury-second")).text("UserState") == state
+        refused(world, f"T9-{number}-2", send(world, document(f"T9-{number}-2"), HEAD, "treasury-second"), "treasury.user", state)
+        accepted(user(world, "REOPEN", "treasury-second"))
+        accepted(send(world, document(f"T9-{number}-3"), HEAD, "treasury-second"))
+
+
+@pytest.mark.rule("T9")
+def test_t9_users_are_stopped_by_heads_of_their_own_organisation(world):
+    assert user(world, "BLOCK", "treasury-second", FINANCE).reason == "inner.role"
+    assert user(world, "BLOCK", "treasury-second", "treasury-stranger").reason == "treasury.client"
+    assert user(world, "COMPROMISE", "treasury-second", FINANCE).reason == "treasury.user"
+    assert user(world, "COMPROMISE", "treasury-second", certificate=world.pki[FINANCE].der).reason == "treasury.user"
+    accepted(send(world, document("T9-3"), HEAD, "treasury-second"))
+
+
+@pytest.mark.rule("T9")
+def test_t9_a_user_is_stopped_even_while_the_treasury_is_away(world):
+    world.end("treasury")
+    assert user(world, "BLOCK", "treasury-second").status == 500
+    world.play("treasury")
+    refused(world, "T9-4", send(world, document("T9-4"), HEAD, "treasury-second"), "treasury.user", "BLOCKED")
+    accepted(user(world, "REOPEN", "treasury-second"))
+    accepted(send(world, document("T9-5"), HEAD, "treasury-second"))
+
+
+@pytest.mark.rule("T9")
+def test_t9_a_compromised_key_stops_everywhere_and_does_not_come_back_with_its_user(world):
+    lost = world.pki["treasury-second"]
+    number = iter(range(100, 10000))
+
+    def why():
+        name = f"T9-{next(number)}"
+        answer = send(world, document(name), HEAD, "treasury-second")
+        refused(world, name, answer, answer.reason)
+        return answer.reason
+
+    accepted(user(world, "COMPROMISE", "treasury-second", "treasury-second", certificate=lost.der))
+    assert why() in ("treasury.user", "certificate.blocked"), "the list of blocked certificates is read within a second"
+    world.wait(lambda: why() == "certificate.blocked")
+    assert "treasury reported as compromised" in (world.folder / "blocked.txt").read_text()
+    accepted(user(world, "REOPEN", "treasury-second"))
+    assert why() == "certificate.blocked"
+    subprocess.run([PROGRAMS / "qaqpa", "cert", "unblock", "--config", world.folder / "qaqpa.yaml", lost.certificate_path], check=True,
+                   stdout=subprocess.PIPE)
+    world.wait(lambda: why() == "treasury.user")
