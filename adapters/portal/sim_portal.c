@@ -12,6 +12,7 @@
 #include "common/service.h"
 #include "portal/sim_portal_acts.h"
 #include "portal/sim_portal_cabinet.h"
+#include "portal/sim_portal_gateway.h"
 
 #define NS_PORTAL "urn:qaqpa:portal:v1"
 #define ANSWER_BYTES (4u << 20)
@@ -105,6 +106,7 @@ static outcome show_cabinet(struct sim *sim, const struct sim_request *in, struc
 
 static const struct sim_service services[] = {
 	{"PORTAL_NOTICE", take_notice},
+	{"PORTAL_GATEWAY_NOTICE", portal_gateway_notice},
 	{"PORTAL_CABINET", show_cabinet},
 	{"APPEALS_OPERATOR_NOTICE", reception_notice_take}, /* the operator of the portal */
 	{NULL, NULL},

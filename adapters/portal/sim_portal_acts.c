@@ -19,9 +19,9 @@
 
 /* ---- filing ---- */
 
-enum { SIGNER, NUMBER, NAME, SERVICE, KIND, PAYMENT, BASIS, FILE_PATH, TO, WORDS };
+enum { SIGNER, NUMBER, SERVICE, KIND, PAYMENT, BASIS, FILE_PATH, TO, WORDS };
 static const char *const word_names[WORDS] = {
-	"signer", "number", "name", "service", "kind", "payment", "basis", "file", "to"};
+	"signer", "number", "service", "kind", "payment", "basis", "file", "to"};
 
 struct filing {
 	struct sim *sim;
@@ -29,6 +29,7 @@ struct filing {
 	struct reasons reasons;
 	struct system_info info;
 	const char *words[WORDS];
+	char name[CABINET_NAME];
 	bool done;
 };
 
@@ -50,7 +51,6 @@ static outcome read_words(struct filing *f, const char *argument, struct err *e)
 {
 	f->words[SIGNER] = "person";
 	f->words[NUMBER] = "900101300017";
-	f->words[NAME] = "ТЕСТОВ";
 	f->words[SERVICE] = "LICENCE-001";
 	f->words[KIND] = "APPLICATION";
 	f->words[TO] = "PERMITS_APPLICATION";
@@ -99,7 +99,7 @@ static outcome write_filing(struct filing *f, struct buf *out, struct err *e)
 	buf_str(out, "<Applicant>");
 	/* the fifth digit of a BIN is 4 to 6, that of an IIN the first of a day */
 	payload_field(out, strlen(number) > 4 && number[4] >= '4' ? "Bin" : "Iin", number);
-	payload_field(out, "Name", f->words[NAME]);
+	payload_field(out, "Name", f->name);
 	buf_str(out, "</Applicant>");
 	if (f->words[BASIS])
 		payload_field(out, "Basis", f->words[BASIS]);
@@ -134,6 +134,9 @@ static outcome file(struct filing *f, struct buf *report, struct err *e)
 
 	if (!system_info_fresh(f->pool, &f->info))
 		return err_set(e, REASON_MEMORY, "application");
+	TRY(cabinet_user(sim_state(f->sim), f->words[NUMBER], f->name, e));
+	if (!f->name[0])
+		return err_set(e, REASON_USAGE, "no user of the portal has this number");
 	TRY(write_filing(f, &plain, e));
 	if (f->reasons.n == 0) {
 		TRY(sim_document_sign(f->sim, f->pool, f->words[SIGNER], buf_bytes(&plain), &signed_text, e));

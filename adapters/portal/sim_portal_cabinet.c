@@ -8,6 +8,9 @@
 #include "common/business.h"
 #include "portal/sim_portal_cabinet.h"
 
+#define P(iin, surname, name, patronymic, birth, death, card, passport, since, debt) \
+	"INSERT OR IGNORE INTO user VALUES ('" iin "', '" surname " " name "');"
+#define O(bin, ru, kz, registered, liquidated, since, debt) "INSERT OR IGNORE INTO user VALUES ('" bin "', '" ru "');"
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS notice (id INTEGER PRIMARY KEY AUTOINCREMENT, applicant TEXT NOT NULL,"
 	" request_number TEXT NOT NULL, kind TEXT NOT NULL, status TEXT, text_ru TEXT NOT NULL, text_kz TEXT NOT NULL,"
@@ -15,7 +18,12 @@ static const char schema[] =
 	" sender TEXT NOT NULL, message_id TEXT NOT NULL, at INTEGER NOT NULL, UNIQUE (sender, message_id)) STRICT;"
 	"CREATE INDEX IF NOT EXISTS notice_applicant ON notice (applicant, at);"
 	"CREATE TABLE IF NOT EXISTS filed (request_number TEXT PRIMARY KEY, applicant TEXT NOT NULL) STRICT;"
-	RECEPTION_NOTICE_SCHEMA;
+	"CREATE TABLE IF NOT EXISTS user (number TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT;"
+	RECEPTION_NOTICE_SCHEMA
+#include "common/subjects.def"
+	;
+#undef P
+#undef O
 
 outcome cabinet_open(const char *directory, void **state, struct err *e)
 {
@@ -39,10 +47,24 @@ outcome cabinet_keep(struct store *s, const struct cabinet_notice *n, struct err
 		15, NULL, 0, NULL, e);
 }
 
+outcome cabinet_user(struct store *s, const char *number, char name[CABINET_NAME], struct err *e)
+{
+	name[0] = '\0';
+	return store_do(s, "SELECT name FROM user WHERE number = ?1", &number, 1, &(struct store_column){name, CABINET_NAME}, 1,
+		NULL, e);
+}
+
 outcome cabinet_filed(struct store *s, const char *request_number, const char *applicant, struct err *e)
 {
 	return store_do(s, "INSERT INTO filed VALUES (?1, ?2)", (const char *[]){request_number, applicant}, 2, NULL, 0,
 		NULL, e);
+}
+
+outcome cabinet_applicant(struct store *s, const char *request_number, char applicant[13], struct err *e)
+{
+	applicant[0] = '\0';
+	return store_do(s, "SELECT applicant FROM filed WHERE request_number = ?1", &request_number, 1,
+		&(struct store_column){applicant, 13}, 1, NULL, e);
 }
 
 outcome cabinet_document(struct store *s, const char *number, struct cabinet_document *out, struct err *e)

@@ -15,8 +15,15 @@ struct cabinet_notice { /* NULL where the notice has none */
 /* Keeps it, once for each messageId of a sender. */
 MUST_USE outcome cabinet_keep(struct store *s, const struct cabinet_notice *n, struct err *e);
 
+/* The name of a user of the portal; "" when there is none of this IIN or BIN. */
+#define CABINET_NAME 512
+MUST_USE outcome cabinet_user(struct store *s, const char *number, char name[CABINET_NAME], struct err *e);
+
 /* An application that was filed here: what the gateway tells of it belongs to this applicant. */
 MUST_USE outcome cabinet_filed(struct store *s, const char *request_number, const char *applicant, struct err *e);
+
+/* Who filed it; "" when it was not filed here. */
+MUST_USE outcome cabinet_applicant(struct store *s, const char *request_number, char applicant[13], struct err *e);
 
 /* The file of a document that a notice names, of the newest one. */
 struct cabinet_document {

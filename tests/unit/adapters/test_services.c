@@ -40,7 +40,7 @@ static struct conf *load_all(const char *folder)
 /* Their answers hold no data. */
 static bool answers_nothing(const char *service_id)
 {
-	static const char *const all[] = {"ESEDO_UNIVERSAL_SERVICE", "APPEALS_EDMS_STATE"};
+	static const char *const all[] = {"ESEDO_UNIVERSAL_SERVICE", "APPEALS_EDMS_STATE", "PORTAL_GATEWAY_NOTICE"};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		if (strcmp(service_id, all[i]) == 0)
