@@ -60,6 +60,17 @@ void question_end(struct buf *out, const char *name)
 	buf_printf(out, "</BusinessData></p:%s>", name);
 }
 
+/* The reasons that the other side gave; its message says them all in one line, so it is taken only where there are none. */
+static void refused(struct reasons *r, const char *service_id, const struct sim_answer *a)
+{
+	const struct _xmlNode *reasons = payload_child(payload_child(a->payload, "ResponseData"), "Reasons");
+	const struct bytes code = a->response.status_code, words = reasons ? BYTES_NONE : a->response.status_message;
+
+	reasons_add(r, "step.refused", "%s: %.*s%s%.*s", service_id, (int)code.n, (const char *)code.p, words.n ? " " : "",
+		(int)words.n, words.n ? (const char *)words.p : "");
+	reasons_read(r, reasons);
+}
+
 bool ask_judge(struct reasons *r, const struct sim_call *call, const struct _xmlNode **payload)
 {
 	const struct sim_answer *a = &call->answer;
@@ -80,10 +91,7 @@ bool ask_judge(struct reasons *r, const struct sim_call *call, const struct _xml
 	}
 	if (bytes_is(a->response.status_code, "SCSS001"))
 		return true;
-	reasons_add(r, "step.refused", "%s: %.*s %.*s", call->service_id, (int)a->response.status_code.n,
-		(const char *)a->response.status_code.p, (int)a->response.status_message.n,
-		(const char *)a->response.status_message.p);
-	reasons_read(r, payload_child(payload_child(a->payload, "ResponseData"), "Reasons"));
+	refused(r, call->service_id, a);
 	return false;
 }
 

@@ -63,3 +63,30 @@ outcome department_matter_find(struct store *s, const char *kind, const char *ni
 		" chain_id FROM delivered WHERE kind = ?1 AND (?2 = '' OR nikad = ?2) ORDER BY id DESC LIMIT 1", values, 2,
 		columns, sizeof columns / sizeof columns[0], &out->known, e);
 }
+
+struct listing {
+	const char *application;
+	struct buf *out;
+};
+
+static outcome write_line(const char *const *texts, void *ctx, struct err *e)
+{
+	struct listing *l = ctx;
+
+	(void)e;
+	buf_printf(l->out, "%s %s about %s, for the body %s\n", texts[0], texts[1], texts[2], texts[3]);
+	return DONE;
+}
+
+static outcome list_in_unit(struct store *s, void *ctx, struct err *e)
+{
+	struct listing *l = ctx;
+
+	return store_each(s, "SELECT kind, nikad, application, body FROM delivered WHERE ?1 IN ('', application) ORDER BY id",
+		&l->application, 1, write_line, l, e);
+}
+
+outcome department_matter_list(struct store *s, const char *application, struct buf *out, struct err *e)
+{
+	return store_transact(s, list_in_unit, &(struct listing){application, out}, e);
+}

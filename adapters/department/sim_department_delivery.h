@@ -25,4 +25,7 @@ struct department_matter {
 MUST_USE outcome department_matter_find(struct store *s, const char *kind, const char *nikad, struct department_matter *out,
 	struct err *e);
 
+/* A line for each document that was brought about an application ("": about any), in their order. */
+MUST_USE outcome department_matter_list(struct store *s, const char *application, struct buf *out, struct err *e);
+
 #endif

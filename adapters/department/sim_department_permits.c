@@ -46,7 +46,7 @@ static bool sign(const struct desk *d, const char *signer, const struct buf *pla
 	return false;
 }
 
-bool desk_send(const struct desk *d, const struct desk_request *r, char registration[16])
+bool desk_send(const struct desk *d, const struct desk_request *r, char answered[16])
 {
 	SCOPED(buf_free) struct buf plain = BUF(DATA_BYTES), data = BUF(DATA_BYTES);
 	const struct _xmlNode *answer;
@@ -55,7 +55,7 @@ bool desk_send(const struct desk *d, const struct desk_request *r, char registra
 	buf_add(&plain, buf_bytes(r->fields));
 	question_end(&plain, r->root);
 	return sign(d, r->signer, &plain, &data) && ask(d->sim, d->reasons, r->service_id, &data, &answer) &&
-		take_field(d->reasons, answer, "RegistrationNumber", registration, 16);
+		take_field(d->reasons, answer, r->wanted, answered, 16);
 }
 
 static void write_document(const struct desk_decision *n, struct buf *out)

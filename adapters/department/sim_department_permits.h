@@ -30,8 +30,9 @@ MUST_USE bool desk_number(const struct desk *d, const char *type, const char *ki
 struct desk_request {
 	const char *service_id, *root, *signer;
 	const struct buf *fields;
+	const char *wanted; /* a field of the answer, as RegistrationNumber or Nikad */
 };
-MUST_USE bool desk_send(const struct desk *d, const struct desk_request *r, char registration[16]);
+MUST_USE bool desk_send(const struct desk *d, const struct desk_request *r, char answered[16]);
 
 /* A permit or a refusal: signed by the head (P13) and registered. */
 struct desk_decision {

@@ -67,7 +67,7 @@ struct notice {
 static bool notify(struct step *p, const struct notice *n)
 {
 	SCOPED(buf_free) struct buf fields = BUF(FIELDS_BYTES);
-	const struct desk_request r = {"PERMITS_NOTICE", "NoticeRequest", n->signer, &fields};
+	const struct desk_request r = {"PERMITS_NOTICE", "NoticeRequest", n->signer, &fields, "RegistrationNumber"};
 	char nikad[16], registration[16];
 
 	if (!desk_number(&p->desk, "NTC", "NOTICE_TO_APPLICANT", nikad))
@@ -119,7 +119,8 @@ static bool extend(struct step *p)
 static bool coordinate(struct step *p)
 {
 	SCOPED(buf_free) struct buf fields = BUF(FIELDS_BYTES);
-	const struct desk_request r = {"PERMITS_COORDINATION", "CoordinationRequest", SIGNER_HEAD, &fields};
+	const struct desk_request r = {"PERMITS_COORDINATION", "CoordinationRequest", SIGNER_HEAD, &fields,
+		"RegistrationNumber"};
 	char nikad[16], registration[16];
 
 	if (!desk_number(&p->desk, "CRQ", "COORDINATION_REQUEST", nikad))
@@ -141,7 +142,7 @@ static bool opinion(struct step *p)
 {
 	SCOPED(buf_free) struct buf fields = BUF(FIELDS_BYTES);
 	const struct desk_request r = {
-		"PERMITS_COORDINATION_REPLY", "CoordinationReplyRequest", SIGNER_OTHER_HEAD, &fields};
+		"PERMITS_COORDINATION_REPLY", "CoordinationReplyRequest", SIGNER_OTHER_HEAD, &fields, "RegistrationNumber"};
 	char nikad[16], registration[16];
 
 	if (!desk_number(&p->desk, "CRP", "COORDINATION_REPLY", nikad))
@@ -241,7 +242,63 @@ ACT(act_opinion, "COORDINATION_REQUEST", opinion)
 ACT(act_decide, "APPLICATION", decide)
 #undef ACT
 
+/* A permit of a time on paper (P19). */
+static bool restore(struct step *p, const char *original, const char *iin)
+{
+	SCOPED(buf_free) struct buf fields = BUF(FIELDS_BYTES);
+	const struct desk_request r = {"PERMITS_HISTORY", "HistoryRequest", SIGNER_HEAD, &fields, "Nikad"};
+	char nikad[16];
+
+	buf_str(&fields, "<EntryKind>PERMIT</EntryKind>");
+	payload_field(&fields, "OriginalNumber", original);
+	buf_str(&fields, "<ServiceCode>LICENCE-001</ServiceCode><Issuer><Bin>" OWN_BIN "</Bin><Name>" OWN_NAME
+		"</Name></Issuer><Holder>");
+	payload_field(&fields, "Iin", iin);
+	buf_str(&fields, "<Name>Holder of a permit on paper</Name></Holder><IssueDate>2012-03-05</IssueDate>"
+		"<Conversion>true</Conversion>");
+	if (!desk_send(&p->desk, &r, nikad))
+		return false;
+	buf_printf(p->report, "restored: number %s on paper, NIKAD %s\n", original, nikad);
+	return true;
+}
+
+static int act_restore(struct sim *sim, const char *argument, struct buf *out, struct err *e)
+{
+	SCOPED(pool_free) struct pool *pool = pool_new(ACT_POOL);
+	struct step p = {.sim = sim, .report = out, .reasons = {.pool = pool}};
+	char original[65], iin[13];
+
+	p.desk = (struct desk){sim, &p.reasons, &p.info};
+	if (!argument || sscanf(argument, "%64s %12s", original, iin) != 2 || !iin_bin_is(bytes_str(iin))) {
+		(void)!err_set(e, REASON_USAGE, "the argument is a number on paper and the IIN of the holder").ok;
+		return -1;
+	}
+	if (!pool || !system_info_fresh(pool, &p.info)) {
+		(void)!err_set(e, REASON_MEMORY, "act of the department").ok;
+		return -1;
+	}
+	if (restore(&p, original, iin))
+		return 0;
+	buf_printf(out, "not done: %s\n", reasons_line(&p.reasons));
+	return 1;
+}
+
+/* What was brought; 1 when there is nothing. */
+static int act_show(struct sim *sim, const char *argument, struct buf *out, struct err *e)
+{
+	char nikad[16] = "";
+	bool refuse;
+
+	if (!understand(argument, nikad, &refuse))
+		(void)!err_set(e, REASON_USAGE, "the argument is a number").ok;
+	else if (department_matter_list(sim_state(sim), nikad, out, e).ok)
+		return out->len == 0;
+	return -1;
+}
+
 const struct sim_act department_acts[] = {
+	{"show", act_show},
+	{"restore", act_restore},
 	{"accept", act_accept},
 	{"request", act_request},
 	{"suspend", act_suspend},

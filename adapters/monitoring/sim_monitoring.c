@@ -16,6 +16,7 @@
 #include "monitoring/sim_monitoring_case.h"
 #include "monitoring/sim_monitoring_data.h"
 #include "monitoring/sim_monitoring_filing.h"
+#include "monitoring/sim_monitoring_staff.h"
 
 #define DATA_BYTES 65536
 #define ACT_POOL (16u << 20)
@@ -167,6 +168,7 @@ static const struct sim_act acts[] = {
 	{"send-request", send_requests},
 	{"send-case", send_cases},
 	{"send-application", monitoring_send_application},
+	{"file", monitoring_file},
 	{NULL, NULL},
 };
 

@@ -3,12 +3,10 @@
  * Spec:     M4, M5; wsdl/department/v1/department.xsd */
 #include "common/service.h"
 #include "monitoring/sim_monitoring_application.h"
-#include "trust/certificate.h"
 
 #define NS_DEPARTMENT "urn:qaqpa:department:v1"
 
-/* Who signs, as his certificate has him. */
-static outcome employee_of(struct sim *sim, struct pool *pool, struct cert_view *out, struct err *e)
+outcome monitoring_employee(struct sim *sim, struct pool *pool, struct cert_view *out, struct err *e)
 {
 	const struct trust_key *key = sim_signer(sim, MONITORING_EMPLOYEE);
 
@@ -21,19 +19,26 @@ static outcome employee_of(struct sim *sim, struct pool *pool, struct cert_view 
 	return DONE;
 }
 
-static void write(struct buf *out, const struct system_info *info, const struct trust_subject *employee,
-	const struct monitoring_applicant *who)
+void monitoring_write_employee(struct buf *out, const struct trust_subject *employee)
 {
 	char day[11];
 
 	stamp_day(sim_now(), day);
-	question_begin(out, NS_DEPARTMENT, "DepartmentRequest", info);
-	buf_str(out, "<MessageKind>request</MessageKind><ServiceCode>LICENCE-001</ServiceCode><Employee>");
+	buf_str(out, "<Employee>");
 	payload_field(out, "Iin", employee->iin);
 	payload_field(out, "FullName", employee->common_name);
 	buf_str(out, "<OfficeCode>OFFICE-7</OfficeCode></Employee><Consent><Given>true</Given>");
 	payload_field(out, "Date", day);
-	buf_str(out, "</Consent><Applicant>");
+	buf_str(out, "</Consent>");
+}
+
+static void write(struct buf *out, const struct system_info *info, const struct trust_subject *employee,
+	const struct monitoring_applicant *who)
+{
+	question_begin(out, NS_DEPARTMENT, "DepartmentRequest", info);
+	buf_str(out, "<MessageKind>request</MessageKind><ServiceCode>LICENCE-001</ServiceCode>");
+	monitoring_write_employee(out, employee);
+	buf_str(out, "<Applicant>");
 	payload_field(out, "Iin", who->iin);
 	payload_field(out, "Name", who->name);
 	buf_str(out, "</Applicant><Documents>");
@@ -48,7 +53,7 @@ outcome monitoring_application(struct sim *sim, struct pool *pool, const struct 
 	SCOPED(buf_free) struct buf application = BUF(APPLICATION_BYTES);
 	struct cert_view employee;
 
-	TRY(employee_of(sim, pool, &employee, e));
+	TRY(monitoring_employee(sim, pool, &employee, e));
 	write(&application, info, &employee.who, who);
 	if (!buf_ok(who->documents) || !buf_ok(&application))
 		return err_set(e, REASON_MEMORY, "application");

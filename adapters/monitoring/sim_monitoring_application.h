@@ -4,6 +4,7 @@
 #define QAQPA_MONITORING_APPLICATION_H
 
 #include "common/payload.h"
+#include "trust/certificate.h"
 
 #define APPLICATION_BYTES 65536
 /* Whose key of --signer certifies applications: the employee of the State Corporation (M5). */
@@ -20,6 +21,11 @@ MUST_USE outcome monitoring_application(struct sim *sim, struct pool *pool, cons
 /* The same for an invented person, with a fresh number. */
 MUST_USE outcome monitoring_application_usual(struct sim *sim, struct pool *pool, char request_number[21],
 	struct buf *out, struct err *e);
+
+/* Who signs, as the certificate has this person. Fails with REASON_CONFIG when there is no such key. */
+MUST_USE outcome monitoring_employee(struct sim *sim, struct pool *pool, struct cert_view *out, struct err *e);
+/* The elements Employee and Consent, which the applicant gave today. */
+void monitoring_write_employee(struct buf *out, const struct trust_subject *employee);
 
 /* What was answered to an application, in a line. */
 void monitoring_report_answer(const struct sim_answer *a, const char *request_number, struct pool *pool,

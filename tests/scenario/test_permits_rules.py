@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import itertools
 import re
+import signal
 from xml.sax.saxutils import escape
 
 import pytest
@@ -421,6 +422,21 @@ def test_p14_a_listed_service_is_decided_with_no_official(world):
     assert cabinet(world, answer.text("Nikad"))[0][0] == "DECISION"
 
 
+@pytest.mark.rule("P14")
+def test_p14_what_the_checks_find_becomes_a_reasoned_refusal(world):
+    answer = done(apply(world, "employee", way="PERMITS_AUTOMATIC", service=AUTOMATIC, applicant=UNTAXED))
+    refusal = answer.text("Document")
+    assert answer.text("DocumentKind") == "REFUSAL" and "the tax system knows no payer" in refusal
+    assert xmlsec1.verify(refusal.encode(), world.pki["permits"]) and entry(world, answer.text("Nikad")) == []
+    assert reasons(apply(world, way="PERMITS_AUTOMATIC", service=PERMIT)) == ["service.automatic"]
+    assert reasons(apply(world, service=AUTOMATIC)) == ["service.automatic"]
+    world.end("tax")
+    try:
+        assert "step.fault" in reasons(apply(world, way="PERMITS_AUTOMATIC", service=AUTOMATIC), "SCSE003")
+    finally:
+        world.play("tax")
+
+
 # ---- the register ----
 
 def event(world, nikad, kind, *who):
@@ -510,7 +526,7 @@ def test_p19_historical_records_are_restored_with_and_without_conversion(world):
     refused_by_gateway(record("GL-3", "false", date="2099-01-01")[1], "payload.field")
 
 
-# ---- all of them ----
+# ---- what holds for all of them ----
 
 @pytest.mark.rule("P2", "B5")
 def test_p_a_message_that_comes_again_does_nothing_twice(world):
@@ -518,3 +534,54 @@ def test_p_a_message_that_comes_again_does_nothing_twice(world):
     first, again = (done(world.say("portal", "PERMITS_APPLICATION", text)) for _ in range(2))
     assert first.text("Nikad") == again.text("Nikad")
     assert len(world.rows("permits", "SELECT 1 FROM registration WHERE document = ?", text)) == 1
+
+
+@pytest.mark.rule("B5")
+def test_p_what_was_answered_outlives_a_crash_and_reaches_the_others(world):
+    world.end("portal")
+    world.end("department")
+    application = registered(world)
+    world.end("permits", signal.SIGKILL)
+    for name in ("permits", "portal", "department"):
+        world.play(name)
+    assert case(world, application)["status"] == "REGISTERED"
+    assert len(delivered(world, "APPLICATION", application)) == 1
+    assert [row[0] for row in cabinet(world, application)] == ["REGISTERED"]
+
+
+@pytest.mark.rule("P8", "P11", "P12", "P13", "P17", "M1")
+def test_p_officers_take_an_application_to_its_end_by_acts_of_their_system(world):
+    world.act("payment", "pay", f"FEE-ACTS 39320.00 {PERSON}")
+    [line] = world.act("monitoring", "file", f"{LICENCE} FEE-ACTS")
+    application = line.split("NIKAD ")[1]
+    delivered(world, "APPLICATION", application)
+    [line] = world.act("department", "coordinate", application, code=1)
+    assert "was not told so" in line
+    for verb in ("request", "suspend", "coordinate"):
+        world.act("department", verb, application)
+    [(asked,)] = waited(world, "department", "SELECT nikad FROM delivered WHERE kind = 'COORDINATION_REQUEST' AND application = ?",
+                        application)
+    [line] = world.act("department", "decide", f"{application} grant", code=1)
+    assert all(words in line for words in ("stands still", "the applicant may answer", "the other body may answer"))
+    for verb, argument in (("opinion", asked), ("resume", application), ("extend", application)):
+        world.act("department", verb, argument)
+    world.end("permits")
+    world.play("permits", "--set", f"now={moment(days=6)}")  # the applicant, who was asked, kept silent
+    try:
+        [line] = world.act("department", "decide", f"{application} refuse")
+    finally:
+        world.end("permits")
+        world.play("permits")
+    assert case(world, application)["status"] == "DECIDED" and line.startswith("refused")
+    number_of_request = delivered(world, "APPLICATION", application)[0][3]
+    heard = waited(world, "monitoring", "SELECT 1 FROM status WHERE request_number = ? AND code = '006'", number_of_request)
+    assert len(heard) == 1
+    codes = world.rows("monitoring", "SELECT code FROM status WHERE request_number = ?", number_of_request)
+    assert sorted(code for code, in codes) == ["003", "004", "006"]
+
+
+@pytest.mark.rule("P16", "P17", "P19")
+@pytest.mark.parametrize("name", ["licence", "death"])
+def test_p_the_stories_of_run_play(world, name):
+    told = world.script(f'. config/stories/{name}.sh; world_up() {{ :; }}; story_{name} "$1"', world.folder)
+    assert "not done" in told and "DEATH KZ" in told if name == "death" else "granted: application KZ" in told
