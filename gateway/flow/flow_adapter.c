@@ -153,14 +153,24 @@ static enum after hand_over(struct exchange *x, void (*run)(struct work_item *it
 	return AFTER_WAIT;
 }
 
+/* A reload can name adapters that need a queue where the gateway was started without one. */
+static outcome equipped(const struct adapter *a, const struct adapter_call *c, struct err *e)
+{
+	if (a->redis && !c->redis)
+		return err_set(e, REASON_QUEUE_DOWN, "the queue was not configured when the gateway started");
+	return DONE;
+}
+
 static outcome check_all(struct exchange *x)
 {
 	const struct service_state *s = snapshot_service(x->snap, x->service);
 	struct adapter_call c;
 
 	TRY(call_of(x, &c));
-	for (size_t i = 0; i < s->check_count; i++)
+	for (size_t i = 0; i < s->check_count; i++) {
+		TRY(equipped(s->checks[i], &c, &x->err));
 		TRY(s->checks[i]->check(&c, &x->err));
+	}
 	return DONE;
 }
 
@@ -193,11 +203,13 @@ static outcome handle(struct exchange *x)
 		.correlation_id = x->request.correlation_id,
 		.session_id = bytes_str(x->guid),
 	};
+	const struct adapter *handler = snapshot_service(x->snap, x->service)->handler;
 	struct adapter_answer answer = {.code = "SCSS001", .message = ""};
 	struct adapter_call c;
 
 	TRY(call_of(x, &c));
-	TRY(snapshot_service(x->snap, x->service)->handler->handle(&c, &answer, &x->err));
+	TRY(equipped(handler, &c, &x->err));
+	TRY(handler->handle(&c, &answer, &x->err));
 	r.status_code = bytes_str(answer.code);
 	r.status_message = bytes_str(answer.message);
 	r.date = stamp_now();
@@ -230,6 +242,7 @@ static outcome act_stubbornly(const struct adapter *a, const struct adapter_call
 {
 	useconds_t pause = ACT_PAUSE_US;
 
+	TRY(equipped(a, c, e));
 	for (int tries = 1; !a->act(c, accepted, e).ok; tries++, pause *= 3) {
 		if (tries == ACT_TRIES || reason_row(e->reason)->class != CLASS_RETRY)
 			return FAILED;
