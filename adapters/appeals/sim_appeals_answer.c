@@ -14,9 +14,8 @@ struct answer {
 	bool found;
 };
 
-static outcome read_in_unit(struct store *s, void *ctx, struct err *e)
+static outcome read_booking(struct store *s, struct answer *a, struct err *e)
 {
-	struct answer *a = ctx;
 	const struct store_column columns[] = {{a->body, sizeof a->body}, {a->state, sizeof a->state}, {a->kind, sizeof a->kind},
 		{a->applicant_number, sizeof a->applicant_number}, {a->request_number, sizeof a->request_number},
 		{a->name, sizeof a->name}, {a->email, sizeof a->email}, {a->office, sizeof a->office}};
@@ -77,23 +76,26 @@ static outcome tell_all(struct store *s, struct answer *a, const struct news *n,
 	return tell_receptions(s, &a->r, "GRANTED", body, NULL, &receptions, e);
 }
 
-static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
+static outcome keep(struct store *s, struct answer *a, struct err *e)
 {
-	struct answer *a = ctx;
 	const struct news n = news_of(a);
 	const char *values[] = {a->number, a->refusal ? "refused" : "granted", a->refusal ? "" : a->from,
 		a->refusal ? "" : a->to, n.ru};
-	bool mine;
 
 	if (!n.ru || !n.kz)
 		return err_set(e, REASON_MEMORY, "answer to an application");
 	TRY(store_run(s, "UPDATE booking SET state = ?2, from_time = ?3, to_time = ?4, words = ?5"
-		" WHERE printf('VR%010d', id) = ?1 AND state = 'sent' RETURNING id", values, 5, NULL, 0, &mine, e));
-	if (!mine) {
-		reasons_add(&a->r.reasons, "booking.answered", "the application %s was answered at the same moment", a->number);
-		return DONE;
-	}
+		" WHERE printf('VR%010d', id) = ?1", values, 5, NULL, 0, NULL, e));
 	return tell_all(s, a, &n, e);
+}
+
+static outcome answer_in_unit(struct store *s, void *ctx, struct err *e)
+{
+	struct answer *a = ctx;
+
+	TRY(read_booking(s, a, e));
+	judge(a);
+	return a->r.reasons.n ? DONE : keep(s, a, e);
 }
 
 /* The choice of the contract; false when neither or both are there. */
@@ -120,12 +122,9 @@ outcome appeals_answer_booking(struct sim *sim, const struct sim_request *in, st
 	if (!service_open(&a.r, sim, in, NS_APPEALS, "BookingAnswerRequest") || !read_decision(&a))
 		return reply_unreadable(out, "The payload is not a BookingAnswerRequest of appeals.xsd.");
 	TRY(moment_text(&a.r, &a.now, e));
-	TRY(store_transact(sim_state(sim), read_in_unit, &a, e));
 	a.applicant = (struct applicant){.kind = a.kind, .number = a.applicant_number, .name = a.name, .email = a.email,
 		.request_number = a.request_number};
-	judge(&a);
-	if (a.r.reasons.n == 0)
-		TRY(store_transact(sim_state(sim), keep_in_unit, &a, e));
+	TRY(store_transact(sim_state(sim), answer_in_unit, &a, e));
 	sim_wake(sim);
 	answer_begin(&data, &form, &a.r.info);
 	if (a.r.reasons.n == 0) {

@@ -163,9 +163,8 @@ outcome appeals_register(struct sim *sim, const struct sim_request *in, struct s
 			" check digit");
 	TRY(moment_text(&a.r, &a.now, e));
 	TRY(count_term(&a, e));
-	if (a.r.reasons.n == 0) {
+	if (a.r.reasons.n == 0)
 		TRY(store_transact(sim_state(sim), keep_in_unit, &a, e));
-		sim_wake(sim);
-	}
+	sim_wake(sim);
 	return answer_appeal(&a, out, e);
 }

@@ -74,10 +74,9 @@ outcome appeals_book(struct sim *sim, const struct sim_request *in, struct sim_r
 	b.body = body_wanted(&b.r, text[BODY]);
 	judge_signature(&b, in);
 	TRY(moment_text(&b.r, &b.now, e));
-	if (b.r.reasons.n == 0) {
+	if (b.r.reasons.n == 0)
 		TRY(store_transact(sim_state(sim), keep_in_unit, &b, e));
-		sim_wake(sim);
-	}
+	sim_wake(sim);
 	answer_begin(&data, &form, &b.r.info);
 	if (b.r.reasons.n == 0) {
 		payload_field(&data, "Booking", b.number);

@@ -34,9 +34,8 @@ static size_t outcome_named(const char *name)
 	return i;
 }
 
-static outcome read_in_unit(struct store *s, void *ctx, struct err *e)
+static outcome read_appeal(struct store *s, struct deciding *d, struct err *e)
 {
-	struct deciding *d = ctx;
 	const struct store_column columns[] = {{d->body, sizeof d->body}, {d->state, sizeof d->state},
 		{d->main_number, NUMBER_ROOM}, {d->answer_by, sizeof d->answer_by}};
 
@@ -85,9 +84,8 @@ static outcome tell_one(const char *const *texts, void *ctx, struct err *e)
 	return tell_by_mail(t->s, &d->r, "post", a.address, &n, e);
 }
 
-static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
+static outcome keep(struct store *s, struct deciding *d, struct err *e)
 {
-	struct deciding *d = ctx;
 	const char *values[] = {d->number, d->outcome, d->grounds ? d->grounds : "", d->text, d->now};
 	const char *grounds = d->grounds ? d->grounds : "", *between = d->grounds ? " " : "";
 	size_t i = outcome_named(d->outcome);
@@ -102,6 +100,15 @@ static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
 		" WHERE number = ?1 OR main = ?1", values, 5, NULL, 0, NULL, e));
 	return store_each(s, "SELECT number, kind, applicant, name, address, email, request_number, card FROM appeal"
 		" WHERE number = ?1 OR main = ?1 ORDER BY id", &d->number, 1, tell_one, &t, e);
+}
+
+static outcome decide_in_unit(struct store *s, void *ctx, struct err *e)
+{
+	struct deciding *d = ctx;
+
+	TRY(read_appeal(s, d, e));
+	judge(d);
+	return d->r.reasons.n ? DONE : keep(s, d, e);
 }
 
 static outcome answer_outcome(const struct deciding *d, struct sim_reply *out, struct err *e)
@@ -140,13 +147,9 @@ outcome appeals_decide(struct sim *sim, const struct sim_request *in, struct sim
 	d.text = text[TEXT];
 	d.grounds = payload_text(d.r.pool, d.r.business, "Grounds");
 	TRY(moment_text(&d.r, &d.now, e));
-	TRY(store_transact(sim_state(sim), read_in_unit, &d, e));
-	judge(&d);
+	TRY(store_transact(sim_state(sim), decide_in_unit, &d, e));
 	stamp_day(moment_now(sim), today);
 	d.in_time = strcmp(today, d.answer_by) <= 0;
-	if (d.r.reasons.n == 0) {
-		TRY(store_transact(sim_state(sim), keep_in_unit, &d, e));
-		sim_wake(sim);
-	}
+	sim_wake(sim);
 	return answer_outcome(&d, out, e);
 }

@@ -16,9 +16,8 @@ struct redirecting {
 	bool found;
 };
 
-static outcome read_in_unit(struct store *s, void *ctx, struct err *e)
+static outcome read_appeal(struct store *s, struct redirecting *x, struct err *e)
 {
-	struct redirecting *x = ctx;
 	const struct store_column columns[] = {{x->body, sizeof x->body}, {x->state, sizeof x->state},
 		{x->arrived, sizeof x->arrived}, {x->main_number, NUMBER_ROOM}, {x->point, sizeof x->point},
 		{x->card, sizeof x->card}};
@@ -91,9 +90,8 @@ static outcome move_card(struct store *s, struct redirecting *x, const struct ne
 		NULL, 0, NULL, e);
 }
 
-static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
+static outcome keep(struct store *s, struct redirecting *x, struct err *e)
 {
-	struct redirecting *x = ctx;
 	const char *values[] = {x->number, x->body, x->to->bin, x->reason, x->now};
 	const struct news n = {"APPEAL_REDIRECTED", x->number,
 		pool_printf(x->r.pool, "Обращение перенаправлено: %s. %s", x->to->name, x->reason),
@@ -109,6 +107,15 @@ static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
 	TRY(move_card(s, x, &n, e));
 	return store_each(s, "SELECT number, kind, applicant, name, email, request_number FROM appeal WHERE number = ?1"
 		" OR main = ?1 ORDER BY id", &x->number, 1, tell_one, &t, e);
+}
+
+static outcome redirect_in_unit(struct store *s, void *ctx, struct err *e)
+{
+	struct redirecting *x = ctx;
+
+	TRY(read_appeal(s, x, e));
+	TRY(judge(x, e));
+	return x->r.reasons.n ? DONE : keep(s, x, e);
 }
 
 outcome appeals_redirect(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
@@ -128,12 +135,8 @@ outcome appeals_redirect(struct sim *sim, const struct sim_request *in, struct s
 	x.reason = text[REASON];
 	x.to = body_wanted(&x.r, text[BODY]);
 	TRY(moment_text(&x.r, &x.now, e));
-	TRY(store_transact(sim_state(sim), read_in_unit, &x, e));
-	TRY(judge(&x, e));
-	if (x.r.reasons.n == 0) {
-		TRY(store_transact(sim_state(sim), keep_in_unit, &x, e));
-		sim_wake(sim);
-	}
+	TRY(store_transact(sim_state(sim), redirect_in_unit, &x, e));
+	sim_wake(sim);
 	answer_begin(&data, &form, &x.r.info);
 	if (x.r.reasons.n == 0) {
 		payload_field(&data, "Appeal", x.number);

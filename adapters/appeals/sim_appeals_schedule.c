@@ -50,9 +50,8 @@ static bool read_entries(struct schedule *x)
 	return x->n > 0;
 }
 
-static outcome read_in_unit(struct store *s, void *ctx, struct err *e)
+static outcome read_state(struct store *s, struct schedule *x, struct err *e)
 {
-	struct schedule *x = ctx;
 	const char *key[] = {x->body->bin, x->month};
 
 	TRY(store_run(s, "SELECT 1 FROM schedule WHERE body = ?1 AND month = ?2", key, 2, NULL, 0, &x->known, e));
@@ -156,10 +155,9 @@ static outcome tell_moved(struct store *s, const struct schedule *x, const struc
 	return tell_by_mail(s, &x->r, "sms", t->phone, &n, e);
 }
 
-static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
+static outcome keep(struct store *s, const struct schedule *x, struct err *e)
 {
 	SCOPED(buf_free) struct buf receptions = BUF(DATA_BYTES);
-	const struct schedule *x = ctx;
 	const char *key[] = {x->body->bin, x->month, x->now};
 
 	TRY(store_run(s, "INSERT INTO schedule VALUES (?1, ?2, ?3) ON CONFLICT (body, month) DO UPDATE SET changed = ?3", key, 3,
@@ -176,6 +174,15 @@ static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
 		write_reception(&receptions, &(struct reception){t->booking, t->name, t->from, t->to, t->office});
 	}
 	return tell_receptions(s, &x->r, x->change ? "CHANGE" : "MONTH", x->body, x->month, &receptions, e);
+}
+
+static outcome schedule_in_unit(struct store *s, void *ctx, struct err *e)
+{
+	struct schedule *x = ctx;
+
+	TRY(read_state(s, x, e));
+	TRY(judge(x, e));
+	return x->r.reasons.n ? DONE : keep(s, x, e);
 }
 
 static outcome answer_schedule(const struct schedule *x, struct sim_reply *out, struct err *e)
@@ -210,12 +217,8 @@ outcome appeals_schedule(struct sim *sim, const struct sim_request *in, struct s
 	x.calendar = calendar;
 	TRY(moment_text(&x.r, &x.now, e));
 	x.body = body_wanted(&x.r, text[BODY]);
-	if (x.body) {
-		TRY(store_transact(sim_state(sim), read_in_unit, &x, e));
-		TRY(judge(&x, e));
-	}
-	if (x.r.reasons.n == 0)
-		TRY(store_transact(sim_state(sim), keep_in_unit, &x, e));
+	if (x.body)
+		TRY(store_transact(sim_state(sim), schedule_in_unit, &x, e));
 	sim_wake(sim);
 	return answer_schedule(&x, out, e);
 }

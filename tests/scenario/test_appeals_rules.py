@@ -2,6 +2,7 @@
 """Order No. 50: video reception and video appeals, A1 to A9, over the gateway with the document circulation beside it."""
 import itertools
 import re
+from concurrent.futures import ThreadPoolExecutor
 from xml.sax.saxutils import escape
 
 import pytest
@@ -374,6 +375,15 @@ def test_a7_a_refusal_says_its_grounds_and_another_outcome_is_none(world, at):
     refused(decide(world, "VA9999999999"), "appeal.unknown")
     at("2025-11-19T09:00:00+05:00")  # the term ended the day before
     assert done(decide(world, number)).text("InTime") == "false"
+
+
+@pytest.mark.rule("A7")
+def test_a7_of_several_answers_at_the_same_moment_one_is_taken(world):
+    number = appeal(world).text("Appeal")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: decide(world, number), range(4)))
+    assert sorted(a.code for a in answers) == ["SCSE001"] * 3 + ["SCSS001"]
+    assert notices(world, number) == ["APPEAL_ANSWERED"] and len(letters(world, number)) == 2
 
 
 @pytest.mark.rule("A8")
