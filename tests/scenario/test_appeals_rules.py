@@ -404,6 +404,7 @@ def test_a8_later_appeals_on_one_question_in_one_interest_are_attached_to_the_fi
     answer = done(decide(world, main))
     assert answer.verified().xpath("//ResponseData/Appeal/text()") == [main, attached]
     assert notices(world, main) == notices(world, attached) == ["APPEAL_ANSWERED"]
+    assert done(find(world, second.text("SecretCode"), "T-8")).text("State") == "ANSWERED"
     assert "second@example.invalid" in [address for _, address, _ in letters(world, attached)]
     world.wait(lambda: card(world, main) == card(world, attached) == "finished")
     assert appeal(world, **question).text("MainAppeal") is None, "the first is answered, so this is a new one"

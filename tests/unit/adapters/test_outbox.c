@@ -34,11 +34,13 @@ static struct {
 	bool typed;       /* the last one had the type that was sent */
 	const char *code; /* NULL: a fault */
 	const char *deaf; /* a service that is not there */
+	int deaf_for;     /* so many requests of it; negative: all */
 } bus;
 
-static void answers(const char *code, const char *deaf)
+static void answers(const char *code, const char *deaf, int deaf_for)
 {
 	pthread_mutex_lock(&bus.lock);
+	bus.deaf_for = deaf_for;
 	bus.code = code;
 	bus.deaf = deaf;
 	pthread_mutex_unlock(&bus.lock);
@@ -50,7 +52,8 @@ static outcome hear(struct sim *sim, const struct sim_request *in, struct sim_re
 
 	(void)sim;
 	pthread_mutex_lock(&bus.lock);
-	deaf = bus.deaf && bytes_is(in->request->service_id, bus.deaf);
+	deaf = bus.deaf && bytes_is(in->request->service_id, bus.deaf) && bus.deaf_for != 0;
+	bus.deaf_for -= deaf;
 	bus.typed = payload_has_type(in->payload, "urn:test", "shape");
 	if (!deaf)
 		snprintf(bus.heard + strlen(bus.heard), sizeof bus.heard - strlen(bus.heard), "%s ",
@@ -192,29 +195,41 @@ static void a_service_that_is_away_holds_up_nobody_else_and_gets_its_letters_lat
 {
 	struct bench *b = *state;
 
-	answers("SCSS001", "ONE");
+	answers("SCSS001", "ONE", -1);
 	put(b, "ONE", "1");
 	put(b, "ONE", "2");
 	put(b, "TWO", "3");
 	sim_wake(b->teller);
 	wait_for(b, "done", 1);
 	assert_string_equal(bus.heard, "3 ");
-	answers("SCSS001", NULL);
+	answers("SCSS001", NULL, 0);
 	wait_for(b, "done", 3);
 	assert_string_equal(bus.heard, "3 1 2 ");
+}
+
+static void a_letter_that_has_to_be_sent_again_goes_before_those_behind_it(void **state)
+{
+	struct bench *b = *state;
+
+	answers("SCSS001", "ONE", 1);
+	put(b, "ONE", "1");
+	put(b, "ONE", "2");
+	sim_wake(b->teller);
+	wait_for(b, "done", 2);
+	assert_string_equal(bus.heard, "1 2 ");
 }
 
 static void what_waits_is_told_after_a_restart(void **state)
 {
 	struct bench *b = *state;
 
-	answers("SCSS001", "ONE");
+	answers("SCSS001", "ONE", -1);
 	put(b, "ONE", "1");
 	sim_wake(b->teller);
 	wait_for(b, "", 1);
 	sim_stop(&b->teller);
 	assert_string_equal(bus.heard, "");
-	answers("SCSS001", NULL);
+	answers("SCSS001", NULL, 0);
 	b->teller = start(&teller, b->folder, "department", "gateway", sim_port(b->bus));
 	wait_for(b, "done", 1);
 	assert_string_equal(bus.heard, "1 ");
@@ -226,14 +241,14 @@ static void what_is_refused_for_good_is_not_sent_again(void **state)
 	char words[600] = "";
 	struct err e = {0};
 
-	answers("SCSE001", NULL);
+	answers("SCSE001", NULL, 0);
 	put(b, "ONE", "1");
 	sim_wake(b->teller);
 	wait_for(b, "refused", 1);
 	must(store_do(sim_state(b->teller), "SELECT words FROM outbox", NULL, 0, &(struct store_column){words,
 		sizeof words}, 1, NULL, &e), &e);
 	assert_non_null(strstr(words, "as the test says"));
-	answers("SCSS001", NULL);
+	answers("SCSS001", NULL, 0);
 	put(b, "ONE", "2");
 	sim_wake(b->teller);
 	wait_for(b, "done", 1);
@@ -290,6 +305,7 @@ int main(void)
 		ROW(letters_go_in_their_order_with_their_type),
 		ROW(what_the_unit_did_not_keep_is_not_told),
 		ROW(a_service_that_is_away_holds_up_nobody_else_and_gets_its_letters_later_in_order),
+		ROW(a_letter_that_has_to_be_sent_again_goes_before_those_behind_it),
 		ROW(what_waits_is_told_after_a_restart),
 		ROW(what_is_refused_for_good_is_not_sent_again),
 		ROW(a_letter_that_is_too_long_is_not_kept),
