@@ -84,6 +84,7 @@ void flow_stop(struct flow **fp)
 	pthread_mutex_lock(&f->lock);
 	f->closed = true;
 	pthread_mutex_unlock(&f->lock);
+	__atomic_store_n(&f->draining, true, __ATOMIC_RELAXED);
 	egress_stop(&f->egress); /* open calls end as stopped and go on to their refusal */
 	if (f->queue)
 		queue_pause(f->queue);
@@ -94,6 +95,7 @@ void flow_stop(struct flow **fp)
 		usleep(1000);
 	adapters_stop(f);
 	work_stop(&f->pullers);
+	notice_line_free(&f->untold);
 	work_stop(&f->work);
 	revocation_desk_close(&f->revocation);
 	stamps_stop(f);

@@ -218,6 +218,15 @@ static enum then step_settle(struct delivery *d)
 	return THEN_WAIT;
 }
 
+/* The word on the notice is in the journal before that on the message. */
+static enum then step_tell_dead(struct delivery *d)
+{
+	if (d->dead && (d->err.reason == REASON_PROVIDER_STATUS || d->err.reason == REASON_PROVIDER_FAULT))
+		tell_refused(d->flow, d->snap, &d->meta, d->kept.accepted_ms, d->err.reason, bytes_str(d->cause),
+			bytes_str(d->err.detail));
+	return THEN_NEXT;
+}
+
 static enum then step_register_outcome(struct delivery *d)
 {
 	bool answered = d->result.kind == EGRESS_ANSWERED && d->fact.direction == JOURNAL_RECEIVED && d->fact.exchange[0];
@@ -250,6 +259,7 @@ static const struct delivery_step delivering[] = {
 static const struct delivery_step settling[] = {
 	{"settle", step_settle},                     /* waits for Redis */
 	{"act-dead", step_act_dead},                 /* waits for adapters, where there are actions */
+	{"tell-dead", step_tell_dead},
 	{"register-outcome", step_register_outcome}, /* waits for the disk */
 	{"end", step_end},
 };

@@ -55,6 +55,7 @@ struct flow {
 	struct timestamp *stamps; /* NULL: not configured */
 	struct snapshot *stamps_of; /* whose configuration they follow until a restart */
 	struct work *stampers; /* threads that may wait for the disk, for orders of time-stamps */
+	struct notice_line *untold; /* notices that the queue did not take yet */
 	struct work *pullers; /* threads that may wait for Redis, for what participants fetch */
 	struct adapter_room *adapters;
 	unsigned char secret[32]; /* of correlation identifiers */
@@ -286,6 +287,12 @@ MUST_USE bool delivery_meta_read(struct bytes text, struct delivery_meta *out); 
 /* The queue's callbacks; ctx is the flow. */
 void delivery_claimed(void *ctx, struct queue_claim *claim);
 void delivery_expired(void *ctx, struct queue_claim *claim);
+/* Tells those whom the service names that the receiver of a message, which was accepted before, refused it. */
+void tell_refused(struct flow *f, const struct snapshot *s, const struct delivery_meta *m, int64_t accepted_ms,
+	enum reason reason, struct bytes code, struct bytes words);
+/* The line of notices that wait for the queue; freed when none is left. */
+struct notice_line *notice_line_new(struct flow *f);
+void notice_line_free(struct notice_line **l);
 /* Tells the sender of an asynchronous message, where it wants to be told, what became of it. */
 void notice_send(struct flow *f, const struct snapshot *s, const struct delivery_meta *m, enum async_state state,
 	const char *code, const char *words);

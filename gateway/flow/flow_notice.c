@@ -5,6 +5,7 @@
  * Not here: notices of services (flow_tell.c). */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/ident.h"
 #include "log/log.h"
@@ -12,6 +13,8 @@
 #include "flow/flow_notice.h"
 
 #define NOTICE_MOST (64u << 10)
+#define LINE_MOST 10000       /* notices in memory while the queue cannot take them; the journal has them all */
+#define LINE_PAUSE_US 200000  /* between looks at the queue */
 
 static void notice_end(struct notice *n)
 {
@@ -24,12 +27,100 @@ static void notice_end(struct notice *n)
 	__atomic_sub_fetch(&f->deliveries, 1, __ATOMIC_RELEASE);
 }
 
+/* Nobody repeats a notice as a caller repeats his message, so it is put again until the queue has it. */
+struct notice_line {
+	struct work_item work;
+	struct flow *flow;
+	pthread_mutex_t lock;
+	struct notice *first;
+	size_t n;
+	bool watched; /* a puller looks after it */
+};
+
+static void line_run(struct work_item *item);
+
+struct notice_line *notice_line_new(struct flow *f)
+{
+	struct notice_line *l = calloc(1, sizeof *l);
+
+	if (!l)
+		return NULL;
+	l->flow = f;
+	l->work.run = line_run;
+	pthread_mutex_init(&l->lock, NULL);
+	return l;
+}
+
+void notice_line_free(struct notice_line **l)
+{
+	if (!*l)
+		return;
+	pthread_mutex_destroy(&(*l)->lock);
+	free(*l);
+	*l = NULL;
+}
+
+/* False when the line is full or the gateway stops. */
+static bool line_enter(struct notice_line *l, struct notice *n)
+{
+	bool enters, begins = false;
+
+	pthread_mutex_lock(&l->lock);
+	enters = l->n < LINE_MOST && !__atomic_load_n(&l->flow->draining, __ATOMIC_RELAXED);
+	if (enters) {
+		n->next = l->first;
+		l->first = n;
+		l->n++;
+		begins = !l->watched;
+		l->watched = true;
+	}
+	pthread_mutex_unlock(&l->lock);
+	if (begins)
+		work_put(l->flow->pullers, &l->work);
+	return enters;
+}
+
+static void give_up(struct notice *n, const char *detail)
+{
+	log_event(LOG_WARNING, "notice.not-queued", LOG_PART("notice", n->put.id), LOG_TEXT("detail", detail),
+		LOG_TEXT("remedy", "qaqpa queue rebuild restores it from the journal"));
+	notice_end(n);
+}
+
+static void line_run(struct work_item *item)
+{
+	struct notice_line *l = (struct notice_line *)item;
+	struct flow *f = l->flow;
+	struct notice *n, *next;
+	bool stops;
+
+	do {
+		usleep(LINE_PAUSE_US);
+		stops = __atomic_load_n(&f->draining, __ATOMIC_RELAXED);
+	} while (!stops && !queue_healthy(f->queue, NULL));
+	pthread_mutex_lock(&l->lock);
+	n = l->first;
+	l->first = NULL;
+	l->n = 0;
+	l->watched = false;
+	pthread_mutex_unlock(&l->lock);
+	for (; n; n = next) {
+		next = n->next;
+		if (stops)
+			give_up(n, "the gateway stops");
+		else
+			queue_put(f->queue, &n->put);
+	}
+}
+
 static void put_done(struct queue_put *put, enum queue_result result, const struct err *e)
 {
-	if (result != QUEUE_DONE && result != QUEUE_KNOWN)
-		log_event(LOG_WARNING, "notice.not-queued", LOG_PART("notice", put->id), LOG_TEXT("detail", e ? e->detail : ""),
-			LOG_TEXT("remedy", "qaqpa queue rebuild restores it from the journal"));
-	notice_end(put->ctx);
+	struct notice *n = put->ctx;
+
+	if (result == QUEUE_DONE || result == QUEUE_KNOWN)
+		notice_end(n);
+	else if (!line_enter(n->flow->untold, n))
+		give_up(n, e ? e->detail : "");
 }
 
 static void registered(struct journal_entry *entry, outcome result, const struct err *e)

@@ -7,6 +7,7 @@
 #include "flow/flow_int.h"
 
 struct notice {
+	struct notice *next; /* in the line of those that the queue did not take yet */
 	struct flow *flow;
 	struct snapshot *snap;
 	struct pool *pool;

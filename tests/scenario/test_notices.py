@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules I3 and P7: from acceptance on somebody is told of it, or of the refusal; once, and for certain."""
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from lxml import etree
 
 from harness import soap, wss
-from harness.gateway import Answer, Gateway
+from harness.gateway import BIN, Answer, Gateway
 from harness.provider import Provider
 from harness.redis import Redis
 
@@ -140,6 +141,43 @@ def test_a_refusal_of_the_provider_is_told(gate, board, provider):
     _, notice = told(gate, board, "Plain", document())
     assert (notice["Event"], notice["Code"], notice["reason"], notice["Text"]) == (
         "refused", "QG044", "provider.fault", "SCE909: broken")
+
+
+def test_a_refusal_by_the_receiver_of_a_queued_message_is_told_after_its_acceptance(gate, board, provider):
+    provider.answer = lambda o: provider.signed_answer(o, code="SCSE001", message="no")
+    name = soap.new_id()
+    assert gate.send(service="Kept", data=document(), message_id=name).status == 200
+    gate.wait(lambda: len(board.received) == 2)
+    told = {n["Event"]: n for n in board.notices}
+    assert set(told) == {"accepted", "refused"} and {n["MessageId"] for n in told.values()} == {name}
+    assert (told["refused"]["Code"], told["refused"]["reason"], told["refused"]["Text"]) == ("SCSE001", "provider.status", "SCSE001: no")
+    assert told["refused"]["ReceivedAt"] == told["accepted"]["ReceivedAt"]
+
+
+def test_while_redis_is_away_notices_wait_and_nobody_waits_for_them(gate, board, redis):
+    redis.kill()
+    gate.wait(lambda: not next(c for c in gate.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
+    names = [soap.new_id() for _ in range(3)]
+    for name in names:
+        assert gate.send(service="Plain", data=document(), message_id=name).status == 200
+    assert not board.received
+    redis.start()
+    gate.wait(lambda: len(board.received) == 3)
+    assert sorted(n["MessageId"] for n in board.notices) == sorted(names)
+    assert gate.stop() == 0 and not gate.events("notice.not-queued")
+
+
+def test_a_stop_does_not_wait_for_redis_and_the_journal_keeps_what_is_untold(gate, board, redis):
+    redis.kill()
+    gate.wait(lambda: not next(c for c in gate.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
+    assert gate.send(service="Plain", data=document()).status == 200
+    assert gate.stop() == 0
+    assert len(gate.events("notice.not-queued")) == 1 and not board.received
+    redis.start()
+    done = subprocess.run([BIN / "qaqpa", "queue", "rebuild", "--config", gate.write()], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    begin(gate)
+    gate.wait(lambda: len(board.received) == 1)
 
 
 @pytest.mark.parametrize("service, day, event, in_time", (
