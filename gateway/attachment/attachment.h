@@ -76,4 +76,9 @@ struct attachment_limits {
 MUST_USE outcome attachment_check(struct bytes name, struct bytes media_type, struct bytes octets,
 	struct attachment_set allowed, const struct attachment_limits *limits, struct err *e);
 
+/* The same of a file that lies elsewhere: name and media type alone. Fails with REASON_ATTACHMENT_NAME or
+ * REASON_ATTACHMENT_KIND. */
+MUST_USE outcome attachment_check_name(struct bytes name, struct bytes media_type, struct attachment_set allowed,
+	const struct attachment_limits *limits, struct err *e);
+
 #endif

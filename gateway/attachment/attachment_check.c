@@ -92,16 +92,31 @@ static outcome hidden_check(struct look *l, enum attachment_kind named, struct e
 		attachment_row(named)->says, at);
 }
 
+static outcome name_check(struct bytes name, struct bytes media_type, struct attachment_set allowed,
+	const struct attachment_limits *limits, enum attachment_kind *named, struct err *e)
+{
+	struct bytes extension;
+
+	TRY(attachment_name_check(name, limits->name_most, &extension, e));
+	TRY(named_kind(extension, allowed, named, e));
+	return media_check(media_type, *named, e);
+}
+
+outcome attachment_check_name(struct bytes name, struct bytes media_type, struct attachment_set allowed,
+	const struct attachment_limits *limits, struct err *e)
+{
+	enum attachment_kind named;
+
+	return name_check(name, media_type, allowed, limits, &named, e);
+}
+
 outcome attachment_check_looked(struct bytes name, struct bytes media_type, struct look *l, struct attachment_set allowed,
 	const struct attachment_limits *limits, struct err *e)
 {
-	struct bytes extension;
 	enum attachment_kind named;
 
 	TRY(size_check(l->o, limits, e));
-	TRY(attachment_name_check(name, limits->name_most, &extension, e));
-	TRY(named_kind(extension, allowed, &named, e));
-	TRY(media_check(media_type, named, e));
+	TRY(name_check(name, media_type, allowed, limits, &named, e));
 	TRY(content_check(l, named, e));
 	TRY(hidden_check(l, named, e));
 	if (is_text(named))

@@ -152,6 +152,7 @@ struct conf_kinds { /* kinds of documents that a service takes */
 struct conf_attachments { /* files in `data` */
 	const char *element; /* local name of one file; NULL: the service demands nothing of files */
 	const char *name, *media, *content; /* local names inside it; media may be NULL */
+	const char *stored; /* that refers to a file in the store, instead of content; NULL: not taken */
 	struct conf_names kinds;
 	size_t size, total; /* octets of one file, of all */
 	int most;

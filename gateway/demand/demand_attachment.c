@@ -7,6 +7,7 @@
 
 struct file {
 	struct bytes name, media, content;
+	bool stored; /* elsewhere: there is no content */
 };
 
 static outcome refuse(const struct walk *w, enum reason reason, const char *what, const char *local, struct err *e)
@@ -29,15 +30,18 @@ static outcome read_part(const struct walk *w, const xmlNode *node, const char *
 	return demand_text(w->pool, part, out) ? DONE : refuse(w, reason, "more than text stands in", local, e);
 }
 
-static outcome read_file(struct walk *w, const xmlNode *node, struct file *out, struct err *e)
+static bool is_stored(const struct conf_attachments *a, const xmlNode *node)
+{
+	bool contents, several;
+
+	return a->stored && demand_child(node, a->stored, &several) && !demand_child(node, a->content, &contents) && !contents;
+}
+
+static outcome read_content(struct walk *w, const xmlNode *node, struct file *out, struct err *e)
 {
 	const struct conf_attachments *a = &w->demand->service->attachments;
 	struct bytes text;
 
-	*out = (struct file){.media = BYTES_NONE};
-	TRY(read_part(w, node, a->name, true, REASON_ATTACHMENT_NAME, &out->name, e));
-	if (a->media)
-		TRY(read_part(w, node, a->media, false, REASON_ATTACHMENT_KIND, &out->media, e));
 	TRY(read_part(w, node, a->content, true, REASON_ATTACHMENT_CONTENT, &text, e));
 	buf_clear(&w->content);
 	if (!base64_decode(text, &w->content, NULL).ok && buf_ok(&w->content))
@@ -48,10 +52,30 @@ static outcome read_file(struct walk *w, const xmlNode *node, struct file *out, 
 	return DONE;
 }
 
+static outcome read_file(struct walk *w, const xmlNode *node, struct file *out, struct err *e)
+{
+	const struct conf_attachments *a = &w->demand->service->attachments;
+
+	*out = (struct file){.stored = is_stored(a, node)};
+	TRY(read_part(w, node, a->name, true, REASON_ATTACHMENT_NAME, &out->name, e));
+	if (a->media)
+		TRY(read_part(w, node, a->media, false, REASON_ATTACHMENT_KIND, &out->media, e));
+	return out->stored ? DONE : read_content(w, node, out, e);
+}
+
+static outcome judge(const struct walk *w, const struct file *f, struct err *e)
+{
+	struct attachment_limits limits = ATTACHMENT_LIMITS_USUAL;
+
+	limits.size_most = w->demand->service->attachments.size;
+	if (f->stored)
+		return attachment_check_name(f->name, f->media, w->demand->files, &limits, e);
+	return attachment_check(f->name, f->media, f->content, w->demand->files, &limits, e);
+}
+
 outcome demand_attachment(struct walk *w, const xmlNode *node, struct err *e)
 {
 	const struct conf_attachments *a = &w->demand->service->attachments;
-	struct attachment_limits limits = ATTACHMENT_LIMITS_USUAL;
 	struct file file;
 	struct err why;
 
@@ -62,8 +86,7 @@ outcome demand_attachment(struct walk *w, const xmlNode *node, struct err *e)
 	if (w->octets > a->total)
 		return err_set(e, REASON_ATTACHMENT_COUNT, "up to element %.80s, occurrence %zu, the files have %zu octets, and %zu "
 			"are allowed", a->element, w->files, w->octets, a->total);
-	limits.size_most = a->size;
-	if (attachment_check(file.name, file.media, file.content, w->demand->files, &limits, &why).ok)
+	if (judge(w, &file, &why).ok)
 		return DONE;
 	return err_set(e, why.reason, "element %.60s, occurrence %zu: %.150s", a->element, w->files, why.detail);
 }

@@ -51,7 +51,7 @@ static void every_word_reaches_its_field(void **state)
 		"    fields:\n      - {element: Nikad, is: nikad}\n      - element: Iin\n        is: iin-bin\n"
 		"    kinds: {element: Kind, allowed: [A, B]}\n"
 		"    attachments: {element: File, name: N, media: M, content: C, kinds: [pdf, txt], size: 5MiB, most: 20,\n"
-		"      total: 6MiB}\n");
+		"      total: 6MiB, stored: Id}\n");
 
 	(void)state;
 	assert_int_equal(s->payload_bytes, 20u << 20);
@@ -73,6 +73,7 @@ static void every_word_reaches_its_field(void **state)
 	assert_int_equal(s->attachments.size, 5u << 20);
 	assert_int_equal(s->attachments.most, 20);
 	assert_int_equal(s->attachments.total, 6u << 20);
+	assert_string_equal(s->attachments.stored, "Id");
 	fixture_drop(&f);
 }
 
@@ -166,6 +167,7 @@ static void a_section_has_its_defaults(void **state)
 	(void)state;
 	assert_string_equal(s->attachments.name, "Name");
 	assert_null(s->attachments.media);
+	assert_null(s->attachments.stored);
 	assert_string_equal(s->attachments.content, "Content");
 	assert_int_equal(s->attachments.size, 15u << 20);
 	assert_int_equal(s->attachments.most, 100);

@@ -59,6 +59,26 @@ static void every_file_is_judged(void **state)
 		must(rows[i].name, &service, rows[i].content, rows[i].reason, rows[i].says);
 }
 
+#define STORED(name, media) "<F><Name>" name "</Name><Media>" media "</Media><Id>f-1</Id></F>"
+
+static void a_file_in_the_store_is_judged_by_its_name_where_the_service_takes_it(void **state)
+{
+	struct conf_service s = service;
+
+	(void)state;
+	must("not taken", &s, STORED("a.pdf", "application/pdf"), REASON_ATTACHMENT_CONTENT, "it holds no Content");
+	s.attachments.stored = "Id";
+	must("taken", &s, STORED("a.pdf", "application/pdf"), REASON_NONE, NULL);
+	must("an archive", &s, STORED("a.zip", "application/zip"), REASON_ATTACHMENT_KIND, "occurrence 1");
+	must("an archive that says it is a text", &s, STORED("a.txt", "application/zip"), REASON_ATTACHMENT_KIND, "media type");
+	must("a name with two extensions", &s, STORED("a.exe.pdf", ""), REASON_ATTACHMENT_NAME, "occurrence 1");
+	must("neither", &s, "<F><Name>a.pdf</Name></F>", REASON_ATTACHMENT_CONTENT, "it holds no Content");
+	must("both: the content is judged", &s, "<F><Name>a.pdf</Name><Id>f-1</Id><Content>aGVsbG8=</Content></F>",
+		REASON_ATTACHMENT_CONTENT, "its name says");
+	must("four", &s, STORED("a.pdf", "") STORED("b.pdf", "") STORED("c.pdf", "") STORED("d.pdf", ""),
+		REASON_ATTACHMENT_COUNT, "more than 3");
+}
+
 /* A text of so many letters. */
 static void add_file(struct buf *out, size_t n)
 {
@@ -121,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_file_is_judged),
+		cmocka_unit_test(a_file_in_the_store_is_judged_by_its_name_where_the_service_takes_it),
 		cmocka_unit_test(the_limits_are_exact),
 		cmocka_unit_test(neither_name_nor_content_is_told),
 		cmocka_unit_test(a_kind_that_is_none_is_told_when_the_service_is_loaded),
