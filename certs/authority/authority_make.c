@@ -20,7 +20,7 @@
 #include "base/ident.h"
 
 #define MARK "test-pki.txt"  /* as certs/make-test-pki, which takes such a folder for one of its own */
-#define VERSION "version 1\n"
+#define VERSION "version 2\n"
 #define NEAR_END 5184000     /* two months */
 #define DAY_MS 86400000LL
 #define PASSWORD_CHARACTERS 16

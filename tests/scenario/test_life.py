@@ -229,8 +229,8 @@ def test_what_is_marked_as_a_state_secret_is_refused_and_not_kept(lone, provider
     facts = lone.journal("--octets")
     assert [f["reason"] for f in facts if f["direction"] == "received"] == ["message.secret"]
     assert not any("do not keep this" in json.dumps(f) for f in facts)
-    for file in (lone.folder / "journal").iterdir():
-        assert b"do not keep this" not in file.read_bytes()
+    for file in (lone.folder / "journal").rglob("*"):
+        assert file.is_dir() or b"do not keep this" not in file.read_bytes()
     assert lone.send(tail=mark.format("none")).status == 200
 
 
@@ -239,7 +239,8 @@ def test_files_belong_to_the_service_alone(lone):
     lone.send()
     folder = lone.folder / "journal"
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert {f.stat().st_mode & 0o777 for f in folder.iterdir()} == {0o600}
+    assert {f.stat().st_mode & 0o777 for f in folder.rglob("*")} == {0o600, 0o700}
+    assert all(f.is_dir() == (f.stat().st_mode & 0o777 == 0o700) for f in folder.rglob("*"))
 
 
 def test_a_new_service_is_five_lines(lone, provider, tmp_path):
