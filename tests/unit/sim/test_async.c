@@ -87,15 +87,20 @@ struct pair {
 	struct sim *sim;
 };
 
-static struct sim *start(const struct sim_system *system, const struct bus *bus, bool pull)
+static struct sim *start_in(const char *weather, const struct sim_system *system, const struct bus *bus, bool pull)
 {
 	struct sim *sim = NULL;
 	struct err e = {0};
 
 	must(sim_start(system, &(struct sim_options){.host = "127.0.0.1", .path = "/", .certificate = PKI "/permits.crt",
 		.key = PKI "/permits.key", .peer_certificate = PKI "/gateway.crt", .async_url = bus->url, .pull = pull,
-		.sender_id = "permits_is", .threads = 2}, &sim, &e), &e);
+		.sender_id = "permits_is", .threads = 2, .weather = weather}, &sim, &e), &e);
 	return sim;
+}
+
+static struct sim *start(const struct sim_system *system, const struct bus *bus, bool pull)
+{
+	return start_in(NULL, system, bus, pull);
 }
 
 static int begin_with(void **state, const struct sim_system *system)
@@ -352,6 +357,21 @@ static void fetched_messages_are_kept_and_answered_for(void **state)
 	assert_string_equal(kept.last, "m-1 R " PAYLOAD);
 }
 
+static void in_bad_weather_the_bus_hears_nothing_of_a_fetched_message(void **state)
+{
+	struct pair *p = *state;
+
+	sim_stop(&p->sim);
+	bus_wait_with(p->bus, ASYNC_REQUEST, "PROVIDED", "m-1", PAYLOAD);
+	p->sim = start_in("PROVIDED 1 drop; PROVIDED 2 after commit silent; PROVIDED 3 duplicate", &full, p->bus, true);
+	assert_true(bus_heard_of(p->bus, 1));
+	sim_stop(&p->sim);
+	assert_int_equal(kept.taken, 3); /* not, once, twice */
+	assert_int_equal(bus_count(p->bus), 1);
+	assert_int_equal(bus_at(p->bus, 0)->op, ASYNC_SEND_DELIVERY_NOTIFICATION);
+	assert_true(bus_at(p->bus, 0)->accepted);
+}
+
 static void a_bus_that_does_not_answer_rightly_is_asked_again(void **state)
 {
 	static const enum bus_way ways[] = {BUS_FAULT, BUS_UNSIGNED, BUS_OTHER_OPERATION};
@@ -461,6 +481,7 @@ int main(void)
 		ROW(work_follows_a_message_and_the_start),
 		ROW(work_that_failed_is_begun_again),
 		ROW(fetched_messages_are_kept_and_answered_for),
+		ROW(in_bad_weather_the_bus_hears_nothing_of_a_fetched_message),
 		ROW(a_bus_that_does_not_answer_rightly_is_asked_again),
 		cmocka_unit_test(to_fetch_an_address_is_needed),
 		ROW(what_is_sent_arrives_and_its_answer_is_read),
