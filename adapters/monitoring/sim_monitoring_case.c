@@ -35,7 +35,7 @@ static outcome keep(struct sim *sim, const char *values[HEARD_FIELDS], struct er
 {
 	char now[STAMP_TEXT];
 
-	stamp_print(stamp_now(), now);
+	stamp_print(sim_now(), now);
 	values[MOMENT] = now;
 	for (int i = 0; i < HEARD_FIELDS; i++) {
 		if (!values[i])

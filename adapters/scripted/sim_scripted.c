@@ -93,7 +93,7 @@ static outcome open_context(struct playing *p, xmlNode *payload, xmlNode *scope)
 	p->xpath->node = payload;
 	p->xpath->opLimit = STEPS_MOST;
 	p->xpath->error = no_words;
-	stamp_print(stamp_now(), now);
+	stamp_print(sim_now(), now);
 	xmlXPathRegisterVariable(p->xpath, (const xmlChar *)"now", xmlXPathNewCString(now));
 	for (size_t i = 0; names && names[i]; i++) {
 		if (names[i]->prefix)

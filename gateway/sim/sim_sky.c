@@ -172,6 +172,16 @@ static struct weather_now count_call(struct sim_sky *y, bool sending, struct byt
 	return now;
 }
 
+static void log_weather(const struct weather_now *now, bool sending, struct bytes service_id)
+{
+	SCOPED(buf_free) struct buf words = BUF(1024);
+
+	weather_print(now, &words);
+	log_event(LOG_INFO, "sim.weather", LOG_PART("service", service_id),
+		LOG_TEXT("direction", sending ? "sent" : "received"), LOG_NUM("line", now->line),
+		LOG_TEXT("weather", buf_cstr(&words)));
+}
+
 struct weather_now sim_sky_next(struct sim_sky *y, bool sending, struct bytes service_id)
 {
 	struct weather_now now = {0};
@@ -183,8 +193,7 @@ struct weather_now sim_sky_next(struct sim_sky *y, bool sending, struct bytes se
 	now = count_call(y, sending, service_id);
 	pthread_mutex_unlock(&y->lock);
 	if (now.line)
-		log_event(LOG_INFO, "sim.weather", LOG_PART("service", service_id), LOG_NUM("line", now.line),
-			LOG_TEXT("direction", sending ? "sent" : "received"), LOG_TEXT("answer", weather_answer_name(now.answer)));
+		log_weather(&now, sending, service_id);
 	return now;
 }
 

@@ -343,6 +343,43 @@ const char *weather_answer_name(enum weather_answer a)
 	return "fair";
 }
 
+static void say(struct buf *out, size_t from, const char *word)
+{
+	buf_str(out, out->len > from ? ", " : "");
+	buf_str(out, word);
+}
+
+static void say_ms(struct buf *out, size_t from, const char *word, int64_t ms)
+{
+	if (ms == 0)
+		return;
+	say(out, from, word);
+	buf_printf(out, " %lldms", (long long)ms);
+}
+
+void weather_print(const struct weather_now *now, struct buf *out)
+{
+	size_t from = out->len;
+
+	say_ms(out, from, "delay", now->delay_before_ms);
+	say_ms(out, from, "after commit delay", now->delay_after_ms);
+	if (now->answer != WEATHER_FAIR) {
+		say(out, from, now->worked ? "after commit " : "");
+		buf_str(out, weather_answer_name(now->answer));
+		if (now->fault[0])
+			buf_printf(out, " %s", now->fault);
+	}
+	if (now->twice)
+		say(out, from, "duplicate");
+	if (now->wrong_signature)
+		say(out, from, "wrong-signature");
+	if (now->expired_certificate)
+		say(out, from, "expired-certificate");
+	say_ms(out, from, "shifted-clock", now->shift_ms);
+	if (out->len == from)
+		buf_str(out, weather_answer_name(WEATHER_FAIR));
+}
+
 /* Mixes the bits of its argument (the finaliser of splitmix64), so that neighbouring calls fall apart. */
 static uint64_t mix(uint64_t x)
 {

@@ -55,5 +55,7 @@ struct weather_now weather_next(const struct weather *w, uint64_t *counts, bool 
 /* True when some entry signs with an expired certificate, so that one must be there. */
 bool weather_needs_expired(const struct weather *w);
 const char *weather_answer_name(enum weather_answer a); /* for logs: drop */
+/* In the words of a script: "delay 500ms, after commit drop"; "fair" for nothing. Appended. */
+void weather_print(const struct weather_now *now, struct buf *out);
 
 #endif

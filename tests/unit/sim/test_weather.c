@@ -96,6 +96,35 @@ static void each_kind_is_understood(void **state)
 	}
 }
 
+static void a_verdict_is_told_in_the_words_of_a_script(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} rows[] = {
+		{"", "fair"},
+		{"A always delay 0s", "fair"},
+		{"A always delay 1s", "delay 1000ms"},
+		{"A always drop", "drop"},
+		{"A always fault SCE004", "fault SCE004"},
+		{"A always shifted-clock -1s; A always expired-certificate; A always duplicate; A always after commit silent;"
+			"A always wrong-signature; A always after commit delay 5ms; A always delay 2ms",
+			"delay 2ms, after commit delay 5ms, after commit silent, duplicate, wrong-signature, expired-certificate, "
+			"shifted-clock -1000ms"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		SCOPED(buf_free) struct buf words = BUF(1024);
+		struct weather_now now;
+
+		memset(counts, 0, sizeof counts);
+		now = call(parse(rows[i].text), "A");
+		buf_str(&words, "before:");
+		weather_print(&now, &words);
+		assert_string_equal(buf_cstr(&words) + 7, rows[i].words);
+	}
+}
+
 static void what_is_not_understood_is_refused_with_its_line(void **state)
 {
 	static const struct {
@@ -299,6 +328,7 @@ int main(void)
 #define ROW(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 		ROW(each_kind_is_understood),
+		ROW(a_verdict_is_told_in_the_words_of_a_script),
 		ROW(what_is_not_understood_is_refused_with_its_line),
 		ROW(nothing_but_remarks_is_fair_weather),
 		ROW(calls_are_counted_by_service),
