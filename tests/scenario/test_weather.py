@@ -241,31 +241,18 @@ def test_what_a_system_asks_in_bad_weather_is_answered_honestly(world, kind):
     code, given, registered = SENT[kind]
     before = count(world, "permits", "given"), count(world, "permits", "registration")
     world.weather("department", f"send PERMITS_NIKAD 1 {kind}")
-    answer = world.say("monitoring", "DEPARTMENT_REQUEST", application(world))
-    assert answer.code == code
-    assert SENT_FAULTS.get(kind, "") in (answer.text("message") or "")
+    [line] = world.act("monitoring", "send-request", code=0 if code == "SCSS001" else 1)
+    assert f": {code} " in line
+    assert SENT_FAULTS.get(kind, "") in line
     assert (count(world, "permits", "given") - before[0], count(world, "permits", "registration") - before[1]) == (given, registered)
 
 
-def application(world):
-    """A fresh application, signed as the department demands."""
-    number = "".join(str(int(c, 16) % 10) for c in soap.new_id().replace("-", "")[:20])
-    text = example("department", "department-request")
-    text = re.sub(r"<RequestNumber>\d{20}", f"<RequestNumber>{number}", text)
-    text = re.sub(r"<Given>true</Given><Date>[\d-]+", f"<Given>true</Given><Date>{soap.now(days=-1)[:10]}", text)
-    text = text.replace("<Employee><Iin>900101300017", "<Employee><Iin>880707300055")  # as his certificate has it
-    root = re.search(r"</[\w:]*DepartmentRequest>", text).group(0)
-    return world.signed(text.replace(root, "@" + root), "corporation-employee")
-
-
-def test_an_application_whose_answer_was_lost_goes_on_where_it_stopped(world):
+def test_a_permit_whose_registration_was_not_heard_of_is_not_registered_twice(world):
+    """The department goes on by itself, and does not know that it is done: the register does."""
     world.weather("department", "send PERMITS_REGISTER 1 after commit drop")
-    message = application(world)
     before = count(world, "permits", "registration")
-    assert world.say("monitoring", "DEPARTMENT_REQUEST", message).code == "SCSE003"
-    assert count(world, "permits", "registration") == before + 1
-    # The permit is registered, and the department knows no number of it: it says so each time, and registers none again.
-    assert world.say("monitoring", "DEPARTMENT_REQUEST", message).code == "SCSE001"
+    lines = world.act("monitoring", "send-case", code=1)
+    assert any("RESPONSE 002" in line and "used" in line for line in lines), lines
     assert count(world, "permits", "registration") == before + 1
 
 
