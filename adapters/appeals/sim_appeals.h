@@ -70,6 +70,7 @@ struct paper {
 	const char *text;
 	const char *answers;  /* number of what it answers; NULL: nothing */
 	const char *due;      /* moment; NULL: none */
+	const char *file;     /* in the temporary store; NULL: none */
 };
 MUST_USE outcome tell_edms(struct store *s, const struct service_request *r, const struct paper *p, struct err *e);
 

@@ -110,7 +110,7 @@ static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
 	struct appeal *a = ctx;
 	char due[STAMP_TEXT];
 	struct calendar_day day;
-	struct paper card = {.kind = "appeal", .text = a->point};
+	struct paper card = {.kind = "appeal", .text = a->point, .file = a->recording};
 	bool same;
 
 	TRY(find_same(s, a, &same, e));

@@ -11,7 +11,7 @@ struct redirecting {
 	struct service_request r;
 	const char *number, *reason, *now;
 	const struct body *to;
-	char body[13], state[16], arrived[STAMP_TEXT + 8], main_number[NUMBER_ROOM], point[TEXT_ROOM], card[64];
+	char body[13], state[16], arrived[STAMP_TEXT + 8], main_number[NUMBER_ROOM], point[TEXT_ROOM], card[64], recording[1024];
 	char movement[24];
 	bool found;
 };
@@ -20,10 +20,10 @@ static outcome read_appeal(struct store *s, struct redirecting *x, struct err *e
 {
 	const struct store_column columns[] = {{x->body, sizeof x->body}, {x->state, sizeof x->state},
 		{x->arrived, sizeof x->arrived}, {x->main_number, NUMBER_ROOM}, {x->point, sizeof x->point},
-		{x->card, sizeof x->card}};
+		{x->card, sizeof x->card}, {x->recording, sizeof x->recording}};
 
-	return store_run(s, "SELECT body, state, arrived, main, point, card FROM appeal WHERE number = ?1", &x->number, 1,
-		columns, 6, &x->found, e);
+	return store_run(s, "SELECT body, state, arrived, main, point, card, recording FROM appeal WHERE number = ?1",
+		&x->number, 1, columns, 7, &x->found, e);
 }
 
 static outcome judge_term(struct redirecting *x, struct err *e)
@@ -82,7 +82,7 @@ static outcome move_card(struct store *s, struct redirecting *x, const struct ne
 	const struct paper ended = {.id = pool_printf(x->r.pool, "%s-R", x->card), .about = x->number, .kind = "answer",
 		.body = body_by_bin(x->body), .receiver = x->to->name, .text = n->ru, .answers = x->card};
 	struct paper card = {.id = pool_printf(x->r.pool, "%s-%.32s", x->number, x->movement), .about = x->number,
-		.kind = "appeal", .body = x->to, .receiver = x->to->name, .text = x->point};
+		.kind = "appeal", .body = x->to, .receiver = x->to->name, .text = x->point, .file = x->recording};
 
 	TRY(tell_edms(s, &x->r, &ended, e));
 	TRY(tell_edms(s, &x->r, &card, e));

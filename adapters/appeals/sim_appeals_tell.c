@@ -81,6 +81,11 @@ outcome tell_edms(struct store *s, const struct service_request *r, const struct
 	if (!p->id)
 		return err_set(e, REASON_MEMORY, "card");
 	TRY(moment_text(r, &now, e));
+	if (p->file) {
+		buf_str(&data, "<attachments>");
+		payload_field(&data, "fileIdentifier", p->file);
+		buf_str(&data, "</attachments>");
+	}
 	payload_field(&data, "authorNameRu", p->answers ? p->body->name : OWN_NAME);
 	payload_field(&data, "description", p->text);
 	payload_field(&data, "docDate", now);

@@ -88,58 +88,79 @@ static outcome not_valid(struct store *s, const struct incoming *in, struct err 
 		{"isValidReason", reasons_line(&in->reasons)});
 }
 
-static outcome taken_to_work(struct store *s, const struct incoming *in, struct err *e)
-{
-	const struct body *body = body_by_name(in->receiver);
+/* The document that one answers. */
+struct answered {
+	char id[24], sender[129], portal_id[257], receiver[1025];
+};
 
-	TRY(CARD(s, in->sender, "stateRegistered", e, {"date", in->moment}, {"idPortalInternal", in->portal_id},
-		{"regNo", in->registration}));
-	if (!body)
-		return DONE; /* an answer: nobody has to work on it */
-	return CARD(s, in->sender, "stateExecution", e, {"date", in->moment}, {"execDate", in->due},
-		{"executive", body->officer}, {"idPortalInternal", in->portal_id});
-}
-
-/* The document that this one answers is finished by it; its own sender hears of that. */
-static outcome finish_answered(struct store *s, const struct incoming *in, struct err *e)
+/* Nobody answers a document but the body that has it and the system that sent it, and nobody twice. */
+static outcome find_answered(struct store *s, struct incoming *in, struct answered *out, struct err *e)
 {
-	char sender[129], portal_id[257], receiver[1025];
 	const char *values[] = {in->answers, in->sender};
-	const struct store_column columns[] = {{sender, sizeof sender}, {portal_id, sizeof portal_id},
-		{receiver, sizeof receiver}};
+	const struct store_column columns[] = {{out->id, sizeof out->id}, {out->sender, sizeof out->sender},
+		{out->portal_id, sizeof out->portal_id}, {out->receiver, sizeof out->receiver}};
+	const struct body *body;
 	bool found;
 
-	if (!in->answers[0])
-		return DONE;
-	TRY(store_run(s, "UPDATE document SET state = 'finished' WHERE state = 'execution'"
-		" AND (registration = ?1 OR (number = ?1 AND sender = ?2)) RETURNING sender, portal_id, receiver",
-		values, 2, columns, 3, &found, e));
-	return !found ? DONE
-		: CARD(s, sender, "stateFinished", e, {"author", receiver}, {"idPortalInternal", portal_id},
-			{"realDate", in->moment}, {"resultCode", "1"}, {"resultText", in->description});
+	TRY(store_run(s, "SELECT CAST(id AS TEXT), sender, portal_id, receiver FROM document WHERE state = 'execution'"
+		" AND (registration = ?1 OR (number = ?1 AND sender = ?2))", values, 2, columns, 4, &found, e));
+	body = found ? body_by_name(out->receiver) : NULL;
+	if (!found || (strcmp(out->sender, in->sender) != 0 && (!body || strcmp(body->sender, in->sender) != 0)))
+		reasons_add(&in->reasons, "document.answers", "no document %.100s waits for an answer of this sender", in->answers);
+	return DONE;
+}
+
+static outcome work_begins(struct store *s, const struct incoming *in, struct err *e)
+{
+	return CARD(s, in->sender, "stateExecution", e, {"date", in->moment}, {"execDate", in->due},
+		{"executive", body_by_name(in->receiver)->officer}, {"idPortalInternal", in->portal_id});
+}
+
+/* Its own sender hears of it. */
+static outcome finish(struct store *s, const struct incoming *in, const struct answered *a, struct err *e)
+{
+	const char *id = a->id;
+
+	TRY(store_run(s, "UPDATE document SET state = 'finished' WHERE id = ?1", &id, 1, NULL, 0, NULL, e));
+	return CARD(s, a->sender, "stateFinished", e, {"author", a->receiver}, {"idPortalInternal", a->portal_id},
+		{"realDate", in->moment}, {"resultCode", "1"}, {"resultText", in->description});
+}
+
+/* What becomes of a document that is kept, and the cards of that. */
+static outcome proceed(struct store *s, struct incoming *in, const char *id, const char **state, struct err *e)
+{
+	struct answered answered;
+	bool is_answer = in->answers[0];
+
+	TRY(CARD(s, in->sender, "stateDelivered", e, {"date", in->moment}, {"idPortalInternal", in->portal_id}));
+	if (is_answer)
+		TRY(find_answered(s, in, &answered, e));
+	*state = in->reasons.n ? "not-valid" : is_answer ? "registered" : "execution";
+	if (in->reasons.n)
+		return not_valid(s, in, e);
+	snprintf(in->registration, sizeof in->registration, "ED-%.4s-%08d", in->moment, (int)strtol(id, NULL, 10));
+	TRY(CARD(s, in->sender, "stateRegistered", e, {"date", in->moment}, {"idPortalInternal", in->portal_id},
+		{"regNo", in->registration}));
+	return is_answer ? finish(s, in, &answered, e) : work_begins(s, in, e);
 }
 
 static outcome take_in_unit(struct store *s, void *ctx, struct err *e)
 {
 	struct incoming *in = ctx;
-	const char *state = in->reasons.n ? "not-valid" : in->answers[0] ? "registered" : "execution";
-	const char *values[] = {in->sender, in->portal_id, in->number, in->receiver, in->description, in->answers, state};
+	const char *values[] = {in->sender, in->portal_id, in->number, in->receiver, in->description, in->answers};
+	const char *result[] = {NULL, in->registration, NULL}, *state;
 	char id[24];
 	bool fresh;
 
 	TRY(store_run(s, "INSERT INTO document (sender, portal_id, number, receiver, description, answers, registration,"
-		" state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, '', ?7) ON CONFLICT (sender, portal_id) DO NOTHING"
-		" RETURNING CAST(id AS TEXT)", values, 7, &(struct store_column){id, sizeof id}, 1, &fresh, e));
+		" state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, '', 'taken') ON CONFLICT (sender, portal_id) DO NOTHING"
+		" RETURNING CAST(id AS TEXT)", values, 6, &(struct store_column){id, sizeof id}, 1, &fresh, e));
 	if (!fresh)
 		return DONE;
-	TRY(CARD(s, in->sender, "stateDelivered", e, {"date", in->moment}, {"idPortalInternal", in->portal_id}));
-	if (in->reasons.n)
-		return not_valid(s, in, e);
-	snprintf(in->registration, sizeof in->registration, "ED-%.4s-%08d", in->moment, (int)strtol(id, NULL, 10));
-	TRY(store_run(s, "UPDATE document SET registration = ?2 WHERE id = ?1", (const char *[]){id, in->registration}, 2,
-		NULL, 0, NULL, e));
-	TRY(taken_to_work(s, in, e));
-	return finish_answered(s, in, e);
+	TRY(proceed(s, in, id, &state, e));
+	result[0] = id;
+	result[2] = state;
+	return store_run(s, "UPDATE document SET registration = ?2, state = ?3 WHERE id = ?1", result, 3, NULL, 0, NULL, e);
 }
 
 static const char *text_or(struct pool *pool, const struct _xmlNode *node, const char *name, const char *other)

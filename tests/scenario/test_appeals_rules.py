@@ -340,6 +340,8 @@ def test_a6_an_appeal_is_redirected_within_three_working_days_and_the_applicant_
     assert world.rows("appeals", "SELECT body FROM appeal WHERE number = ?", number) == [(PERMITS,)]
     [(second,)] = world.rows("appeals", "SELECT card FROM appeal WHERE number = ?", number)
     world.wait(lambda: (card(world, number), card(world, second)) == ("finished", "execution"))
+    sent = world.rows("appeals", "SELECT data FROM outbox WHERE service = 'ESEDO_UNIVERSAL_SERVICE' AND data LIKE ?", f"%<docNo>{second}<%")
+    assert "<documentReceiverRu>Permits committee (test)<" in sent[0][0] and "<fileIdentifier>video-1<" in sent[0][0]
     refused(redirect(world, number), "body.other", "redirect.same")
 
 

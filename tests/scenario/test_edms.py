@@ -61,6 +61,21 @@ def test_a_document_is_answered_once(world):
     for answer in ("D5", "D6"):
         send(world, document(answer, docToNumber="D4"))
     assert [c[0] for c in cards(world, "D4")].count("stateFinished") == 1
+    assert [c[0] for c in cards(world, "D5")] == ["stateDelivered", "stateRegistered"]
+    assert [c[0] for c in cards(world, "D6")] == ["stateDelivered", "stateNotValid"] and "no document D4 waits" in cards(world, "D6")[1][1]
+
+
+def test_a_document_is_answered_by_the_body_that_has_it_or_by_its_sender(world):
+    send(world, document("D11"), sender="appeals")
+    number = re.search("<regNo>(.*?)</regNo>", cards(world, "D11")[1][1])[1]
+    send(world, document("D12", docToNumber=number), sender="permits")
+    assert [c[0] for c in cards(world, "D12")] == ["stateDelivered", "stateNotValid"]
+    send(world, document("D13", docToNumber=number, documentReceiverRu="Permits committee (test)"))
+    assert [c[0] for c in cards(world, "D13")] == ["stateDelivered", "stateRegistered"]
+    assert [(c[0], c[2]) for c in cards(world, "D11")][3:] == [("stateFinished", "APPEALS_EDMS_STATE")]
+    send(world, document("D14"), sender="appeals")
+    send(world, document("D15", docToNumber="D14"), sender="appeals")
+    assert [c[0] for c in cards(world, "D14")][3:] == ["stateFinished"]
 
 
 def test_what_cannot_be_registered_is_not_valid_and_all_reasons_are_told(world):
@@ -108,4 +123,4 @@ def test_cards_wait_for_their_receiver_also_over_a_restart(world):
     world.play("edms")
     assert len(cards(world, "D1")) == before
     [(waiting,)] = world.rows("edms", "SELECT count(*) FROM outbox WHERE result = ''")
-    assert waiting == sum(len(cards(world, f"D{n}")) for n in range(1, 9))
+    assert waiting == sum(len(cards(world, f"D{n}")) for n in range(1, 16))
