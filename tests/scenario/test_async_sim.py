@@ -38,6 +38,7 @@ class World(Gateway):
         self.conf["listeners"][0]["listen"] = f"127.0.0.1:{port}"
         self.conf["queue"] = {"socket": str(redis.socket), "spool": str(folder / "spool"), "lease": "5s", "command_time": "1s"}
         self.conf["retries"] = [FAST]
+        self.conf["calendar"] = str(ROOT / "config/calendar")
         self.conf["participants"] = [self.described(name) for name in SYSTEMS]
         for name in SYSTEMS:
             descriptors = ROOT / "adapters" / name / "services.yaml"

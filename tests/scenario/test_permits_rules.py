@@ -136,6 +136,12 @@ def moment(**later):
 
 # ---- what is known afterwards ----
 
+def filed_by_gateway(world, answer):
+    """From when the message counts as filed by the journal of the gateway."""
+    words = [f["detail"] for f in world.journal("--exchange", answer.text("sessionId")) if "filed " in f["detail"]]
+    return datetime.datetime.fromisoformat(re.search(r"filed (\S+[0-9])", words[0])[1])
+
+
 def case(world, application):
     [row] = world.rows("permits", "SELECT status, suspended, filed, due, reply_until FROM application WHERE nikad = ?", application)
     return dict(zip(("status", "suspended", "filed", "due", "reply_until"), row))
@@ -147,8 +153,9 @@ def documents(world):
 
 
 def waited(world, system, sql, *values):
-    """The rows, once there are any: what one system tells another comes a little later."""
-    world.wait(lambda: world.rows(system, sql, *values))
+    """The rows, once there are any: what one system tells another comes a little later, and after a crash when the lease of
+    what was being sent has ended."""
+    world.wait(lambda: world.rows(system, sql, *values), 60)
     return world.rows(system, sql, *values)
 
 
@@ -250,8 +257,10 @@ def test_p7_the_applicant_hears_of_registration_and_of_acceptance(world):
     [(_, body, text, _)] = delivered(world, "APPLICATION", application)
     assert body == BODY and "ApplicationRequest" in text and "SignatureValue" in text
     assert case(world, application)["status"] == "REGISTERED"
-    acceptance = done(notice(world, application, "ACCEPTANCE")).text("Nikad")
+    answer = done(notice(world, application, "ACCEPTANCE"))
+    acceptance = answer.text("Nikad")
     assert [row[:2] for row in cabinet(world, acceptance)] == [("ACCEPTED", PERSON)]
+    assert abs(filed_by_gateway(world, answer) - datetime.datetime.fromisoformat(case(world, application)["filed"])).seconds < 60
     assert reasons(notice(world, application, "ACCEPTANCE")) == ["application.accepted"]
 
 
