@@ -6,6 +6,7 @@
  * Spec:     I1, I4, I5; wsdl/insolvency/v1/insolvency.xsd */
 #include <libxml/tree.h>
 
+#include "common/outbox.h"
 #include "insolvency/sim_insolvency_request.h"
 #include "insolvency/sim_insolvency_submission.h"
 #include "insolvency/sim_insolvency_term.h"
@@ -137,9 +138,15 @@ static outcome take_report(struct sim *sim, const struct sim_request *in, struct
 	return answer_report(&q, &term, out, e);
 }
 
+static outcome work(struct sim *sim, struct err *e)
+{
+	return outbox_work(sim, sim_state(sim), e);
+}
+
 static const struct sim_service services[] = {
 	{"INSOLVENCY_REQUEST", give_information},
 	{"INSOLVENCY_SUBMISSION", insolvency_take_document},
+	{"INSOLVENCY_SUBMISSION_STRICT", insolvency_take_document},
 	{"INSOLVENCY_KEY_REPORT", take_report},
 	{NULL, NULL},
 };
@@ -149,6 +156,7 @@ const struct sim_system sim_system_insolvency = {
 	.name = "insolvency",
 	.summary = "insolvency system: information for administrators, their documents, their reports of compromised keys",
 	.services = services,
+	.work = work,
 	.open = insolvency_open,
 	.close = store_close_state,
 };

@@ -2,6 +2,7 @@
 /* sim_insolvency_store - see sim_insolvency_store.h.
  * Promise:  a document and its registration number are written in one unit, on disk before they are told.
  * Not here: who may do what (sim_insolvency_request.c). */
+#include "common/outbox.h"
 #include "insolvency/sim_insolvency_store.h"
 
 static const char schema[] =
@@ -14,7 +15,7 @@ static const char schema[] =
 	" iin TEXT NOT NULL, kind TEXT NOT NULL, procedure TEXT NOT NULL, received TEXT NOT NULL, term_end TEXT NOT NULL,"
 	" in_time TEXT NOT NULL, xml TEXT NOT NULL, UNIQUE (request_number)) STRICT;"
 	"CREATE TABLE IF NOT EXISTS reported (print TEXT PRIMARY KEY, iin TEXT NOT NULL, incident TEXT NOT NULL,"
-	" discovered TEXT NOT NULL, received TEXT NOT NULL, in_time TEXT NOT NULL) STRICT;"
+	" discovered TEXT NOT NULL, received TEXT NOT NULL, in_time TEXT NOT NULL) STRICT;" OUTBOX_SCHEMA
 	/* Invented; check digits fit. */
 	"INSERT OR IGNORE INTO administrator VALUES ('860505300073', ''), ('800303300034', ''),"
 	" ('900101300017', '2024-05-01');"
@@ -57,15 +58,8 @@ outcome insolvency_information_find(struct store *s, const char *procedure, cons
 		&(struct store_column){text, INSOLVENCY_INFORMATION}, 1, NULL, e);
 }
 
-struct keeping {
-	struct insolvency_submission *d;
-	bool other;
-};
-
-static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
+outcome insolvency_submission_keep(struct store *s, struct insolvency_submission *d, bool *fresh, bool *other, struct err *e)
 {
-	struct keeping *k = ctx;
-	struct insolvency_submission *d = k->d;
 	const char *values[] = {d->request_number, d->iin, d->kind, d->procedure, d->received, d->term_end,
 		d->in_time ? "true" : "false", d->xml};
 	char in_time[6] = "";
@@ -74,20 +68,12 @@ static outcome keep_in_unit(struct store *s, void *ctx, struct err *e)
 	bool same;
 
 	TRY(store_run(s, "INSERT INTO submission (request_number, iin, kind, procedure, received, term_end, in_time, xml)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (request_number) DO NOTHING", values, 8, NULL, 0, NULL, e));
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (request_number) DO NOTHING RETURNING id", values, 8,
+		NULL, 0, fresh, e));
 	TRY(store_run(s, "SELECT printf('INS%010d', id), received, term_end, in_time FROM submission"
 		" WHERE request_number = ?1 AND iin = ?2 AND kind = ?3 AND procedure = ?4", values, 4, columns, 4, &same, e));
 	d->in_time = strcmp(in_time, "true") == 0;
-	k->other = !same;
-	return DONE;
-}
-
-outcome insolvency_submission_keep(struct store *s, struct insolvency_submission *d, bool *other, struct err *e)
-{
-	struct keeping k = {d, false};
-
-	TRY(store_transact(s, keep_in_unit, &k, e));
-	*other = k.other;
+	*other = !same;
 	return DONE;
 }
 

@@ -36,9 +36,11 @@ struct insolvency_submission {
 	bool in_time;
 	char registration[16]; /* set by keeping */
 };
-/* Keeps it and gives its registration number. One that is known by request number and administrator stays as it is: its
- * own registration and moments are given. `*other`: the request number belongs to another document. */
-MUST_USE outcome insolvency_submission_keep(struct store *s, struct insolvency_submission *d, bool *other, struct err *e);
+/* Keeps it and gives its registration number, inside a unit. One that is known by request number and administrator stays as
+ * it is: not `*fresh`, its own registration and moments are given. `*other`: the request number belongs to another
+ * document. */
+MUST_USE outcome insolvency_submission_keep(struct store *s, struct insolvency_submission *d, bool *fresh, bool *other,
+	struct err *e);
 
 /* A key that was reported, by the SHA-256 of its certificate in hex; the first report counts. */
 MUST_USE outcome insolvency_key_keep(struct store *s, const char *print, const char *iin, const char *incident,

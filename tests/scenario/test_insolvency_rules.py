@@ -10,8 +10,8 @@ from lxml import etree
 from harness import soap, xmlsec1
 from harness.pki import ROOT
 
-SYSTEMS = ("insolvency",)
-CABINET = "department"  # the system from which the administrator sends
+SYSTEMS = ("insolvency", "portal")
+CABINET = "portal"  # from where the administrator sends, and where notices lie
 NS = "urn:qaqpa:insolvency:v1"
 ADMINISTRATOR, EXCLUDED, STRANGER = "860505300073", "900101300017", "930202300081"
 SCHEMA = etree.XMLSchema(etree.parse(ROOT / "wsdl/insolvency/v1/insolvency.xsd"))
@@ -41,8 +41,8 @@ def key_report(world, discovered, key="administrator", **more):
                     f"<Certificate>{der}</Certificate><Text>Носитель оставался без присмотра</Text>", **more)
 
 
-def send(world, service, text, *who):
-    return world.say(CABINET, service, world.signed(text, *(who or ("administrator",))))
+def send(world, service, text, *who, **fields):
+    return world.say(CABINET, service, world.signed(text, *(who or ("administrator",))), **fields)
 
 
 def day(**shift):
@@ -94,15 +94,27 @@ def test_i1_nobody_else_gets_them_and_every_reason_is_told(world):
 
 @pytest.mark.rule("I2")
 def test_i2_a_document_is_stamped_and_a_late_one_marked(world):
-    """Due at 04:00 local time of the last day. A late one is kept like the others."""
-    for last_day, in_time in ((day(days=2), "true"), (day(days=-1), "false")):
-        answer = send(world, "INSOLVENCY_SUBMISSION", report(last_day))
+    """Due at 04:00 local time of the last day. A late one goes on like the others; the gateway says it, and so does the body."""
+    for last_day, in_time, words in ((day(days=2), "true", "in time, term ends"), (day(days=-1), "false", "late, term ended")):
+        message_id = soap.new_id()
+        answer = send(world, "INSOLVENCY_SUBMISSION", report(last_day), message_id=message_id)
         assert answer.code == "SCSS001", answer.octets
         said = {name: answer.text(name) for name in ("ReceivedDate", "TermEnd", "InTime")}
         assert said["TermEnd"] == f"{last_day}T04:00:00.000+05:00" and said["InTime"] == in_time
         assert abs(datetime.fromisoformat(said["ReceivedDate"]) - datetime.now(soap.ALMATY)) < timedelta(minutes=1)
         number = int(answer.text("RegistrationNumber")[3:])
         assert world.rows("insolvency", "SELECT received, term_end, in_time FROM submission WHERE id = ?", number) == [tuple(said.values())]
+        fact = next(f for f in world.journal("--message-id", message_id) if f["direction"] == "received" and f["kind"] == "request")
+        assert f"{words} {last_day}T04:00:00.000+05:00" in fact["detail"] and fact["at"].endswith("+05:00")
+
+
+@pytest.mark.rule("I2")
+def test_i2_a_body_may_refuse_late_documents(world):
+    before = count(world, "submission")
+    answer = send(world, "INSOLVENCY_SUBMISSION_STRICT", report(day(days=-1)))
+    assert (answer.code, answer.reason) == ("QG025", "term.late")
+    assert count(world, "submission") == before
+    assert send(world, "INSOLVENCY_SUBMISSION_STRICT", report(day(days=2))).code == "SCSS001"
 
 
 @pytest.mark.rule("I3")
@@ -119,6 +131,32 @@ def test_i3_a_signed_notice_tells_of_acceptance_or_why_not(world):
     assert notice.findtext("Accepted") == "false" and notice.find("RegistrationNumber") is None
     assert [e.text for e in notice.findall(".//Reason/Code")] == ["document.signer", "procedure.foreign"] == reasons(answer)
     assert count(world, "submission") == before
+
+
+def cabinet(world, number, sender="insolvency_is"):
+    """What lies in cabinets about a document, by who told it."""
+    return world.rows("portal", "SELECT applicant, kind, text_ru FROM notice WHERE request_number = ? AND sender = ?", number, sender)
+
+
+@pytest.mark.rule("I3")
+def test_i3_notices_reach_the_cabinet_and_wait_while_it_is_away(world):
+    """The body's own notice with all the reasons, and the gateway's, of what became of the message."""
+    numbers = ["".join(random.choices("0123456789", k=20)) for _ in range(3)]
+    documents = [report(day(days=2), number=numbers[0]), report(day(days=-1), number=numbers[1]),
+                 report(day(days=2), procedure="RP-2026-000002", number=numbers[2])]
+    world.end("portal")
+    try:
+        codes = [send(world, "INSOLVENCY_SUBMISSION", text).code for text in documents]
+    finally:
+        world.play("portal")
+    assert codes == ["SCSS001", "SCSS001", "SCSE001"]
+    world.wait(lambda: all(cabinet(world, n) and cabinet(world, n, "gateway_is") for n in numbers))
+    assert [cabinet(world, n) for n in numbers] == [
+        [(ADMINISTRATOR, "ACCEPTED", "Документ принят")],
+        [(ADMINISTRATOR, "ACCEPTED", "Документ принят, поступил после срока")],
+        [(ADMINISTRATOR, "NOT_ACCEPTED", "Документ не принят: another administrator leads the procedure RP-2026-000002")]]
+    assert [kind for n in numbers for _, kind, _ in cabinet(world, n, "gateway_is")] == [
+        "GATEWAY_ACCEPTED", "GATEWAY_LATE", "GATEWAY_REFUSED"]
 
 
 @pytest.mark.rule("I3")
@@ -161,17 +199,28 @@ def attached(name, octets):
 
 
 @pytest.mark.rule("I5")
-def test_i5_a_reported_key_stops_working_and_a_late_report_is_marked(world):
-    """Within one working day after the discovery; whose key is reported is read in its certificate."""
-    foreign = key_report(world, soap.now(), key="person")
-    answer = send(world, "INSOLVENCY_KEY_REPORT", foreign)
-    assert (answer.code, reasons(answer)) == ("SCSE001", ["key.foreign"])
-    assert count(world, "reported") == 0
-    tomorrow = send(world, "INSOLVENCY_KEY_REPORT", key_report(world, soap.now(days=1)))
-    assert (tomorrow.code, reasons(tomorrow)) == ("SCSE001", ["report.moment"])
+def test_i5_nobody_stops_the_key_of_another(world):
+    reports = {
+        "another's certificate": (key_report(world, soap.now(), key="person"), "administrator"),
+        "another signs": (key_report(world, soap.now()), "person"),
+        "another's report of his own": (key_report(world, soap.now(), iin=EXCLUDED), "person"),
+        "no certificate": (key_report(world, soap.now()).replace("<Certificate>MII", "<Certificate>AAA"), "administrator"),
+    }
+    for what, (text, who) in reports.items():
+        answer = send(world, "INSOLVENCY_KEY_REPORT", text, who)
+        assert (answer.code, answer.reason) == ("QG027", "insolvency.key"), what
+    assert count(world, "reported") == 0 and "insolvency" not in (world.folder / "blocked.txt").read_text()
+    assert send(world, "INSOLVENCY_SUBMISSION", report(day(days=2))).code == "SCSS001"
 
+
+@pytest.mark.rule("I5")
+def test_i5_a_reported_key_stops_working_and_a_late_report_is_marked(world):
+    """To be reported within one working day after the discovery; a late report is taken all the same."""
     answer = send(world, "INSOLVENCY_KEY_REPORT", key_report(world, soap.now(days=-30)))
-    assert answer.code == "SCSS001" and answer.text("InTime") == "false"
+    assert answer.code == "SCSS001" and answer.text("InTime") == "false", answer.octets
     assert answer.text("TermEnd").endswith("T23:59:59.999+05:00")
+    assert world.rows("insolvency", "SELECT iin, incident, in_time FROM reported") == [(ADMINISTRATOR, "SUSPICION", "false")]
     answer = send(world, "INSOLVENCY_SUBMISSION", report(day(days=2)))
-    assert (answer.code, reasons(answer)) == ("SCSE001", ["key.compromised"])
+    # The body takes nothing any more; the gateway reads its list of blocked certificates within a second.
+    assert answer.reason == "certificate.blocked" or (answer.code, reasons(answer)) == ("SCSE001", ["key.compromised"])
+    world.wait(lambda: send(world, "INSOLVENCY_SUBMISSION", report(day(days=2))).reason == "certificate.blocked")
