@@ -172,7 +172,8 @@ bool cli_read(const char *path, struct buf *out)
 
 void cli_write(struct bytes out)
 {
-	fwrite(out.p, 1, out.n, stdout);
+	if (out.n > 0) /* of nothing not even the place may be told */
+		fwrite(out.p, 1, out.n, stdout);
 }
 
 int cli_fail(const struct err *e)
