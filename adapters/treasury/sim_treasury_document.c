@@ -67,10 +67,6 @@ static outcome keep(struct taking *t, struct err *e)
 	d.status = t->returned ? "RETURNED" : "REGISTERED";
 	d.reasons = buf_cstr(&reasons);
 	TRY(treasury_document_keep(sim_state(t->r.sim), &d, &t->kept, e));
-	if (t->kept.same) { /* accepted before, whatever came since */
-		t->returned = false;
-		t->r.reasons.n = 0;
-	}
 	if (!t->kept.fresh && !t->kept.same)
 		reasons_add(&t->r.reasons, "document.repeated", "the number %s is that of document %s, which is %s", t->number,
 			t->kept.number, t->kept.status);

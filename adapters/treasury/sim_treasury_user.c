@@ -2,10 +2,11 @@
 /* sim_treasury_user - users are closed for a time or for good, opened again, and reported as compromised.
  * Promise:  from the answer on the user's signatures are refused.
  * Spec:     T9; order No. 98, items 17 and 18, annexes 1 and 4; wsdl/treasury/v1/treasury.xsd */
-#include "trust/certificate.h"
+#include "common/days.h"
 #include "treasury/control.h"
 #include "treasury/sim_treasury_power.h"
 #include "treasury/sim_treasury_signers.h"
+#include "trust/certificate.h"
 
 #define ANSWER_BYTES 65536
 #define CERTIFICATE_BYTES 16384
@@ -41,6 +42,34 @@ static const char *lost_key(struct service_request *r, const char *bin, const ch
 	return c->print;
 }
 
+/* The moment of discovery of a report; `*said` is false without one. */
+static struct stamp discovered(struct service_request *r, bool *said)
+{
+	const char *text = payload_text(r->pool, r->business, "DiscoveredDate");
+	struct stamp at = {0};
+
+	*said = text && stamp_parse(bytes_str(text), &at);
+	if (*said && at.ms > sim_now().ms)
+		reasons_add(&r->reasons, "report.moment", "the key cannot have been found out in the future");
+	return at;
+}
+
+/* Was the report made within one working day? It is taken all the same. */
+static outcome tell_term(const struct service_request *r, struct stamp from, struct buf *out, struct err *e)
+{
+	SCOPED(calendar_free) struct calendar *calendar = NULL;
+	char text[STAMP_TEXT];
+	struct stamp end;
+	bool provisional;
+
+	TRY(days_open(r->sim, &calendar, e));
+	TRY(calendar_deadline(calendar, from, 1, CALENDAR_DAY_END, &provisional, &end, e));
+	stamp_print(end, text);
+	payload_field(out, "TermEnd", text);
+	payload_field(out, "InTime", sim_now().ms <= end.ms ? "true" : "false");
+	return DONE;
+}
+
 outcome treasury_take_user(struct sim *sim, const struct sim_request *in, struct sim_reply *out, struct err *e)
 {
 	static const struct answer_form form = {NS_TREASURY, "TreasuryUserResponse", "The user is changed.", "Changed",
@@ -50,6 +79,8 @@ outcome treasury_take_user(struct sim *sim, const struct sim_request *in, struct
 	struct inner_result signers;
 	struct service_request r;
 	char now[STAMP_TEXT];
+	struct stamp found;
+	bool said;
 
 	if (!service_open(&r, sim, in, NS_TREASURY, "TreasuryUserRequest") ||
 		!(act = payload_text(r.pool, r.business, "Act")) || !(state = state_after(act)) ||
@@ -57,6 +88,7 @@ outcome treasury_take_user(struct sim *sim, const struct sim_request *in, struct
 		!(iin = payload_text(r.pool, payload_child(r.business, "User"), "Iin")))
 		return reply_unreadable(out, "The payload is not a TreasuryUserRequest of treasury.xsd.");
 	lost = lost_key(&r, bin, iin);
+	found = discovered(&r, &said);
 	treasury_signers_read(&r, in, &signers);
 	TRY(treasury_signers_users(&r, &signers, bin, e));
 	stamp_print(sim_now(), now);
@@ -65,5 +97,7 @@ outcome treasury_take_user(struct sim *sim, const struct sim_request *in, struct
 	answer_begin(&data, &form, &r.info);
 	if (r.reasons.n == 0)
 		payload_field(&data, "UserState", state);
+	if (r.reasons.n == 0 && said)
+		TRY(tell_term(&r, found, &data, e));
 	return answer_reply(&data, &form, &r.reasons, out, e);
 }

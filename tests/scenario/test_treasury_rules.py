@@ -11,9 +11,15 @@ import zoneinfo
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from harness import forge, persons
+from harness.authority import Authority
 from harness.gateway import BIN as PROGRAMS
 from harness.pki import ROOT
+from harness.world import World
 from test_demands import PDF
 
 SYSTEMS = ("treasury", "integrated-treasury")
@@ -21,6 +27,7 @@ NS = "urn:qaqpa:treasury:v1"
 BIN, OTHER_BIN = "200440000015", "200540000019"
 HEAD, FINANCE = "treasury-head", "treasury-finance"
 IIN = {"treasury-head": "760808300505", "treasury-finance": "771010400508", "treasury-second": "890303400502",
+       "treasury-planner": "840707300503",
        "treasury-deputy": "910404300501", "treasury-accountant": "920606400508", "treasury-stranger": "740101300508"}
 INFO = ("<SystemInfo><RequestNumber>00000000000000000001</RequestNumber><ChainId>chain</ChainId>"
         "<RequestDate>2030-01-02T03:04:05.000+05:00</RequestDate></SystemInfo>")
@@ -145,15 +152,17 @@ def test_t1_the_same_document_twice_is_one_and_waits_while_the_integrated_system
 
 @pytest.mark.rule("T1")
 def test_t1_nobody_but_the_integrated_system_tells_results_and_a_stranger_sees_no_status(world):
+    world.end("integrated-treasury")
     number = accepted(send(world, document("T1-5", kind="CONTRACT_REGISTRATION"), HEAD, FINANCE)).text("TreasuryNumber")
-    becomes(world, "T1-5", "EXECUTED")
     business = (f"<TreasuryNumber>{number}</TreasuryNumber><ReturnReasons><Reasons><Reason><Code>x</Code><Text>x</Text></Reason>"
                 "</Reasons></ReturnReasons>")
     assert world.say("monitoring", "TREASURY_RESULT", payload("TreasuryResultRequest", business, signatures=False)).status == 200
     business = f"<ClientBin>{BIN}</ClientBin><DocumentNumber>T1-5</DocumentNumber>"
     told = world.say("monitoring", "TREASURY_STATUS", payload("TreasuryStatusRequest", business, signatures=False))
     assert (told.code, reasons(told)) == ("SCSE001", ["document.unknown"])
-    assert status(world, "T1-5") == ("EXECUTED", [])
+    world.wait(lambda: [e["reason"] for e in world.events("delivery.dead") if e["service"] == "TREASURY_RESULT"] == ["SCSE001"])
+    world.play("integrated-treasury")
+    assert becomes(world, "T1-5", "EXECUTED") == ("EXECUTED", [])
 
 
 @pytest.mark.rule("T2")
@@ -243,6 +252,59 @@ def test_t6_issuer_and_usage_are_checked(world):
     refused(world, "T6-1", send(world, document("T6-1"), "attacker-own-ca", FINANCE), "certificate.unknown")
     refused(world, "T6-2", send(world, document("T6-2"), "no-signing-usage", FINANCE), "certificate.usage")
     refused(world, "T6-3", send(world, document("T6-3"), "expired", FINANCE), "certificate.expired")
+
+
+class Forged(forge.Made):
+    """The head's certificate once more, of another key and with another usage."""
+
+    def __init__(self, folder, pki, usage):
+        key = ec.generate_private_key(ec.SECP256R1())
+        head = pki[HEAD].certificate
+        purposes = list(head.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+        super().__init__(forge.issue(pki["issuing"], key, head.subject, usage=usage, purposes=purposes).der, key)
+        self.key_path, self.certificate_path = (folder / f"{len(usage)}.{end}" for end in ("key", "crt"))
+        self.key_path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        self.certificate_path.write_bytes(self.certificate.public_bytes(Encoding.PEM))
+
+
+def signed_by(world, text, *who):
+    return world.say("department", "TREASURY_DOCUMENT", persons.sign_xml(text, *who))
+
+
+@pytest.mark.rule("T6")
+def test_t6_the_usage_is_signature_and_non_repudiation(world, tmp_path):
+    weak, whole = (Forged(tmp_path, world.pki, usage) for usage in (("digital_signature",), forge.SIGNING))
+    refused(world, "T6-4", signed_by(world, document("T6-4"), weak, world.pki[FINANCE]), "inner.role", "keyUsage lacks")
+    answer = signed_by(world, document("T6-5"), whole, world.pki[FINANCE])
+    assert reasons(answer) == ["document.signature"], "for the gateway it is a certificate of the authority; the system knows others"
+
+
+@pytest.fixture
+def watched(tmp_path):
+    """A world that asks the authority which certificates are revoked."""
+    w = World(tmp_path / "watched", SYSTEMS)
+    authority = Authority(w.folder / "pki", "ec").start()
+    w.conf.update(revocation={"directory": str(w.folder / "revocation"), "refresh": "10s", "deadline": "5s"},
+                  sources=[{"name": "issuing", "issuer": str(w.folder / "pki/issuing.crt"), "ocsp": f"{authority.url}/ocsp"}])
+    authority.revoke("treasury-second")
+    yield w.begin()
+    w.close()
+    authority.stop()
+
+
+@pytest.mark.rule("T6")
+def test_t6_a_revoked_certificate_signs_nothing(watched):
+    number = iter(range(10, 10000))
+
+    def why(*who):
+        name = f"T6-{next(number)}"
+        answer = send(watched, document(name), *who)
+        return name, answer.reason or accepted(answer).code
+
+    watched.wait(lambda: why(HEAD, FINANCE)[1] == "SCSS001")  # nothing is known of a person before the first time
+    watched.wait(lambda: why(HEAD, "treasury-second")[1] == "certificate.revoked")
+    name, reason = why(HEAD, "treasury-second")
+    assert reason == "certificate.revoked" and kept(watched, name) == []
 
 
 @pytest.mark.rule("T7")
@@ -339,8 +401,20 @@ def test_t8_powers_outlive_restarts_and_a_redis_that_lost_everything(world):
     accepted(send(world, document("T8-11"), HEAD, FINANCE))
 
 
-def user(world, act, who, *signers, ground="", certificate=None):
+@pytest.mark.rule("T8")
+def test_t8_what_the_treasury_refused_does_not_count(world):
+    accepted(grant(world, "P15"))
+    accepted(revoke(world, "P15"))
+    world.redis.command("DEL", f"qaqpa:treasury:p:{BIN}")
+    again = grant(world, "P15")
+    assert (again.code, reasons(again)) == ("SCSE001", ["power.number"])
+    refused(world, "T8-12", send(world, document("T8-12"), "treasury-deputy", FINANCE), "treasury.power", "and there is none")
+    accepted(send(world, document("T8-13"), HEAD, FINANCE))
+
+
+def user(world, act, who, *signers, ground="", certificate=None, discovered=None):
     end = f"<Certificate>{base64.b64encode(certificate).decode()}</Certificate>" if certificate else ""
+    end += f"<DiscoveredDate>{discovered}T10:00:00+05:00</DiscoveredDate>" if discovered else ""
     business = (f"<Act>{act}</Act>{client()}<User><Iin>{IIN[who]}</Iin><FullName>{who}</FullName><Position>Officer</Position></User>"
                 f"<Ground>{ground or act}</Ground>{end}")
     return send(world, payload("TreasuryUserRequest", business), *(signers or (HEAD,)), service="TREASURY_USER")
@@ -373,6 +447,17 @@ def test_t9_a_user_is_stopped_even_while_the_treasury_is_away(world):
     refused(world, "T9-4", send(world, document("T9-4"), HEAD, "treasury-second"), "treasury.user", "BLOCKED")
     accepted(user(world, "REOPEN", "treasury-second"))
     accepted(send(world, document("T9-5"), HEAD, "treasury-second"))
+
+
+@pytest.mark.rule("T9")
+def test_t9_a_report_within_one_working_day_is_told_to_be_in_time(world):
+    early = user(world, "COMPROMISE", "treasury-planner", discovered=day(2))
+    assert (early.code, reasons(early)) == ("SCSE001", ["report.moment"])
+    answer = accepted(user(world, "COMPROMISE", "treasury-planner", discovered=day(-1)))
+    assert (answer.text("UserState"), answer.text("InTime")) == ("COMPROMISED", "true")
+    late = accepted(user(world, "COMPROMISE", "treasury-planner", discovered="2026-03-05"))
+    assert (late.text("TermEnd"), late.text("InTime")) == ("2026-03-06T23:59:59.999+05:00", "false")
+    accepted(user(world, "REOPEN", "treasury-planner"))
 
 
 @pytest.mark.rule("T9")

@@ -16,6 +16,8 @@ static const struct trust_subject deputy = {.iin = DEPUTY, .bin = BIN, .dc = NAM
 	.purposes = NAMES("1.2.398.3.3.4.1.2", "1.2.398.3.3.4.1.2.5")};
 static const struct trust_subject finance = {.iin = OTHER, .bin = BIN, .dc = NAMES("ROLE20"),
 	.purposes = NAMES("1.2.398.3.3.4.1.2.3")};
+static const struct trust_subject clerk = {.iin = OTHER, .bin = BIN, .dc = NAMES("ROLE10"),
+	.purposes = NAMES("1.2.398.3.3.4.1.2.5")};
 static const struct trust_subject foreign = {.iin = DEPUTY, .bin = "200540000019", .dc = NAMES("ROLE10"),
 	.purposes = NAMES("1.2.398.3.3.4.1.2.5")};
 static const struct conf_names first = NAMES("ROLE01", "ROLE10"), second = NAMES("ROLE20");
@@ -43,6 +45,7 @@ static const struct signing {
 	{"a delegate after the revocation", &revoked, &deputy, &first, "2030-01-15", "was revoked"},
 	{"a delegate signs in another role than the power's", &usual, &deputy, &second, "2030-01-15", "there is none"},
 	{"whatever the role has to be", &usual, &deputy, NULL, "2030-01-15", NULL},
+	{"an employee who is not its delegate", &usual, &clerk, &first, "2030-01-15", "there is none"},
 	{"an employee without a power", NULL, &deputy, &first, "2030-01-15", "there is none"},
 	{"somebody else is not concerned", &usual, &finance, &second, "2030-01-15", NULL},
 };
