@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim_treasury - the simulated Treasury-Client.
- * Not here: documents (sim_treasury_document.c), powers of attorney (sim_treasury_power.c), users (sim_treasury_user.c),
- *           the state (sim_treasury_store.c).
+ * Not here: documents (sim_treasury_document.c), what clients do (sim_treasury_client.c), powers of attorney
+ *           (sim_treasury_power.c), users (sim_treasury_user.c), the state (sim_treasury_store.c).
  * Spec:     T1, T8, T9; wsdl/treasury/v1/treasury.xsd */
+#include "treasury/sim_treasury_client.h"
 #include "treasury/sim_treasury_document.h"
 #include "treasury/sim_treasury_power.h"
 #include "treasury/sim_treasury_store.h"
@@ -32,6 +33,12 @@ static const struct sim_service services[] = {
 	{NULL, NULL},
 };
 
+static const struct sim_act acts[] = {
+	{"send-document", treasury_send_document},
+	{"show", treasury_show_document},
+	{NULL, NULL},
+};
+
 extern const struct sim_system sim_system_treasury;
 const struct sim_system sim_system_treasury = {
 	.name = "treasury",
@@ -39,4 +46,5 @@ const struct sim_system sim_system_treasury = {
 	.services = services,
 	.open = open_treasury,
 	.close = close_treasury,
+	.acts = acts,
 };

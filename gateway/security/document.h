@@ -11,9 +11,10 @@
 
 #include "trust/trust.h"
 
-/* Signs `xml`, one whole document that holds no ds:Signature yet and whose root has an end tag, with the key's usual
- * algorithm; comments may not split a text, because they are not signed. Appends the signed document to `out`; all
- * octets of the input are kept, the Signature is put in before the root's end tag. Fails with REASON_XML_*,
+/* Signs `xml`, one whole document whose root has an end tag, with the key's usual algorithm; comments may not split a
+ * text, because they are not signed. Signatures that it holds already have to be enveloped ones and the last children of
+ * the root; the new one covers them. Appends the signed document to `out`; all octets of the input are kept, the Signature
+ * is put in before the root's end tag. Fails with REASON_XML_*,
  * REASON_SEC_SIGNATURE_SHAPE or REASON_KEY_USELESS. Any thread. */
 MUST_USE outcome document_sign(struct pool *pool, struct bytes xml, const struct trust_key *key,
 	struct buf *out, struct err *e);

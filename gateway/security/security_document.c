@@ -34,15 +34,6 @@ outcome document_verify(struct pool *pool, struct bytes xml, struct trust *trust
 	return DONE;
 }
 
-static bool is_signed(xmlNode *root)
-{
-	for (xmlNode *n = root; n; n = node_next(root, n)) {
-		if (security_inner_is_ds(n, "Signature"))
-			return true;
-	}
-	return false;
-}
-
 /* Where the end tag of the root begins. Behind it a well-formed document has white space and comments
  * alone, and a comment holds no "<!--" of its own that is not its start. */
 static outcome end_tag_of_root(struct bytes xml, size_t *at, struct err *e)
@@ -116,6 +107,7 @@ outcome document_sign(struct pool *pool, struct bytes xml, const struct trust_ke
 	SCOPED(buf_free) struct buf draft = BUF(SIGNATURE_BYTES), value = BUF(SIGNATURE_BYTES);
 	unsigned char digest[64];
 	struct bytes digest_value = {digest, 0};
+	struct xml_signatures before;
 	xmlNode *root;
 	xmlDoc *doc;
 	size_t at = 0;
@@ -123,8 +115,7 @@ outcome document_sign(struct pool *pool, struct bytes xml, const struct trust_ke
 	TRY(envelope_parse_document(pool, xml, &ENVELOPE_LIMITS_DEFAULT, &doc, e));
 	root = xmlDocGetRootElement(doc);
 	TRY(security_inner_comments(root, e));
-	if (is_signed(root))
-		return err_set(e, REASON_SEC_SIGNATURE_SHAPE, "the document is signed already");
+	TRY(security_inner_read(pool, &(struct document){.top = root, .root = root, .named = root}, &before, e));
 	TRY(end_tag_of_root(xml, &at, e));
 	digest_begin(signature_row(key->usual)->digest);
 	TRY(envelope_canonical(root, NULL, digest_add, NULL, e));

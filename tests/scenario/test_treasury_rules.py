@@ -165,6 +165,15 @@ def test_t1_nobody_but_the_integrated_system_tells_results_and_a_stranger_sees_n
     assert becomes(world, "T1-5", "EXECUTED") == ("EXECUTED", [])
 
 
+@pytest.mark.rule("T1", "T2")
+def test_t1_the_story_of_a_document_that_returns_and_is_executed(world):
+    told = world.script('. config/stories/treasury.sh; story_treasury "$1"', world.folder)
+    words = ["QG026", "the lines come to 60000.00, the total says 61000.00", ": RETURNED", ": HANDED_OVER TC",
+             "remain for programme 002, and 60000.00 are asked for", ": EXECUTED"]
+    at = [told.find(word) for word in words]
+    assert at == sorted(at) and at[0] > 0 and told.count("QG026") == 2, told
+
+
 @pytest.mark.rule("T2")
 def test_t2_a_document_carries_two_signatures(world):
     refused(world, "T2-1", send(world, document("T2-1")), "inner.absent")

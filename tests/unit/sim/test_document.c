@@ -6,6 +6,8 @@
 #include <libxml/c14n.h>
 #include <libxml/parser.h>
 
+#include "security/inner.h"
+
 #define ENC "http://www.w3.org/2001/04/xmlenc#"
 #define MORE "http://www.w3.org/2001/04/xmldsig-more#"
 #define INC "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
@@ -122,6 +124,38 @@ static void octets_around_the_signature_are_kept(void **state)
 		buf_str(&rest, to + strlen("</ds:Signature>"));
 		assert_string_equal(buf_cstr(&rest), documents[d].xml);
 	}
+}
+
+/* How many signatures hold. */
+static size_t holding(struct bytes xml)
+{
+	static const struct conf_inner demand = {.forms = CONF_INNER_ENVELOPED};
+	struct inner_result found;
+	struct payload payload = {0};
+	struct err e = {0};
+	xmlDoc *doc;
+
+	must(envelope_parse_document(pool, xml, &ENVELOPE_LIMITS_DEFAULT, &doc, &e), &e);
+	payload.top = xmlDocGetRootElement(doc);
+	return inner_verify(pool, &payload, &demand, NULL, trust, stamp_now().ms, &found, &e).ok ? found.n : 0;
+}
+
+static void what_is_signed_is_signed_by_others_too(void **state)
+{
+	SCOPED(buf_free) struct buf once = BUF(65536), twice = BUF(65536), changed = BUF(65536);
+	const struct trust_cert *signer = NULL;
+	struct err e = {0};
+
+	(void)state;
+	must(document_sign(pool, bytes_str("<a><b>text</b></a>"), key(key_names[0]), &once, &e), &e);
+	must(document_sign(pool, buf_bytes(&once), key(key_names[1]), &twice, &e), &e);
+	assert_int_equal(holding(buf_bytes(&once)), 1);
+	assert_int_equal(holding(buf_bytes(&twice)), 2);
+	assert_false(verify(buf_cstr(&twice), &signer, &e).ok);
+	assert_int_equal(e.reason, REASON_SEC_SEVERAL);
+	buf_str(&changed, "<a><b>tent</b>");
+	buf_str(&changed, strstr(buf_cstr(&twice), "<ds:Signature "));
+	assert_int_equal(holding(buf_bytes(&changed)), 0);
 }
 
 static void what_cannot_be_signed_is_refused(void **state)
@@ -410,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(every_document_and_key_goes_round),
 		ROW(octets_around_the_signature_are_kept),
+		ROW(what_is_signed_is_signed_by_others_too),
 		ROW(what_cannot_be_signed_is_refused),
 		ROW(foreign_signatures_are_judged),
 		ROW(tampering_is_found),
