@@ -227,12 +227,18 @@ def test_a_refused_request_is_told_and_ends_the_act(make):
     assert world.heard() == [] and world.rows("department", "taken", "id") == []
 
 
-@pytest.mark.parametrize("words,said", [
-    (["--async", "post"], b"push or pull"),
-    (["--async", "pull"], b"--async-gateway"),
+@pytest.mark.parametrize("words,code,said", [
+    (["--async", "post"], 64, b"push or pull"),
+    (["--async", "pull"], 64, b"--async-gateway"),
+    (["--act", "sing"], 64, b"monitoring does no sing by itself; it knows: send-request"),
+    (["--weather", "* always hail"], 78, b"--weather line 1: the weather is"),
+    (["--weather", "* always expired-certificate"], 78, b"--signer expired="),
+    (["--weather", "/absent"], 78, b"weather /absent: No such file"),
+    (["--signer", "head"], 78, b"head is not name=certificate,key"),
+    (["--set", "colour"], 78, b"colour is not name=value"),
 ])
-def test_wrong_words_are_explained(pki, tmp_path, words, said):
+def test_wrong_words_are_explained(pki, tmp_path, words, code, said):
     done = subprocess.run([BIN / "qaqpa", "sim", "monitoring", "--certificate", pki.path("monitoring.crt"), "--key", pki.path("monitoring.key"),
                            "--peer-certificate", pki.path("gateway.crt"), "--state", tmp_path / "state", *words], capture_output=True, timeout=30,
                           check=False)
-    assert done.returncode == 64 and said in done.stderr
+    assert done.returncode == code and said in done.stderr, done
