@@ -10,8 +10,9 @@
 
 #define SEND_POOL (32u << 20)
 #define LEASE_MS (ASK_MS + 5000) /* longer than one call lasts */
-#define AGAIN_MS 500
-#define TRIES_MOST 50
+#define AGAIN_MS 500         /* doubled at each failure */
+#define DOUBLED_MOST 4       /* so many times */
+#define TRIES_MOST 5000      /* half a day */
 
 outcome outbox_put(struct store *s, const char *service_id, const char *attributes, const struct buf *data, struct err *e)
 {
@@ -50,14 +51,23 @@ static outcome claim(struct store *s, struct letter *l, bool *found, struct err 
 		" RETURNING CAST(id AS TEXT), service, attributes, CAST(tries AS TEXT), data", values, 2, columns, 5, found, e);
 }
 
-static outcome settle(struct store *s, const struct letter *l, const struct reasons *reasons, struct err *e)
+/* The gateway says that the message itself is wrong: it would say so again. */
+static bool is_hopeless(const struct sim_call *call)
 {
-	bool again = reasons->later && strtol(l->tries, NULL, 10) + 1 < TRIES_MOST;
+	return call->result.ok && call->answer.fault &&
+		(bytes_is(call->answer.fault_info.error_code, "QG025") || bytes_is(call->answer.fault_info.error_code, "SCE001"));
+}
+
+static outcome settle(struct store *s, const struct letter *l, const struct sim_call *call, const struct reasons *reasons,
+	struct err *e)
+{
+	int tries = (int)strtol(l->tries, NULL, 10) + 1;
+	bool again = reasons->later && !is_hopeless(call) && tries < TRIES_MOST;
 	char due[24];
 	const char *values[] = {l->id, again ? "" : reasons->n ? "refused" : "done",
 		reasons->n ? reasons_line(reasons) : "", due};
 
-	in_ms(due, AGAIN_MS);
+	in_ms(due, AGAIN_MS << (tries < DOUBLED_MOST ? tries : DOUBLED_MOST));
 	return store_do(s, "UPDATE outbox SET result = ?2, words = ?3, due = CAST(?4 AS INTEGER), tries = tries + 1"
 		" WHERE id = ?1", values, 4, NULL, 0, NULL, e);
 }
@@ -77,7 +87,7 @@ static outcome send_one(struct sim *sim, struct store *s, bool *found, struct er
 	call.result = sim_send(sim, pool, l.service, l.attributes[0] ? l.attributes : NULL, l.data, ASK_MS, &call.answer,
 		&call.err);
 	(void)!ask_judge(&reasons, &call, NULL);
-	return settle(s, &l, &reasons, e);
+	return settle(s, &l, &call, &reasons, e);
 }
 
 outcome outbox_work(struct sim *sim, struct store *s, struct err *e)

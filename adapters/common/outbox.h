@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* outbox - what a simulated system has to tell others: kept in the unit that decided it, sent afterwards.
  *
- * A message is sent again until it is accepted, refused for good, or has failed too often; so a receiver may meet it
+ * A message is sent again until it is accepted, refused for good, or has failed for half a day; so a receiver may meet it
  * twice. Messages to one service go in their order; one that cannot be sent does not hold up those to others.
  */
 #ifndef QAQPA_ADAPTERS_OUTBOX_H

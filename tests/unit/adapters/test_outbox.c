@@ -32,7 +32,7 @@ static struct {
 	pthread_mutex_t lock;
 	char heard[4096];
 	bool typed;       /* the last one had the type that was sent */
-	const char *code; /* NULL: a fault */
+	const char *code; /* NULL: the payload is wrong */
 	const char *deaf; /* a service that is not there */
 	int deaf_for;     /* so many requests of it; negative: all */
 } bus;
@@ -58,10 +58,12 @@ static outcome hear(struct sim *sim, const struct sim_request *in, struct sim_re
 	if (!deaf)
 		snprintf(bus.heard + strlen(bus.heard), sizeof bus.heard - strlen(bus.heard), "%s ",
 			payload_text(in->pool, in->payload, "n"));
-	out->code = deaf ? NULL : bus.code;
+	out->code = bus.code;
 	pthread_mutex_unlock(&bus.lock);
 	out->message = "as the test says";
-	return out->code ? DONE : err_set(e, REASON_PROVIDER_CONNECT, "not there");
+	if (deaf)
+		return err_set(e, REASON_PROVIDER_CONNECT, "not there");
+	return out->code ? DONE : err_set(e, REASON_PAYLOAD_SCHEMA, "as the test says");
 }
 
 static const struct sim_service bus_services[] = {{"ONE", hear}, {"TWO", hear}, {NULL, NULL}};
@@ -235,24 +237,33 @@ static void what_waits_is_told_after_a_restart(void **state)
 	assert_string_equal(bus.heard, "1 ");
 }
 
-static void what_is_refused_for_good_is_not_sent_again(void **state)
+static void refused_once(struct bench *b, const char *code)
 {
-	struct bench *b = *state;
 	char words[600] = "";
 	struct err e = {0};
 
-	answers("SCSE001", NULL, 0);
+	answers(code, NULL, 0);
 	put(b, "ONE", "1");
 	sim_wake(b->teller);
 	wait_for(b, "refused", 1);
 	must(store_do(sim_state(b->teller), "SELECT words FROM outbox", NULL, 0, &(struct store_column){words,
 		sizeof words}, 1, NULL, &e), &e);
-	assert_non_null(strstr(words, "as the test says"));
+	assert_non_null(strstr(words, code ? "as the test says" : "QG025"));
 	answers("SCSS001", NULL, 0);
 	put(b, "ONE", "2");
 	sim_wake(b->teller);
 	wait_for(b, "done", 1);
 	assert_string_equal(bus.heard, "1 2 ");
+}
+
+static void what_is_refused_for_good_is_not_sent_again(void **state)
+{
+	refused_once(*state, "SCSE001");
+}
+
+static void what_is_wrong_in_itself_is_not_sent_again(void **state)
+{
+	refused_once(*state, NULL);
 }
 
 static void a_letter_that_is_too_long_is_not_kept(void **state)
@@ -308,6 +319,7 @@ int main(void)
 		ROW(a_letter_that_has_to_be_sent_again_goes_before_those_behind_it),
 		ROW(what_waits_is_told_after_a_restart),
 		ROW(what_is_refused_for_good_is_not_sent_again),
+		ROW(what_is_wrong_in_itself_is_not_sent_again),
 		ROW(a_letter_that_is_too_long_is_not_kept),
 		cmocka_unit_test(a_type_is_told_by_its_namespace_not_by_its_prefix),
 	};
