@@ -68,8 +68,7 @@ static outcome give_information(struct sim *sim, const struct sim_request *in, s
 	if (!insolvency_read(&q, sim, in, "InformationRequest") ||
 		!(i.procedure = payload_text(q.r.pool, q.r.business, "Procedure")))
 		return reply_unreadable(out, "The payload is not an InformationRequest of insolvency.xsd.");
-	TRY(insolvency_judge(&q, in->payload_text, e));
-	TRY(insolvency_judge_key(&q, e));
+	TRY(insolvency_judge_right(&q, in->payload_text, e));
 	TRY(insolvency_judge_procedure(&q, i.procedure, &i.known, e));
 	if (q.r.reasons.n == 0)
 		TRY(give_documents(&q, &i, &documents, e));

@@ -32,22 +32,21 @@ static void judge_signature(struct insolvency_request *q, struct bytes payload)
 
 outcome insolvency_judge(struct insolvency_request *q, struct bytes payload, struct err *e)
 {
-	struct insolvency_administrator a;
-
 	judge_signature(q, payload);
-	TRY(insolvency_administrator_find(sim_state(q->r.sim), q->iin, &a, e));
-	if (!a.known)
+	TRY(insolvency_administrator_find(sim_state(q->r.sim), q->iin, &q->administrator, e));
+	if (!q->administrator.known)
 		reasons_add(&q->r.reasons, "administrator.unknown", "the register of administrators does not know this person");
-	else if (a.excluded[0])
-		reasons_add(&q->r.reasons, "administrator.excluded", "this person is not in the register of administrators since %s",
-			a.excluded);
 	return DONE;
 }
 
-outcome insolvency_judge_key(struct insolvency_request *q, struct err *e)
+outcome insolvency_judge_right(struct insolvency_request *q, struct bytes payload, struct err *e)
 {
 	bool reported = false;
 
+	TRY(insolvency_judge(q, payload, e));
+	if (q->administrator.excluded[0])
+		reasons_add(&q->r.reasons, "administrator.excluded", "this person is not in the register of administrators since %s",
+			q->administrator.excluded);
 	if (q->signer)
 		TRY(insolvency_key_is_reported(sim_state(q->r.sim), q->signer->print, &reported, e));
 	if (reported)

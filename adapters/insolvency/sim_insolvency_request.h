@@ -14,15 +14,17 @@ struct insolvency_request {
 	struct service_request r;
 	const char *iin, *full_name;       /* of the administrator whom it names */
 	const struct trust_cert *signer;   /* NULL when the signature is absent or wrong */
+	struct insolvency_administrator administrator;
 };
 
 /* False when the payload is not that element with its administrator. */
 MUST_USE bool insolvency_read(struct insolvency_request *q, struct sim *sim, const struct sim_request *in,
 	const char *name);
-/* Is he the signer, and in the register? Everything that is wrong becomes a reason. Fails only when the own state does. */
+/* Is he the signer, and does the register know him? Everything that is wrong becomes a reason. Fails only when the own state
+ * does. */
 MUST_USE outcome insolvency_judge(struct insolvency_request *q, struct bytes payload, struct err *e);
-/* The same for a key that was not reported as compromised. */
-MUST_USE outcome insolvency_judge_key(struct insolvency_request *q, struct err *e);
+/* The same, and may he act: not excluded from the register, by a key that was not reported as compromised? */
+MUST_USE outcome insolvency_judge_right(struct insolvency_request *q, struct bytes payload, struct err *e);
 /* Does he lead the procedure? `out` is what is known of it. */
 MUST_USE outcome insolvency_judge_procedure(struct insolvency_request *q, const char *number,
 	struct insolvency_procedure *out, struct err *e);

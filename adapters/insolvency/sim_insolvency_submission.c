@@ -40,8 +40,7 @@ static outcome judge(struct submission *s, struct bytes payload, struct err *e)
 {
 	struct insolvency_procedure procedure;
 
-	TRY(insolvency_judge(&s->q, payload, e));
-	TRY(insolvency_judge_key(&s->q, e));
+	TRY(insolvency_judge_right(&s->q, payload, e));
 	TRY(insolvency_judge_procedure(&s->q, s->procedure, &procedure, e));
 	judge_kind(s);
 	return DONE;

@@ -165,6 +165,7 @@ def test_i3_the_same_document_again_has_the_same_registration(world):
     first, again = (send(world, "INSOLVENCY_SUBMISSION", report(day(days=2), number=number)) for _ in range(2))
     for name in ("RegistrationNumber", "ReceivedDate"):
         assert first.text(name) == again.text(name) is not None
+    assert world.rows("insolvency", "SELECT count(*) FROM outbox WHERE data LIKE ?", f"%<RequestNumber>{number}<%") == [(1,)]
     other = send(world, "INSOLVENCY_SUBMISSION", report(day(days=2), kind="INVENTORY", number=number))
     assert (other.code, reasons(other)) == ("SCSE001", ["request.number"])
 
@@ -213,14 +214,27 @@ def test_i5_nobody_stops_the_key_of_another(world):
     assert send(world, "INSOLVENCY_SUBMISSION", report(day(days=2))).code == "SCSS001"
 
 
+def stopped(world, who, iin):
+    """The body takes nothing any more that the key signed; the gateway reads its list of blocked certificates within a second."""
+    answer = send(world, "INSOLVENCY_SUBMISSION", report(day(days=2), iin=iin), who)
+    assert answer.reason == "certificate.blocked" or (answer.code == "SCSE001" and "key.compromised" in reasons(answer)), answer.octets
+    world.wait(lambda: send(world, "INSOLVENCY_SUBMISSION", report(day(days=2), iin=iin), who).reason == "certificate.blocked")
+
+
 @pytest.mark.rule("I5")
-def test_i5_a_reported_key_stops_working_and_a_late_report_is_marked(world):
-    """To be reported within one working day after the discovery; a late report is taken all the same."""
-    answer = send(world, "INSOLVENCY_KEY_REPORT", key_report(world, soap.now(days=-30)))
+def test_i5_a_reported_key_stops_working(world):
+    """To be reported within one working day after the discovery; who is no administrator any more may report too."""
+    answer = send(world, "INSOLVENCY_KEY_REPORT", key_report(world, soap.now(minutes=-5), key="person", iin=EXCLUDED), "person")
+    assert answer.code == "SCSS001" and answer.text("InTime") == "true", answer.octets
+    assert answer.text("TermEnd").endswith("T23:59:59.999+05:00") and answer.text("TermEnd") > soap.now()
+    stopped(world, "person", EXCLUDED)
+
+
+@pytest.mark.rule("I5")
+def test_i5_a_late_report_is_taken_and_marked(world):
+    found = soap.now(days=-30)
+    answer = send(world, "INSOLVENCY_KEY_REPORT", key_report(world, found))
     assert answer.code == "SCSS001" and answer.text("InTime") == "false", answer.octets
-    assert answer.text("TermEnd").endswith("T23:59:59.999+05:00")
-    assert world.rows("insolvency", "SELECT iin, incident, in_time FROM reported") == [(ADMINISTRATOR, "SUSPICION", "false")]
-    answer = send(world, "INSOLVENCY_SUBMISSION", report(day(days=2)))
-    # The body takes nothing any more; the gateway reads its list of blocked certificates within a second.
-    assert answer.reason == "certificate.blocked" or (answer.code, reasons(answer)) == ("SCSE001", ["key.compromised"])
-    world.wait(lambda: send(world, "INSOLVENCY_SUBMISSION", report(day(days=2))).reason == "certificate.blocked")
+    assert world.rows("insolvency", "SELECT incident, discovered, in_time FROM reported WHERE iin = ?", ADMINISTRATOR) == [
+        ("SUSPICION", found, "false")]
+    stopped(world, "administrator", ADMINISTRATOR)
