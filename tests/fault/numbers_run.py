@@ -6,6 +6,7 @@ everything and is rebuilt. Prints a record, ends with a verdict.
 
     numbers_run.py                the short form, for every day
     numbers_run.py --long         100,000 numbers
+    numbers_run.py --sentinel     over a master and a replica; the master is killed while the replica lags behind
     numbers_run.py --count 20000  so many
     numbers_run.py --seed 7       the same choices again
     numbers_run.py --keep         leaves the folder with logs and the ledger also when all went well
@@ -35,6 +36,7 @@ from harness.redis import Redis  # noqa: E402
 from load import PUT_OFF, Broken, Connection  # noqa: E402
 from message import PATH, Signer, field, http  # noqa: E402
 from ports import free_port  # noqa: E402
+from sentinel import MASTER, Sentinels, until  # noqa: E402
 
 TYPES = ("PRM", "ZZZ", "ABC")
 SHORT = {"count": 6000, "processes": 2, "threads": 6, "between": 0.5, "losses": 1}
@@ -49,11 +51,11 @@ REQUEST = ('<data><p:NikadRequest xmlns:p="urn:qaqpa:permits:v1"><SystemInfo><Re
 class Node(Gateway):
     """A gateway at a fixed address that gives numbers."""
 
-    def __init__(self, folder, pki, redis, spool):
+    def __init__(self, folder, pki, queue, spool):
         folder.mkdir()
         super().__init__(folder, pki)
         self.conf["listeners"][0]["listen"] = f"127.0.0.1:{free_port()}"
-        self.conf["queue"] = {"socket": str(redis.socket), "spool": str(spool), "command_time": "1s"}
+        self.conf["queue"] = {"spool": str(spool), "command_time": "1s", **queue}
         self.conf["keys"] = [{"name": "gateway", "certificate": str(pki.path("gateway-ec.crt")), "key": str(pki.path("gateway-ec.key"))}]
         department = self.participant("department")
         department["certificates"] = str(pki.path("department-ec.crt"))
@@ -159,8 +161,16 @@ class Run:
         self.scale["count"] = options.count or self.scale["count"]
         self.random = random.Random(self.seed)
         self.pki = pki_module.default()
-        self.redis = Redis(folder / "redis")
-        self.nodes = [Node(folder / name, self.pki, self.redis, folder / "spool") for name in ("one", "two")]
+        if options.sentinel:
+            self.redis = Sentinels(folder / "sentinel")
+            self.reach = ["--sentinel", *self.redis.queue()["sentinels"], "--master", MASTER]
+            queue = self.redis.queue()
+            self.scale["losses"] = 0
+        else:
+            self.redis = Redis(folder / "redis")
+            self.reach = ["--socket", self.redis.socket]
+            queue = {"socket": str(self.redis.socket)}
+        self.nodes = [Node(folder / name, self.pki, queue, folder / "spool") for name in ("one", "two")]
         self.kills = defaultdict(int)
         self.losses = multiprocessing.Value("i", 0)
         self.stop = multiprocessing.Event()
@@ -192,6 +202,9 @@ class Run:
     def kill(self):
         """Somebody, for a moment; everything goes on by itself."""
         who = self.random.choice(("one", "two", "redis", "both", "all"))
+        if self.options.sentinel and who in ("redis", "all"):
+            self.fail_over()
+            return
         nodes = {"one": [0], "two": [1], "redis": [], "both": [0, 1], "all": [0, 1]}[who]
         for i in nodes:
             self.nodes[i].die()
@@ -205,6 +218,21 @@ class Run:
         for i in nodes:
             self.nodes[i].start()
 
+    def fail_over(self):
+        """The replica hears nothing while the master still answers; then the master dies, and the replica takes its place."""
+        pair = self.redis
+        pair.other.process.send_signal(signal.SIGSTOP)
+        pair.master.command("CLIENT", "KILL", "TYPE", "REPLICA")  # else what is on its way would still arrive
+        time.sleep(self.random.uniform(0.1, 0.3))
+        pair.kill_master()
+        pair.other.process.send_signal(signal.SIGCONT)
+        self.kills["redis"] += 1
+        until(pair.is_moved)
+        pair.master, pair.other = pair.other, pair.master
+        pair.other.start("--replicaof", "127.0.0.1", str(pair.master.port))
+        until(lambda: "master_link_status:up" in pair.other.command("INFO", "replication"))
+        until(lambda: "slaves=1" in pair.sentinel.command("INFO", "sentinel"))
+
     def lose(self):
         """Redis comes back with nothing, and is rebuilt while everybody asks on."""
         self.redis.kill()
@@ -214,7 +242,7 @@ class Run:
         self.redis.start()
         time.sleep(0.3)  # for who would go on too early
         journals = [w for n in self.nodes for w in ("--journal", n.folder / "journal")]
-        subprocess.run([BIN / "qaqpa", "queue", "rebuild", "--socket", self.redis.socket, "--spool", self.folder / "spool", *journals],
+        subprocess.run([BIN / "qaqpa", "queue", "rebuild", *self.reach, "--spool", self.folder / "spool", *journals],
                        check=True, stdout=subprocess.DEVNULL)
 
     def torment(self):
@@ -233,7 +261,7 @@ class Run:
 
     def totals(self):
         """What the gateway counts: type: (last, given)."""
-        done = subprocess.run([BIN / "qaqpa", "queue", "adapters", "--socket", self.redis.socket], stdout=subprocess.PIPE, check=True)
+        done = subprocess.run([BIN / "qaqpa", "queue", "adapters", *self.reach], stdout=subprocess.PIPE, check=True)
         found = re.findall(r"type (\w+) last (\d+) given (\d+)", done.stdout.decode())
         return {of: (int(last), int(given)) for of, last, given in found}
 
@@ -262,12 +290,13 @@ class Run:
     def close(self):
         for node in self.nodes:
             node.stop(signal.SIGKILL)
-        self.redis.kill()
+        (self.redis.close if self.options.sentinel else self.redis.kill)()
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--sentinel", action="store_true")
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--keep", action="store_true")
