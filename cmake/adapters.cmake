@@ -34,7 +34,7 @@ if(TARGET qaqpa_adapter AND TARGET qaqpa_flow)
 		${adapters_dir}/files/temp_files.c ${adapters_dir}/files/temp_store.c ${adapter_sources} ${adapter_incs})
 	target_include_directories(qaqpa_gateway_adapters PUBLIC ${adapters_dir} PRIVATE ${adapter_scripts_out})
 	target_compile_options(qaqpa_gateway_adapters PRIVATE ${QAQPA_WARNINGS})
-	target_link_libraries(qaqpa_gateway_adapters PUBLIC qaqpa_adapter qaqpa_nikad PRIVATE PkgConfig::XML)
+	target_link_libraries(qaqpa_gateway_adapters PUBLIC qaqpa_adapter qaqpa_journal qaqpa_nikad PRIVATE PkgConfig::XML)
 	target_link_libraries(qaqpa_adapter PUBLIC qaqpa_gateway_adapters) # who finds an adapter needs the list
 endif()
 if(TARGET qaqpa_sim)

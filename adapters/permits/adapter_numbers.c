@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* adapter_numbers - see numbers.h.
  * Promise:  a number that anybody was told is below the ceiling on the disk of the gateway that told it.
- * Not here: what a number looks like (nikad), messages (adapter_nikad.c). */
-#include <dirent.h>
-#include <errno.h>
+ * Not here: what a number looks like (nikad), messages (adapter_nikad.c), operators (adapter_numbers_desk.c). */
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,19 +11,20 @@
 #include "base/file.h"
 #include "permits/numbers.h"
 
-#define AREA "nikad"
-#define COUNTRY "KZ"
 #define STEP 1000u                        /* numbers below one ceiling: one fsync for so many */
 #define HOLD_MS INT64_C(2592000000)       /* 30 days: a settled hold is remembered, should a dead letter be retried */
-#define CEILING_NAME sizeof "nikad-ABC-12345678"
 
-enum { GIVE, RAISE, SETTLE, TAKE, TOTALS };
 static const struct queue_lua scripts[] = {
 #define SCRIPT(name, sha, octets) {name, sha, {(const unsigned char *)(octets), sizeof(octets) - 1}},
 #include "permits_scripts.inc"
 #undef SCRIPT
 };
-_Static_assert(sizeof scripts / sizeof *scripts == TOTALS + 1, "the scripts nikad_*.lua in the order of their names");
+_Static_assert(sizeof scripts / sizeof *scripts == NUMBERS_SCRIPTS, "the scripts nikad_*.lua in the order of their names");
+
+const struct queue_lua *numbers_script(enum numbers_script which)
+{
+	return &scripts[which];
+}
 
 bool numbers_kind_is(const char *kind)
 {
@@ -39,17 +38,17 @@ bool numbers_kind_is(const char *kind)
 	return false;
 }
 
-static outcome run(const struct adapter_call *c, int script, const struct bytes *words, size_t n,
+static outcome run(const struct adapter_call *c, enum numbers_script script, const struct bytes *words, size_t n,
 	struct queue_answer *out, struct err *e)
 {
-	return queue_desk_run(c->redis, &scripts[script], AREA, words, n, c->pool, out, e);
+	return queue_desk_run(c->redis, &scripts[script], NUMBERS_AREA, words, n, c->pool, out, e);
 }
 
 /* ---- the ceiling on disk ---- */
 
-static void ceiling_name(const char *type, unsigned serial, char out[CEILING_NAME])
+static void ceiling_name(const char *type, unsigned serial, char out[NUMBERS_CEILING])
 {
-	snprintf(out, CEILING_NAME, "nikad-%.3s-%08u", type, serial % 100000000);
+	snprintf(out, NUMBERS_CEILING, "nikad-%.3s-%08u", type, serial % 100000000);
 }
 
 static bool is_there(const char *folder, const char *name)
@@ -61,7 +60,7 @@ static bool is_there(const char *folder, const char *name)
 
 static outcome write_ceiling(const char *folder, const char *type, unsigned ceiling, struct err *e)
 {
-	char name[CEILING_NAME], path[4200];
+	char name[NUMBERS_CEILING], path[4200];
 	struct err why;
 	bool made;
 
@@ -111,7 +110,7 @@ outcome numbers_give(const struct adapter_call *c, const char *type, const char 
 
 	if (!moment || !window)
 		return err_set(e, REASON_MEMORY, "a number");
-	TRY(run(c, GIVE, words, sizeof words / sizeof *words, &got, e));
+	TRY(run(c, NUMBERS_GIVE, words, sizeof words / sizeof *words, &got, e));
 	*left = got.n == 3;
 	if (!*left)
 		return DONE;
@@ -119,8 +118,10 @@ outcome numbers_give(const struct adapter_call *c, const char *type, const char 
 		return err_set(e, REASON_REPLAY_CONFLICT, "the message asked for a number of another type or kind before");
 	serial = (unsigned)strtoul((const char *)got.part[0].p, NULL, 10);
 	TRY(reserve(c->folder, type, serial, e));
-	return nikad_make(COUNTRY, type, serial, out, NULL) ? DONE
-		: err_set(e, REASON_INTERNAL, "serial %u of type %.3s makes no number", serial, type);
+	if (!nikad_make(NUMBERS_COUNTRY, type, serial, out, NULL))
+		return err_set(e, REASON_INTERNAL, "serial %u of type %.3s makes no number", serial, type);
+	adapter_note(c, NUMBERS_AREA ": given %s %s", out->text, kind);
+	return DONE;
 }
 
 /* ---- using ---- */
@@ -167,13 +168,15 @@ outcome numbers_take(const struct adapter_call *c, const struct nikad *n, const 
 
 	if (!serial)
 		return err_set(e, REASON_MEMORY, "a number");
-	if (memcmp(n->text, COUNTRY, 2) != 0)
+	if (memcmp(n->text, NUMBERS_COUNTRY, 2) != 0)
 		return err_set(e, REASON_NIKAD_UNKNOWN, "%s: numbers of another country are not given here", n->text);
-	TRY(run(c, TAKE, words, sizeof words / sizeof *words, &against, e));
+	TRY(run(c, NUMBERS_TAKE, words, sizeof words / sizeof *words, &against, e));
 	for (size_t i = 0; i + 1 < against.n; i += 2)
 		word(against.part[i], against.part[i + 1], &why);
-	if (against.n < 2)
+	if (against.n < 2) {
+		adapter_note(c, NUMBERS_AREA ": held %s", n->text);
 		return DONE;
+	}
 	return err_set(e, reason_of(against.part[0]), "%s: %.220s", n->text, buf_cstr(&why));
 }
 
@@ -183,66 +186,15 @@ outcome numbers_settle(const struct adapter_call *c, bool accepted, struct err *
 	const struct bytes words[] = {bytes_str(c->message), bytes_str(c->exchange), accepted ? BYTES_LIT("1") : BYTES_LIT("0"),
 		bytes_str(keep)};
 	struct queue_answer done;
+	struct nikad n;
 
 	if (!keep)
 		return err_set(e, REASON_MEMORY, "a number");
-	TRY(run(c, SETTLE, words, sizeof words / sizeof *words, &done, e));
-	if (done.n == 1 && bytes_is(done.part[0], "2"))
+	TRY(run(c, NUMBERS_SETTLE, words, sizeof words / sizeof *words, &done, e));
+	if (done.n == 3 && bytes_is(done.part[0], "2"))
 		return err_set(e, REASON_NIKAD_USED, "the number of this message is another one's by now");
-	return DONE;
-}
-
-/* ---- for operators ---- */
-
-/* nikad-ABC-00002000 */
-static bool ceiling_parse(const char *name, char type[4], char serial[9])
-{
-	int end = 0;
-
-	return sscanf(name, "nikad-%3[A-Z]-%8[0-9]%n", type, serial, &end) == 2 && end == CEILING_NAME - 1 && !name[end] &&
-		nikad_type_is(bytes_str(type));
-}
-
-static outcome raise(const struct adapter_desk *d, const char *type, const char *serial, struct err *e)
-{
-	const struct bytes words[] = {bytes_str(type), bytes_str(serial)};
-	struct queue_answer last;
-
-	buf_printf(d->report, "nikad: type %s %s after %s\n", type, d->dry_run ? "would go on" : "goes on", serial);
-	return d->dry_run ? DONE : queue_admin_run(d->redis, &scripts[RAISE], AREA, words, 2, d->pool, &last, e);
-}
-
-outcome numbers_restore(const struct adapter_desk *d, struct err *e)
-{
-	DIR *folder = opendir(d->folder);
-	char type[4], serial[9];
-	struct dirent *entry;
-	outcome done = DONE;
-
-	if (!folder)
-		return errno == ENOENT ? DONE : err_set(e, REASON_IO, "%s: %m", d->folder);
-	while (done.ok && (entry = readdir(folder)) != NULL) {
-		if (ceiling_parse(entry->d_name, type, serial))
-			done = raise(d, type, serial, e);
-	}
-	closedir(folder);
-	return done;
-}
-
-/* Not given, yet below the last: what a rebuild left out. */
-static long gaps_of(const struct bytes *row)
-{
-	return strtol((const char *)row[1].p, NULL, 10) - strtol((const char *)row[2].p, NULL, 10);
-}
-
-outcome numbers_print(const struct adapter_desk *d, struct err *e)
-{
-	struct queue_answer all;
-
-	TRY(queue_admin_run(d->redis, &scripts[TOTALS], AREA, NULL, 0, d->pool, &all, e));
-	for (size_t i = 0; i + 3 < all.n; i += 4)
-		buf_printf(d->report, "nikad: type %s last %s given %s used %s gaps %ld\n", (const char *)all.part[i].p,
-			(const char *)all.part[i + 1].p, (const char *)all.part[i + 2].p, (const char *)all.part[i + 3].p,
-			gaps_of(&all.part[i]));
+	if (done.n == 3 && bytes_is(done.part[0], "1") && nikad_make(NUMBERS_COUNTRY, (const char *)done.part[1].p,
+			(unsigned)strtoul((const char *)done.part[2].p, NULL, 10), &n, NULL))
+		adapter_note(c, NUMBERS_AREA ": %s %s", accepted ? "used" : "free", n.text);
 	return DONE;
 }

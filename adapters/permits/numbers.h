@@ -4,13 +4,22 @@
  *
  * Serials never repeat and never go back, with any number of gateways. A Redis that lost everything is not used until
  * `qaqpa queue rebuild`; for it each gateway keeps a ceiling on its own disk: a file nikad-<type>-<serial> says that it gave
- * no number of the type above that serial. What lies between the last number and the ceiling is a gap then.
+ * no number of the type above that serial. What lies between the last number and the ceiling is a gap then. To whom numbers
+ * were given and what became of them goes back from lines in the journals, as far as those reach.
  * Spec: P1, P2 */
 #ifndef QAQPA_PERMITS_NUMBERS_H
 #define QAQPA_PERMITS_NUMBERS_H
 
 #include "adapter/adapter.h"
 #include "nikad/nikad.h"
+
+#define NUMBERS_AREA "nikad" /* of keys, files and lines in the journal */
+#define NUMBERS_COUNTRY "KZ"
+#define NUMBERS_CEILING sizeof "nikad-ABC-12345678"
+enum numbers_script { /* in the order of their names */
+	NUMBERS_GIVE, NUMBERS_RAISE, NUMBERS_RESTORE, NUMBERS_SETTLE, NUMBERS_TAKE, NUMBERS_TOTALS, NUMBERS_SCRIPTS
+};
+const struct queue_lua *numbers_script(enum numbers_script which);
 
 /* A kind of document of the permits system (rule P3). */
 bool numbers_kind_is(const char *kind);

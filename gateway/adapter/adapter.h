@@ -41,6 +41,7 @@ struct adapter_call {
 	const struct _xmlNode *payload;        /* root of the business message, in whatever style it came; NULL: none */
 	const struct inner_result *signers;    /* of inner signatures, as checked; NULL: the service demands none */
 
+	struct buf *evidence;                  /* for adapter_note */
 	struct queue_desk *redis;              /* NULL without a queue */
 	const char *folder;                    /* of adapters of this gateway, on its disk; names begin with the adapter's */
 	const char *shared;                    /* the same for all gateways of one queue; NULL without a queue */
@@ -57,7 +58,8 @@ struct adapter_answer {
 struct adapter_desk {
 	struct queue_admin *redis;
 	struct pool *pool;
-	const char *folder;  /* as in a call, of one gateway */
+	const char *journal; /* folder of the journal of one gateway */
+	const char *folder;  /* as in a call, of the same gateway */
 	bool dry_run;
 	struct buf *report;  /* lines for people */
 };
@@ -80,8 +82,8 @@ struct adapter {
 	 * RETRY the sender may repeat the message. */
 	outcome (*handle)(const struct adapter_call *c, struct adapter_answer *out, struct err *e);
 
-	/* May be NULL. Puts back what the folder of one gateway knows into a Redis that lost it; called for each gateway, and
-	 * perhaps for a Redis that lost nothing. */
+	/* May be NULL. Puts back what folder and journal of one gateway know into a Redis that lost it; called for each
+	 * gateway, and perhaps for a Redis that lost nothing. */
 	outcome (*restore)(const struct adapter_desk *d, struct err *e);
 	/* May be NULL. Reports what it keeps in Redis. */
 	outcome (*print)(const struct adapter_desk *d, struct err *e);
@@ -91,6 +93,10 @@ struct adapter {
 const struct adapter *const *adapters(void);
 /* By kind and name; NULL when there is none, then `near` was offered all names of the kind. */
 const struct adapter *adapter_named(enum adapter_kind kind, const char *name, struct conf_near *near);
+
+/* A line for the journal, "<adapter>: <words>": of a check or handler it stands with the fact of receiving, of an action
+ * with the answer of the provider. What is refused keeps no such lines. */
+void adapter_note(const struct adapter_call *c, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Fills the name of the message. */
 void adapter_message_name(struct bytes sender_id, struct bytes message_id, char out[ADAPTER_MESSAGE]);

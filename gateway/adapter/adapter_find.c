@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* adapter_find - adapters by name, messages by name.
+/* adapter_find - adapters by name, messages by name, lines for the journal.
  * Not here: the list (adapters/adapters.c). */
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "adapter/adapter.h"
 
 static bool is_kind(const struct adapter *a, enum adapter_kind kind)
@@ -18,6 +21,19 @@ const struct adapter *adapter_named(enum adapter_kind kind, const char *name, st
 		conf_near_offer(near, (*a)->name);
 	}
 	return NULL;
+}
+
+void adapter_note(const struct adapter_call *c, const char *format, ...)
+{
+	char line[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	if (c->evidence->len)
+		buf_char(c->evidence, '\n');
+	buf_str(c->evidence, line);
 }
 
 void adapter_message_name(struct bytes sender_id, struct bytes message_id, char out[ADAPTER_MESSAGE])

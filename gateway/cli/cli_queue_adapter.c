@@ -29,7 +29,8 @@ outcome cli_queue_restore(struct cli_queue *q, struct err *e)
 	if (!pool)
 		return err_set(e, REASON_MEMORY, "what adapters keep");
 	for (size_t i = 0; done.ok && i < q->journals.n; i++) {
-		d.folder = pool_printf(pool, "%s/adapters", q->journals.item[i]);
+		d.journal = q->journals.item[i];
+		d.folder = pool_printf(pool, "%s/adapters", d.journal);
 		done = d.folder ? each_adapter(&d, true, e) : err_set(e, REASON_MEMORY, "what adapters keep");
 	}
 	cli_write(buf_bytes(&report));

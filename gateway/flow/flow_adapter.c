@@ -13,6 +13,7 @@
 #include "flow/flow_delivery.h"
 
 #define RUNNERS 8 /* threads that may wait */
+#define NOTES_MOST 16384
 #define ACT_TRIES 4
 #define ACT_PAUSE_US 30000 /* before the second try; three times as long before each further one */
 
@@ -115,7 +116,13 @@ static void begin_call(const struct flow *f, struct adapter_call *c)
 	c->shared = f->adapters->shared;
 }
 
-static outcome call_of(struct exchange *x, struct adapter_call *c)
+/* Lines of adapters behind those that are there. */
+static outcome keep_notes(struct pool *pool, struct bytes *evidence, const struct buf *notes, struct err *e)
+{
+	return notes->len ? evidence_add(pool, evidence, buf_bytes(notes), e) : DONE;
+}
+
+static outcome call_of(struct exchange *x, struct buf *notes, struct adapter_call *c)
 {
 	const struct payload *payload;
 
@@ -131,6 +138,7 @@ static outcome call_of(struct exchange *x, struct adapter_call *c)
 		.at = x->at,
 		.verified = x->verified,
 		.signers = x->has_signers ? &x->signers : NULL,
+		.evidence = notes,
 	};
 	begin_call(x->flow, c);
 	adapter_message_name(x->request.sender_id, x->memory_id, c->message);
@@ -164,14 +172,15 @@ static outcome equipped(const struct adapter *a, const struct adapter_call *c, s
 static outcome check_all(struct exchange *x)
 {
 	const struct service_state *s = snapshot_service(x->snap, x->service);
+	SCOPED(buf_free) struct buf notes = BUF(NOTES_MOST);
 	struct adapter_call c;
 
-	TRY(call_of(x, &c));
+	TRY(call_of(x, &notes, &c));
 	for (size_t i = 0; i < s->check_count; i++) {
 		TRY(equipped(s->checks[i], &c, &x->err));
 		TRY(s->checks[i]->check(&c, &x->err));
 	}
-	return DONE;
+	return keep_notes(x->pool, &x->evidence, &notes, &x->err);
 }
 
 static void checks_run(struct work_item *item)
@@ -205,11 +214,13 @@ static outcome handle(struct exchange *x)
 	};
 	const struct adapter *handler = snapshot_service(x->snap, x->service)->handler;
 	struct adapter_answer answer = {.code = "SCSS001", .message = ""};
+	SCOPED(buf_free) struct buf notes = BUF(NOTES_MOST);
 	struct adapter_call c;
 
-	TRY(call_of(x, &c));
+	TRY(call_of(x, &notes, &c));
 	TRY(equipped(handler, &c, &x->err));
 	TRY(handler->handle(&c, &answer, &x->err));
+	TRY(keep_notes(x->pool, &x->evidence, &notes, &x->err));
 	r.status_code = bytes_str(answer.code);
 	r.status_message = bytes_str(answer.message);
 	r.date = stamp_now();
@@ -284,6 +295,7 @@ static enum fate fate_of(const struct exchange *x)
 static void actions_run(struct work_item *item)
 {
 	struct exchange *x = (struct exchange *)item;
+	SCOPED(buf_free) struct buf notes = BUF(NOTES_MOST);
 	struct adapter_call c = {
 		.pool = x->pool,
 		.conf = x->snap->conf,
@@ -294,11 +306,15 @@ static void actions_run(struct work_item *item)
 		.correlation_id = x->request.correlation_id,
 		.exchange = x->guid,
 		.at = stamp_now(),
+		.evidence = &notes,
 	};
+	struct err e;
 
 	begin_call(x->flow, &c);
 	adapter_message_name(x->request.sender_id, x->memory_id, c.message);
 	act_all(snapshot_service(x->snap, x->service), &c, x->fate == FATE_ACCEPTED);
+	if (!keep_notes(x->pool, &x->answer_evidence, &notes, &e).ok)
+		log_err(LOG_WARNING, "action.not-noted", &e, NULL);
 	resume(x);
 }
 
@@ -320,6 +336,7 @@ static const struct conf_service *service_of(const struct delivery *d)
 static void delivery_actions_run(struct work_item *item)
 {
 	struct delivery *d = (struct delivery *)item;
+	SCOPED(buf_free) struct buf notes = BUF(NOTES_MOST);
 	struct adapter_call c = {
 		.pool = d->names,
 		.conf = d->snap->conf,
@@ -330,12 +347,16 @@ static void delivery_actions_run(struct work_item *item)
 		.correlation_id = d->meta.correlation_id,
 		.exchange = pool_copy(d->names, d->meta.exchange),
 		.at = stamp_now(),
+		.evidence = &notes,
 	};
+	struct err e;
 
 	begin_call(d->flow, &c);
 	adapter_message_name(d->meta.sender_id, d->meta.message_id, c.message);
 	if (c.exchange)
 		act_all(snapshot_service(d->snap, c.service), &c, !d->dead);
+	if (!d->dead && keep_notes(d->names, &d->evidence, &notes, &e).ok)
+		d->fact.detail = d->evidence; /* of the answer, which is not registered yet */
 	delivery_resume(d);
 }
 

@@ -242,6 +242,7 @@ def test_p2_of_what_is_delivered_later_the_number_is_used_when_the_receiver_has_
         assert p.register(given).code == "SCSS001"
         p.one.wait(lambda: p.permits.received)
         p.one.wait(lambda: "was used in exchange" in p.register(given, g=p.two).text("errorData"))
+        p.one.wait(lambda: any(f["detail"] and f"nikad: used {given}" in f["detail"] for g in p.nodes for f in g.journal()))
         p.permits.answer = lambda o: p.permits.signed_answer(o, code="SCSE001", message="no")
         assert p.register(refused).code == "SCSS001"
         p.one.wait(lambda: p.one.events("delivery.dead") or p.two.events("delivery.dead"))
@@ -318,7 +319,14 @@ def test_p1_without_redis_no_number_is_given_and_the_message_may_be_repeated(pai
 
 @pytest.mark.rule("P1")
 def test_p1_a_redis_that_lost_everything_gives_nothing_until_serials_are_put_back(pair, tmp_path):
-    given = [pair.number(g) for g in (pair.one, pair.two, pair.two)]
+    given = [pair.number(g) for g in (pair.one, pair.two, pair.two, pair.one)]
+    unused, used, refused, uncertain = given
+    assert pair.register(used, g=pair.two).code == "SCSS001"
+    pair.permits.answer = lambda o: pair.permits.signed_answer(o, code="SCSE001", message="the signature is wrong")
+    assert pair.register(refused).code == "SCSE001"
+    pair.permits.answer = lambda o: None
+    assert pair.register(uncertain).code == "QG041"
+    pair.permits.answer = pair.permits.signed_answer
     pair.redis.kill()
     for f in (tmp_path / "redis").iterdir():
         shutil.rmtree(f) if f.is_dir() else f.unlink()
@@ -335,7 +343,12 @@ def test_p1_a_redis_that_lost_everything_gives_nothing_until_serials_are_put_bac
     assert serial(after) > max(serial(n) for n in given)
     assert serial(after) == 1001
     kept = subprocess.run([BIN / "qaqpa", "queue", "adapters", "--socket", pair.redis.socket], capture_output=True, check=True)
-    assert kept.stdout.decode() == "nikad: type ABC last 1001 given 1 used 0 gaps 1000\n"
+    assert kept.stdout.decode() == "nikad: type ABC last 1001 given 5 used 1 gaps 996\n"
+    assert "was used in exchange" in pair.register(used).text("errorData")
+    assert "is held by another message" in pair.register(uncertain).text("errorData")
+    assert pair.register(unused, kind="REFUSAL").reason == "nikad.kind"
+    assert pair.register(unused, who="monitoring").reason == "nikad.foreign"
+    assert [pair.register(n, g=pair.two).code for n in (unused, refused)] == ["SCSS001", "SCSS001"]
 
 
 def test_names_of_adapters_are_checked_with_a_suggestion(pair, tmp_path):

@@ -14,6 +14,7 @@ struct office { /* a gateway, as an adapter sees it */
 	struct gate gate;
 	struct queue_desk *desk;
 	struct pool *pool;
+	struct buf notes;
 	char folder[200];
 };
 
@@ -25,6 +26,7 @@ static void office_open(struct office *o, const char *name)
 	gate_start(&o->gate, &rig, name);
 	assert_true(queue_desk_open(o->gate.q, &o->desk, &e).ok);
 	o->pool = pool_new(1u << 20);
+	o->notes = BUF(65536);
 	assert_non_null(o->pool);
 	snprintf(o->folder, sizeof o->folder, "%s/%s", rig.dir, name);
 	assert_true(file_folder(o->folder, &e).ok);
@@ -35,12 +37,13 @@ static void office_close(struct office *o)
 	queue_desk_close(&o->desk);
 	gate_stop(&o->gate);
 	pool_free(&o->pool);
+	buf_free(&o->notes);
 }
 
 static struct adapter_call call(struct office *o, const char *sender, const char *message, const char *exchange)
 {
 	struct adapter_call c = {.pool = o->pool, .conf = &conf, .caller = &caller, .sender_id = bytes_str(sender),
-		.exchange = exchange, .redis = o->desk, .folder = o->folder};
+		.exchange = exchange, .evidence = &o->notes, .redis = o->desk, .folder = o->folder};
 
 	adapter_message_name(bytes_str(sender), bytes_str(message), c.message);
 	return c;
@@ -218,13 +221,15 @@ static void what_is_refused_lets_go_unless_an_earlier_copy_may_not_have_been(voi
 	assert_int_equal(settle(&o, "n", "{3}", true), REASON_NONE);
 	assert_int_equal(settle(&o, "n", "{3}", false), REASON_NONE); /* used stays used */
 	assert_int_equal(mine(&o, "m", "{1}", "GGG", 1), REASON_NIKAD_USED);
+	assert_string_equal(buf_cstr(&o.notes), "nikad: given KZ14GGG00000001 PERMIT\nnikad: held KZ14GGG00000001\n"
+		"nikad: free KZ14GGG00000001\nnikad: held KZ14GGG00000001\nnikad: used KZ14GGG00000001");
 	assert_int_equal(settle(&o, "nobody", "{9}", true), REASON_NONE);
 	office_close(&o);
 }
 
 static struct adapter_desk operator_of(struct office *o, struct queue_admin *a, struct buf *report)
 {
-	return (struct adapter_desk){.redis = a, .pool = o->pool, .folder = o->folder, .report = report};
+	return (struct adapter_desk){.redis = a, .pool = o->pool, .journal = o->folder, .folder = o->folder, .report = report};
 }
 
 static void a_rebuild_goes_on_behind_the_highest_ceiling(void **state)
