@@ -16,8 +16,8 @@ static bool ceiling_parse(const char *name, char type[4], char serial[9])
 {
 	int end = 0;
 
-	return sscanf(name, "nikad-%3[A-Z]-%8[0-9]%n", type, serial, &end) == 2 && end == NUMBERS_CEILING - 1 && !name[end] &&
-		nikad_type_is(bytes_str(type));
+	return sscanf(name, "nikad-%3[A-Z]-%8[0-9]%n", type, serial, &end) == 2 && end == NUMBERS_CEILING - 1 &&
+		!name[end] && nikad_type_is(bytes_str(type));
 }
 
 static outcome raise(const struct adapter_desk *d, const char *type, const char *serial, struct err *e)
@@ -26,7 +26,9 @@ static outcome raise(const struct adapter_desk *d, const char *type, const char 
 	struct queue_answer last;
 
 	buf_printf(d->report, "nikad: type %s %s after %s\n", type, d->dry_run ? "would go on" : "goes on", serial);
-	return d->dry_run ? DONE : queue_admin_run(d->redis, numbers_script(NUMBERS_RAISE), NUMBERS_AREA, words, 2, d->pool, &last, e);
+	if (d->dry_run)
+		return DONE;
+	return queue_admin_run(d->redis, numbers_script(NUMBERS_RAISE), NUMBERS_AREA, words, 2, d->pool, &last, e);
 }
 
 static outcome restore_ceilings(const struct adapter_desk *d, struct err *e)
@@ -71,8 +73,8 @@ static bool line_parse(struct bytes text, struct line *out)
 		return false;
 	memcpy(copy, text.p, text.n);
 	copy[text.n] = 0;
-	return sscanf(copy, NUMBERS_AREA ": %7[a-z] %15[A-Z0-9]%n %64[A-Z_]", out->what, out->number, &end, out->kind) >= 2 && end &&
-		nikad_parse(bytes_str(out->number), &out->nikad, NULL);
+	return sscanf(copy, NUMBERS_AREA ": %7[a-z] %15[A-Z0-9]%n %64[A-Z_]", out->what, out->number, &end, out->kind) >= 2 &&
+		end && nikad_parse(bytes_str(out->number), &out->nikad, NULL);
 }
 
 static outcome restore_line(struct telling *t, const struct journal_fact *f, const struct line *l)

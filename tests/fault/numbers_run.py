@@ -230,8 +230,15 @@ class Run:
         until(pair.is_moved)
         pair.master, pair.other = pair.other, pair.master
         pair.other.start("--replicaof", "127.0.0.1", str(pair.master.port))
-        until(lambda: "master_link_status:up" in pair.other.command("INFO", "replication"))
-        until(lambda: "slaves=1" in pair.sentinel.command("INFO", "sentinel"))
+        until(self.is_pair, 90)
+
+    def is_pair(self):
+        """One is the other's replica and Sentinel knows it; on a slow machine it may have gone back to the first."""
+        pair = self.redis
+        if pair.is_moved():
+            pair.master, pair.other = pair.other, pair.master
+        return ("master_link_status:up" in pair.other.command("INFO", "replication")
+                and "slaves=1" in pair.sentinel.command("INFO", "sentinel"))
 
     def lose(self):
         """Redis comes back with nothing, and is rebuilt while everybody asks on."""
