@@ -17,7 +17,7 @@ story_licence() {
 	echo "$filed"
 	number=${filed##*NIKAD }
 	echo
-	echo "== The application is brought to the body, also when its system was away in between"
+	echo "== The application is brought to the body"
 	world_until 100 licence_brought "$world" "$number" APPLICATION
 	echo
 	echo "== The body wants the consent of another one and lets the term stand still without a word to the applicant: refused"

@@ -215,6 +215,9 @@ def test_p5_the_applicant_is_looked_for_in_all_registers_at_once(world):
     assert reasons(apply(world, "employee", applicant=UNTAXED)) == ["step.refused", "payer.unknown"]
     assert reasons(apply(world, "person", applicant=DEAD, representative=PERSON)) == ["person.dead"]
     assert reasons(apply(world, "employee", applicant="191140000012", representative=UNTAXED)) == ["organisation.liquidated"]
+    other_name = request("ApplicationRequest", filing()).replace(NAMES[PERSON], "БАСҚА ТЕСТ")
+    assert reasons(ask(world, "portal", "PERMITS_APPLICATION", other_name, "person")) == ["person.name"]
+    done(apply(world, "employee", representative=UNTAXED))
     done(apply(world, "employee", applicant=BODY))
     asked = {f["service"] for f in world.journal() if f["direction"] == "received" and f["kind"] == "request"}
     assert {"GBDFL_UniversalServiceSync", "GBDUL_INFO_BY_BIN", "TAX_PAYER"} <= asked
@@ -228,15 +231,23 @@ def test_p5_what_the_applicant_states_is_looked_for_in_the_own_register(world):
     done(apply(world, Basis=permit(world)))
 
 
-@pytest.mark.rule("P5")
-def test_p5_a_register_that_does_not_answer_is_no_refusal(world):
-    world.end("tax")
+@pytest.mark.rule("P5", "P17")
+@pytest.mark.parametrize("system, reason, who, form", [
+    ("tax", "step.fault", "person", {}), ("gbdfl", "register.silent", "person", {}),
+    ("gbdul", "register.silent", "employee", {"applicant": BODY}),
+    ("payment", "step.fault", "person", {"service": LICENCE, "Payment": "FEE-SILENT"}),
+])
+def test_p5_a_register_that_does_not_answer_is_no_refusal(world, system, reason, who, form):
+    world.act("payment", "pay", f"FEE-SILENT 39320.00 {PERSON}")
+    known = world.signed(request("ApplicationRequest", filing(**form)), who)
+    first = done(world.say("portal", "PERMITS_APPLICATION", known)).text("Nikad")
+    world.end(system)
     try:
-        answer = apply(world)
-        assert "step.fault" in reasons(answer, "SCSE003")
+        assert reasons(apply(world, who, **form), "SCSE003") == [reason]
+        assert done(world.say("portal", "PERMITS_APPLICATION", known)).text("Nikad") == first  # it was answered before
     finally:
-        world.play("tax")
-    world.wait(lambda: apply(world).code == "SCSS001")
+        world.play(system)
+    world.wait(lambda: apply(world, who, **form).code == "SCSS001")
 
 
 @pytest.mark.rule("P6")
