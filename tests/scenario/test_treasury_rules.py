@@ -15,15 +15,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from harness import forge, persons
-from harness.authority import Authority
+from harness import forge, gost, persons
+from harness.authority import Authority, pem_octets
 from harness.gateway import BIN as PROGRAMS
+from harness.gateway import Gateway
 from harness.pki import ROOT
-from harness.world import World
+from harness.world import Everybody, World
 from test_demands import PDF
 
 SYSTEMS = ("treasury", "integrated-treasury")
 NS = "urn:qaqpa:treasury:v1"
+GOST_2015, RSA = "1.2.398.3.10.1.1.2.2", "1.2.840.113549.1.1.1"
 BIN, OTHER_BIN = "200440000015", "200540000019"
 HEAD, FINANCE = "treasury-head", "treasury-finance"
 IIN = {"treasury-head": "760808300505", "treasury-finance": "771010400508", "treasury-second": "890303400502",
@@ -323,6 +325,35 @@ def test_t7_a_user_holds_a_key_for_signing_and_an_rsa_key_for_authentication(wor
     descriptor = yaml.safe_load((ROOT / "adapters/treasury/services.yaml").read_text())
     assert all("1.2.398.5.19.1.2.2.1.2" in rule["all_of"] and rule["non_repudiation"] for rule in descriptor["rules"])
     refused(world, "T7-1", send(world, document("T7-1"), "treasury-auth", FINANCE), "inner.role")
+
+
+class NationalWorld(World):
+    """All keys are GOST keys, as the authority gives them."""
+
+    def __init__(self, folder):
+        self.port, self.port_lock = self.free_ports()
+        self.systems, self.sims, self.redis = SYSTEMS, {}, None
+        self.script('world_make "$1" gost', folder)
+        Gateway.__init__(self, folder, Everybody(folder / "pki"))
+
+
+@pytest.fixture
+def national(tmp_path):
+    w = NationalWorld(tmp_path)
+    yield w.begin()
+    w.close()
+
+
+@pytest.mark.rule("T7")
+def test_t7_users_sign_with_gost_keys(national):
+    world = national
+    kinds = {name: gost.spki_of(pem_octets(world.pki.path(f"{name}.crt")))[0][0].oid() for name in (HEAD, FINANCE, "treasury-auth")}
+    assert kinds == {HEAD: GOST_2015, FINANCE: GOST_2015, "treasury-auth": RSA}
+    [sent] = world.act("treasury", "send-document", f"T7-2 001 1.00 1.00 {HEAD},{FINANCE}")
+    assert sent.startswith("document T7-2: HANDED_OVER")
+    world.wait(lambda: world.act("treasury", "show", "T7-2") == ["document T7-2: EXECUTED"])
+    world.act("treasury", "send-document", f"T7-3 001 1.00 1.00 {HEAD},treasury-planner", code=1)
+    assert kept(world, "T7-3") == []
 
 
 def power(number, first=-1, last=30, role="ROLE10", principal=HEAD, delegate="treasury-deputy", bin_=BIN):
