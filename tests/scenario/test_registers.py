@@ -96,6 +96,11 @@ def test_what_is_no_question_about_a_person_does_not_reach_the_database(world, q
     assert (answer.status, answer.reason) == (500, "payload.schema"), answer.octets
 
 
+def test_a_question_longer_than_any_is_refused(world):
+    answer = person(world, {**NAMED, "birthDate": "1990-01-01", "kdpToken": "t" * 70000})
+    assert (answer.status, answer.reason) == (500, "payload.size"), answer.octets
+
+
 def test_a_question_that_is_typed_is_answered_in_kind(world):
     head = {"messageId": "m", "messageDate": "2030-01-02T03:04:05.000+05:00", "senderCode": "permits_is"}
     answer = typed(world, "GBDFL_UniversalServiceSync", FL, "Request", {**head, **KNOWN})
