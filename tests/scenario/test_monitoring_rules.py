@@ -117,6 +117,34 @@ def test_m2_nobody_else_gets_it(world):
     assert (answer.code, answer.reason) == ("QG025", "payload.schema")
 
 
+def fetched(request_number, card):
+    """An application that names an identity card as fetched, signed by the employee."""
+    text = application()
+    start, end = text.index("<Documents>"), text.index("</Documents>")
+    document = (f"<Documents><Document><Code>ID-CARD</Code><Name>Identity card</Name><Number>{card}</Number><Fetched>"
+                f"<Source>GBDFL_UniversalServiceSync</Source><FetchedDate>{soap.now()}</FetchedDate></Fetched></Document>")
+    first = text.index("<RequestNumber>") + len("<RequestNumber>")
+    return text[:first] + request_number + text[first + 20:start] + document + text[end:]
+
+
+@pytest.mark.rule("M2")
+def test_m2_data_of_another_document_is_not_taken(world):
+    """The employee names a card of which nobody fetched the data, or another one than the data is of."""
+    before = permits(world)
+    world.end("department")
+    try:
+        _, held, tree = filed(world, code=1)
+    finally:
+        world.play("department")
+    for request_number, card, wanted in ((number(), "040000001", ["step.refused", "request.unknown"]), (held, "040000009", ["document.number"])):
+        text = world.signed(fetched(request_number, card), "corporation-employee")
+        answer = world.say("monitoring", "DEPARTMENT_REQUEST", text)
+        assert (answer.code, reasons(answer)) == ("SCSE001", wanted), answer.octets
+    assert permits(world) == before
+    right = world.signed(fetched(held, tree.findtext(".//Number")), "corporation-employee")
+    assert world.say("monitoring", "DEPARTMENT_REQUEST", right).code == "SCSS001"
+
+
 @pytest.mark.rule("M3")
 def test_m3_an_application_is_filed_and_its_result_received(world):
     """On the synchronous channel, and on the asynchronous one, where the result comes when it is ready."""
