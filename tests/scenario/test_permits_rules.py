@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules of the permits system, P1 to P19, each a short story between the systems of the world."""
+import base64
+import concurrent.futures
 import datetime
 import hashlib
 import itertools
@@ -73,11 +75,11 @@ def number(world, kind, system="department"):
     return done(ask(world, system, "PERMITS_NIKAD", text)).text("Nikad")
 
 
-def filing(service=PERMIT, applicant=PERSON, kind="APPLICATION", representative=None, **more):
+def filing(service=PERMIT, applicant=PERSON, kind="APPLICATION", representative=None, files="", **more):
     who = f"<Representative>{subject(representative)}</Representative>" if representative else ""
     tail = "".join(f"<{name}>{more[name]}</{name}>" for name in ("Basis", "Payment") if name in more)
     return (fields(DocumentKind=kind, ServiceCode=service) + f"<Applicant>{subject(applicant)}</Applicant>{who}{tail}"
-            "<Statement>I ask for it.</Statement>")
+            "<Statement>I ask for it.</Statement>" + (f"<Attachments>{files}</Attachments>" if files else ""))
 
 
 def apply(world, *who, way="PERMITS_APPLICATION", **form):
@@ -221,6 +223,18 @@ def test_p5_the_applicant_is_looked_for_in_all_registers_at_once(world):
     done(apply(world, "employee", applicant=BODY))
     asked = {f["service"] for f in world.journal() if f["direction"] == "received" and f["kind"] == "request"}
     assert {"GBDFL_UniversalServiceSync", "GBDUL_INFO_BY_BIN", "TAX_PAYER"} <= asked
+
+
+@pytest.mark.rule("P5")
+def test_p5_the_form_is_judged_with_its_files(world):
+    def file(name, content):
+        return f"<Attachment><Name>{name}</Name><Content>{base64.b64encode(content).decode()}</Content></Attachment>"
+    stored = f"<Attachment><Name>plan.pdf</Name><FileIdentifier>a-file</FileIdentifier><Sha256>{'0' * 64}</Sha256></Attachment>"
+    done(apply(world, files=file("plan.txt", b"the plan") + stored))
+    refused_by_gateway(apply(world, files=file("plan.pdf", b"no pdf")), "attachment.content")
+    refused_by_gateway(apply(world, files=file("plan.zip", b"PK\3\4")), "attachment.kind")
+    assert reasons(apply(world, service=NOTICE)) == ["service.kind"]
+    assert reasons(apply(world, service="NO-SUCH")) == ["service.unknown"]
 
 
 @pytest.mark.rule("P5")
@@ -553,6 +567,15 @@ def test_p_a_message_that_comes_again_does_nothing_twice(world):
     text = world.signed(request("ApplicationRequest", filing()), "person")
     first, again = (done(world.say("portal", "PERMITS_APPLICATION", text)) for _ in range(2))
     assert first.text("Nikad") == again.text("Nikad")
+    assert len(world.rows("permits", "SELECT 1 FROM registration WHERE document = ?", text)) == 1
+
+
+@pytest.mark.rule("P2", "P4")
+def test_p_the_same_message_several_times_at_once_is_one_application(world):
+    text = world.signed(request("ApplicationRequest", filing()), "person")
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: world.say("portal", "PERMITS_APPLICATION", text), range(4)))
+    assert len({done(a).text("Nikad") for a in answers}) == 1
     assert len(world.rows("permits", "SELECT 1 FROM registration WHERE document = ?", text)) == 1
 
 
