@@ -18,10 +18,34 @@ static bool is_xml_space(unsigned char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* Octets go out in pieces: one by one they cost more than their decoding. */
+struct pieces {
+	unsigned char piece[1024];
+	size_t n;
+	struct buf *out;
+};
+
+static void pieces_flush(struct pieces *p)
+{
+	buf_add(p->out, (struct bytes){p->piece, p->n});
+	p->n = 0;
+}
+
+static void pieces_add(struct pieces *p, unsigned octet)
+{
+	if (p->n == sizeof p->piece)
+		pieces_flush(p);
+	p->piece[p->n++] = (unsigned char)octet;
+}
+
 outcome base64_decode(struct bytes text, struct buf *out, struct err *e)
 {
 	unsigned bits = 0, have = 0, pad = 0;
+	struct pieces to;
 	size_t digits = 0;
+
+	to.n = 0;
+	to.out = out;
 
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = text.p[i];
@@ -42,10 +66,11 @@ outcome base64_decode(struct bytes text, struct buf *out, struct err *e)
 		have += 6;
 		if (have >= 8) {
 			have -= 8;
-			buf_char(out, (char)(bits >> have & 255));
+			pieces_add(&to, bits >> have & 255);
 			bits &= (1u << have) - 1;
 		}
 	}
+	pieces_flush(&to);
 	if (digits % 4 || pad > 2 || bits || have / 2 != pad)
 		return err_set(e, REASON_SEC_TOKEN_BROKEN, "base64 text has wrong padding");
 	if (!buf_ok(out))

@@ -25,6 +25,15 @@ CHUNKS = ["5\r\nhello\r\n0\r\n\r\n", "a;x=\"1\"\r\n0123456789\r\n0\r\nTrailer: 1
 FILES = [b"a.pdf\n%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n", b"a.txt\nplain text\n", b"a.zip\nPK\x03\x04" + bytes(30),
          b"a.xml\n<?xml version=\"1.0\"?><a/>"]
 
+DEMANDS = ["<p><SystemInfo><RequestNumber>00000000000000000001</RequestNumber><ChainId>c</ChainId></SystemInfo><Kind>ORDER</Kind>"
+           "<Iin>900101300017</Iin><Bin>200440000015</Bin><Number>200440000015</Number><Nikad>KZ03 ABC 0000 0001</Nikad>"
+           "<Consent><Given>true</Given><Date>2030-03-05</Date></Consent><Yes>1</Yes><Past>2030-03-05</Past>"
+           "<Future>2030-03-05T10:00:00+05:00</Future><LastDay>2030-03-05</LastDay>"
+           "<File><Name>a.txt</Name><Media>text/plain</Media><Content>aGVsbG8=</Content></File>"
+           "<File><Name>a.pdf</Name><Id>f-1</Id></File></p>",
+           "&lt;p&gt;&lt;Kind&gt;INVOICE&lt;/Kind&gt;&lt;Iin&gt;900101300018&lt;/Iin&gt;&lt;/p&gt;",
+           "PHA+PEtpbmQ+T1JERVI8L0tpbmQ+PC9wPg==", "<p><Kind>ORDER</Kind><Nikad>KZ03 АВС 0000 0001</Nikad></p>"]
+
 
 class Folder:
     def __init__(self, path):
@@ -71,6 +80,8 @@ def plain(out, authority):
         out.put("http_head", f"head{n}", "\x00" + text)
     for n, text in enumerate(CHUNKS):
         out.put("http_chunk", f"chunk{n}", "\x00" + text)
+    for n, text in enumerate(DEMANDS):
+        out.put("demand", str(n), text)
     for n, octets in enumerate(FILES):
         out.put("attachment", f"file{n}", octets)
     for path in sorted((ROOT / "config").glob("*.yaml")) + sorted((ROOT / "adapters").glob("*/services.yaml")):

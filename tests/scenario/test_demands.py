@@ -71,6 +71,7 @@ def refused(gate, service, data, reason, says, code="QG025", **fields):
     return got
 
 
+@pytest.mark.rule("P1")
 @pytest.mark.parametrize("carried", CARRIED)
 def test_values_are_judged_in_every_style_of_data(gate, carried):
     carry = CARRIED[carried]
@@ -84,6 +85,7 @@ def test_values_are_judged_in_every_style_of_data(gate, carried):
     accepted(gate, "Plain", carry(DOC.replace("KZ03", "KZ04")))
 
 
+@pytest.mark.rule("P8")
 def test_consent_has_to_be_given(gate):
     consent = "<Consent><Given>{}</Given><Date>{}</Date></Consent>"
     accepted(gate, "Fields", f"<data>{DOC.replace('@', consent.format('true', '2020-01-02'))}</data>")
@@ -99,6 +101,7 @@ def test_the_kind_of_document_is_one_that_the_service_takes(gate):
     refused(gate, "Kinds", "<data>hello, world</data>", "payload.document", "neither a document nor base64")
 
 
+@pytest.mark.rule("T4")
 @pytest.mark.parametrize("carried", CARRIED)
 def test_the_kind_of_document_decides_who_has_to_sign(gate, tmp_path, pki, carried):
     carry, who = CARRIED[carried], people.make(tmp_path, pki)
@@ -123,6 +126,7 @@ def test_data_is_no_longer_than_the_service_takes(gate):
     refused(gate, "Short", whole.replace("@", "@" + "x" * (room + 1)), "payload.size", "data has 401 octets, and the service takes 400")
 
 
+@pytest.mark.rule("T3")
 def test_files_are_what_they_say(gate):
     data = "<data><p>{}</p></data>"
     accepted(gate, "Files", data.format(file("a.pdf", PDF) + file("b.txt", "Қазына".encode(), "text/plain")))

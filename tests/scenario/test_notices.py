@@ -112,6 +112,7 @@ def told(gate, board, service, data, **fields):
     return got, board.notices[-1]
 
 
+@pytest.mark.rule("I3")
 def test_acceptance_is_told_with_the_numbers_of_the_message(gate, board):
     name = soap.new_id()
     got, notice = told(gate, board, "Plain", document(), message_id=name)
@@ -124,6 +125,7 @@ def test_acceptance_is_told_with_the_numbers_of_the_message(gate, board):
     assert notice["ReceivedAt"] == fact["at"]
 
 
+@pytest.mark.rule("I3")
 def test_a_refusal_is_told_with_its_reason(gate, board):
     got, notice = told(gate, board, "Plain", document(iin="900101300018"))
     assert got.code == "QG025"
@@ -180,6 +182,7 @@ def test_a_stop_does_not_wait_for_redis_and_the_journal_keeps_what_is_untold(gat
     gate.wait(lambda: len(board.received) == 1)
 
 
+@pytest.mark.rule("I3")
 @pytest.mark.parametrize("service, day, event, in_time", (
     ("Term", "9999-12-30", "accepted", "true"), ("Term", "2020-01-31", "late", "false"), ("Late", "2020-01-31", "late", "false"),
     ("Accepted", "2020-01-31", "accepted", "false"), ("Kept", "9999-12-30", "accepted", "true"),
@@ -230,6 +233,7 @@ def test_a_repetition_is_not_told_again(gate, board, pki):
     assert len({n["name"] for n in board.notices}) == 3
 
 
+@pytest.mark.rule("I3")
 def test_a_notice_outlives_the_gateway_while_the_receiver_is_away(gate, board, pki):
     port = board.server.server_port
     board.close()

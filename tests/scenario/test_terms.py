@@ -79,6 +79,7 @@ def evidence(g, got):
                 if (f["direction"], f["kind"]) == ("received", "request"))["detail"]
 
 
+@pytest.mark.rule("I2")
 @pytest.mark.parametrize("service", ("Mark", "Kept"))
 def test_a_late_message_goes_on_and_is_marked(gate, provider, service):
     for day, says in ((FUTURE, f"in time, term ends {ENDS}"), (PAST, f"late, term ended {ENDED}")):
@@ -89,6 +90,7 @@ def test_a_late_message_goes_on_and_is_marked(gate, provider, service):
         gate.wait(lambda met=met: len(provider.received) > met)
 
 
+@pytest.mark.rule("I2")
 def test_the_acceptance_of_a_queued_message_says_so_too(gate):
     got = gate.send(service="Kept", data=document(FUTURE))
     said = re.fullmatch(rf"Accepted for delivery; received ({MOMENT}), in time, term ends {re.escape(ENDS)}, filed ({MOMENT})\.",
@@ -99,6 +101,7 @@ def test_the_acceptance_of_a_queued_message_says_so_too(gate):
     got.verified()
 
 
+@pytest.mark.rule("I2")
 @pytest.mark.parametrize("service", ("Strict", "KeptStrict"))
 def test_late_is_refused_only_where_the_service_says_so(gate, provider, pki, service):
     name = soap.new_id()
@@ -117,6 +120,7 @@ def test_a_message_without_a_last_day_has_no_term(gate):
     assert evidence(gate, gate.send(service="Mark", data=document())) == ""
 
 
+@pytest.mark.rule("P7")
 def test_a_message_counts_as_filed_from_the_next_moment_of_work(gate):
     words = evidence(gate, gate.send(service="Hours", data=document()))
     said = re.fullmatch(rf"received ({MOMENT}), filed ({MOMENT})", words)
