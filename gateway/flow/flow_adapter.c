@@ -224,6 +224,7 @@ static outcome handle(struct exchange *x)
 	r.status_code = bytes_str(answer.code);
 	r.status_message = bytes_str(answer.message);
 	r.date = stamp_now();
+	x->response = r; /* what became of the message: for actions and notices */
 	x->text = BUF(HANDLED_MOST);
 	return channel_write_response(&r, answer.data_attributes, answer.data, &x->text, &x->err);
 }

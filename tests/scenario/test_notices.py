@@ -6,13 +6,16 @@ import threading
 from pathlib import Path
 
 import pytest
+import requests
 from lxml import etree
 
+from harness import async_soap as a
 from harness import soap, wss
 from harness.gateway import BIN, Answer, Gateway
 from harness.provider import Provider
 from harness.redis import Redis
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "adapters/permits/examples/nikad-request.xml"
 NOTICE = "{urn:qaqpa:notice:v1}Notice"
 SCHEMA = Path(__file__).resolve().parents[2] / "wsdl/notice/v1/notice.xsd"
 NUMBER = "00000000000000000001"
@@ -192,6 +195,42 @@ def test_whether_it_was_in_time_is_told(gate, board, service, day, event, in_tim
     assert got.status == 200
     assert (notice["Event"], notice["InTime"], notice["Code"]) == (event, in_time, "SCSS001")
     assert notice["TermEnd"].startswith(f"{day}T04:00:00.000")
+
+
+def test_messages_of_the_asynchronous_channel_are_told_of_under_their_new_name(tmp_path, pki, redis, provider, board):
+    receiver = a.Client(pki["permits"])
+    g = node(tmp_path / "one", pki, redis, provider, board)
+    g.participant("permits")["async"] = {"mode": "push", "endpoint": receiver.url, "retry": "fast"}
+    g.conf["services"].append({"id": "Case", "provider": "permits", "channel": "async", "fields": [{"element": "Iin", "is": "iin"}],
+                               "notices": [{"on": ["accepted", "refused"], "service": "Board"}]})
+    begin(g)
+
+    def ask(iin):
+        octets = wss.sign(a.message(data=document(iin=iin)), pki["department"])
+        return Answer(g, requests.post(f"http://127.0.0.1:{g.ports['plain']}/bip-async/", data=octets, timeout=30,
+                                       headers={"Content-Type": "text/xml; charset=utf-8"}))
+
+    accepted, refused = ask("900101300017"), ask("900101300018")
+    assert accepted.status == 200 and refused.reason == "payload.field"
+    g.wait(lambda: len(board.received) == 2 and receiver.messages)
+    told = {n["Event"]: n for n in board.notices}
+    assert told["accepted"]["MessageId"] == accepted.text("messageId") and told["accepted"]["RequestNumber"] == NUMBER
+    assert told["refused"]["reason"] == "payload.field"
+    assert g.stop() == 0
+    receiver.close()
+
+
+def test_what_the_gateway_itself_answers_is_told_as_it_was_answered(tmp_path, pki, redis, provider, board):
+    g = node(tmp_path / "one", pki, redis, provider, board)
+    g.conf["participants"].append({"name": "gateway", "certificates": str(pki.path("gateway.crt"))})
+    g.conf["services"].append({"id": "PERMITS_NIKAD", "handler": "nikad",
+                               "notices": [{"on": ["accepted", "refused"], "service": "Board"}]})
+    begin(g)
+    asked = EXAMPLE.read_text()
+    for kind, event in (("PRM", "accepted"), ("PIO", "refused")):
+        got, notice = told(g, board, "PERMITS_NIKAD", f"<data>{asked.replace('PRM', kind)}</data>")
+        assert (got.status, notice["Event"], notice["Code"]) == (200, event, got.code), got.octets
+    assert g.stop() == 0
 
 
 def test_a_message_refused_as_late_is_told_as_refused(gate, board):
