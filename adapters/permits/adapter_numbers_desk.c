@@ -50,9 +50,13 @@ static outcome restore_ceilings(const struct adapter_desk *d, struct err *e)
 
 /* ---- what the journal says of numbers ---- */
 
+enum { LINE_WORDS = 8, AT_ONCE = 16 }; /* lines of one script: each script is an fsync of Redis */
+
 struct telling {
 	const struct adapter_desk *desk;
-	size_t lines;
+	struct pool *pool; /* of the words that wait */
+	struct bytes words[LINE_WORDS * AT_ONCE];
+	size_t waiting, lines;
 	bool failed;
 	struct err e;
 };
@@ -77,26 +81,48 @@ static bool line_parse(struct bytes text, struct line *out)
 		end && nikad_parse(bytes_str(out->number), &out->nikad, NULL);
 }
 
+static outcome send_waiting(struct telling *t)
+{
+	struct queue_answer none;
+	outcome done = DONE;
+
+	if (t->waiting && !t->desk->dry_run)
+		done = queue_admin_run(t->desk->redis, numbers_script(NUMBERS_RESTORE), NUMBERS_AREA, t->words, t->waiting,
+			t->pool, &none, &t->e);
+	t->waiting = 0;
+	pool_free(&t->pool);
+	return done;
+}
+
+static bool put_word(struct telling *t, struct bytes word)
+{
+	const char *copy = pool_copy(t->pool, word);
+
+	t->words[t->waiting++] = (struct bytes){(const unsigned char *)copy, word.n};
+	return copy;
+}
+
 static outcome restore_line(struct telling *t, const struct journal_fact *f, const struct line *l)
 {
-	SCOPED(pool_free) struct pool *pool = pool_new(4096);
-	const char *serial = pool ? pool_printf(pool, "%lu", strtoul(l->nikad.text + NIKAD_SERIAL_AT, NULL, 10)) : NULL;
-	const char *moment = pool ? pool_printf(pool, "%" PRId64, f->at.ms) : NULL;
-	char message[ADAPTER_MESSAGE];
-	const struct bytes words[] = {bytes_str(l->what),
-		bytes_sub(bytes_str(l->nikad.text), NIKAD_TYPE_AT, NIKAD_SERIAL_AT), bytes_str(serial),
-		{(const unsigned char *)message, sizeof message - 1}, bytes_str(f->exchange), bytes_str(l->kind), f->sender_id,
-		bytes_str(moment)};
-	struct queue_answer none;
+	char message[ADAPTER_MESSAGE], serial[16], moment[24];
+	bool put;
 
-	if (!serial || !moment)
+	if (!t->pool)
+		t->pool = pool_new(65536);
+	if (!t->pool)
 		return err_set(&t->e, REASON_MEMORY, "a line of the journal");
 	adapter_message_name(f->sender_id, f->message_id, message);
+	snprintf(serial, sizeof serial, "%lu", strtoul(l->nikad.text + NIKAD_SERIAL_AT, NULL, 10));
+	snprintf(moment, sizeof moment, "%" PRId64, f->at.ms);
+	put = put_word(t, bytes_str(l->what));
+	put = put_word(t, bytes_sub(bytes_str(l->nikad.text), NIKAD_TYPE_AT, NIKAD_SERIAL_AT)) && put;
+	put = put_word(t, bytes_str(serial)) && put_word(t, bytes_str(message)) && put;
+	put = put_word(t, bytes_str(f->exchange)) && put_word(t, bytes_str(l->kind)) && put;
+	put = put_word(t, f->sender_id) && put_word(t, bytes_str(moment)) && put;
+	if (!put)
+		return err_set(&t->e, REASON_MEMORY, "a line of the journal");
 	t->lines++;
-	if (t->desk->dry_run)
-		return DONE;
-	return queue_admin_run(t->desk->redis, numbers_script(NUMBERS_RESTORE), NUMBERS_AREA, words,
-		sizeof words / sizeof *words, pool, &none, &t->e);
+	return t->waiting == LINE_WORDS * AT_ONCE ? send_waiting(t) : DONE;
 }
 
 static bool each_fact(void *ctx, const struct journal_fact *f)
@@ -121,9 +147,14 @@ static outcome restore_lines(const struct adapter_desk *d, struct err *e)
 	const struct journal_filter all = {.limit = SIZE_MAX >> 1};
 	struct telling t = {.desk = d};
 
-	TRY(journal_find(d->journal, &all, each_fact, &t, e));
+	outcome done = journal_find(d->journal, &all, each_fact, &t, e);
+
+	if (done.ok && !t.failed)
+		t.failed = !send_waiting(&t).ok;
+	pool_free(&t.pool);
+	TRY(done);
 	*e = t.e;
-	buf_printf(d->report, "nikad: %zu words on numbers in %s\n", t.lines, d->journal);
+	buf_printf(d->report, "nikad: %zu lines on numbers in %s\n", t.lines, d->journal);
 	return t.failed ? FAILED : DONE;
 }
 

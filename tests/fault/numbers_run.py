@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Numbers of documents (NIKAD) asked for at two gateways at once, while gateways and Redis are killed (rule P1): none is told
 twice, none goes back for who asks for one after the other, a repetition gets the same one, gaps are counted. Once Redis loses
-everything and is rebuilt. Prints a record, ends with a verdict.
+everything and is rebuilt; what was told is known afterwards. Prints a record, ends with a verdict.
 
     numbers_run.py                the short form, for every day
     numbers_run.py --long         100,000 numbers
@@ -285,11 +285,13 @@ class Run:
         for of, told in sorted(serials.items()):
             self.told += len(told)
             twice = len(told) - len(set(told))
-            last = totals.get(of, (0, 0))[0]
+            last, given = totals.get(of, (0, 0))
             gaps = last - len(set(told))
             print(f"type {of}: {len(told)} numbers told, last serial {last}, gaps {gaps}, told twice {twice}")
             if twice or max(told) > last:
                 faults.append(f"type {of}: {twice} numbers told twice, the highest told is {max(told)} of {last}")
+            if given < len(set(told)):
+                faults.append(f"type {of}: {len(set(told)) - given} numbers that were told are not known any more")
         print(f"kills: {self.kills['gateway']} of gateways, {self.kills['redis']} of Redis; Redis lost everything {self.losses.value} times")
         print(f"askers: {broken[0]} broken connections, {broken[1]} times put off")
         return faults
