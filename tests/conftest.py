@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from harness import pki as pki_module  # noqa: E402
 from harness.gateway import Gateway  # noqa: E402
 from harness.provider import Provider  # noqa: E402
+from harness.redis import Redis  # noqa: E402
 from harness.world import World  # noqa: E402
 
 
@@ -43,6 +44,13 @@ def lone(tmp_path, pki, provider):
     g.service(provider)
     yield g
     g.stop()
+
+
+@pytest.fixture
+def redis(tmp_path):
+    r = Redis(tmp_path / "redis")
+    yield r
+    r.stop()
 
 
 @pytest.fixture(scope="module")

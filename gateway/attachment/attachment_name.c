@@ -60,15 +60,6 @@ static outcome characters_check(struct bytes name, struct err *e)
 	return DONE;
 }
 
-static struct bytes trimmed(struct bytes part)
-{
-	while (part.n && part.p[0] == ' ')
-		part = bytes_sub(part, 1, part.n);
-	while (part.n && part.p[part.n - 1] == ' ')
-		part.n--;
-	return part;
-}
-
 /* archive.tar.gz says truly that there are two kinds, one in the other. */
 static bool packed_tar(struct bytes part, struct bytes extension)
 {
@@ -85,7 +76,7 @@ static outcome parts_check(struct bytes name, size_t last_dot, struct bytes exte
 
 		if (name.p[i] != '.')
 			continue;
-		part = from < i ? trimmed(bytes_sub(name, from, i)) : BYTES_NONE;
+		part = from < i ? bytes_trim(bytes_sub(name, from, i), " ") : BYTES_NONE;
 		from = i + 1;
 		if (part.n > 1 && attachment_by_extension(part) != ATTACHMENT_UNKNOWN && !packed_tar(part, extension))
 			return err_set(e, REASON_ATTACHMENT_NAME, "the name has two extensions, the first is %s",

@@ -146,6 +146,20 @@ void buf_base64(struct buf *b, struct bytes raw)
 	buf_grown(b, n);
 }
 
+static bool is_one_of(unsigned char c, const char *set)
+{
+	return c && strchr(set, c);
+}
+
+struct bytes bytes_trim(struct bytes text, const char *set)
+{
+	while (text.n > 0 && is_one_of(text.p[0], set))
+		text = bytes_sub(text, 1, text.n);
+	while (text.n > 0 && is_one_of(text.p[text.n - 1], set))
+		text.n--;
+	return text;
+}
+
 void buf_clear(struct buf *b)
 {
 	b->len = 0;

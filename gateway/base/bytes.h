@@ -42,6 +42,10 @@ static inline struct bytes bytes_sub(struct bytes a, size_t from, size_t to)
 	return (struct bytes){from ? a.p + from : a.p, to - from}; /* nothing may be added to a NULL */
 }
 
+/* Without the octets of the set at both ends. */
+#define XML_SPACE " \t\r\n"
+struct bytes bytes_trim(struct bytes text, const char *set);
+
 /* Equal without a timing trace of where they differ; the lengths may show. */
 bool bytes_eq_secret(struct bytes a, struct bytes b);
 

@@ -18,7 +18,7 @@ static struct bytes child_text(struct pool *pool, const struct envelope *env, co
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(node_local(list[i].node), name) == 0 && node_text(pool, list[i].node, &text))
-			return channel_text_cut(channel_text_trim(text), max);
+			return channel_text_cut(bytes_trim(text, XML_SPACE), max);
 	return BYTES_NONE;
 }
 

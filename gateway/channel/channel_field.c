@@ -72,19 +72,6 @@ struct bytes channel_text_cut(struct bytes text, size_t chars)
 	return bytes_sub(text, 0, i);
 }
 
-static bool is_space(unsigned char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-struct bytes channel_text_trim(struct bytes t)
-{
-	while (t.n && is_space(t.p[0])) {
-		t.p++;
-		t.n--;
-	}
-	while (t.n && is_space(t.p[t.n - 1]))
-		t.n--;
-	return t;
-}
-
 outcome channel_field_check(const struct field *f, struct bytes text, struct err *e)
 {
 	bool fits = f->flags & FIELD_CHARS ? channel_text_cut(text, f->max).n == text.n : text.n <= f->max;

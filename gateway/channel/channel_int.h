@@ -52,8 +52,6 @@ const struct field *channel_field_find(const struct direction *d, const char *pa
 MUST_USE outcome channel_field_check(const struct field *f, struct bytes text, struct err *e);
 /* The beginning of `text` of at most `chars` characters. */
 struct bytes channel_text_cut(struct bytes text, size_t chars);
-/* Without XML white space around it. */
-struct bytes channel_text_trim(struct bytes text);
 
 /* channel_walk.c: from verified elements to the projection. */
 struct walk {

@@ -92,7 +92,7 @@ static outcome check_text(const struct schema *s, struct _xmlNode *data, const s
 		return err_set(e, REASON_INTERNAL, "memory is short");
 	if (!node_text(pool, data, &text))
 		return refuse(e, "element data: it is a string by its type, but holds elements");
-	text = channel_text_trim(text);
+	text = bytes_trim(text, XML_SPACE);
 	if (!text.n)
 		return refuse(e, "element data: it is empty");
 	if (!envelope_parse_document(pool, text, &limits, &doc, &inner).ok)
@@ -216,7 +216,7 @@ outcome schema_check_opened(const struct schema *s, const struct element *data, 
 	type = type_of(data->node);
 	if (!type)
 		return check_content(s, data->node, opened, e);
-	trimmed = channel_text_trim(bytes_str((const char *)type));
+	trimmed = bytes_trim(bytes_str((const char *)type), XML_SPACE);
 	buf_add(&word, trimmed);
 	xmlFree(type);
 	if (!buf_ok(&word))

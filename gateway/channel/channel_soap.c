@@ -89,7 +89,7 @@ bool channel_soap_keep_properties(struct pool *pool, const struct c__Property *f
 
 bool channel_soap_keep_date(const char *text, struct stamp *out)
 {
-	return stamp_parse(channel_text_trim(bytes_str(text)), out);
+	return stamp_parse(bytes_trim(bytes_str(text), XML_SPACE), out);
 }
 
 char *channel_soap_lend(struct soap *soap, struct bytes text)

@@ -33,7 +33,7 @@ static outcome check_attributes(const struct _xmlNode *node, bool leaf, struct e
 static bool is_nil(struct _xmlNode *node)
 {
 	xmlChar *value = xmlGetNsProp(node, (const xmlChar *)"nil", (const xmlChar *)NS_XSI);
-	struct bytes word = channel_text_trim(bytes_str((const char *)value));
+	struct bytes word = bytes_trim(bytes_str((const char *)value), XML_SPACE);
 	bool nil = bytes_is(word, "true") || bytes_is(word, "1");
 
 	xmlFree(value);
@@ -162,7 +162,7 @@ outcome channel_walk_open(const struct verified *v, const struct direction *d, s
  * messageId. */
 static struct bytes normal_guid(struct pool *pool, struct bytes text)
 {
-	struct bytes t = channel_text_trim(text);
+	struct bytes t = bytes_trim(text, XML_SPACE);
 	const char *braced;
 
 	if (bytes_is(t, "{}"))
@@ -191,7 +191,7 @@ static outcome read_text(struct walk *w, struct _xmlNode *node, const struct fie
 	if (!*present)
 		return DONE;
 	TRY(channel_field_check(f, *text, e));
-	if (f->flags & FIELD_DATE && !stamp_parse(channel_text_trim(*text), &when))
+	if (f->flags & FIELD_DATE && !stamp_parse(bytes_trim(*text, XML_SPACE), &when))
 		return err_set(e, REASON_CHANNEL_DATE, "%s is not a date", f->name);
 	return DONE;
 }

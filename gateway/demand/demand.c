@@ -48,20 +48,6 @@ outcome demand_length(const struct demand *d, const struct element *data, struct
 	return err_set(e, REASON_PAYLOAD_SIZE, "data has %zu octets, and the service takes %zu", data->end - data->start, most);
 }
 
-static bool is_space(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static struct bytes trim(struct bytes text)
-{
-	while (text.n > 0 && is_space(text.p[0]))
-		text = bytes_sub(text, 1, text.n);
-	while (text.n > 0 && is_space(text.p[text.n - 1]))
-		text = bytes_sub(text, 0, text.n - 1);
-	return text;
-}
-
 bool demand_text(struct pool *pool, const xmlNode *node, struct bytes *out)
 {
 	const xmlNode *first = node->children;
@@ -76,7 +62,7 @@ bool demand_text(struct pool *pool, const xmlNode *node, struct bytes *out)
 		*out = bytes_str((const char *)first->content);
 	else
 		joined = node_text(pool, node, out);
-	*out = trim(*out);
+	*out = bytes_trim(*out, XML_SPACE);
 	return joined;
 }
 

@@ -8,20 +8,6 @@
 #define PEM_BEGIN "-----BEGIN "
 #define PEM_DASHES "-----"
 
-static bool is_space(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static struct bytes trim(struct bytes text)
-{
-	while (text.n > 0 && is_space(text.p[0]))
-		text = bytes_sub(text, 1, text.n);
-	while (text.n > 0 && is_space(text.p[text.n - 1]))
-		text = bytes_sub(text, 0, text.n - 1);
-	return text;
-}
-
 static bool begins(struct bytes text, const char *with)
 {
 	size_t n = strlen(with);
@@ -55,7 +41,7 @@ outcome payload_base64(struct pool *pool, struct bytes text, struct bytes *out, 
 {
 	SCOPED(buf_free) struct buf raw = BUF(DOCUMENT_BYTES);
 
-	if (!base64_decode(unarmour(trim(text)), &raw, NULL).ok || raw.len == 0)
+	if (!base64_decode(unarmour(bytes_trim(text, XML_SPACE)), &raw, NULL).ok || raw.len == 0)
 		return err_set(e, REASON_PAYLOAD_DOCUMENT, "a text that is neither a document nor base64");
 	out->p = (const unsigned char *)pool_copy(pool, buf_bytes(&raw));
 	out->n = raw.len;
@@ -96,7 +82,7 @@ static outcome open_text(struct pool *pool, const xmlNode *data, const struct en
 		return err_set(e, REASON_PAYLOAD_DOCUMENT, "line %ld: a comment splits the text of data", xmlGetLineNo(data));
 	if (!node_text(pool, data, &text))
 		return err_set(e, REASON_MEMORY, "text of data");
-	text = trim(text);
+	text = bytes_trim(text, XML_SPACE);
 	if (text.n == 0)
 		return DONE;
 	if (is_xml(text))

@@ -38,15 +38,6 @@ static struct front_range range_of(struct bytes all, struct bytes piece)
 	return (struct front_range){piece.n ? (size_t)(piece.p - all.p) : 0, piece.n};
 }
 
-static struct bytes trim(struct bytes text)
-{
-	while (text.n > 0 && (text.p[0] == ' ' || text.p[0] == '\t'))
-		text = bytes_sub(text, 1, text.n);
-	while (text.n > 0 && (text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\t'))
-		text.n--;
-	return text;
-}
-
 /* Cuts the next element off a comma-separated list; false at its end. */
 static bool next_element(struct bytes *list, struct bytes *element)
 {
@@ -54,7 +45,7 @@ static bool next_element(struct bytes *list, struct bytes *element)
 		return false;
 	const unsigned char *comma = list->n ? memchr(list->p, ',', list->n) : NULL;
 	size_t n = comma ? (size_t)(comma - list->p) : list->n;
-	*element = trim(bytes_sub(*list, 0, n));
+	*element = bytes_trim(bytes_sub(*list, 0, n), " \t");
 	*list = comma ? bytes_sub(*list, n + 1, list->n) : BYTES_NONE;
 	return true;
 }
@@ -129,7 +120,7 @@ static bool read_field(struct front_head *h, struct bytes all, struct bytes line
 	struct bytes name = bytes_sub(line, 0, (size_t)(colon - line.p));
 	if (!front_is_token(name))
 		return refuse(h, 400, "field-name");
-	struct bytes value = trim(bytes_sub(line, name.n + 1, line.n));
+	struct bytes value = bytes_trim(bytes_sub(line, name.n + 1, line.n), " \t");
 	if (front_is_same(name, "Connection")) {
 		struct bytes option;
 		while (next_element(&value, &option))

@@ -25,20 +25,7 @@ static bool is_typed(const xmlNode *data)
 
 bool sim_is_white(struct bytes text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] != ' ' && text.p[i] != '\t' && text.p[i] != '\r' && text.p[i] != '\n')
-			return false;
-	}
-	return true;
-}
-
-static struct bytes trimmed(struct bytes text)
-{
-	while (text.n > 0 && sim_is_white(bytes_sub(text, 0, 1)))
-		text = bytes_sub(text, 1, text.n);
-	while (text.n > 0 && sim_is_white(bytes_sub(text, text.n - 1, text.n)))
-		text.n--;
-	return text;
+	return bytes_trim(text, XML_SPACE).n == 0;
 }
 
 /* The child's place is not asked of the envelope: in an answer of getMessages it lies below those that have one. */
@@ -55,7 +42,7 @@ outcome sim_payload(struct pool *pool, const struct envelope *env, const struct 
 		return DONE;
 	if (child && !xmlNextElementSibling(child) && !is_typed(data->node)) {
 		*root = child;
-		*text = trimmed(bytes_sub(envelope_text(env), data->inner, data->inner_end));
+		*text = bytes_trim(bytes_sub(envelope_text(env), data->inner, data->inner_end), XML_SPACE);
 		return DONE;
 	}
 	if (child) {

@@ -13,7 +13,6 @@ from harness import async_soap as a
 from harness import soap, wss
 from harness.gateway import BIN, Answer, Gateway
 from harness.provider import Provider
-from harness.redis import Redis
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "adapters/permits/examples/nikad-request.xml"
 NOTICE = "{urn:qaqpa:notice:v1}Notice"
@@ -71,13 +70,6 @@ def begin(g):
     g.start()
     g.wait(lambda: next(c for c in g.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
     return g
-
-
-@pytest.fixture
-def redis(tmp_path):
-    r = Redis(tmp_path / "redis")
-    yield r
-    r.stop()
 
 
 @pytest.fixture

@@ -10,16 +10,8 @@ import pytest
 from harness import soap, wss
 from harness.gateway import BIN, Answer, Gateway
 from harness.provider import Provider
-from harness.redis import Redis
 
 FAST = {"name": "fast", "initial": "100ms", "factor": 2, "max_interval": "400ms", "jitter": 10, "expire_after": "1h"}
-
-
-@pytest.fixture
-def redis(tmp_path):
-    r = Redis(tmp_path / "redis")
-    yield r
-    r.stop()
 
 
 @pytest.fixture

@@ -11,16 +11,8 @@ import pytest
 
 from harness.gateway import BIN, Gateway
 from harness.provider import Provider
-from harness.redis import Redis
 
 SLOW = {"name": "slow", "initial": "10m", "factor": 2, "max_interval": "1h", "jitter": 20, "max_attempts": 5, "expire_after": "10h"}
-
-
-@pytest.fixture
-def redis(tmp_path):
-    r = Redis(tmp_path / "redis")
-    yield r
-    r.stop()
 
 
 class World(Gateway):

@@ -10,7 +10,6 @@ import pytest
 from harness import soap, wss
 from harness.gateway import BIN, Answer, Gateway
 from harness.provider import Provider
-from harness.redis import Redis
 
 PAST, FUTURE = "2020-01-31", "9999-12-30"
 ENDED, ENDS = "2020-01-31T04:00:00.000+06:00", "9999-12-30T04:00:00.000+05:00"
@@ -58,13 +57,6 @@ def provider(pki):
     p = Provider(pki["permits"])
     yield p
     p.close()
-
-
-@pytest.fixture
-def redis(tmp_path):
-    r = Redis(tmp_path / "redis")
-    yield r
-    r.stop()
 
 
 @pytest.fixture

@@ -130,6 +130,17 @@ static void a_buffer_stops_at_its_ceiling(void **state)
 	assert_string_equal(buf_cstr(&b), "00042");
 }
 
+static void ends_are_trimmed_and_the_middle_stays(void **state)
+{
+	(void)state;
+	assert_true(bytes_is(bytes_trim(BYTES_LIT(" \t\r\n a b \n"), XML_SPACE), "a b"));
+	assert_true(bytes_is(bytes_trim(BYTES_LIT("a"), XML_SPACE), "a"));
+	assert_true(bytes_is(bytes_trim(BYTES_LIT("\ta "), " "), "\ta"));
+	assert_int_equal(bytes_trim(BYTES_LIT(" \n "), XML_SPACE).n, 0);
+	assert_int_equal(bytes_trim(BYTES_NONE, XML_SPACE).n, 0);
+	assert_int_equal(bytes_trim(BYTES_LIT("\0a\0"), XML_SPACE).n, 3); /* the end of the set is no octet of it */
+}
+
 static void secrets_compare_whole(void **state)
 {
 	(void)state;
@@ -149,6 +160,7 @@ int main(void)
 		cmocka_unit_test(utf8_of_xml),
 		cmocka_unit_test(text_is_escaped),
 		cmocka_unit_test(a_buffer_stops_at_its_ceiling),
+		cmocka_unit_test(ends_are_trimmed_and_the_middle_stays),
 		cmocka_unit_test(secrets_compare_whole),
 	};
 
