@@ -6,14 +6,11 @@
  * Spec:     T8, T9; wsdl/treasury/v1/treasury.xsd */
 #include <inttypes.h>
 
+#include "common/adapter_lost.h"
 #include "common/business.h"
-#include "log/log.h"
 #include "treasury/register.h"
-#include "trust/blocks.h"
-#include "trust/certificate.h"
 
 #define WHY_MOST 4096
-#define CERTIFICATE_BYTES 16384
 
 /* One message about a client. */
 struct visit {
@@ -172,37 +169,17 @@ static outcome judge_reporter(const struct visit *v, const char *iin, struct err
 
 static outcome read_lost(const struct visit *v, const char *iin, const struct cert_view **out, struct err *e)
 {
-	SCOPED(buf_free) struct buf der = BUF(CERTIFICATE_BYTES);
-	const char *base64 = said(v, v->business, "Certificate");
 	struct cert_view *c = POOL_NEW(v->c->pool, struct cert_view);
 
 	*out = NULL;
-	if (!base64 || !c)
+	if (!said(v, v->business, "Certificate") || !c)
 		return DONE;
-	if (!base64_decode(bytes_str(base64), &der, e).ok || !cert_view_read(v->c->pool, buf_bytes(&der), c, e).ok)
+	if (!lost_certificate(v->c, v->business, c))
 		return err_set(e, REASON_TREASURY_USER, "the certificate in the report cannot be read");
 	if (!c->who.iin || !c->who.bin || strcmp(c->who.iin, iin) != 0 || strcmp(c->who.bin, v->bin) != 0)
 		return err_set(e, REASON_TREASURY_USER, "the certificate in the report is not of this user");
 	*out = c;
 	return DONE;
-}
-
-/* Into the list of the operator, so that this gateway takes the key for nothing any more. It is only more than the rule
- * asks for: where the gateway may not write the list, the operator is told. */
-static void block(const struct visit *v, const struct cert_view *lost)
-{
-	struct block b = {.since = NULL, .who = "treasury", .reason = "reported as compromised"};
-	char now[STAMP_TEXT];
-	struct err why;
-	bool changed;
-
-	if (!v->c->conf->blocks)
-		return;
-	stamp_print(v->c->at, now);
-	b.since = now;
-	memcpy(b.key, lost->sha256, sizeof b.key);
-	if (!block_list_add(v->c->conf->blocks, &b, &changed, &why).ok)
-		log_event(LOG_ERROR, "treasury.not-blocked", LOG_TEXT("certificate", lost->print), LOG_TEXT("detail", why.detail));
 }
 
 static const char *state_after(const char *act)
@@ -238,7 +215,7 @@ static outcome check_user(const struct adapter_call *c, struct err *e)
 		return DONE;
 	TRY(register_keep(c, &kept, e));
 	if (lost)
-		block(&v, lost);
+		lost_block(c, lost, "treasury"); /* only more than the rule asks for */
 	return DONE;
 }
 
