@@ -257,14 +257,28 @@ def test_a_repetition_is_not_told_again(gate, board, pki):
     bad = wss.sign(soap.envelope(soap.request(service="Plain", data=document(iin="900101300018"))), pki["department"])
     for octets in (good, bad, good, bad, bad):
         gate.post(octets)
+    gate.wait(lambda: len(board.received) == 2)
     told(gate, board, "Plain", document())
-    gate.wait(lambda: len(board.received) == 3)
     assert gate.stop() == 0
     assert sorted(n["Event"] for n in board.notices) == ["accepted", "accepted", "refused"]
     assert len({n["name"] for n in board.notices}) == 3
 
 
 @pytest.mark.rule("I3")
+def test_an_answer_from_memory_and_a_conflict_tell_nothing(gate, board, provider, pki):
+    provider.answer = lambda o: provider.signed_answer(o, code="SCSE001", message="no")
+    name = soap.new_id()
+    refused = wss.sign(soap.envelope(soap.request(service="Plain", data=document(), message_id=name)), pki["department"])
+    for _ in range(2):
+        assert Answer(gate, gate.post(refused)).code == "SCSE001"
+    assert gate.send(service="Plain", data=document("2030-01-05"), message_id=name).reason == "replay.conflict"
+    gate.wait(lambda: board.received)
+    told(gate, board, "Plain", document(iin="900101300018"))
+    assert gate.stop() == 0
+    assert sorted(n["reason"] for n in board.notices) == ["payload.field", "provider.status"]
+    assert len([f for f in gate.journal("--service", "Board") if f["direction"] == "sent"]) == 2
+
+
 def test_a_notice_outlives_the_gateway_while_the_receiver_is_away(gate, board, pki):
     port = board.server.server_port
     board.close()
