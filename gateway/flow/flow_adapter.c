@@ -290,6 +290,8 @@ static enum fate fate_of(const struct exchange *x)
 		return FATE_OPEN; /* its delivery tells */
 	if (x->err.reason == REASON_NONE)
 		return status_is_refusal(x->response.status_code) ? FATE_REFUSED : FATE_ACCEPTED;
+	if (!exchange_is_certain(x))
+		return FATE_OPEN;
 	return state == SEEN_ANSWERED || state == SEEN_RELEASED ? FATE_REFUSED : FATE_OPEN;
 }
 
@@ -366,7 +368,7 @@ bool delivery_act(struct delivery *d)
 	const struct conf_service *s = service_of(d);
 	bool late = d->dead && __atomic_load_n(&d->flow->closed, __ATOMIC_ACQUIRE);
 
-	if (late || !s || !snapshot_service(d->snap, s)->action_count)
+	if (late || (d->dead && !delivery_is_refused(d)) || !s || !snapshot_service(d->snap, s)->action_count)
 		return false; /* late: the stop does not wait for what settles, the queue may be gone */
 	d->work.run = delivery_actions_run;
 	work_put(d->flow->adapters->runners, &d->work);

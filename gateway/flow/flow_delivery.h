@@ -59,7 +59,10 @@ struct target delivery_target(const struct conf *c, const struct delivery_meta *
 void delivery_verdict(struct delivery *d, enum queue_verdict v, enum reason r, const char *cause, const char *detail);
 /* Goes on with the next step of the delivery, on a worker. */
 void delivery_resume(struct delivery *d);
-/* Hands the delivery over to the actions of its service, told `dead` or delivered; false when there are none. */
+/* Of a dead letter: the receiver refused it, or nothing of it was ever sent. Else it may have been accepted. */
+bool delivery_is_refused(const struct delivery *d);
+/* Hands the delivery over to the actions of its service, told `dead` or delivered; false when there are none, or when
+ * nobody can tell what became of the message. */
 MUST_USE bool delivery_act(struct delivery *d);
 /* What the result of the call means for the message. */
 void delivery_judge(struct delivery *d);

@@ -136,6 +136,7 @@ struct exchange {
 	/* Adapters. */
 	outcome ran;     /* of the checks, or of the handler; failed with words in `err` */
 	bool checked;    /* the checks were begun */
+	bool has_earlier; /* an earlier copy came so far that nobody can tell its outcome */
 	bool handled;    /* answered by a handler */
 	enum fate fate;
 
@@ -209,6 +210,9 @@ MUST_USE outcome exchange_payload(struct exchange *x, const struct element *data
  * from x->pool. */
 MUST_USE outcome exchange_inner(struct exchange *x, const struct verified *v, const struct element *data, const char *kind,
 	struct bytes *evidence, struct inner_result *found);
+/* Does what became of this copy tell what became of the message? Not when an earlier one may have been sent or kept, here
+ * or at another gateway, and this one was refused without a word of the provider. */
+bool exchange_is_certain(const struct exchange *x);
 /* What a repetition of the message will meet. */
 enum journal_seen_state exchange_final(const struct exchange *x);
 /* Takes a place in flight of the service, or refuses. */

@@ -106,7 +106,7 @@ static void judge_fault(struct delivery *d, const struct envelope *env, bool ver
 	struct channel_fault fault;
 
 	if (!verified || !channel_read_fault(d->pool, env, &fault))
-		uncertain(d, REASON_PROVIDER_FAULT, "the fault is not signed by the receiver");
+		uncertain(d, REASON_PROVIDER_UNSIGNED, "the fault is not signed by the receiver");
 	else
 		refused_with(d, REASON_PROVIDER_FAULT, fault.error_code, fault.error_message);
 }
@@ -165,6 +165,17 @@ static void judge_answer(struct delivery *d)
 		judge_response(d, v.verified);
 	else
 		judge_ack(d, v.verified);
+}
+
+bool delivery_is_refused(const struct delivery *d)
+{
+	enum reason r = d->err.reason;
+
+	if (r == REASON_PROVIDER_STATUS || r == REASON_PROVIDER_FAULT)
+		return true;
+	if (r == REASON_QUEUE_EXPIRED)
+		return d->kept.attempt == 0;
+	return d->kept.attempt <= 1 && reason_row(r)->class == CLASS_RETRY;
 }
 
 void delivery_judge(struct delivery *d)

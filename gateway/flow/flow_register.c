@@ -205,6 +205,15 @@ static bool not_kept(const struct exchange *x)
 	return x->put.done && (x->put_result == QUEUE_FULL || x->put_result == QUEUE_DOWN);
 }
 
+bool exchange_is_certain(const struct exchange *x)
+{
+	if (x->err.reason == REASON_NONE)
+		return true;
+	if (x->err.reason == REASON_PROVIDER_FAULT)
+		return x->provider_words.n > 0; /* else it is not signed, and nobody's word */
+	return !x->has_earlier && (!x->mark.done || x->mark_result == QUEUE_DONE);
+}
+
 enum journal_seen_state exchange_final(const struct exchange *x)
 {
 	if (x->err.reason == REASON_NONE)
@@ -214,8 +223,8 @@ enum journal_seen_state exchange_final(const struct exchange *x)
 	switch (reason_row(x->err.reason)->class) {
 	case CLASS_REJECT:
 		return SEEN_ANSWERED;
-	case CLASS_RETRY: /* nothing was sent, unless the provider answered and we then failed */
-		return x->answered ? SEEN_UNCERTAIN : SEEN_RELEASED;
+	case CLASS_RETRY: /* nothing was sent, unless the provider answered and we then failed, or an earlier copy was */
+		return x->answered || x->has_earlier ? SEEN_UNCERTAIN : SEEN_RELEASED;
 	default:
 		return SEEN_UNCERTAIN;
 	}

@@ -200,6 +200,7 @@ enum after step_recall(struct exchange *x)
 		return recall_answer(x, &seen);
 	if (seen.state == SEEN_RELEASED)
 		return AFTER_NEXT;
+	x->has_earlier = true;
 	if (x->async || x->service->delivery == CONF_DELIVERY_QUEUED) { /* under its first id the queue knows it */
 		exchange_go_on_as(x, bytes_str(seen.exchange));
 		x->was_kept = true;

@@ -93,7 +93,7 @@ static bool told_of(const struct exchange *x, struct told *out)
 		refused_with(out, bytes_str(fault_row(row->fault)->code), x->err.reason, words_on(x));
 	else if (is_scse(x->response.status_code))
 		refused_with(out, x->response.status_code, REASON_PROVIDER_STATUS, x->response.status_message);
-	return exchange_final(x) == SEEN_ANSWERED && row->fault != FAULT_DUPLICATE;
+	return exchange_is_certain(x) && exchange_final(x) == SEEN_ANSWERED && row->fault != FAULT_DUPLICATE;
 }
 
 /* ---- the notice ---- */
@@ -272,6 +272,12 @@ enum after step_tell(struct exchange *x)
 	return AFTER_NEXT;
 }
 
+/* Of a notice nobody is told, or one that is refused would give the next one without end. */
+static bool is_own(const struct conf *c, const struct delivery_meta *m)
+{
+	return c->sender_id && bytes_is(m->sender_id, c->sender_id);
+}
+
 /* Its content went before: numbers and term are not known any more. */
 void tell_refused(struct flow *f, const struct snapshot *s, const struct delivery_meta *m, int64_t accepted_ms,
 	enum reason reason, struct bytes code, struct bytes words)
@@ -286,7 +292,7 @@ void tell_refused(struct flow *f, const struct snapshot *s, const struct deliver
 		.received = stamp_at(accepted_ms),
 	};
 
-	if (!t.service || !t.service->notices.n)
+	if (!t.service || !t.service->notices.n || is_own(s->conf, m))
 		return;
 	sha256(m->exchange, t.name);
 	refused_with(&t, code, reason, words);

@@ -253,6 +253,69 @@ def test_p2_of_what_is_delivered_later_the_number_is_used_when_the_receiver_has_
         p.close()
 
 
+@pytest.mark.rule("P2")
+@pytest.mark.parametrize("answers", ("nothing", "an unsigned fault"))
+@pytest.mark.parametrize("way", ({}, {"delivery": "queued", "retry": "fast"}), ids=("direct", "queued"))
+def test_p2_a_number_stays_with_a_document_that_the_receiver_may_have_accepted(tmp_path, pki, way, answers):
+    p = Pair(tmp_path, pki, **way).begin()
+    try:
+        given = p.number()
+        unsigned = (500, "text/xml", soap.envelope(soap.fault("SCE001")).encode())
+        p.permits.answer = lambda o: unsigned if answers == "an unsigned fault" else None
+        code = p.register(given).code
+        if way:
+            p.one.wait(lambda: p.one.events("delivery.dead") or p.two.events("delivery.dead"))
+        assert (code == "SCSS001") == bool(way)
+        p.permits.answer = p.permits.signed_answer
+        second = p.register(given, document="another document")
+        assert second.reason == "nikad.used"
+        assert "is held by another message" in second.text("errorData")
+    finally:
+        p.close()
+
+
+@pytest.mark.rule("P2")
+def test_p2_a_repetition_that_was_not_sent_does_not_make_the_first_copy_certain(tmp_path, pki):
+    p = Pair(tmp_path, pki, repeat_safe=True).begin()
+
+    def reload(times, **words):
+        next(s for s in p.one.conf["services"] if s["id"] == "PERMITS_REGISTER").update(words)
+        p.one.write()
+        p.one.kill(signal.SIGHUP)
+        p.one.wait(lambda: len(p.one.events("config.reload")) == times)
+    try:
+        given = p.number()
+        octets = p.octets("PERMITS_REGISTER", use(given))
+        p.permits.answer = lambda o: None
+        assert Answer(p.one, p.one.post(octets)).code == "QG041"
+        reload(1, endpoint="http://127.0.0.1:1/")
+        assert Answer(p.one, p.one.post(octets)).code == "QG040"
+        assert p.register(given, g=p.two, document="another document").reason == "nikad.used"
+        reload(2, endpoint=p.permits.url, repeat_safe=False)
+        assert Answer(p.one, p.one.post(octets)).reason == "replay.uncertain"
+        assert len(p.permits.received) == 1
+    finally:
+        p.close()
+
+
+@pytest.mark.rule("P2")
+def test_p2_a_repetition_that_cannot_be_kept_leaves_the_number_with_the_copy_that_waits(tmp_path, pki):
+    p = Pair(tmp_path, pki, delivery="queued", retry="fast", repeat_safe=True)
+    p.two.conf["journal"]["free_space"] = "1000GiB"
+    p.begin()
+    try:
+        given, let_go = p.number(), threading.Event()
+        p.permits.answer = lambda o: (let_go.wait(20), p.permits.signed_answer(o))[1]
+        octets = p.octets("PERMITS_REGISTER", use(given))
+        assert Answer(p.one, p.one.post(octets)).code == "SCSS001"
+        again, second = Answer(p.two, p.two.post(octets)), p.register(given, document="another document")
+        assert again.reason == "journal.unwritable"
+        assert second.reason == "nikad.used"
+    finally:
+        let_go.set()
+        p.close()
+
+
 @pytest.mark.rule("P4")
 def test_p4_a_number_is_given_once_for_a_message_whichever_gateway_it_comes_to(pair):
     octets = pair.octets("PERMITS_NIKAD", ask())

@@ -151,6 +151,29 @@ def test_a_refusal_by_the_receiver_of_a_queued_message_is_told_after_its_accepta
     assert told["refused"]["ReceivedAt"] == told["accepted"]["ReceivedAt"]
 
 
+def test_an_unsigned_fault_is_no_refusal_that_is_told(gate, board, provider):
+    provider.answer = lambda o: (500, "text/xml", soap.envelope(soap.fault("SCE001")).encode())
+    assert gate.send(service="Plain", data=document()).code == "QG044"
+    provider.answer = provider.signed_answer
+    told(gate, board, "Plain", document())
+    assert len(board.received) == 1
+
+
+def test_of_a_notice_that_is_refused_nobody_is_told(tmp_path, pki, redis, provider, board):
+    g = node(tmp_path / "one", pki, redis, provider, board, Plain={})
+    service = next(s for s in g.conf["services"] if s["id"] == "Board")
+    service["notices"] = [{"on": EVERYTHING, "service": "Board"}]
+    board.answer = lambda o: board.signed_answer(o, code="SCSE001", message="not wanted")
+    begin(g)
+    try:
+        for n in (1, 2, 3):
+            assert g.send(service="Plain", data=document()).status == 200
+            g.wait(lambda n=n: len(g.events("delivery.dead")) >= n)
+        assert {n["ServiceId"] for n in board.notices} == {"Plain"}
+    finally:
+        g.stop()
+
+
 def test_while_redis_is_away_notices_wait_and_nobody_waits_for_them(gate, board, redis):
     redis.kill()
     gate.wait(lambda: not next(c for c in gate.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
