@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The keys in a process of their own: the gateway signs as before, and has no private key in its memory."""
-import os
 import re
 import signal
 import socket
@@ -78,9 +77,11 @@ def test_the_gateway_signs_with_a_key_that_it_does_not_have(lone, keeper, pki, t
     hidden.unlink()  # the gateway could not read it if it tried
     lone.start()
     accepted(lone)
-    if os.geteuid() != 0:
-        pytest.skip("only root looks into the memory of other processes")
-    assert holds(keeper.process, secret), "the search finds nothing"
+    try:
+        found = holds(keeper.process, secret)
+    except PermissionError:
+        pytest.skip("the memory of other processes may not be read here")
+    assert found, "the search finds nothing"
     assert not holds(lone.process, secret)
     assert lone.stop() == 0 and keeper.stop() == 0
     assert not keeper.path.exists()
