@@ -329,6 +329,7 @@ def test_p8_the_state_corporation_files_with_its_employees_signature_and_the_app
     assert world.rows("portal", "SELECT kind FROM notice WHERE document = ?", application) == []
     refused_by_gateway(staff(world, consent="false"), "payload.consent")
     refused_by_gateway(staff(world, "person"), "certificate.role")
+    refused_by_gateway(staff(world, "employee", employee="850202300024"), "certificate.role")  # of another organisation
     assert reasons(staff(world, employee="750404300041")) == ["document.signer"]
 
 
