@@ -75,22 +75,31 @@ static const struct conf_rule *rule_named(const struct adapter_call *c, const ch
 
 /* ---- documents ---- */
 
+/* In the own right, or by a power that runs and gives a role of the rule. */
+static outcome judge_right(const struct visit *v, size_t i, const struct conf_rule *rule, struct err *e)
+{
+	SCOPED(buf_free) struct buf why = BUF(WHY_MOST);
+	char day[11];
+
+	stamp_day(v->c->at, day);
+	if (power_allows(&v->known.powers, &v->c->signers->signer[i].certificate->who, rule ? &rule->dc : NULL, day, &why))
+		return DONE;
+	return err_set(e, REASON_TREASURY_POWER, "signature %zu: %.200s", i + 1, buf_cstr(&why));
+}
+
+static outcome judge_rights(const struct visit *v, struct err *e)
+{
+	for (size_t i = 0; v->c->signers && i < v->c->signers->n; i++)
+		TRY(judge_right(v, i, rule_named(v->c, v->c->signers->signer[i].rule), e));
+	return DONE;
+}
+
 static outcome check_signers(const struct adapter_call *c, struct err *e)
 {
 	struct visit v;
-	char day[11];
 
 	TRY(begin(&v, c, e));
-	stamp_day(c->at, day);
-	for (size_t i = 0; c->signers && i < c->signers->n; i++) {
-		SCOPED(buf_free) struct buf why = BUF(WHY_MOST);
-		const struct inner_signer *s = &c->signers->signer[i];
-		const struct conf_rule *rule = rule_named(c, s->rule);
-
-		if (!power_allows(&v.known.powers, &s->certificate->who, rule ? &rule->dc : NULL, day, &why))
-			return err_set(e, REASON_TREASURY_POWER, "signature %zu: %.200s", i + 1, buf_cstr(&why));
-	}
-	return DONE;
+	return judge_rights(&v, e);
 }
 
 /* ---- powers of attorney ---- */
@@ -153,7 +162,7 @@ static outcome check_power(const struct adapter_call *c, struct err *e)
 
 /* ---- users ---- */
 
-/* Another's key is stopped by a head alone. */
+/* Users are changed by a head, or by whom a power of attorney gives the head's role now. */
 static outcome judge_reporter(const struct visit *v, const char *iin, struct err *e)
 {
 	const struct conf_rule *heads = rule_named(v->c, "treasury-head");
@@ -161,7 +170,7 @@ static outcome judge_reporter(const struct visit *v, const char *iin, struct err
 	if (signer_with(v->c, iin))
 		return DONE;
 	for (size_t i = 0; heads && v->c->signers && i < v->c->signers->n; i++) {
-		if (trust_rule_holds(v->c->signers->signer[i].certificate, heads, NULL, e).ok)
+		if (trust_rule_holds(v->c->signers->signer[i].certificate, heads, NULL, e).ok && judge_right(v, i, heads, e).ok)
 			return DONE;
 	}
 	return err_set(e, REASON_TREASURY_USER, "a compromised key is reported by its user or by a head of the client");
@@ -205,7 +214,9 @@ static outcome check_user(const struct adapter_call *c, struct err *e)
 	if (!iin || !v.act)
 		return err_set(e, REASON_PAYLOAD_FIELD, "the message names no user");
 	state = state_after(v.act);
-	if (strcmp(v.act, "COMPROMISE") == 0) {
+	if (strcmp(v.act, "COMPROMISE") != 0) {
+		TRY(judge_rights(&v, e));
+	} else {
 		TRY(judge_reporter(&v, iin, e));
 		TRY(read_lost(&v, iin, &lost, e));
 	}

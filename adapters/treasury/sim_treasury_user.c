@@ -91,6 +91,8 @@ outcome treasury_take_user(struct sim *sim, const struct sim_request *in, struct
 	found = discovered(&r, &said);
 	treasury_signers_read(&r, in, &signers);
 	TRY(treasury_signers_users(&r, &signers, bin, e));
+	if (strcmp(act, "COMPROMISE") != 0)
+		TRY(treasury_signers_powers(&r, &signers, bin, e));
 	stamp_print(sim_now(), now);
 	if (r.reasons.n == 0)
 		TRY(treasury_user_set(sim_state(sim), bin, iin, state, lost, now, e));

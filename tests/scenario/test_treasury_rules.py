@@ -479,6 +479,32 @@ def test_t9_users_are_stopped_by_heads_of_their_own_organisation(world):
     accepted(send(world, document("T9-3"), HEAD, "treasury-second"))
 
 
+@pytest.mark.rule("T8", "T9")
+def test_t9_a_deputy_of_the_head_changes_users_only_while_a_power_runs(world):
+    for act in ("BLOCK", "CLOSE", "REOPEN"):
+        assert user(world, act, "treasury-second", "treasury-deputy").reason == "treasury.power", act
+    assert user(world, "COMPROMISE", "treasury-second", "treasury-deputy").reason == "treasury.user"
+    accepted(grant(world, "P16"))
+    assert user(world, "BLOCK", "treasury-second").reason == "treasury.power", "the head's own key rests"
+    accepted(user(world, "BLOCK", "treasury-second", "treasury-deputy"))
+    accepted(user(world, "REOPEN", "treasury-second", "treasury-deputy"))
+    accepted(revoke(world, "P16"))
+    assert user(world, "BLOCK", "treasury-second", "treasury-deputy").reason == "treasury.power"
+    accepted(send(world, document("T9-6"), HEAD, "treasury-second"))
+
+
+@pytest.mark.rule("T9")
+def test_t9_a_user_is_stopped_even_while_the_memory_of_the_queue_is_full(world):
+    world.redis.configure("maxmemory", "1")
+    try:
+        world.wait(lambda: user(world, "BLOCK", "treasury-second").reason != "queue.full")
+    finally:
+        world.redis.configure("maxmemory", "256mb")
+    world.wait(lambda: send(world, document("T9-7"), HEAD, "treasury-second").reason != "queue.full")
+    refused(world, "T9-7", send(world, document("T9-7"), HEAD, "treasury-second"), "treasury.user", "BLOCKED")
+    accepted(user(world, "REOPEN", "treasury-second"))
+
+
 @pytest.mark.rule("T9")
 def test_t9_a_user_is_stopped_even_while_the_treasury_is_away(world):
     world.end("treasury")
