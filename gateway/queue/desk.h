@@ -29,7 +29,8 @@ void queue_desk_close(struct queue_desk **d); /* takes NULL, sets NULL; fit for 
 /* Runs the script over the keys <prefix>:<area>:*. When it returns, what was written is on the disk of Redis, where
  * Sentinels are configured on that of a replica too, and it is the Redis that holds what was acknowledged (see birth in
  * queue_int.h): that is judged inside the same script. Fails with REASON_QUEUE_DOWN (also when it may have been done: send
- * the same words again), REASON_QUEUE_FULL or REASON_MEMORY. Any thread. */
+ * the same words again), REASON_QUEUE_FULL (never for scripts that allow it, flags=allow-oom or no-writes) or REASON_MEMORY.
+ * Any thread. */
 MUST_USE outcome queue_desk_run(struct queue_desk *d, const struct queue_lua *lua, const char *area,
 	const struct bytes *words, size_t n, struct pool *pool, struct queue_answer *out, struct err *e);
 

@@ -233,8 +233,10 @@ outcome queue_desk_run(struct queue_desk *d, const struct queue_lua *lua, const 
 	size_t n, struct pool *pool, struct queue_answer *out, struct err *e)
 {
 	struct queue_admin *a = take_idle(d);
+	struct err why;
 
-	if (!queue_healthy(d->q, e)) {
+	if (!queue_healthy(d->q, &why) && why.reason != REASON_QUEUE_FULL) { /* which scripts may run then says Redis */
+		(void)err_set(e, why.reason, "%s", why.detail);
 		queue_admin_close(&a);
 		return FAILED;
 	}

@@ -100,7 +100,7 @@ static void a_redis_that_may_lose_what_it_acknowledged_is_refused(void **state)
 
 static void a_full_redis_is_told_apart(void **state)
 {
-	struct desk_script s;
+	struct desk_script s, always;
 	struct queue_desk *d;
 	struct gate g;
 	long before;
@@ -113,6 +113,10 @@ static void a_full_redis_is_told_apart(void **state)
 	before = desk_count(d, &s);
 	rig_ask(&rig, "CONFIG SET maxmemory 1");
 	assert_desk_refuses(d, &s, REASON_QUEUE_FULL, "");
+	assert_true(gate_becomes(&g, false, NULL)); /* the queue has noticed, too */
+	assert_desk_refuses(d, &s, REASON_QUEUE_FULL, "");
+	desk_script_make(&always, "#!lua flags=allow-oom", "return {redis.call('GET', base .. 'n'), ARGV[2], false}\n");
+	assert_int_equal(desk_count(d, &always), before); /* what takes out or must be done still is */
 	rig_ask(&rig, "CONFIG SET maxmemory 0");
 	assert_true(gate_becomes(&g, true, NULL));
 	assert_int_equal(desk_count(d, &s), before + 1);
