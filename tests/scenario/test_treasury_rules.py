@@ -497,10 +497,11 @@ def test_t9_a_deputy_of_the_head_changes_users_only_while_a_power_runs(world):
 def test_t9_a_user_is_stopped_even_while_the_memory_of_the_queue_is_full(world):
     world.redis.configure("maxmemory", "1")
     try:
+        world.wait(lambda: not all(c["ok"] for c in world.admin("/readyz").json()["checks"]))
         world.wait(lambda: user(world, "BLOCK", "treasury-second").reason != "queue.full")
     finally:
         world.redis.configure("maxmemory", "256mb")
-    world.wait(lambda: send(world, document("T9-7"), HEAD, "treasury-second").reason != "queue.full")
+    world.wait(lambda: all(c["ok"] for c in world.admin("/readyz").json()["checks"]))
     refused(world, "T9-7", send(world, document("T9-7"), HEAD, "treasury-second"), "treasury.user", "BLOCKED")
     accepted(user(world, "REOPEN", "treasury-second"))
 
