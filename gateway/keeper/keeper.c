@@ -88,7 +88,7 @@ static int connect_to(const struct keeper *k)
 	return -1;
 }
 
-/* One question and its answer; false when the connection is of no use any more. */
+/* One question and its answer; false, with errno, when the connection is of no use any more. */
 static bool exchange(int fd, const struct keeper_ask *ask, struct keeper_say *say)
 {
 	const size_t head = offsetof(struct keeper_say, value);
@@ -97,28 +97,40 @@ static bool exchange(int fd, const struct keeper_ask *ask, struct keeper_say *sa
 	if (send(fd, ask, sizeof *ask, MSG_NOSIGNAL) != (ssize_t)sizeof *ask)
 		return false;
 	n = recv(fd, say, sizeof *say, 0);
-	return n >= (ssize_t)head && say->n <= KEEPER_VALUE && (size_t)n == head + say->n && say->reason < REASON_COUNT;
+	if (n >= (ssize_t)head && say->n <= KEEPER_VALUE && (size_t)n == head + say->n && say->reason < REASON_COUNT)
+		return true;
+	if (n >= 0)
+		errno = EPROTO;
+	return false;
 }
 
-/* A connection that rested may belong to a process that has gone since: then once more on a new one. */
+static outcome fail(const struct keeper *k, int fd, struct err *e)
+{
+	int why = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return err_set(e, REASON_KEY_KEEPER, "%s: %s", k->at.sun_path, why == EAGAIN ? "no answer in time" : strerror(why));
+}
+
+/* A connection that rested may belong to a process that has gone since: then once more on another one. A process that is
+ * there and silent is waited for once. */
 static outcome ask_keeper(struct keeper *k, const struct keeper_ask *ask, struct keeper_say *say, struct err *e)
 {
+	bool answered = false;
 	int fd;
 
-	while ((fd = take_resting(k)) >= 0) {
-		if (exchange(fd, ask, say))
-			break;
-		close(fd);
+	while (!answered && (fd = take_resting(k)) >= 0) {
+		answered = exchange(fd, ask, say);
+		if (!answered && errno == EAGAIN)
+			return fail(k, fd, e);
+		if (!answered)
+			close(fd);
 	}
-	if (fd < 0) {
+	if (!answered) {
 		fd = connect_to(k);
-		if (fd < 0 || !exchange(fd, ask, say)) {
-			int why = errno;
-
-			if (fd >= 0)
-				close(fd);
-			return err_set(e, REASON_KEY_KEEPER, "%s: %s", k->at.sun_path, strerror(why));
-		}
+		if (fd < 0 || !exchange(fd, ask, say))
+			return fail(k, fd, e);
 	}
 	let_rest(k, fd);
 	return DONE;
@@ -145,12 +157,13 @@ outcome keeper_certificate(struct keeper *k, const char *key, struct buf *out, s
 	return ask(k, &question, key, out, e);
 }
 
-outcome keeper_sign(struct keeper *k, const char *key, unsigned signature, struct bytes digest, struct buf *out,
-	struct err *e)
+outcome keeper_sign(struct keeper *k, const char *key, const unsigned char certificate[32], unsigned signature,
+	struct bytes digest, struct buf *out, struct err *e)
 {
 	struct keeper_ask question = {.verb = KEEPER_SIGN, .signature = signature, .digest_n = (uint32_t)digest.n};
 
 	BUG_IF(digest.n > KEEPER_DIGEST);
 	memcpy(question.digest, digest.p, digest.n);
+	memcpy(question.certificate, certificate, sizeof question.certificate);
 	return ask(k, &question, key, out, e);
 }

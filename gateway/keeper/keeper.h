@@ -23,6 +23,7 @@ struct keeper_ask {
 	uint32_t digest_n;
 	char key[KEEPER_KEY];
 	unsigned char digest[KEEPER_DIGEST];
+	unsigned char certificate[32]; /* SHA-256 of that which the asker shows for the key, with KEEPER_SIGN */
 };
 struct keeper_say {
 	uint32_t reason;        /* enum reason; REASON_NONE: done */
@@ -38,11 +39,12 @@ MUST_USE outcome keeper_open(const char *socket, struct keeper **out, struct err
 void keeper_close(struct keeper **k); /* nobody may be asking; takes NULL, sets NULL; fit for SCOPED */
 
 /* The certificate of the key, DER, and a signature value in XML form over a digest, appended to `out`. They wait for the
- * other process, two seconds at most. Fail with REASON_KEY_KEEPER when it does not answer, else with the reason that it
+ * other process, two seconds at most for each of connecting, asking and its answer. Fail with REASON_KEY_KEEPER when it does
+ * not answer, or has another certificate of the key than `certificate` (its SHA-256) by now, else with the reason that it
  * gives. Any thread; each that waits has a connection of its own. */
 MUST_USE outcome keeper_certificate(struct keeper *k, const char *key, struct buf *out, struct err *e);
-MUST_USE outcome keeper_sign(struct keeper *k, const char *key, unsigned signature, struct bytes digest, struct buf *out,
-	struct err *e);
+MUST_USE outcome keeper_sign(struct keeper *k, const char *key, const unsigned char certificate[32], unsigned signature,
+	struct bytes digest, struct buf *out, struct err *e);
 
 /* ---- the side that answers ---- */
 
@@ -50,7 +52,8 @@ struct keeper_desk;
 /* Answers one question: appends the value, or fails with the reason and the words that the other side gets. Any thread. */
 struct keeper_clerk {
 	outcome (*certificate)(void *ctx, const char *key, struct buf *out, struct err *e);
-	outcome (*sign)(void *ctx, const char *key, unsigned signature, struct bytes digest, struct buf *out, struct err *e);
+	outcome (*sign)(void *ctx, const char *key, const unsigned char certificate[32], unsigned signature, struct bytes digest,
+		struct buf *out, struct err *e);
 	void *ctx;
 };
 /* Listens at the path, which a socket of an earlier process may hold, with the mode 0600, or 0660 for the group (-1: none).

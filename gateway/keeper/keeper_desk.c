@@ -42,7 +42,7 @@ static outcome serve(const struct keeper_clerk *c, const struct keeper_ask *a, s
 {
 	if (a->verb == KEEPER_CERTIFICATE)
 		return c->certificate(c->ctx, a->key, out, e);
-	return c->sign(c->ctx, a->key, a->signature, (struct bytes){a->digest, a->digest_n}, out, e);
+	return c->sign(c->ctx, a->key, a->certificate, a->signature, (struct bytes){a->digest, a->digest_n}, out, e);
 }
 
 static void answer(const struct keeper_clerk *c, const struct keeper_ask *a, struct keeper_say *say)

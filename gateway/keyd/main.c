@@ -84,24 +84,37 @@ static outcome show_certificate(void *ctx, const char *name, struct buf *out, st
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "a certificate");
 }
 
-static outcome sign_digest(const char *name, unsigned s, struct bytes digest, struct buf *out, struct err *e)
+/* What a key of today signs does not fit a certificate of yesterday. */
+static bool is_of(const struct trust_key *key, const unsigned char certificate[32])
+{
+	unsigned char mine[32];
+
+	sha256(key->der, mine);
+	return memcmp(mine, certificate, sizeof mine) == 0;
+}
+
+static outcome sign_digest(const char *name, const unsigned char certificate[32], unsigned s, struct bytes digest,
+	struct buf *out, struct err *e)
 {
 	const struct trust_key *key = trust_key_named(now.trust, name);
 
 	if (!key)
 		return err_set(e, REASON_KEY_USELESS, "the keeper has no key %s", name);
+	if (!is_of(key, certificate))
+		return err_set(e, REASON_KEY_KEEPER, "key %s: another certificate than that of the gateway; reload both", name);
 	if (s >= SIGNATURE_COUNT || digest.n != digest_row(signature_row(s)->digest)->size)
 		return err_set(e, REASON_KEY_USELESS, "key %s: that is no digest of an algorithm", name);
 	return trust_sign_digest(key, s, digest, out, e);
 }
 
-static outcome sign(void *ctx, const char *name, unsigned s, struct bytes digest, struct buf *out, struct err *e)
+static outcome sign(void *ctx, const char *name, const unsigned char certificate[32], unsigned s, struct bytes digest,
+	struct buf *out, struct err *e)
 {
 	outcome result;
 
 	(void)ctx;
 	pthread_rwlock_rdlock(&lock);
-	result = sign_digest(name, s, digest, out, e);
+	result = sign_digest(name, certificate, s, digest, out, e);
 	pthread_rwlock_unlock(&lock);
 	return result;
 }

@@ -114,7 +114,7 @@ outcome trust_sign_digest(
 	if (row->key != k->key_kind)
 		return err_set(e, REASON_KEY_USELESS, "key %s cannot make %s", k->conf->name, row->name);
 	if (own->kept)
-		return keeper_sign(own->trust->keeper, k->conf->name, s, digest, out, e);
+		return keeper_sign(own->trust->keeper, k->conf->name, own->sha256, s, digest, out, e);
 	return sign_here(k, s, digest, out, e);
 }
 

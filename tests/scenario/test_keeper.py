@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The keys in a process of their own: the gateway signs as before, and has no private key in its memory."""
+import hashlib
 import re
 import signal
 import socket
 import stat
 import struct
 import subprocess
+import threading
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from harness import wss
 from harness.gateway import BIN
@@ -116,6 +119,64 @@ def test_keys_are_read_again_by_both(lone, keeper, pki):
     accepted(lone, "gateway-ec")
 
 
+def test_between_the_two_nothing_is_signed_that_fits_no_certificate(lone, keeper, pki):
+    keeper.start()
+    lone.start()
+    accepted(lone)
+    lone.conf["keys"][0].update(certificate=str(pki.path("permits.crt")), key=str(pki.path("permits.key")))
+    lone.write()
+    keeper.process.send_signal(signal.SIGHUP)
+    lone.wait(lambda: keeper.said("keeper.reload"))
+    answer = lone.send()
+    assert (answer.status, answer.code) == (503, "QG050"), answer.octets
+    lone.kill(signal.SIGHUP)
+    lone.wait(lambda: any(e["result"] == "new configuration in use" for e in lone.events("config.reload")))
+    accepted(lone, "permits")
+
+
+class Mute:
+    """In the place of the keeper: hands every packet on until it shall be silent; then counts what nobody answers."""
+
+    def __init__(self, path, real):
+        self.real, self.silent, self.unanswered = str(real), False, 0
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.listener.bind(str(path))
+        self.listener.listen(16)
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        while True:
+            threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def serve(self, visitor):
+        with visitor, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as real:
+            real.connect(self.real)
+            while octets := visitor.recv(70000):
+                if self.silent:
+                    self.unanswered += 1
+                    continue
+                real.send(octets)
+                visitor.send(real.recv(70000))
+
+
+def test_a_keeper_that_is_silent_is_asked_once(lone, keeper, provider, tmp_path):
+    keeper.start()
+    between = Mute(tmp_path / "mute.sock", keeper.path)
+    lone.conf["keeper"] = str(tmp_path / "mute.sock")
+    lone.start()
+    gate = threading.Barrier(6)
+    provider.answer = lambda o: (gate.wait(20), provider.signed_answer(o))[1]
+    threads = [threading.Thread(target=lone.send) for _ in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    accepted_before, between.silent = len(provider.received), True
+    assert lone.send().status in (500, 503)
+    assert len(provider.received) == accepted_before
+    assert between.unanswered <= 2  # the request, and the refusal of it
+
+
 def test_a_wrong_configuration_leaves_the_keys_as_they_were(lone, keeper):
     keeper.start()
     lone.start()
@@ -128,25 +189,30 @@ def test_a_wrong_configuration_leaves_the_keys_as_they_were(lone, keeper):
     lone.conf["keys"][0]["key"] = right
 
 
-def test_the_socket_is_for_its_user_alone_and_junk_ends_a_connection(lone, keeper):
+def test_the_socket_is_for_its_user_alone_and_junk_ends_a_connection(lone, keeper, pki):
     keeper.start()
     assert stat.S_IMODE(keeper.path.stat().st_mode) == 0o600
-    ask = struct.pack("=III65s64s3x", 2, 0, 32, b"gateway", bytes(64))  # sign with RSA-SHA256
+    shown = hashlib.sha256(pki["gateway"].certificate.public_bytes(Encoding.DER)).digest()
 
-    def say(packet):
+    def packet(verb, signature, length, name, certificate=shown):
+        return struct.pack("=III65s64s32s3x", verb, signature, length, name, bytes(64), certificate)
+    ask = packet(2, 0, 32, b"gateway")  # sign with RSA-SHA256
+
+    def say(octets):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
             s.settimeout(10)
             s.connect(str(keeper.path))
-            s.send(packet)
+            s.send(octets)
             return s.recv(70000)
 
     reason, n = struct.unpack("=II", say(ask)[:8])
     assert (reason, n) == (0, 256)
-    for junk in (b"", b"x", ask[:-1], ask + b"x", struct.pack("=III65s64s3x", 9, 0, 32, b"gateway", bytes(64)),
-                 struct.pack("=III65s64s3x", 2, 0, 65, b"gateway", bytes(64)), struct.pack("=III65s64s3x", 2, 0, 32, b"g" * 65, bytes(64))):
+    for junk in (b"", b"x", ask[:-1], ask + b"x", packet(9, 0, 32, b"gateway"), packet(2, 0, 65, b"gateway"),
+                 packet(2, 0, 32, b"g" * 65)):
         if junk:
             assert say(junk) == b"", junk
-    for wrong in ((2, 0, 31, b"gateway"), (2, 99, 32, b"gateway"), (2, 4, 48, b"gateway"), (2, 0, 32, b"nobody"), (1, 0, 0, b"nobody")):
-        reason, n = struct.unpack("=II", say(struct.pack("=III65s64s3x", *wrong, bytes(64)))[:8])
+    for wrong in ((2, 0, 31, b"gateway"), (2, 99, 32, b"gateway"), (2, 4, 48, b"gateway"), (2, 0, 32, b"nobody"), (1, 0, 0, b"nobody"),
+                  (2, 0, 32, b"gateway", bytes(32))):
+        reason, n = struct.unpack("=II", say(packet(*wrong))[:8])
         assert reason != 0, wrong
     assert struct.unpack("=II", say(ask)[:8])[0] == 0
