@@ -95,10 +95,16 @@ END
     sender_ids: ${system}_is
     password_hash: "$(cat "$world/$system.hash")"
     certificates: $pki/$system.crt
-    may_call: "*"
+$(world_calls "$system")
     async: {mode: push, endpoint: "http://127.0.0.1:$(world_port "$(world_number "$system")")/"}
 END
 	done
+}
+
+# What a system may call, as the sample configuration says.
+world_calls() {
+	awk -v name="$1" '$1 == "-" { here = $3 == name } here && $1 == "may_call:" { on = 1 } here && on { print } on && /\]/ { exit }' \
+		config/participants.d/systems.yaml
 }
 
 # The descriptors of adapters/, with the addresses of this world: a service goes to the port of its provider.

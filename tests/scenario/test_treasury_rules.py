@@ -332,7 +332,7 @@ class NationalWorld(World):
 
     def __init__(self, folder):
         self.port, self.port_lock = self.free_ports()
-        self.systems, self.sims, self.redis = SYSTEMS, {}, None
+        self.systems, self.sims, self.redis, self.strict = SYSTEMS, {}, None, False
         self.script('world_make "$1" gost', folder)
         Gateway.__init__(self, folder, Everybody(folder / "pki"))
 
