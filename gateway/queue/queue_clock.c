@@ -24,7 +24,7 @@ int64_t queue_delay(const struct queue_policy *p, struct bytes id, int attempt)
 	double delay = (double)p->initial_ms, cap = (double)p->max_interval_ms;
 	double part = (double)(spread(id, attempt) >> 11) / (double)(UINT64_C(1) << 53); /* 0 up to, but not, 1 */
 
-	for (int i = 1; i < attempt && delay < cap && p->factor > 1.0; i++)
+	for (int i = 1; i < attempt && delay > 0.0 && delay < cap && p->factor > 1.0; i++) /* while it grows */
 		delay *= p->factor;
 	if (delay > cap)
 		delay = cap;

@@ -20,7 +20,7 @@ void queue_policy_print(const struct queue_policy *p, char out[QUEUE_POLICY_TEXT
 bool queue_policy_parse(struct bytes text, struct queue_policy *out, char name[QUEUE_POLICY_TEXT])
 {
 	enum { INITIAL, INTERVAL, LIFE, FACTOR, JITTER, ATTEMPTS, WORDS };
-	static const long long most[WORDS] = {INT64_MAX / 4, INT64_MAX / 4, INT64_MAX / 4, 1000000, 50, INT32_MAX};
+	static const long long most[WORDS] = {QUEUE_NEVER, QUEUE_NEVER, QUEUE_NEVER, 1000000, 50, INT32_MAX};
 	long long word[WORDS];
 	char *at = name;
 

@@ -19,6 +19,24 @@ static int64_t number(const struct redisReply *r)
 	return r->type == REDIS_REPLY_INTEGER ? r->integer : 0;
 }
 
+/* A number from 0 to `most`: what lies outside counts as the nearest, so that it can be reckoned with. */
+static int64_t bounded(const struct redisReply *r, int64_t most)
+{
+	int64_t n = number(r);
+
+	return n < 0 ? 0 : n > most ? most : n;
+}
+
+static int64_t moment(const struct redisReply *r)
+{
+	return bounded(r, QUEUE_NEVER);
+}
+
+static int count(const struct redisReply *r)
+{
+	return (int)bounded(r, INT32_MAX);
+}
+
 bool queue_reply_is(const struct redisReply *r, int type, struct err *e)
 {
 	if (r && r->type == type)
@@ -80,15 +98,16 @@ bool queue_reply_claims(const struct redisReply *r, struct queue_claims *out, st
 {
 	if (!is_array(r, 3, e) || !are_messages(r->element[1], e) || !are_messages(r->element[2], e))
 		return false;
-	*out = (struct queue_claims){r->element[1]->elements, r->element[2]->elements, number(r->element[0])};
+	*out = (struct queue_claims){r->element[1]->elements, r->element[2]->elements,
+		number(r->element[0]) < 0 ? -1 : moment(r->element[0])};
 	return true;
 }
 
 static void read_message(const struct redisReply *m, struct queue_found *out)
 {
 	*out = (struct queue_found){.id = octets(m->element[0]), .token = octets(m->element[1]),
-		.attempt = (int)number(m->element[2]), .accepted_ms = number(m->element[3]),
-		.expire_ms = number(m->element[4]), .order_key = octets(m->element[5]), .meta = octets(m->element[6]),
+		.attempt = count(m->element[2]), .accepted_ms = moment(m->element[3]),
+		.expire_ms = moment(m->element[4]), .order_key = octets(m->element[5]), .meta = octets(m->element[6]),
 		.policy = octets(m->element[7]), .body = octets(m->element[8]), .spool = octets(m->element[9])};
 }
 
@@ -123,7 +142,7 @@ bool queue_reply_settle(const struct redisReply *r, struct queue_settlement *out
 		err_set(e, REASON_QUEUE_DOWN, "Redis answered something unexpected");
 		return false;
 	}
-	*out = (struct queue_settlement){(enum queue_settled)became, number(r->element[1])};
+	*out = (struct queue_settlement){(enum queue_settled)became, moment(r->element[1])};
 	return true;
 }
 
@@ -151,13 +170,13 @@ bool queue_reply_totals(const struct redisReply *r, struct queue_total *out, str
 {
 	if (!is_array(r, TOTAL_WORDS, e))
 		return false;
-	out->waiting = (uint64_t)number(r->element[0]);
-	out->leased = (uint64_t)number(r->element[1]);
-	out->dead = (uint64_t)number(r->element[2]);
-	out->oldest_ms = number(r->element[3]);
+	out->waiting = (uint64_t)bounded(r->element[0], INT64_MAX);
+	out->leased = (uint64_t)bounded(r->element[1], INT64_MAX);
+	out->dead = (uint64_t)bounded(r->element[2], INT64_MAX);
+	out->oldest_ms = moment(r->element[3]);
 	out->held = number(r->element[4]) != 0;
-	out->limit = (int)number(r->element[5]);
-	out->breaker_until_ms = number(r->element[6]);
+	out->limit = count(r->element[5]);
+	out->breaker_until_ms = moment(r->element[6]);
 	return true;
 }
 
@@ -183,14 +202,14 @@ bool queue_reply_item(const struct redisReply *m, struct queue_item *out, struct
 		return false;
 	*next = (struct queue_page){number(m->element[1]), octets(m->element[0])};
 	out->id = next->id;
-	out->attempts = (int)number(m->element[2]);
-	out->accepted_ms = number(m->element[3]);
-	out->expire_ms = number(m->element[4]);
+	out->attempts = count(m->element[2]);
+	out->accepted_ms = moment(m->element[3]);
+	out->expire_ms = moment(m->element[4]);
 	out->order_key = octets(m->element[5]);
 	out->meta = octets(m->element[6]);
 	out->cause = octets(m->element[8]);
-	out->body_bytes = (size_t)number(m->element[9]);
-	out->due_ms = number(m->element[11]);
+	out->body_bytes = (size_t)bounded(m->element[9], INT64_MAX);
+	out->due_ms = moment(m->element[11]);
 	if (queue_policy_parse(octets(m->element[7]), &out->policy, name))
 		return true;
 	err_set(e, REASON_QUEUE_DOWN, "the policy of a message cannot be read");
@@ -199,6 +218,8 @@ bool queue_reply_item(const struct redisReply *m, struct queue_item *out, struct
 
 bool queue_reply_show(const struct redisReply *r, struct queue_shown *out, struct err *e)
 {
+	int64_t where;
+
 	*out = (struct queue_shown){0};
 	if (!is_array(r, 0, e))
 		return false;
@@ -206,7 +227,12 @@ bool queue_reply_show(const struct redisReply *r, struct queue_shown *out, struc
 		return true;
 	if (!is_array(r, 3, e) || !is_array(r->element[1], ITEM_WORDS, e))
 		return false;
-	*out = (struct queue_shown){true, (enum queue_where)number(r->element[0]), r->element[1], octets(r->element[2]),
+	where = number(r->element[0]);
+	if (where < QUEUE_WAITING || where > QUEUE_DEAD) {
+		err_set(e, REASON_QUEUE_DOWN, "Redis answered something unexpected");
+		return false;
+	}
+	*out = (struct queue_shown){true, (enum queue_where)where, r->element[1], octets(r->element[2]),
 		octets(r->element[1]->element[10])};
 	return true;
 }

@@ -156,7 +156,7 @@ outcome queue_wire_open(const struct queue_server *s, const struct queue_place *
 	w->fd = -1;
 	w->out = BUF(OUT_MOST);
 	w->ends = BUF(OUT_MOST);
-	w->reader = redisReaderCreate();
+	w->reader = queue_reader_new();
 	if (!w->reader || !buf_reserve(&w->out, OUT_LEAST))
 		err_set(e, REASON_MEMORY, "connection to Redis");
 	else if (at->socket)

@@ -10,6 +10,11 @@
 #include "queue/queue_int.h"
 
 struct ssl_st;
+struct redisReader;
+
+/* A reader of replies, to be given back with redisReaderFree: as the library's own, but an array that announces more than
+ * a million elements is no reply. NULL when memory is short. */
+struct redisReader *queue_reader_new(void);
 
 struct queue_place { /* where a server listens; strings belong to the caller */
 	const char *socket; /* unix socket path; else: */

@@ -34,6 +34,33 @@ DEMANDS = ["<p><SystemInfo><RequestNumber>00000000000000000001</RequestNumber><C
            "&lt;p&gt;&lt;Kind&gt;INVOICE&lt;/Kind&gt;&lt;Iin&gt;900101300018&lt;/Iin&gt;&lt;/p&gt;",
            "PHA+PEtpbmQ+T1JERVI8L0tpbmQ+PC9wPg==", "<p><Kind>ORDER</Kind><Nikad>KZ03 АВС 0000 0001</Nikad></p>"]
 
+NIKADS = ["KZ03 ABC 0000 0001", "KZ03ABC00000001", "KZ03\u00a0ABC 0000 0001", "KZ03 \u0410BC 0000 0001", "kz03 ABC 0000 0001", "XX03 ABC 0000 0001",
+          "KZ04 ABC 0000 0001", "KZ03 ABO 0000 0001", "KZABC\x01\x00\x00\x00"]
+WEATHERS = ["seed 42\n# a remark\nPERMITS_NIKAD 3 drop; A 2-4 after commit drop\n* 10% delay 500ms\nsend A always duplicate\n",
+            "* always fault SCE004; * 1-5 before commit delay 2s; * 4- after commit delay 1h", "A always html-502\n* 2 empty-200\n* 3 half-open\n* 4 silent",
+            "send * always shifted-clock -2h;* always shifted-clock +10d;* always wrong-signature; * always expired-certificate"]
+TEXTS = ["aGVsbG8=", "aGVs bG8h\r\n", "00ffA0", "2030-01-02T03:04:05.678+05:00", "2030-01-02T03:04:05", "1900-02-28T23:59:59.1Z", "2024-02-29T00:00:00-1200",
+         "900101300017", "{01234567-89ab-4def-8123-456789abcdef}", "\u04bb \"quoted\" <a> & \x01", "23456789abcd"]
+POLICY = "1000 60000 86400000 1500 20 8 usual"
+
+
+def resp(value):
+    """What a Redis answers, in its protocol."""
+    if isinstance(value, list):
+        return f"*{len(value)}\r\n" + "".join(map(resp, value))
+    if isinstance(value, int):
+        return f":{value}\r\n"
+    return "$-1\r\n" if value is None else f"${len(value)}\r\n{value}\r\n"
+
+
+MESSAGE = ["id", "token", 1, 1800000000000, 1800086400000, "key", "meta", POLICY, "<body/>", ""]
+ITEM = ["id", 5, 2, 1800000000000, 0, "key", "meta", POLICY, "down", 7, "", 1800000001000]
+INFO = "# Replication\r\nrole:master\r\nloading:0\r\naof_enabled:1\r\nmaxmemory_policy:noeviction\r\n"
+REPLIES = [resp([0, [MESSAGE, MESSAGE], [MESSAGE]]), resp([-1, [], []]), resp([3, 1800000001000]), resp(1), resp(0), resp(None), resp("there"), resp([1, "spool"]),
+           resp(ITEM), resp([2, ITEM, "<body/>"]), resp([]), resp([3, 1, 2, 1800000000000, 1, 4, 0, ["down", "3", "refused", "1"]]), "-OOM used\r\n",
+           "-ERR no\r\n", "+OK\r\n", resp(INFO) + resp(["appendfsync", "always", "no-appendfsync-on-rewrite", "no"]),
+           resp("00000000-0000-4000-8000-000000000000"), resp([1, 1, 0])]
+
 
 class Folder:
     def __init__(self, path):
@@ -84,6 +111,9 @@ def plain(out, authority):
         out.put("demand", str(n), text)
     for n, octets in enumerate(FILES):
         out.put("attachment", f"file{n}", octets)
+    for target, texts in {"nikad": NIKADS, "weather": WEATHERS, "text": TEXTS, "redis": REPLIES}.items():
+        for n, text in enumerate(texts):
+            out.put(target, str(n), text)
     for path in sorted((ROOT / "config").glob("*.yaml")) + sorted((ROOT / "adapters").glob("*/services.yaml")):
         out.put("conf", f"{path.parent.name}-{path.name}", path.read_bytes())
     for path in sorted(authority.folder.glob("*.crt")):

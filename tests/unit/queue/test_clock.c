@@ -23,6 +23,8 @@ static void delays_grow_by_the_factor_up_to_the_cap(void **state)
 	assert_int_equal(queue_delay(&p, BYTES_LIT("any"), 1), 10000);
 	p.initial_ms = 0;
 	assert_int_equal(queue_delay(&p, BYTES_LIT("any"), 1), 1); /* never in a circle without a pause */
+	p.factor = 2.0;
+	assert_int_equal(queue_delay(&p, BYTES_LIT("any"), INT32_MAX), 1);
 }
 
 static void jitter_spreads_both_ways_within_its_bounds(void **state)
@@ -92,7 +94,8 @@ static void a_policy_survives_being_text(void **state)
 static void what_is_no_policy_is_refused(void **state)
 {
 	static const char *const texts[] = {"", " ", "1 2 3 4 5", "1 2 3 4 5 6", "1 2 3 4 51 6 x", "1 2 3 -4 5 6 x",
-		"1 2 x 4 5 6 x", "1  2 3 4 5 6", "99999999999999999999 2 3 4 5 6 x", "1 2 3 4 5 2147483648 x"};
+		"1 2 x 4 5 6 x", "1  2 3 4 5 6", "99999999999999999999 2 3 4 5 6 x", "1 2 3 4 5 2147483648 x",
+		"1 253402300799001 3 4 5 6 x"};
 	char name[QUEUE_POLICY_TEXT];
 	unsigned char longest[QUEUE_POLICY_TEXT];
 	struct queue_policy p;
