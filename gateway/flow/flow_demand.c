@@ -88,7 +88,7 @@ enum after step_judge_time(struct exchange *x)
 	if (!d || exchange_is_answer(x))
 		return AFTER_NEXT;
 	judged = demand_time(d, x->snap->calendar, &x->demanded, received, &x->times, &words, &x->err);
-	if (!judged.ok && !x->was_kept && !x->adopted)
+	if (!judged.ok && !x->was_kept)
 		return AFTER_REFUSE;
 	if (!words.len)
 		return AFTER_NEXT;
