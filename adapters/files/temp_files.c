@@ -12,6 +12,7 @@
 
 #define ANSWER_BYTES (64u << 20)
 #define LIFE_DIGITS 15
+#define FILE_MORE 65536 /* what stands around a file that is read */
 
 /* Status of a file: code, words. 001 is of a whole answer. */
 static const struct verdict {
@@ -201,14 +202,17 @@ static const char *identifier(struct serving *s, const xmlNode *node)
 	return id ? id : "";
 }
 
-/* A file, or why it is not given; `content`: it goes into the answer as well. */
+/* A file, or why it is not given; `content`: it goes into the answer as well. Only one file at a time is in memory. */
 static outcome give(struct serving *s, const xmlNode *node, const char *result, bool content, struct err *e)
 {
+	SCOPED(pool_free) struct pool *pool = pool_new(s->place->limits.file + FILE_MORE);
 	const char *id = identifier(s, node);
 	struct temp_file f;
 	enum temp_verdict v;
 
-	TRY(temp_store_get(s->place, s->pool, id, &f, &v, e));
+	if (!pool)
+		return err_set(e, REASON_MEMORY, "a file of the store");
+	TRY(temp_store_get(s->place, pool, id, &f, &v, e));
 	if (v == TEMP_DONE && content && s->answered > 0 && s->answered + f.content.n > s->place->limits.answer)
 		v = TEMP_ALONE;
 	mark(s, "", result);

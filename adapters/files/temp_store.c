@@ -88,7 +88,7 @@ struct usage {
 	const struct temp_origin *from; /* NULL: only sweep */
 	char origin[TEMP_ID];
 	uint64_t total, owner;
-	size_t count;
+	size_t count, owner_count;
 	char again[TEMP_ID]; /* of the same origin, "" when there is none */
 };
 
@@ -98,8 +98,10 @@ static void count_file(struct usage *u, const char *name, uint64_t size)
 	u->count++;
 	if (!u->from)
 		return;
-	if (id_owned(name, u->from->owner))
+	if (id_owned(name, u->from->owner)) {
 		u->owner += size;
+		u->owner_count++;
+	}
 	if (strncmp(name, u->origin, strlen(u->origin)) == 0)
 		memcpy(u->again, name, ID_LENGTH + 1);
 }
@@ -205,7 +207,7 @@ static enum temp_verdict judge_room(const struct temp_limits *l, const struct us
 {
 	if (u->count >= l->count || u->total + more > l->total)
 		return TEMP_FULL;
-	return u->owner + more > l->owner ? TEMP_OWNER_FULL : TEMP_DONE;
+	return u->owner_count >= l->owner_count || u->owner + more > l->owner ? TEMP_OWNER_FULL : TEMP_DONE;
 }
 
 outcome temp_store_put(const struct temp_place *p, const struct temp_origin *from, const struct temp_file *file,

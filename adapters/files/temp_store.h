@@ -18,11 +18,12 @@
 struct temp_limits {
 	uint64_t total, owner;       /* octets in all, and of one owner */
 	size_t file, count;          /* octets of a file; files in all */
+	size_t owner_count;          /* files of one owner */
 	size_t answer;               /* octets of the files in one answer */
 	int64_t life_ms, life_most_ms; /* when none is asked for; more is cut to the second of them */
 };
 #define TEMP_LIMITS_DEFAULT \
-	((struct temp_limits){1u << 30, 256u << 20, 11u << 20, 20000, 10u << 20, 8 * 3600000, 72 * 3600000})
+	((struct temp_limits){1u << 30, 256u << 20, 11u << 20, 20000, 5000, 10u << 20, 8 * 3600000, 72 * 3600000})
 
 struct temp_place {
 	const char *folder; /* made with temp_store_open */

@@ -146,6 +146,8 @@ def test_a_long_file_travels_whole(world):
     other = one(world, octets[:2 << 20])
     both = about(world, "DOWNLOAD", identifier, other)
     assert codes(both) == [DONE, "203", SOME_FAILED], "the second one has to be asked for alone"
+    many = about(world, "GET_FILE_INFO", *[identifier] * 40)
+    assert codes(many) == [DONE] * 41, "what it says of many files is not bounded by what they hold together"
 
 
 def test_who_says_to_be_somebody_else_is_refused(world):

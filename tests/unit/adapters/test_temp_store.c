@@ -254,6 +254,11 @@ static void there_is_room_for_so_much_and_no_more(void **state)
 	b->place.limits.count = 4;
 	assert_int_equal(put_more(b, "monitoring", 0, 1), TEMP_DONE);
 	assert_int_equal(put_more(b, "monitoring", 1, 1), TEMP_FULL);
+	b->place.limits.count = 100;
+	b->place.limits.owner_count = 2;
+	assert_int_equal(put_more(b, "monitoring", 1, 1), TEMP_DONE);
+	assert_int_equal(put_more(b, "monitoring", 2, 1), TEMP_OWNER_FULL); /* nobody takes the places of the others */
+	assert_int_equal(put_more(b, "permits", 1, 1), TEMP_DONE);
 	b->place.now_ms += 8 * 3600000; /* all of them are over */
 	assert_int_equal(put_more(b, "department", 2, 2000), TEMP_DONE);
 	assert_int_equal(files_in(b->folder), 1);
