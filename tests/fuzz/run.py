@@ -25,7 +25,8 @@ WORK = BIN.parent / "fuzz"
 TARGETS = {"http_head": (200000, 180), "http_chunk": (200000, 75), "envelope": (40000, 370), "message": (20000, 900),
            "certificate": (10000, 200), "revocation": (1000, 160), "timestamp": (4000, 70), "conf": (5000, 600),
            "attachment": (50000, 400), "demand": (40000, 500),
-           "nikad": (50000, 136), "weather": (50000, 234), "text": (50000, 254), "redis": (50000, 297)}
+           "nikad": (50000, 136), "weather": (50000, 234), "text": (50000, 254), "redis": (50000, 297),
+           "inner": (10000, 645), "cms": (3000, 235), "schema": (10000, 435), "payload": (15000, 610)}
 MOST_BYTES = 65536
 
 

@@ -2,6 +2,7 @@
 """Right inputs for the fuzz targets, made anew each time: keys and signatures are never kept. Usage: seeds.py FOLDER."""
 import base64
 import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from cryptography import x509  # noqa: E402
 from cryptography.hazmat.primitives import hashes  # noqa: E402
 from cryptography.x509 import ocsp  # noqa: E402
 
-from harness import async_soap, soap, wss  # noqa: E402
+from harness import async_soap, persons, soap, wss  # noqa: E402
 from harness.authority import Authority  # noqa: E402
 from harness.pki import ROOT  # noqa: E402
 
@@ -61,6 +62,20 @@ REPLIES = [resp([0, [MESSAGE, MESSAGE], [MESSAGE]]), resp([-1, [], []]), resp([3
            "-ERR no\r\n", "+OK\r\n", resp(INFO) + resp(["appendfsync", "always", "no-appendfsync-on-rewrite", "no"]),
            resp("00000000-0000-4000-8000-000000000000"), resp([1, 1, 0])]
 
+PERMITS = 'xmlns:p="urn:qaqpa:permits:v1"'
+INFO = ("<SystemInfo><RequestNumber>01234567890123456789</RequestNumber><ChainId>chain</ChainId>"
+        "<RequestDate>2026-03-02T10:00:00.000+05:00</RequestDate></SystemInfo>")
+SCHEMA = [f"<p:NikadRequest {PERMITS}>{INFO}<BusinessData><DocumentType>ABC</DocumentType><DocumentKind>PERMIT</DocumentKind></BusinessData></p:NikadRequest>",
+          f"<p:RegisterRequest {PERMITS}>{INFO}<BusinessData><Nikad>KZ03ABC00000001</Nikad><DocumentKind>PERMIT</DocumentKind><Document>the document"
+          "</Document></BusinessData></p:RegisterRequest>",
+          f"<?xml version='1.0'?>\n<p:NikadRequest {PERMITS}>{INFO}<BusinessData><DocumentType>a person's name</DocumentType><DocumentKind>?</DocumentKind>"
+          "</BusinessData></p:NikadRequest>"]
+PAYLOAD = ("<p><Kind>ORDER</Kind><Iin>900101300017</Iin><Bin>200440000015</Bin><Number>200440000015</Number><Yes>1</Yes><LastDay>2030-03-05</LastDay>"
+           "<File><Name>a.txt</Name><Media>text/plain</Media><Content>aGVsbG8=</Content></File></p>")
+SIGNED = '<p:Req xmlns:p="urn:p" kind="a"><p:sum>100</p:sum><p:who>\u049a &amp; \u04a2</p:who>@</p:Req>'
+BY_ID = '<p:Req xmlns:p="urn:p"><p:Doc Id="d1"><p:sum>100</p:sum></p:Doc>@</p:Req>'
+CONTENT = b"what was signed\n"
+
 
 class Folder:
     def __init__(self, path):
@@ -102,6 +117,24 @@ def stamps(out, url, folder):
     out.put("timestamp", "token", (folder / "token").read_bytes())
 
 
+def inner(out, authority):
+    """What authorised persons sign: XML inside data in several styles, and CMS."""
+    (out.path / "persons").mkdir()
+    who = persons.make(out.path / "persons", authority)
+    one, two = who["director"], who["accountant"]
+    texts = {"enveloped": persons.sign_xml(SIGNED, one), "two": persons.sign_xml(SIGNED, one, two),
+             "inclusive": persons.sign_xml(SIGNED, one, c14n=soap.C14N),
+             "by_id": persons.sign_xml(BY_ID, one, reference="d1", ids=["urn:p:Doc"])}
+    for name, text in texts.items():
+        out.put("inner", name, f"<data>{text}</data>")
+    escaped = texts["enveloped"].replace("&", "&amp;").replace("<", "&lt;")
+    out.put("inner", "escaped", f"<data>{escaped}</data>")
+    out.put("inner", "base64", f"<data>{base64.b64encode(texts['enveloped'].encode()).decode()}</data>")
+    signed = {"attached": ([one], True), "detached": ([one], False), "two": ([one, two], False)}
+    for name, (signers, attached) in signed.items():
+        out.put("cms", name, base64.b64decode(persons.sign_cms(CONTENT, out.path / "persons", *signers, attached=attached)))
+
+
 def plain(out, authority):
     for n, text in enumerate(HEADS):
         out.put("http_head", f"head{n}", "\x00" + text)
@@ -111,7 +144,7 @@ def plain(out, authority):
         out.put("demand", str(n), text)
     for n, octets in enumerate(FILES):
         out.put("attachment", f"file{n}", octets)
-    for target, texts in {"nikad": NIKADS, "weather": WEATHERS, "text": TEXTS, "redis": REPLIES}.items():
+    for target, texts in {"nikad": NIKADS, "weather": WEATHERS, "text": TEXTS, "redis": REPLIES, "schema": SCHEMA, "payload": [*DEMANDS, PAYLOAD]}.items():
         for n, text in enumerate(texts):
             out.put(target, str(n), text)
     for path in sorted((ROOT / "config").glob("*.yaml")) + sorted((ROOT / "adapters").glob("*/services.yaml")):
@@ -129,7 +162,9 @@ def main(folder):
         messages(out, authority)
         statuses(out, authority, authority.url)
         stamps(out, authority.url, out.path)
+        inner(out, authority)
         plain(out, authority)
+        shutil.copytree(ROOT / "wsdl", out.path / "wsdl")
     finally:
         authority.stop()
 
