@@ -179,7 +179,9 @@ class Run:
     def begin(self):
         for node in self.nodes:
             node.start()
-            node.wait(lambda n=node: next(c for c in n.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
+            node.wait(lambda n=node: n.check("queue")["ok"])
+        if self.options.sentinel:  # a master that dies before would leave a successor without a birth, which waits for a rebuild
+            until(self.redis.follows)
         ports = [n.ports["plain"] for n in self.nodes]
         share = self.scale["count"] // self.scale["processes"]
         self.askers = [multiprocessing.Process(target=ask, daemon=True, args=(

@@ -54,7 +54,7 @@ class Node(Gateway):
 
     def queue_trouble(self):
         """What the gateway says against its queue; empty when nothing."""
-        check = next(c for c in self.admin("/readyz").json()["checks"] if c["check"] == "queue")
+        check = self.check("queue")
         return "" if check["ok"] else check["detail"]
 
     def usage(self):

@@ -109,6 +109,19 @@ class Gateway:
     def admin(self, page):
         return requests.get(f"http://127.0.0.1:{self.ports['admin']}{page}", timeout=10)
 
+    def check(self, name):
+        """One of the checks of /readyz."""
+        return next(c for c in self.admin("/readyz").json()["checks"] if c["check"] == name)
+
+    def ready(self):
+        return all(c["ok"] for c in self.admin("/readyz").json()["checks"])
+
+    def start_with_queue(self):
+        """Started, and it has found its Redis."""
+        self.start()
+        self.wait(lambda: self.check("queue")["ok"])
+        return self
+
     def journal(self, *arguments):
         done = subprocess.run([BIN / "qaqpa", "msg", "find", "--journal", self.folder / "journal", "-o", "json", "--limit", "100000",
                                *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)

@@ -90,7 +90,7 @@ class World(Gateway):
         for path in (self.folder / "conf.d").glob("*.yaml"):  # a receiver that comes back is tried soon
             path.write_text(re.sub(r"^( +)delivery: queued", r"\1breaker_time: 200ms\n\1delivery: queued", path.read_text(), flags=re.M))
         self.start()
-        self.wait(lambda: all(c["ok"] for c in self.admin("/readyz").json()["checks"]))
+        self.wait(self.ready)
         for name in self.systems:
             self.play(name)
         return self

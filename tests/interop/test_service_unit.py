@@ -66,7 +66,7 @@ def test_what_the_gateway_does_is_allowed(tmp_path, pki, provider):
     g.program = ["strace", "-D", "-f", "-qq", "-o", trace, *g.program]  # -D: the gateway stays our child
     try:
         g.start()
-        g.wait(lambda: all(c["ok"] for c in g.admin("/readyz").json()["checks"]))
+        g.wait(g.ready)
         assert [g.send().status, g.send(service="Later").status, g.send(service="Nobody").status] == [200, 200, 500]
         assert wss.parse(g.send().octets) is not None
         g.kill(signal.SIGHUP)

@@ -105,7 +105,7 @@ class World:
         self.gateway.start()
         self.url = f"http://127.0.0.1:{self.gateway.ports['plain']}/bip-async/"
         self.wait = self.gateway.wait
-        self.wait(lambda: all(c["ok"] for c in self.gateway.admin("/readyz").json()["checks"]))
+        self.wait(self.gateway.ready)
         for endpoint in self.endpoints.values():
             endpoint.learn(self.url)
 

@@ -28,9 +28,7 @@ class World(Gateway):
             self.participant(name)["async"] = {"mode": mode, "endpoint": client.url, "breaker_failures": 1000}
 
     def begin(self):
-        self.start()
-        self.wait(lambda: next(c for c in self.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
-        return self
+        return self.start_with_queue()
 
     def ask(self, text, name="department"):
         octets = text if isinstance(text, bytes) else wss.sign(text, self.pki[name])

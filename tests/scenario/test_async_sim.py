@@ -3,131 +3,53 @@
 accepted, RESPONSE with the permit; the messages sent to the systems, and fetched by them."""
 import re
 import signal
-import socket
-import sqlite3
 import subprocess
 
 import pytest
-import yaml
 
-from harness.gateway import BIN, Gateway
-from harness.pki import ROOT
-from harness.redis import Redis
+from harness.gateway import BIN
+from harness.world import World
 
 SYSTEMS = ("permits", "monitoring", "department")
-FAST = {"name": "standard", "initial": "100ms", "factor": 2, "max_interval": "400ms", "jitter": 10, "expire_after": "1h"}
+AWAY = ("--listen", "127.0.0.1:0")  # where the gateway sends nothing to
 
 
-def free_ports(n):
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
-    ports = [s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
-    return ports
+class Chains(World):
+    """The world with a way for messages of the asynchronous channel: sent to the systems, or fetched by them."""
 
+    def __init__(self, folder, mode, systems):
+        super().__init__(folder, systems)
+        self.mode = mode
+        for participant in self.conf["participants"]:
+            participant["async"] = {**participant["async"], "breaker_failures": 1000} if mode == "push" else {"mode": mode}
 
-class World(Gateway):
-    """Gateway, Redis and the simulated systems. Each has its port from the beginning, whoever listens there."""
+    def command(self, name, *more):
+        return super().command(name, "--async", self.mode, *more)
 
-    def __init__(self, folder, pki, redis, mode):
-        super().__init__(folder, pki)
-        self.mode, self.sims = mode, {}
-        port, *ports = free_ports(1 + len(SYSTEMS))
-        self.places = dict(zip(SYSTEMS, ports))
-        self.base_url = f"http://127.0.0.1:{port}"
-        self.conf["listeners"][0]["listen"] = f"127.0.0.1:{port}"
-        self.conf["queue"] = {"socket": str(redis.socket), "spool": str(folder / "spool"), "lease": "5s", "command_time": "1s"}
-        self.conf["retries"] = [FAST]
-        self.conf["calendar"] = str(ROOT / "config/calendar")
-        self.conf["participants"] = [self.described(name) for name in SYSTEMS]
-        for name in SYSTEMS:
-            descriptors = ROOT / "adapters" / name / "services.yaml"
-            for service in yaml.safe_load(descriptors.read_text())["services"]:
-                service.pop("inner", None)  # the rules name people of another authority; test_monitoring_rules has them
-                if "endpoint" in service:
-                    service["endpoint"] = f"http://127.0.0.1:{self.places[name]}/"
-                for word in ("schema", "answer_schema"):
-                    service[word] = str((descriptors.parent / service[word]).resolve())
-                self.conf["services"].append(service)
-
-    def described(self, name):
-        place = {"mode": self.mode, "breaker_failures": 1000}
-        if self.mode == "push":
-            place["endpoint"] = f"http://127.0.0.1:{self.places[name]}/"
-        return {"name": name, "sender_ids": f"{name}_is", "certificates": str(self.pki.path(f"{name}.crt")), "may_call": "*", "async": place}
-
-    def begin(self):
-        self.start()
-        self.wait(lambda: all(c["ok"] for c in self.admin("/readyz").json()["checks"]))
-        return self
-
-    def command(self, name, *more, port=None):
-        identity = self.pki[name]
-        words = [BIN / "qaqpa", "sim", name, "--listen", f"127.0.0.1:{self.places[name] if port is None else port}",
-                 "--certificate", identity.certificate_path, "--key", identity.key_path, "--peer-certificate", self.pki.path("gateway.crt"),
-                 "--gateway", self.base_url + "/bip-sync-wss-gost/", "--async-gateway", self.base_url + "/bip-async/", "--async", self.mode,
-                 "--sender-id", f"{name}_is", "--state", self.folder / name]
-        clerk = self.pki["person"]
-        words += ["--signer", f"corporation-employee={clerk.certificate_path},{clerk.key_path}"]
-        for signer in ("department", "monitoring"):
-            words += ["--document-certificate", f"{signer}_is={self.pki.path(signer + '.crt')}"]
-        words += ["--document-certificate", f"clerk={clerk.certificate_path}"]
-        head = self.pki["head"]
-        words += ["--document-certificate", f"head={head.certificate_path}", "--signer", f"head={head.certificate_path},{head.key_path}"]
-        return [*words, *more]
-
-    def play(self, name):
-        """Starts a system and waits until it listens."""
-        log = (self.folder / f"{name}.log").open("ab")
-        self.sims[name] = subprocess.Popen(self.command(name), stdout=subprocess.PIPE, stderr=log)
-        assert b"listens" in self.sims[name].stdout.readline(), (self.folder / f"{name}.log").read_text()
-
-    def end(self, name, number=signal.SIGTERM):
-        sim = self.sims.pop(name)
-        sim.send_signal(number)
-        sim.wait(30)
-        sim.stdout.close()
-        return sim.returncode
-
-    def file(self, *more, port=None, code=0):
+    def file(self, *more, code=0):
         """A case by monitoring; the lines that it reports."""
-        done = subprocess.run(self.command("monitoring", "--act", "send-case", *more, port=port), capture_output=True, timeout=120, check=False)
+        done = subprocess.run(self.command("monitoring", "--act", "send-case", *more), capture_output=True, timeout=120, check=False)
         assert done.returncode == code, (done.stdout.decode(), done.stderr.decode(), self.log_path.read_text()[-4000:])
         return done.stdout.decode().splitlines()
 
-    def rows(self, name, table, columns):
-        path = self.folder / name / f"{name}.db"
-        if not path.exists():
-            return []
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10) as db:
-            rows = db.execute(f"SELECT {columns} FROM {table} ORDER BY id").fetchall()
-        db.close()
-        return rows
-
     def heard(self):
-        return self.rows("monitoring", "heard", "kind, code, about")
+        return self.rows("monitoring", "SELECT kind, code, about FROM heard ORDER BY id")
 
-    def close(self):
-        codes = [self.end(name) for name in list(self.sims)]
-        assert self.stop() == 0
-        return codes
+    def taken(self, columns):
+        return self.rows("department", f"SELECT {columns} FROM taken ORDER BY id")
 
 
 @pytest.fixture
-def make(tmp_path, pki):
-    redis = Redis(tmp_path / "redis")
+def make(tmp_path):
     made = []
 
     def world(mode, *systems):
-        made.append(World(tmp_path, pki, redis, mode).begin())
-        for name in systems:
-            made[-1].play(name)
+        made.append(Chains(tmp_path, mode, systems).begin())
         return made[-1]
 
     yield world
-    codes = [code for w in made for code in w.close()]
-    redis.stop()
-    assert codes == [0] * len(codes)
+    for w in made:
+        w.close()
 
 
 CASE = re.compile(r"case (\d{20}): acknowledged, messageId ([0-9a-f-]{36}), correlationId ([0-9a-f-]{36})")
@@ -154,7 +76,7 @@ def test_an_application_becomes_a_permit(make, mode):
     states = [line.split()[1] for line in lines if line.startswith(("  status ", "  notice "))]
     assert set(states) <= {"ON_DELIVERY", "DELIVERED"} and states[-1] == "DELIVERED"
     assert [(kind, code) for kind, code, about in world.heard() if about == chain] == [("NOTIFICATION", "001"), ("RESPONSE", "001")]
-    assert world.rows("department", "taken", "message_id, correlation_id, stage") == [(request, chain, "answered")]
+    assert world.taken("message_id, correlation_id, stage") == [(request, chain, "answered")]
     facts = [f for f in world.journal() if f["service"] == "DEPARTMENT_CASE" and f["direction"] == "received"]
     assert {f["verdict"] for f in facts} == {"verified"}
     assert {f["participant"] for f in facts if f["correlation_id"] == chain} >= {"department"}
@@ -163,7 +85,7 @@ def test_an_application_becomes_a_permit(make, mode):
 def test_a_status_asked_between_queue_and_journal_is_no_stopped_delivery(make):
     """The question goes out the moment after the acknowledgement, when the message is just being delivered."""
     world = make("push", "permits", "department", "monitoring")
-    lines = world.file("--argument", "40", port=0)
+    lines = world.file("--argument", "40", *AWAY)
     states = [line.split()[1] for line in lines if line.startswith("  status ")]
     assert len(states) >= 40 and set(states) <= {"ON_DELIVERY", "DELIVERED"}
 
@@ -171,8 +93,8 @@ def test_a_status_asked_between_queue_and_journal_is_no_stopped_delivery(make):
 def test_a_running_system_takes_the_answers_and_the_notices(make):
     """The act only files and looks; another process with the same state listens where the gateway sends to."""
     world = make("push", *SYSTEMS)
-    first = told(world.file(port=0), notice=None)
-    second = told(world.file(port=0), notice=None)
+    first = told(world.file(*AWAY), notice=None)
+    second = told(world.file(*AWAY), notice=None)
     assert first[0] != second[0] and first[1] != second[1]
     for request, chain in (first, second):
         world.wait(lambda: ("notice", "DELIVERED", request) in world.heard())
@@ -182,11 +104,11 @@ def test_a_running_system_takes_the_answers_and_the_notices(make):
 def test_what_was_acknowledged_is_answered_after_a_crash(make):
     """Without the permits system the application cannot go on; the department is killed with it in hand."""
     world = make("push", "monitoring", "department")
-    act = subprocess.Popen(world.command("monitoring", "--act", "send-case", port=0), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    world.wait(lambda: "accepted" in [stage for (stage,) in world.rows("department", "taken", "stage")])
+    act = subprocess.Popen(world.command("monitoring", "--act", "send-case", *AWAY), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    world.wait(lambda: "accepted" in [stage for (stage,) in world.taken("stage")])
     world.wait(lambda: "NOTIFICATION" in [kind for kind, _, _ in world.heard()])
     world.end("department", signal.SIGKILL)
-    assert [stage for (stage,) in world.rows("department", "taken", "stage")] == ["accepted"]
+    assert [stage for (stage,) in world.taken("stage")] == ["accepted"]
     world.play("permits")
     world.play("department")
     out, err = act.communicate(timeout=90)
@@ -221,10 +143,10 @@ def test_a_refused_request_is_told_and_ends_the_act(make):
     world = make("push", "permits", "department")
     world.participant("monitoring")["may_call"] = []
     world.stop()
-    world.begin()
+    world.start()
     lines = world.file(code=1)
     assert len(lines) == 1 and re.match(r"case \d{20}: fault QG\d+|case \d{20}: fault SCE\d+", lines[0])
-    assert world.heard() == [] and world.rows("department", "taken", "id") == []
+    assert world.heard() == [] and world.taken("id") == []
 
 
 @pytest.mark.parametrize("words,code,said", [

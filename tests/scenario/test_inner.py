@@ -209,8 +209,7 @@ def test_the_asynchronous_channel_asks_for_them_too(tmp_path, pki, persons):
     for name in ("department", "permits"):
         g.participant(name)["async"] = {"mode": "pull", "notices": False}
     try:
-        g.start()
-        g.wait(lambda: next(c for c in g.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
+        g.start_with_queue()
 
         def send(text, who="department"):
             return Answer(g, requests.post(f"http://127.0.0.1:{g.ports['plain']}/bip-async/", data=wss.sign(text, pki[who]),

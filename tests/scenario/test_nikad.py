@@ -57,13 +57,12 @@ class Pair:
 
     def begin(self):
         for g in self.nodes:
-            g.start()
-            self.ready(g)
+            g.start_with_queue()
         return self
 
     @staticmethod
     def ready(g):
-        g.wait(lambda: next(c for c in g.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
+        g.wait(lambda: g.check("queue")["ok"])
 
     def close(self):
         codes = [g.stop() for g in self.nodes]

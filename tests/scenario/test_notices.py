@@ -66,12 +66,6 @@ def node(folder, pki, redis, provider, board, **services):
     return g
 
 
-def begin(g):
-    g.start()
-    g.wait(lambda: next(c for c in g.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
-    return g
-
-
 @pytest.fixture
 def provider(pki):
     p = Provider(pki["permits"])
@@ -89,10 +83,10 @@ def board(pki):
 @pytest.fixture
 def gate(tmp_path, pki, redis, provider, board):
     term = {"element": "LastDay"}
-    g = begin(node(tmp_path / "one", pki, redis, provider, board, Plain={}, Silent={"on": ["accepted"]},
-                   Refusals={"on": ["refused"]}, Term={"term": term}, Late={"term": term, "on": ["late"]},
-                   Accepted={"term": term, "on": ["accepted"]}, Strict={"term": {**term, "late": "refuse"}},
-                   Kept={"term": dict(term), "delivery": "queued", "retry": "fast"}))
+    g = node(tmp_path / "one", pki, redis, provider, board, Plain={}, Silent={"on": ["accepted"]},
+             Refusals={"on": ["refused"]}, Term={"term": term}, Late={"term": term, "on": ["late"]},
+             Accepted={"term": term, "on": ["accepted"]}, Strict={"term": {**term, "late": "refuse"}},
+             Kept={"term": dict(term), "delivery": "queued", "retry": "fast"}).start_with_queue()
     g.pki = pki
     yield g
     g.stop()
@@ -164,7 +158,7 @@ def test_of_a_notice_that_is_refused_nobody_is_told(tmp_path, pki, redis, provid
     service = next(s for s in g.conf["services"] if s["id"] == "Board")
     service["notices"] = [{"on": EVERYTHING, "service": "Board"}]
     board.answer = lambda o: board.signed_answer(o, code="SCSE001", message="not wanted")
-    begin(g)
+    g.start_with_queue()
     try:
         for n in (1, 2, 3):
             assert g.send(service="Plain", data=document()).status == 200
@@ -176,7 +170,7 @@ def test_of_a_notice_that_is_refused_nobody_is_told(tmp_path, pki, redis, provid
 
 def test_while_redis_is_away_notices_wait_and_nobody_waits_for_them(gate, board, redis):
     redis.kill()
-    gate.wait(lambda: not next(c for c in gate.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
+    gate.wait(lambda: not gate.check("queue")["ok"])
     names = [soap.new_id() for _ in range(3)]
     for name in names:
         assert gate.send(service="Plain", data=document(), message_id=name).status == 200
@@ -189,14 +183,14 @@ def test_while_redis_is_away_notices_wait_and_nobody_waits_for_them(gate, board,
 
 def test_a_stop_does_not_wait_for_redis_and_the_journal_keeps_what_is_untold(gate, board, redis):
     redis.kill()
-    gate.wait(lambda: not next(c for c in gate.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
+    gate.wait(lambda: not gate.check("queue")["ok"])
     assert gate.send(service="Plain", data=document()).status == 200
     assert gate.stop() == 0
     assert len(gate.events("notice.not-queued")) == 1 and not board.received
     redis.start()
     done = subprocess.run([BIN / "qaqpa", "queue", "rebuild", "--config", gate.write()], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
-    begin(gate)
+    gate.start_with_queue()
     gate.wait(lambda: len(board.received) == 1)
 
 
@@ -218,7 +212,7 @@ def test_messages_of_the_asynchronous_channel_are_told_of_under_their_new_name(t
     g.participant("permits")["async"] = {"mode": "push", "endpoint": receiver.url, "retry": "fast"}
     g.conf["services"].append({"id": "Case", "provider": "permits", "channel": "async", "fields": [{"element": "Iin", "is": "iin"}],
                                "notices": [{"on": ["accepted", "refused"], "service": "Board"}]})
-    begin(g)
+    g.start_with_queue()
 
     def ask(iin):
         octets = wss.sign(a.message(data=document(iin=iin)), pki["department"])
@@ -240,7 +234,7 @@ def test_what_the_gateway_itself_answers_is_told_as_it_was_answered(tmp_path, pk
     g.conf["participants"].append({"name": "gateway", "certificates": str(pki.path("gateway.crt"))})
     g.conf["services"].append({"id": "PERMITS_NIKAD", "handler": "nikad",
                                "notices": [{"on": ["accepted", "refused"], "service": "Board"}]})
-    begin(g)
+    g.start_with_queue()
     asked = EXAMPLE.read_text()
     for kind, event in (("PRM", "accepted"), ("PIO", "refused")):
         got, notice = told(g, board, "PERMITS_NIKAD", f"<data>{asked.replace('PRM', kind)}</data>")
@@ -311,7 +305,7 @@ def test_a_notice_outlives_the_gateway_while_the_receiver_is_away(gate, board, p
     for octets in sent:
         assert gate.post(octets).status_code == 200
     gate.stop(signal.SIGKILL)
-    begin(gate)
+    gate.start_with_queue()
     for octets in sent:
         assert gate.post(octets).status_code == 200
     back = Board(pki, port=port)
@@ -322,7 +316,7 @@ def test_a_notice_outlives_the_gateway_while_the_receiver_is_away(gate, board, p
 
 
 def test_two_gateways_tell_once_of_one_message(gate, board, pki, redis, provider, tmp_path):
-    other = begin(node(tmp_path / "two", pki, redis, provider, board, Kept={"delivery": "queued", "retry": "fast"}))
+    other = node(tmp_path / "two", pki, redis, provider, board, Kept={"delivery": "queued", "retry": "fast"}).start_with_queue()
     sent = [wss.sign(soap.envelope(soap.request(service="Kept", data=document())), pki["department"]) for _ in range(10)]
     for octets in sent:
         both = [threading.Thread(target=g.post, args=(octets,)) for g in (gate, other)]

@@ -35,22 +35,12 @@ def up(world, pki, **more):
     return world.provider
 
 
-def queue_check(world):
-    return next(c for c in world.admin("/readyz").json()["checks"] if c["check"] == "queue")
-
-
-def begin(world):
-    """Starts the gateway and waits until it has found its queue."""
-    world.start()
-    world.wait(lambda: queue_check(world)["ok"])
-
-
 def message_ids(provider):
     return [re.search(rb"<messageId>([^<]*)", o).group(1).decode() for o in provider.received]
 
 
 def test_the_caller_gets_an_acceptance_and_the_message_goes(world):
-    begin(world)
+    world.start_with_queue()
     data = '<data><p:Status xmlns:p="urn:demo">Қ</p:Status></data>'
     answer = world.send(service="Notice", data=data)
     answer.verified()
@@ -71,7 +61,7 @@ def test_the_caller_gets_an_acceptance_and_the_message_goes(world):
 
 def test_while_the_receiver_is_away_messages_wait_and_go_in_order(world, pki):
     world.provider.close()
-    begin(world)
+    world.start_with_queue()
     sent = []
     for n in range(12):
         message_id = f"m{n}"
@@ -87,7 +77,7 @@ def test_while_the_receiver_is_away_messages_wait_and_go_in_order(world, pki):
 
 
 def test_an_identical_message_is_accepted_again_and_delivered_once(world):
-    begin(world)
+    world.start_with_queue()
     octets = wss.sign(soap.envelope(soap.request(service="Notice")), world.pki["department"])
     first, second = (Answer(world, world.post(octets)) for _ in range(2))
     assert first.octets == second.octets, (first.code, second.code, second.text("errorData"))
@@ -105,7 +95,7 @@ def test_a_poison_message_does_not_stop_the_rest(world):
         return world.provider.signed_answer(octets)
 
     world.provider.answer = refuse_poison
-    begin(world)
+    world.start_with_queue()
     for n in range(10):
         world.send(service="Notice", message_id=f"m{n}", correlation="one", data="<data><poison/></data>" if n == 3 else soap.DATA)
     world.wait(lambda: len(message_ids(world.provider)) == 10)
@@ -118,9 +108,9 @@ def test_a_poison_message_does_not_stop_the_rest(world):
 
 def test_without_redis_nothing_is_accepted_for_later_but_the_rest_works(world, redis, pki):
     world.service(world.provider, "Now")
-    begin(world)
+    world.start_with_queue()
     redis.kill()
-    world.wait(lambda: not queue_check(world)["ok"])
+    world.wait(lambda: not world.check("queue")["ok"])
     answer = world.send(service="Notice")
     assert (answer.status, answer.code) == (503, "QG051")
     assert world.send(service="Now").status == 200
@@ -143,15 +133,15 @@ def test_a_redis_that_may_forget_is_refused_with_the_remedy(world, redis, settin
     redis.configure(setting, value)
     world.start()
     assert world.send(service="Notice").code == "QG051"
-    world.wait(lambda: not queue_check(world)["ok"])
-    assert word in queue_check(world)["detail"]
+    world.wait(lambda: not world.check("queue")["ok"])
+    assert word in world.check("queue")["detail"]
 
 
 def test_a_killed_gateway_loses_and_doubles_nothing(world, pki):
     """Killed while it accepts and while it delivers; every acceptance arrives, under its own identifiers."""
     accepted = set()
     for round_ in range(3):
-        begin(world)
+        world.start_with_queue()
         stop = threading.Event()
 
         def client():
@@ -173,12 +163,12 @@ def test_a_killed_gateway_loses_and_doubles_nothing(world, pki):
         stop.set()
         for t in threads:
             t.join()
-    begin(world)
+    world.start_with_queue()
     world.wait(lambda: accepted <= set(message_ids(world.provider)), seconds=30)
 
 
 def test_redis_killed_under_load_loses_nothing(world, redis):
-    begin(world)
+    world.start_with_queue()
     accepted = set()
     for n in range(60):
         message_id = soap.new_id()
@@ -194,7 +184,7 @@ def test_redis_killed_under_load_loses_nothing(world, redis):
 
 def test_a_wiped_redis_is_rebuilt_from_the_journal(world, redis, pki):
     world.provider.close()
-    begin(world)
+    world.start_with_queue()
     for n in range(5):
         assert world.send(service="Notice", message_id=f"m{n}", correlation="c").status == 200
     world.wait(lambda: world.events("delivery.failed"))
@@ -204,7 +194,7 @@ def test_a_wiped_redis_is_rebuilt_from_the_journal(world, redis, pki):
                            "--journal", world.folder / "journal"], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     up(world, pki)
-    begin(world)
+    world.start_with_queue()
     world.wait(lambda: len(set(message_ids(world.provider))) == 5)
     assert list(dict.fromkeys(message_ids(world.provider))) == [f"m{n}" for n in range(5)]
 
@@ -212,12 +202,12 @@ def test_a_wiped_redis_is_rebuilt_from_the_journal(world, redis, pki):
 def test_a_redis_that_comes_back_empty_is_noticed_and_waits_for_the_repair(world, redis, pki):
     """Under the feet of a running gateway; what is sent meanwhile is refused, so it cannot overtake what is put back."""
     world.provider.close()
-    begin(world)
+    world.start_with_queue()
     for n in range(3):
         assert world.send(service="Notice", message_id=f"m{n}", correlation="c").status == 200
     redis.command("FLUSHALL")
-    world.wait(lambda: not queue_check(world)["ok"])
-    assert "qaqpa queue rebuild" in queue_check(world)["detail"]
+    world.wait(lambda: not world.check("queue")["ok"])
+    assert "qaqpa queue rebuild" in world.check("queue")["detail"]
     refused = world.send(service="Notice", message_id="m3", correlation="c")
     assert (refused.status, refused.code) == (503, "QG051")
     up(world, pki)
@@ -225,7 +215,7 @@ def test_a_redis_that_comes_back_empty_is_noticed_and_waits_for_the_repair(world
     done = subprocess.run([BIN / "qaqpa", "queue", "rebuild", "--socket", redis.socket, "--spool", world.folder / "spool",
                            "--journal", world.folder / "journal"], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
-    world.wait(lambda: queue_check(world)["ok"])
+    world.wait(lambda: world.check("queue")["ok"])
     assert world.send(service="Notice", message_id="m3", correlation="c").status == 200
     world.wait(lambda: len(set(message_ids(world.provider))) == 4)
     assert list(dict.fromkeys(message_ids(world.provider))) == [f"m{n}" for n in range(4)]
@@ -233,7 +223,7 @@ def test_a_redis_that_comes_back_empty_is_noticed_and_waits_for_the_repair(world
 
 def test_a_full_redis_refuses_with_a_time_to_come_back_and_still_delivers(world, redis, pki):
     world.provider.close()
-    begin(world)
+    world.start_with_queue()
     accepted = []
     for n in range(10):
         if world.send(service="Notice", message_id=f"m{n}").status == 200:
@@ -250,7 +240,7 @@ def test_a_full_redis_refuses_with_a_time_to_come_back_and_still_delivers(world,
 
 
 def test_an_operator_holds_and_releases_a_destination(world, redis):
-    begin(world)
+    world.start_with_queue()
 
     def queue(*words):
         return subprocess.run([BIN / "qaqpa", "queue", *words, "--socket", redis.socket, "--spool", world.folder / "spool"],
@@ -276,7 +266,7 @@ def test_a_repeated_attempt_has_the_same_identifiers(world, pki, resend):
         return (503, "text/plain", b"later") if len(tries) < 3 else world.provider.signed_answer(octets)
 
     world.provider.answer = fail_twice
-    begin(world)
+    world.start_with_queue()
     world.send(service="Notice")
     world.wait(lambda: len(tries) == 3)
     assert len({re.search(rb"<sessionId>[^<]*", t).group(0) for t in tries}) == 1
@@ -292,7 +282,7 @@ def test_a_service_that_is_not_repeat_safe_is_not_repeated_after_an_uncertain_ou
         tries.append(octets)
 
     world.provider.answer = break_off
-    begin(world)
+    world.start_with_queue()
     world.send(service="Notice")
     world.wait(lambda: world.events("delivery.dead"))
     assert len(tries) == 1
@@ -303,7 +293,7 @@ def test_a_reason_that_is_said_to_be_final_is_not_tried_again(world):
     world.conf["retries"] = [{**FAST, "non_retryable": "provider.broken"}]
     tries = []
     world.provider.answer = lambda octets: tries.append(octets)
-    begin(world)
+    world.start_with_queue()
     world.send(service="Notice")
     world.wait(lambda: world.events("delivery.dead"))
     assert len(tries) == 1 and world.events("delivery.dead")[0]["reason"] == "provider.broken"
@@ -311,7 +301,7 @@ def test_a_reason_that_is_said_to_be_final_is_not_tried_again(world):
 
 def test_what_waits_is_signed_also_when_the_way_of_resending_changes(world, pki):
     world.provider.close()
-    begin(world)
+    world.start_with_queue()
     assert world.send(service="Notice").status == 200
     world.conf["services"][0]["resend"] = "identical"
     world.write()
@@ -324,9 +314,9 @@ def test_what_waits_is_signed_also_when_the_way_of_resending_changes(world, pki)
 
 def test_the_gateway_stops_while_redis_is_away_and_deliveries_fail(world, redis):
     world.provider.close()
-    begin(world)
+    world.start_with_queue()
     assert world.send(service="Notice").status == 200
     world.wait(lambda: world.events("delivery.failed"))
     redis.kill()
-    world.wait(lambda: not queue_check(world)["ok"])
+    world.wait(lambda: not world.check("queue")["ok"])
     assert world.stop() == 0

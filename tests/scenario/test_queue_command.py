@@ -28,8 +28,7 @@ class World(Gateway):
         self.conf["retries"] = [SLOW]
         for name, receiver in (("Down", self.down), ("Picky", self.picky)):
             self.service(receiver, name, delivery="queued", retry="slow", repeat_safe=True, breaker_failures=1000)
-        self.start()
-        self.wait(lambda: next(c for c in self.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
+        self.start_with_queue()
 
     def queue(self, *words, status=0):
         done = subprocess.run([BIN / "qaqpa", "queue", *map(str, words), "-c", self.folder / "qaqpa.yaml"], capture_output=True,

@@ -46,12 +46,6 @@ def node(folder, pki, provider, redis, **terms):
     return g
 
 
-def begin(g):
-    g.start()
-    g.wait(lambda: next(c for c in g.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
-    return g
-
-
 @pytest.fixture
 def provider(pki):
     p = Provider(pki["permits"])
@@ -61,7 +55,7 @@ def provider(pki):
 
 @pytest.fixture
 def gate(tmp_path, pki, provider, redis):
-    g = begin(node(tmp_path / "one", pki, provider, redis))
+    g = node(tmp_path / "one", pki, provider, redis).start_with_queue()
     yield g
     assert g.stop() == 0
 
@@ -124,8 +118,8 @@ def test_a_message_counts_as_filed_from_the_next_moment_of_work(gate):
 
 def test_a_year_without_a_file_is_told_and_refuses_nothing(tmp_path, pki, provider, redis):
     rolls = {**TERM, "roll": "rolls"}
-    g = begin(node(tmp_path / "one", pki, provider, redis, years=(2001,), Rolls={"term": rolls},
-                   StrictRolls={"term": {**rolls, "late": "refuse"}}))
+    g = node(tmp_path / "one", pki, provider, redis, years=(2001,), Rolls={"term": rolls},
+             StrictRolls={"term": {**rolls, "late": "refuse"}}).start_with_queue()
     got = g.send(service="Hours", data=document())
     assert got.status == 200 and re.search(r"filed cannot be told: there is no calendar of the year \d{4}$", evidence(g, got))
     got = g.send(service="Rolls", data=document(FUTURE))
@@ -146,7 +140,7 @@ def test_a_repetition_at_another_gateway_is_as_early_as_the_first_copy(tmp_path,
     redis.command("SET", mark, f"{exchange} {int(datetime.fromisoformat('2020-01-30T12:00:00+06:00').timestamp() * 1000)} {content}")
     other = node(tmp_path / "two", pki, provider, redis)
     next(s for s in other.conf["services"] if s["id"] == "Kept")["term"] = {**TERM, "late": "refuse"}
-    again = Answer(other, begin(other).post(octets))
+    again = Answer(other, other.start_with_queue().post(octets))
     assert again.status == 200, again.octets
     assert "received 2020-01-30T12:00:00.000+06:00, in time" in again.text("message")
     assert again.text("sessionId") == first.text("sessionId")

@@ -433,7 +433,7 @@ def test_t8_powers_outlive_restarts_and_a_redis_that_lost_everything(world):
     rebuilt = subprocess.run([PROGRAMS / "qaqpa", "queue", "rebuild", "--socket", world.redis.socket, "--spool", world.folder / "spool",
                               "--journal", world.folder / "journal"], capture_output=True, check=True).stdout
     assert b"treasury: puts back treasury-" in rebuilt
-    world.wait(lambda: all(c["ok"] for c in world.admin("/readyz").json()["checks"]))
+    world.wait(world.ready)
     world.play("treasury")
     refused(world, "T8-9", send(world, document("T8-9"), HEAD, FINANCE), "treasury.power", "P14")
     accepted(send(world, document("T8-10"), "treasury-deputy", FINANCE))
@@ -497,11 +497,11 @@ def test_t9_a_deputy_of_the_head_changes_users_only_while_a_power_runs(world):
 def test_t9_a_user_is_stopped_even_while_the_memory_of_the_queue_is_full(world):
     world.redis.configure("maxmemory", "1")
     try:
-        world.wait(lambda: not all(c["ok"] for c in world.admin("/readyz").json()["checks"]))
+        world.wait(lambda: not world.ready())
         world.wait(lambda: user(world, "BLOCK", "treasury-second").reason != "queue.full")
     finally:
         world.redis.configure("maxmemory", "256mb")
-    world.wait(lambda: all(c["ok"] for c in world.admin("/readyz").json()["checks"]))
+    world.wait(world.ready)
     refused(world, "T9-7", send(world, document("T9-7"), HEAD, "treasury-second"), "treasury.user", "BLOCKED")
     accepted(user(world, "REOPEN", "treasury-second"))
 

@@ -38,8 +38,7 @@ class Pair:
 
     def begin(self):
         for g in self.nodes:
-            g.start()
-            g.wait(lambda g=g: next(c for c in g.admin("/readyz").json()["checks"] if c["check"] == "queue")["ok"])
+            g.start_with_queue()
         return self
 
     def close(self):
