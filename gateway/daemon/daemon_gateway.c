@@ -163,8 +163,10 @@ size_t gateway_stop(struct gateway **gp)
 	if (!g)
 		return 0;
 	*gp = NULL;
-	if (g->flow)
+	if (g->flow) {
 		flow_drain(g->flow);
+		log_event(LOG_INFO, "gateway.stopping", LOG_TEXT("how", "draining")); /* from here on nothing new is taken */
+	}
 	if (g->front)
 		cut = front_drain(g->front, g->drain_ms);
 	front_stop(&g->front);

@@ -57,7 +57,6 @@ static int serve(const char *conf_path)
 		process_notify("READY=1");
 	}
 	process_notify("STOPPING=1");
-	log_event(LOG_INFO, "gateway.stopping", LOG_TEXT("how", "draining"));
 	obey_second_signal();
 	cut = gateway_stop(&g);
 	log_event(LOG_INFO, "gateway.stopped", LOG_NUM("cut_off", cut));

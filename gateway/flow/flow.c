@@ -206,9 +206,9 @@ void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *prob
 
 void flow_drain(struct flow *f)
 {
+	__atomic_store_n(&f->draining, true, __ATOMIC_RELAXED);
 	if (f->queue)
 		queue_pause(f->queue);
-	__atomic_store_n(&f->draining, true, __ATOMIC_RELAXED);
 }
 
 size_t flow_open_exchanges(const struct flow *f)
