@@ -5,8 +5,18 @@
 #include "common/business.h"
 #include "log/log.h"
 #include "trust/blocks.h"
+#include "trust/trust.h"
 
 #define CERTIFICATE_BYTES 16384
+
+static bool issued(const struct adapter_call *c, struct bytes der)
+{
+	const struct trust_cert *found;
+	struct err why;
+
+	return trust_find_signer(c->trust, der, c->at.ms, &found, &why).ok || why.reason == REASON_CERT_BLOCKED ||
+		why.reason == REASON_CERT_EXPIRED;
+}
 
 bool lost_certificate(const struct adapter_call *c, const struct _xmlNode *business, struct cert_view *out)
 {
@@ -14,7 +24,7 @@ bool lost_certificate(const struct adapter_call *c, const struct _xmlNode *busin
 	const char *base64 = payload_text(c->pool, business, "Certificate");
 	struct err why;
 
-	return base64 && base64_decode(bytes_str(base64), &der, &why).ok &&
+	return base64 && base64_decode(bytes_str(base64), &der, &why).ok && issued(c, buf_bytes(&der)) &&
 		cert_view_read(c->pool, buf_bytes(&der), out, &why).ok;
 }
 

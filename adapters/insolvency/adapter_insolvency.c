@@ -31,7 +31,7 @@ static outcome check_report(const struct adapter_call *c, struct err *e)
 	struct cert_view lost;
 
 	if (!lost_certificate(c, business, &lost))
-		return err_set(e, REASON_INSOLVENCY_KEY, "the certificate in the report cannot be read");
+		return err_set(e, REASON_INSOLVENCY_KEY, "the certificate in the report cannot be read or trusted");
 	TRY(judge_owner(c, iin, &lost, e));
 	lost_block(c, &lost, "insolvency");
 	return DONE;

@@ -184,7 +184,7 @@ static outcome read_lost(const struct visit *v, const char *iin, const struct ce
 	if (!said(v, v->business, "Certificate") || !c)
 		return DONE;
 	if (!lost_certificate(v->c, v->business, c))
-		return err_set(e, REASON_TREASURY_USER, "the certificate in the report cannot be read");
+		return err_set(e, REASON_TREASURY_USER, "the certificate in the report cannot be read or trusted");
 	if (!c->who.iin || !c->who.bin || strcmp(c->who.iin, iin) != 0 || strcmp(c->who.bin, v->bin) != 0)
 		return err_set(e, REASON_TREASURY_USER, "the certificate in the report is not of this user");
 	*out = c;

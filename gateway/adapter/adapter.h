@@ -37,6 +37,7 @@ struct adapter_call {
 
 	/* Only in checks and handlers. An action knows the names above: what it needs of the content, the check has to put
 	 * aside under `message`, for a queued message is delivered later and perhaps by another gateway. */
+	struct trust *trust;                   /* certificates that stand in the content */
 	const struct verified *verified;
 	const struct _xmlNode *payload;        /* root of the business message, in whatever style it came; NULL: none */
 	const struct inner_result *signers;    /* of inner signatures, as checked; NULL: the service demands none */

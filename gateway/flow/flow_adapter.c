@@ -109,11 +109,32 @@ void adapters_load(const struct conf *c, const struct conf_service *s, struct se
 
 /* ---- calls ---- */
 
-static void begin_call(const struct flow *f, struct adapter_call *c)
+/* What a call of an exchange and one of a delivery have in common. */
+static void begin_call(const struct flow *f, const struct snapshot *s, struct bytes sender_id, struct bytes named,
+	struct buf *notes, struct adapter_call *c)
 {
-	c->redis = f->adapters->desk;
-	c->folder = f->adapters->folder;
-	c->shared = f->adapters->shared;
+	*c = (struct adapter_call){
+		.conf = s->conf,
+		.sender_id = sender_id,
+		.evidence = notes,
+		.redis = f->adapters->desk,
+		.folder = f->adapters->folder,
+		.shared = f->adapters->shared,
+	};
+	adapter_message_name(sender_id, named, c->message);
+}
+
+static void begin_exchange_call(const struct exchange *x, struct pool *pool, struct stamp at, struct buf *notes,
+	struct adapter_call *c)
+{
+	begin_call(x->flow, x->snap, x->request.sender_id, x->memory_id, notes, c);
+	c->pool = pool;
+	c->caller = x->caller;
+	c->service = x->service;
+	c->message_id = x->request.message_id;
+	c->correlation_id = x->request.correlation_id;
+	c->exchange = x->guid;
+	c->at = at;
 }
 
 /* Lines of adapters behind those that are there. */
@@ -126,22 +147,10 @@ static outcome call_of(struct exchange *x, struct buf *notes, struct adapter_cal
 {
 	const struct payload *payload;
 
-	*c = (struct adapter_call){
-		.pool = x->stage,
-		.conf = x->snap->conf,
-		.caller = x->caller,
-		.service = x->service,
-		.sender_id = x->request.sender_id,
-		.message_id = x->request.message_id,
-		.correlation_id = x->request.correlation_id,
-		.exchange = x->guid,
-		.at = x->at,
-		.verified = x->verified,
-		.signers = x->has_signers ? &x->signers : NULL,
-		.evidence = notes,
-	};
-	begin_call(x->flow, c);
-	adapter_message_name(x->request.sender_id, x->memory_id, c->message);
+	begin_exchange_call(x, x->stage, x->at, notes, c);
+	c->trust = x->snap->trust;
+	c->verified = x->verified;
+	c->signers = x->has_signers ? &x->signers : NULL;
 	TRY(exchange_payload(x, x->request.data, &payload));
 	c->payload = payload ? payload_root(payload) : NULL;
 	return DONE;
@@ -299,22 +308,10 @@ static void actions_run(struct work_item *item)
 {
 	struct exchange *x = (struct exchange *)item;
 	SCOPED(buf_free) struct buf notes = BUF(NOTES_MOST);
-	struct adapter_call c = {
-		.pool = x->pool,
-		.conf = x->snap->conf,
-		.caller = x->caller,
-		.service = x->service,
-		.sender_id = x->request.sender_id,
-		.message_id = x->request.message_id,
-		.correlation_id = x->request.correlation_id,
-		.exchange = x->guid,
-		.at = stamp_now(),
-		.evidence = &notes,
-	};
+	struct adapter_call c;
 	struct err e;
 
-	begin_call(x->flow, &c);
-	adapter_message_name(x->request.sender_id, x->memory_id, c.message);
+	begin_exchange_call(x, x->pool, stamp_now(), &notes, &c);
 	act_all(snapshot_service(x->snap, x->service), &c, x->fate == FATE_ACCEPTED);
 	if (!keep_notes(x->pool, &x->answer_evidence, &notes, &e).ok)
 		log_err(LOG_WARNING, "action.not-noted", &e, NULL);
@@ -340,22 +337,17 @@ static void delivery_actions_run(struct work_item *item)
 {
 	struct delivery *d = (struct delivery *)item;
 	SCOPED(buf_free) struct buf notes = BUF(NOTES_MOST);
-	struct adapter_call c = {
-		.pool = d->names,
-		.conf = d->snap->conf,
-		.caller = conf_participant_named(d->snap->conf, d->meta.participant),
-		.service = service_of(d),
-		.sender_id = d->meta.sender_id,
-		.message_id = d->meta.message_id,
-		.correlation_id = d->meta.correlation_id,
-		.exchange = pool_copy(d->names, d->meta.exchange),
-		.at = stamp_now(),
-		.evidence = &notes,
-	};
+	struct adapter_call c;
 	struct err e;
 
-	begin_call(d->flow, &c);
-	adapter_message_name(d->meta.sender_id, d->meta.message_id, c.message);
+	begin_call(d->flow, d->snap, d->meta.sender_id, d->meta.message_id, &notes, &c);
+	c.pool = d->names;
+	c.caller = conf_participant_named(d->snap->conf, d->meta.participant);
+	c.service = service_of(d);
+	c.message_id = d->meta.message_id;
+	c.correlation_id = d->meta.correlation_id;
+	c.exchange = pool_copy(d->names, d->meta.exchange);
+	c.at = stamp_now();
 	if (c.exchange)
 		act_all(snapshot_service(d->snap, c.service), &c, !d->dead);
 	if (!d->dead && keep_notes(d->names, &d->evidence, &notes, &e).ok)

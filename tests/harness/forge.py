@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from . import soap, wss
@@ -103,6 +103,13 @@ def issue(issuer, key, subject, issuer_name=None, days=(-1, 300), usage=SIGNING,
         builder = builder.add_extension(extension, critical)
     certificate = builder.sign(issuer.key, hashes.SHA256())
     return Made(certificate.public_bytes(serialization.Encoding.DER), key)
+
+
+def again(identity, issuer, **more):
+    """The certificate of somebody once more: the same subject and purposes, of a fresh key, from that issuer."""
+    was = identity.certificate
+    purposes = list(was.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    return issue(issuer, ec.generate_private_key(ec.SECP256R1()), was.subject, purposes=purposes, **more)
 
 
 SHA256_RSA = bytes.fromhex("2a864886f70d01010b")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from lxml import etree
 
-from harness import soap, xmlsec1
+from harness import forge, soap, xmlsec1
 from harness.pki import ROOT
 
 SYSTEMS = ("insolvency", "portal")
@@ -35,8 +35,8 @@ def report(last_day, kind="CURRENT_REPORT", procedure="BP-2026-000001", files=""
                     f"<Text>О ходе процедуры</Text>{files}", **more)
 
 
-def key_report(world, discovered, key="administrator", **more):
-    der = base64.b64encode(world.pki[key].der).decode()
+def key_report(world, discovered, key="administrator", lost=None, **more):
+    der = base64.b64encode((lost or world.pki[key]).der).decode()
     return document("KeyReportRequest", f"*<Incident>SUSPICION</Incident><Discovered>{discovered}</Discovered>"
                     f"<Certificate>{der}</Certificate><Text>Носитель оставался без присмотра</Text>", **more)
 
@@ -201,7 +201,9 @@ def attached(name, octets):
 
 @pytest.mark.rule("I5")
 def test_i5_nobody_stops_the_key_of_another(world):
+    own = world.pki["administrator"]
     reports = {
+        "one that he made himself": (key_report(world, soap.now(), lost=forge.again(own, world.pki["attacker-ca"])), "administrator"),
         "another's certificate": (key_report(world, soap.now(), key="person"), "administrator"),
         "another signs": (key_report(world, soap.now()), "person"),
         "another's report of his own": (key_report(world, soap.now(), iin=EXCLUDED), "person"),
