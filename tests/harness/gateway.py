@@ -11,9 +11,9 @@ import requests
 import yaml
 
 from . import soap, wss
+from .raw import PATH
 
 BIN = Path(os.environ.get("QAQPA_BIN", Path(__file__).resolve().parents[2] / "build/dev/bin"))
-PATH = "/bip-sync-wss-gost/"
 
 
 def hash_password(password):

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The hostile set's world: a gateway with several listeners and kinds of participants, traps for what a message must
 not cause, and what has to hold after every case whatever it was."""
-import ctypes
 import os
 import re
-import socket
-import struct
 import threading
-from collections import Counter, namedtuple
+from collections import Counter
+
+from attack.cases.g_certificate import BRANCH
+from attack.outcomes import IN_PROGRESS, Outcome, too_much_said
+from attack.traps import Canary, bait
 
 from . import forge, raw, soap, wss
 from .gateway import Answer, Gateway
@@ -17,86 +18,13 @@ from .provider import Provider
 # it passes over, not at all that follows, which would make a linear scan quadratic.
 SANITIZER = ":quarantine_size_mb=16:intercept_memmem=0"
 
-BRANCH = "200640000012"
-
-Outcome = namedtuple("Outcome", "status faultcode code")
-FORMAT = Outcome(500, (soap.SOAP, "Client"), "SCE001")
-SERVICE = Outcome(500, (soap.SOAP, "Client"), "SCE004")
-CERTIFICATE = Outcome(500, (soap.WSSE, "InvalidSecurityToken"), "SCE005")
-SIGNATURE = Outcome(500, (soap.WSSE, "FailedCheck"), "SCE006")
-UNSIGNED = Outcome(500, (soap.WSSE, "InvalidSecurity"), "SCE007")
-ALGORITHM = Outcome(500, (soap.WSSE, "UnsupportedAlgorithm"), "QG010")
-TOKEN = Outcome(500, (soap.WSSE, "UnsupportedSecurityToken"), "QG011")
-UNAVAILABLE = Outcome(500, (soap.WSSE, "SecurityTokenUnavailable"), "QG012")
-SENDER = Outcome(500, (soap.WSSE, "FailedAuthentication"), "QG013")
-EXPIRED = Outcome(500, (soap.WSSE, "MessageExpired"), "QG014")
-UNDERSTAND = Outcome(500, (soap.SOAP, "MustUnderstand"), "QG015")
-DUPLICATE = Outcome(500, (soap.SOAP, "Client"), "QG022")
-IN_PROGRESS = Outcome(500, (soap.SOAP, "Server"), "QG023")
-SECRET = Outcome(500, (soap.SOAP, "Client"), "QG024")
-LIMIT = Outcome(500, (soap.SOAP, "Client"), "QG030")
-
-# What no reply to a stranger may hold, outside a signature of the gateway.
-SECRETS = re.compile(rb"libxml|xmlsec|openssl|gsoap|sqlite|libcurl|parser|/usr|/etc|/tmp|\.[ch]\b|\.crt|\.key|"
-                     rb"line \d|octet \d|reason=|errno", re.I)
-
-
-class Canary:
-    """A listener that nobody has a reason to call."""
-
-    def __init__(self):
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/canary"
-        self.callers = []
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        while True:
-            connection, caller = self.server.accept()
-            self.callers.append(caller)
-            connection.close()
-
-
-class Watch:
-    """Tells whether a file was opened by anybody (inotify)."""
-
-    IN_OPEN, IN_NONBLOCK = 0x20, 0o4000
-
-    def __init__(self, path):
-        self.path = path
-        libc = ctypes.CDLL(None, use_errno=True)
-        self.fd = libc.inotify_init1(self.IN_NONBLOCK)
-        assert self.fd >= 0 and libc.inotify_add_watch(self.fd, os.fsencode(path), self.IN_OPEN) >= 0
-
-    def opened(self):
-        try:
-            return struct.unpack_from("iI", os.read(self.fd, 4096))[1] == self.IN_OPEN
-        except BlockingIOError:
-            return False
-
-
-class Record:
-    """What came out, by class."""
-
-    def __init__(self):
-        self.cases, self.refused, self.passed = Counter(), Counter(), Counter()
-
-    def lines(self):
-        yield f"{'class':<44}{'cases':>8}{'refused as expected':>22}{'legitimate passed':>20}"
-        counts = (self.cases, self.refused, self.passed)
-        rows = [(row, [c[row] for c in counts]) for row in sorted(self.cases)]
-        for row, (cases, refused, passed) in [*rows, ("all", [sum(c.values()) for c in counts])]:
-            yield f"{row:<44}{cases:>8}{refused:>22}{passed:>20}"
 
 
 class World:
     def __init__(self, folder, pki, record):
         self.folder, self.pki, self.record = folder, pki, record
         self.canary = Canary()
-        bait = folder / "bait.txt"
-        bait.write_text("bait")
-        self.bait = Watch(bait)
+        self.bait = bait(folder)
         self.me, self.attacker = pki["department"], pki["attacker-own-ca"]
         self.provider = Provider(pki["permits"])
         self.gateway = Gateway(folder, pki)
@@ -147,13 +75,11 @@ class World:
 
     def refuses(self, message, outcome, reason, **how):
         """Refused at the listener that explains and at the one that does not; told alike, explained once."""
-        octets = message.encode() if isinstance(message, str) else message
         routed = len(self.provider.received)
         for listener in ("plain", "quiet"):
-            answer = Answer(self.gateway, self.gateway.post(octets, listener=listener, timeout=10, **how))
+            answer = self.post(message, listener, **how)
             self.is_refusal(answer, outcome, reason, listener == "plain")
         assert len(self.provider.received) == routed, "a refused message was routed"
-        self.record.refused[self.title] += 1
 
     def is_refusal(self, answer, outcome, reason, explained):
         root = wss.parse(answer.octets)
@@ -170,20 +96,72 @@ class World:
             self.keeps_silent(answer.octets)
         self.expected[error_id] = reason
 
-    def keeps_silent(self, octets):
-        said = re.sub(rb"<wsse:Security.*</wsse:Security>", b"", octets, flags=re.S)
-        assert not SECRETS.search(said), said
+    @staticmethod
+    def keeps_silent(octets):
+        assert not too_much_said(octets), octets
 
-    def passes(self, message, listener="plain", **how):
-        """Answered 200, delivered once, answered with a signature that another program verifies."""
+    def refuses_handshake(self, error, alert):
+        assert f"ALERT_{alert}" in str(error)
+
+    def expect(self, condition, words):
+        assert condition, words
+
+    def needs(self, what):
+        """Everything is prepared here."""
+
+    patience = 10  # seconds until a slow client is hung up on, at most
+
+    def connect(self, listener="plain"):
+        return raw.connect(self.gateway.ports[listener])
+
+    def talk(self, octets, **how):
+        return raw.talk(self.connect(), octets, **how)
+
+    def delivered(self):
+        """What the provider got last."""
+        return self.provider.received[-1]
+
+    def post(self, message, listener="plain", **how):
         octets = message.encode() if isinstance(message, str) else message
+        return Answer(self.gateway, self.gateway.post(octets, listener=listener, timeout=10, **how))
+
+    def passes(self, message=None, listener="plain", **how):
+        """Answered 200, delivered once, answered with a signature that another program verifies."""
+        message = message or self.signed()
         routed = len(self.provider.received)
-        answer = Answer(self.gateway, self.gateway.post(octets, listener=listener, timeout=10, **how))
+        answer = self.post(message, listener, **how)
         assert answer.status == 200, answer.octets
         answer.verified()
         assert len(self.provider.received) == routed + 1
-        self.is_accepted(octets)
+        self.is_accepted(message)
         return answer
+
+    def answered(self, message, reply):
+        """A good message that the case sent by itself."""
+        assert reply.status == 200, reply.octets
+        self.is_accepted(message)
+
+    def repeats(self, message, again):
+        """The second is answered like the first, and only the first is routed."""
+        first = self.passes(message)
+        routed = len(self.provider.received)
+        assert self.post(again).octets == first.octets
+        assert len(self.provider.received) == routed
+
+    def at_once(self, message, times):
+        """The same message on so many connections at once is routed once."""
+        routed, answers = len(self.provider.received), []
+        threads = [threading.Thread(target=lambda: answers.append(self.post(message))) for _ in range(times)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert len(self.provider.received) == routed + 1
+        self.is_accepted(message)
+        for answer in answers:
+            if answer.status != 200:
+                self.is_refusal(answer, IN_PROGRESS, "replay.in-progress", True)
+        assert len({a.octets for a in answers if a.status == 200}) == 1
 
     def turns_away(self, message, status, **how):
         """Refused by HTTP alone: no channel has seen it."""
@@ -193,34 +171,28 @@ class World:
             assert answer.status_code == status, answer.content
             self.keeps_silent(answer.content)
         assert len(self.provider.received) == routed, "a refused request was routed"
-        self.record.refused[self.title] += 1
 
     def cuts_off(self, octets, status, closed=True, **how):
         """Refused by HTTP as it arrives, and the connection is closed unless the request was whole."""
         routed = len(self.provider.received)
-        reply = raw.talk(self.gateway.ports["plain"], octets, **how)
+        reply = self.talk(octets, **how)
         assert (reply.status, reply.closed) == (status, closed), reply.octets[:1000]
         assert len(self.provider.received) == routed, "a refused request was routed"
         self.keeps_silent(reply.octets)
-        self.record.refused[self.title] += 1
 
     def metric(self, name):
         return int(re.search(rf"^{name} (\d+)$", self.gateway.admin("/metrics").text, re.M).group(1))
 
-    def is_accepted(self, octets):
-        self.accepted.add(wss.parse(octets).xpath("string(//*[local-name()='messageId'])"))
-        self.record.passed[self.title] += 1
+    def is_accepted(self, message):
+        self.accepted.add(wss.parse(message).xpath("string(//*[local-name()='messageId'])"))
 
     # What holds after every case
-
-    def good(self, listener="plain"):
-        self.passes(self.signed(), listener)
 
     def after_case(self):
         assert self.gateway.alive(), self.gateway.log_path.read_text()[-4000:]
         assert not self.canary.callers, "a message made the gateway call somebody"
         assert not self.bait.opened(), "a message made the gateway open a file"
-        self.good()
+        self.passes()
 
     # What holds after every module
 
@@ -237,3 +209,17 @@ class World:
         logged = Counter(e["err_id"] for e in self.gateway.events("message.refused") if e["err_id"] in self.expected)
         assert logged == Counter(list(self.expected)), "not one line in the log for each refusal"
         self.open_books()
+
+
+# The tests of a class, for its module; conftest.py gives them the module's cases.
+
+def test_attack(world, attack):
+    world.record.count(world.title, "cases")
+    attack(world)
+    world.record.count(world.title, "refused as expected")
+
+
+def test_legitimate(world, legitimate):
+    world.record.count(world.title, "legitimate")
+    legitimate(world)
+    world.record.count(world.title, "passed")

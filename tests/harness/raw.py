@@ -2,9 +2,10 @@
 """HTTP by hand: exactly these octets on the wire, and what comes back."""
 import select
 import socket
+import ssl
 import time
 
-from .gateway import PATH
+PATH = "/bip-sync-wss-gost/"
 
 
 class Reply:
@@ -23,41 +24,50 @@ def is_whole(octets):
     if not blank:
         return False
     reply = Reply(octets, False)
+    if "chunked" in reply.fields.get("transfer-encoding", ""):
+        return body.endswith(b"\r\n0\r\n\r\n")
     return reply.status >= 200 and "close" not in reply.fields.get("connection", "") and \
         len(body) >= int(reply.fields.get("content-length", "0"))
 
 
-def connect(port, seconds=10):
-    return socket.create_connection(("127.0.0.1", port), timeout=seconds)
+def connect(to, seconds=10):
+    """To a port of this machine, or to a pair of host and port."""
+    return socket.create_connection(("127.0.0.1", to) if isinstance(to, int) else to, timeout=seconds)
 
 
 def push(s, left):
     """What is left to send; nothing once the server listens no more."""
     try:
         return left[s.send(left[:65536]):]
-    except (ConnectionResetError, BrokenPipeError):
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return left
+    except (ConnectionResetError, BrokenPipeError, ssl.SSLError):
         return left[:0]
 
 
 def pull(s):
+    """What has come; nothing at the end, None when there is nothing yet."""
     try:
         return s.recv(65536)
-    except ConnectionResetError:
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return None
+    except (ConnectionResetError, ssl.SSLError):
         return b""
 
 
-def talk(port, octets, half_close=False, seconds=10):
+def talk(s, octets, half_close=False, seconds=10):
     """Sends while listening, so that an early refusal is seen; reads a whole reply, and the end if it is announced."""
     end = time.monotonic() + seconds
     left, got = memoryview(octets), b""
-    with connect(port, seconds) as s:
+    s.setblocking(False)
+    with s:
         while not is_whole(got):
             assert time.monotonic() < end, f"no whole reply in {seconds} s: {got[:200]!r}"
             readable, writable, _ = select.select([s], [s] if left else [], [], 0.5)
-            if readable:
-                piece = pull(s)
-                if not piece:
-                    return Reply(got, True)
+            piece = pull(s) if readable else None
+            if piece == b"":
+                return Reply(got, True)
+            if piece:
                 got += piece
             elif writable:
                 left = push(s, left)
@@ -66,9 +76,29 @@ def talk(port, octets, half_close=False, seconds=10):
     return Reply(got, False)
 
 
-def post(length=None, *lines, kind="text/xml; charset=utf-8", version="HTTP/1.1", host="gateway.test", target=PATH):
+def take(s, enough):
+    got = b""
+    while not enough(got):
+        piece = s.recv(1)
+        if not piece:
+            break
+        got += piece
+    return got
+
+
+def listen(s):
+    """The next reply on a connection that stays open, and no octet behind it."""
+    head = take(s, lambda got: got.endswith(b"\r\n\r\n"))
+    fields = Reply(head, False).fields
+    if "chunked" in fields.get("transfer-encoding", ""):
+        return Reply(head + take(s, lambda got: got.endswith(b"\r\n0\r\n\r\n")), False)
+    length = int(fields.get("content-length", "0"))
+    return Reply(head + take(s, lambda got: len(got) == length), False)
+
+
+def post(length=None, *lines, kind="text/xml; charset=utf-8", version="HTTP/1.1", host="gateway.test", target=None):
     """The head of a POST, octets; `lines` are further fields as they stand on the wire."""
-    fields = [f"POST {target} {version}"]
+    fields = [f"POST {target or PATH} {version}"]
     for name, value in (("Host", host), ("Content-Type", kind), ("Content-Length", length)):
         fields += [f"{name}: {value}"] if value is not None else []
     return ("\r\n".join([*fields, *lines]) + "\r\n\r\n").encode("latin-1")
@@ -78,10 +108,3 @@ def chunked(octets, size=None):
     step = size or max(len(octets), 1)
     pieces = (octets[i:i + step] for i in range(0, len(octets), step))
     return b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in pieces) + b"0\r\n\r\n"
-
-
-def patient(port, seconds=10):
-    """A socket in non-blocking mode, for the many slow ones of a test."""
-    s = connect(port, seconds)
-    s.setblocking(False)
-    return s

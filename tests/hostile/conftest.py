@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import os
+
 import pytest
 
 pytest.register_assert_rewrite("harness.hostile")
 
-from harness.hostile import Record, World  # noqa: E402
+from harness.hostile import World  # noqa: E402
+from harness.record import Record  # noqa: E402
 
 record = Record()
 
@@ -26,13 +29,22 @@ def open_world(shared_world, request):
 
 @pytest.fixture
 def world(open_world):
-    record.cases[open_world.title] += 1
     yield open_world
     open_world.after_case()
 
 
+def pytest_generate_tests(metafunc):
+    """The cases of the module's class."""
+    for word, table in (("attack", "ATTACKS"), ("legitimate", "LEGITIMATE")):
+        if word in metafunc.fixturenames:
+            cases = getattr(metafunc.module, table)
+            metafunc.parametrize(word, cases.values(), ids=cases)
+
+
 def pytest_terminal_summary(terminalreporter):
-    if record.cases:
+    if record.classes:
         terminalreporter.section("record of the hostile set")
         for line in record.lines():
             terminalreporter.write_line(line)
+        if "QAQPA_RECORD" in os.environ:
+            record.save(os.environ["QAQPA_RECORD"])

@@ -5,7 +5,8 @@ import urllib.request
 
 import pytest
 
-from harness.hostile import Canary, Watch, World
+from attack.traps import Canary, bait
+from harness.hostile import World
 
 
 def test_the_canary_notes_a_caller():
@@ -16,19 +17,17 @@ def test_the_canary_notes_a_caller():
 
 
 def test_the_watch_notes_an_opening(tmp_path):
-    bait = tmp_path / "bait.txt"
-    bait.write_text("bait")
-    watch = Watch(bait)
+    watch = bait(tmp_path)
     assert not watch.opened()
-    bait.read_text()
+    watch.path.read_text()
     assert watch.opened() and not watch.opened()
 
 
 @pytest.mark.parametrize("words", ["line 1: error", "/usr/lib/x.so", "envelope_scan.c:12", "xmlsec", "reason=xml.dtd"])
 def test_a_talkative_reply_is_noticed(words):
     with pytest.raises(AssertionError):
-        World.keeps_silent(None, b"<faultstring>" + words.encode() + b"</faultstring>")
+        World.keeps_silent(b"<faultstring>" + words.encode() + b"</faultstring>")
 
 
 def test_a_signature_in_a_reply_is_not_mistaken_for_words():
-    World.keeps_silent(None, b"<wsse:Security><ds:SignatureValue>/usr/etc/tmp</ds:SignatureValue></wsse:Security>")
+    World.keeps_silent(b"<wsse:Security><ds:SignatureValue>/usr/etc/tmp</ds:SignatureValue></wsse:Security>")
