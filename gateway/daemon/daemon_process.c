@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* daemon_process - what the process owes the system: limits, signals, the service manager. */
+/* daemon_process - what the process owes the system: options, limits, signals, the service manager. */
+#include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,6 +15,46 @@
 #include <unistd.h>
 
 #include "daemon/process.h"
+
+static int say_usage(const char *usage, FILE *to, int code)
+{
+	fputs(usage, to);
+	return code;
+}
+
+int process_read_options(int argc, char **argv, const char *version, const char *usage, struct process_options *out)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{"group", required_argument, NULL, 'g'},
+		{0},
+	};
+	int c;
+
+	*out = (struct process_options){0};
+	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			out->config = optarg;
+			break;
+		case 'g':
+			out->group = optarg;
+			break;
+		case 'v':
+			puts(version);
+			return EXIT_DONE;
+		case 'h':
+			return say_usage(usage, stdout, EXIT_DONE);
+		default:
+			return say_usage(usage, stderr, EXIT_CANNOT_START);
+		}
+	}
+	if (!out->config || optind != argc || (out->group && !strstr(usage, "--group")))
+		return say_usage(usage, stderr, EXIT_CANNOT_START);
+	return -1;
+}
 
 void process_protect(void)
 {

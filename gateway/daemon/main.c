@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* qaqpad - the gateway: reads its configuration, serves until told to stop, loses nothing on the way. */
-#include <getopt.h>
 #include <signal.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "log/log.h"
@@ -65,34 +63,8 @@ static int serve(const char *conf_path)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"version", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	const char *conf_path = NULL;
-	int c;
+	struct process_options options;
+	int code = process_read_options(argc, argv, "qaqpad " QAQPA_VERSION, usage, &options);
 
-	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			conf_path = optarg;
-			break;
-		case 'v':
-			puts("qaqpad " QAQPA_VERSION);
-			return EXIT_DONE;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_DONE;
-		default:
-			fputs(usage, stderr);
-			return EXIT_CANNOT_START;
-		}
-	}
-	if (!conf_path || optind != argc) {
-		fputs(usage, stderr);
-		return EXIT_CANNOT_START;
-	}
-	return serve(conf_path);
+	return code < 0 ? serve(options.config) : code;
 }

@@ -3,8 +3,19 @@
 #ifndef QAQPA_DAEMON_PROCESS_H
 #define QAQPA_DAEMON_PROCESS_H
 
+#include "base/bytes.h"
+
 /* Exit codes of the server (documented in qaqpad.8). */
 enum { EXIT_DONE = 0, EXIT_CANNOT_START = 1, EXIT_FORCED = 2, EXIT_WITH_ERRORS = 3 };
+
+/* What the words of the command line say. */
+struct process_options {
+	const char *config;
+	const char *group; /* NULL: not named */
+};
+/* Reads them; `usage` says what a program takes, with --group or not. -1: go on. Else the exit code: it has printed the
+ * version, help or, on standard error, the usage. */
+MUST_USE int process_read_options(int argc, char **argv, const char *version, const char *usage, struct process_options *out);
 
 /* No core dumps, no tracing, files for the service alone, as many descriptors as allowed. */
 void process_protect(void);

@@ -3,7 +3,6 @@
  *              whoever may open its socket.
  * Promise:  no octet of a message is ever parsed here; a configuration that is wrong leaves the keys as they were.
  * Not here: what is said over the socket (keeper), keys (trust). */
-#include <getopt.h>
 #include <grp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -173,38 +172,15 @@ static long group_named(const char *name)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"group", required_argument, NULL, 'g'},
-		{"version", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	const char *path = NULL, *group = NULL;
-	int c;
+	struct process_options options;
+	int code = process_read_options(argc, argv, "qaqpa-keyd " QAQPA_VERSION, usage, &options);
+	long group = group_named(options.group);
 
-	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			path = optarg;
-			break;
-		case 'g':
-			group = optarg;
-			break;
-		case 'v':
-			puts("qaqpa-keyd " QAQPA_VERSION);
-			return EXIT_DONE;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_DONE;
-		default:
-			fputs(usage, stderr);
-			return EXIT_CANNOT_START;
-		}
-	}
-	if (!path || optind != argc || group_named(group) == -2) {
-		fputs(group && group_named(group) == -2 ? "qaqpa-keyd: there is no such group\n" : usage, stderr);
+	if (code >= 0)
+		return code;
+	if (group == -2) {
+		fputs("qaqpa-keyd: there is no such group\n", stderr);
 		return EXIT_CANNOT_START;
 	}
-	return serve(path, group_named(group));
+	return serve(options.config, group);
 }

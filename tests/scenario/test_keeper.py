@@ -53,6 +53,18 @@ def accepted(gateway, name="gateway"):
     wss.verify(answer.octets, gateway.pki[name].certificate)
 
 
+def renewed(gateway, keeper, name, when_the_keeper_has=lambda: None):
+    """Another key is configured; the keeper reads it, then the gateway."""
+    gateway.conf["keys"][0].update(certificate=str(gateway.pki.path(f"{name}.crt")), key=str(gateway.pki.path(f"{name}.key")))
+    gateway.write()
+    keeper.process.send_signal(signal.SIGHUP)
+    gateway.wait(lambda: keeper.said("keeper.reload"))
+    when_the_keeper_has()
+    gateway.kill(signal.SIGHUP)
+    gateway.wait(lambda: any(e["result"] == "new configuration in use" for e in gateway.events("config.reload")))
+    accepted(gateway, name)
+
+
 def holds(process, octets):
     """Is that anywhere in the memory of the process?"""
     with open(f"/proc/{process.pid}/maps", encoding="ascii") as maps, open(f"/proc/{process.pid}/mem", "rb", buffering=0) as memory:
@@ -90,6 +102,19 @@ def test_the_gateway_signs_with_a_key_that_it_does_not_have(lone, keeper, pki, t
     assert not keeper.path.exists()
 
 
+@pytest.mark.parametrize("program, words, code, said", [
+    ("qaqpad", "--version", 0, "qaqpad "), ("qaqpa-keyd", "--version", 0, "qaqpa-keyd "),
+    ("qaqpad", "--help", 0, "Usage: qaqpad"), ("qaqpa-keyd", "-h", 0, "Usage: qaqpa-keyd"),
+    ("qaqpad", "", 1, "Usage: qaqpad"), ("qaqpa-keyd", "", 1, "Usage: qaqpa-keyd"),
+    ("qaqpad", "--config x y", 1, "Usage: qaqpad"), ("qaqpa-keyd", "--config x --what", 1, "Usage: qaqpa-keyd"),
+    ("qaqpad", "--config x --group root", 1, "Usage: qaqpad"), ("qaqpa-keyd", "--config x --group root", 1, "keeper.cannot-start"),
+    ("qaqpa-keyd", "--config x --group no-such-group", 1, "there is no such group")])
+def test_what_the_words_of_the_command_line_mean(program, words, code, said, tmp_path):
+    done = subprocess.run([BIN / program, *words.split()], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == code
+    assert said in (done.stderr if code else done.stdout)
+
+
 def test_without_the_keeper_the_gateway_does_not_start(lone, keeper):
     done = subprocess.run([BIN / "qaqpad", "--config", lone.write()], capture_output=True, timeout=30, check=False)
     assert done.returncode == 1 and b"does not answer" in done.stderr, done.stderr
@@ -106,32 +131,21 @@ def test_a_keeper_that_goes_away_is_a_retry_and_one_that_comes_back_is_used(lone
     accepted(lone)
 
 
-def test_keys_are_read_again_by_both(lone, keeper, pki):
+def test_keys_are_read_again_by_both(lone, keeper):
     keeper.start()
     lone.start()
     accepted(lone)
-    lone.conf["keys"][0].update(certificate=str(pki.path("gateway-ec.crt")), key=str(pki.path("gateway-ec.key")))
-    lone.write()
-    keeper.process.send_signal(signal.SIGHUP)
-    lone.wait(lambda: keeper.said("keeper.reload"))
-    lone.kill(signal.SIGHUP)
-    lone.wait(lambda: any(e["result"] == "new configuration in use" for e in lone.events("config.reload")))
-    accepted(lone, "gateway-ec")
+    renewed(lone, keeper, "gateway-ec")
 
 
-def test_between_the_two_nothing_is_signed_that_fits_no_certificate(lone, keeper, pki):
+def test_between_the_two_nothing_is_signed_that_fits_no_certificate(lone, keeper):
+    def refused():
+        answer = lone.send()
+        assert (answer.status, answer.code) == (503, "QG050"), answer.octets
     keeper.start()
     lone.start()
     accepted(lone)
-    lone.conf["keys"][0].update(certificate=str(pki.path("permits.crt")), key=str(pki.path("permits.key")))
-    lone.write()
-    keeper.process.send_signal(signal.SIGHUP)
-    lone.wait(lambda: keeper.said("keeper.reload"))
-    answer = lone.send()
-    assert (answer.status, answer.code) == (503, "QG050"), answer.octets
-    lone.kill(signal.SIGHUP)
-    lone.wait(lambda: any(e["result"] == "new configuration in use" for e in lone.events("config.reload")))
-    accepted(lone, "permits")
+    renewed(lone, keeper, "permits", refused)
 
 
 class Mute:
