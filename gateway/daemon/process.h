@@ -15,7 +15,8 @@ struct process_options {
 };
 /* Reads them; `usage` says what a program takes, with --group or not. -1: go on. Else the exit code: it has printed the
  * version, help or, on standard error, the usage. */
-MUST_USE int process_read_options(int argc, char **argv, const char *version, const char *usage, struct process_options *out);
+MUST_USE int process_read_options(int argc, char **argv, const char *version, const char *usage,
+	struct process_options *out);
 
 /* No core dumps, no tracing, files for the service alone, as many descriptors as allowed. */
 void process_protect(void);

@@ -10,16 +10,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "keeper/keeper.h"
 
 #define ANSWER_S 2
+#define SILENT_MS 2000 /* before a keeper that did not answer in time is asked again */
 #define RESTING_MOST 64
 
 struct keeper {
 	struct sockaddr_un at;
-	pthread_mutex_t lock; /* guards the list */
+	pthread_mutex_t lock; /* guards what follows */
 	int resting[RESTING_MOST];
 	size_t n;
+	int64_t silent_until_ms; /* 0: it answers */
 };
 
 outcome keeper_open(const char *socket, struct keeper **out, struct err *e)
@@ -61,9 +64,11 @@ static int take_resting(struct keeper *k)
 	return fd;
 }
 
+/* A connection that was answered on. */
 static void let_rest(struct keeper *k, int fd)
 {
 	pthread_mutex_lock(&k->lock);
+	k->silent_until_ms = 0;
 	if (k->n < RESTING_MOST) {
 		k->resting[k->n++] = fd;
 		fd = -1;
@@ -104,12 +109,30 @@ static bool exchange(int fd, const struct keeper_ask *ask, struct keeper_say *sa
 	return false;
 }
 
-static outcome fail(const struct keeper *k, int fd, struct err *e)
+/* One that is there and silent would cost everybody the whole wait: after the first whom it did, one now and then finds out
+ * whether it answers again. */
+static bool may_ask(struct keeper *k)
+{
+	int64_t now = mono_ms();
+	bool may;
+
+	pthread_mutex_lock(&k->lock);
+	may = now >= k->silent_until_ms;
+	if (may && k->silent_until_ms > 0)
+		k->silent_until_ms = now + SILENT_MS;
+	pthread_mutex_unlock(&k->lock);
+	return may;
+}
+
+static outcome fail(struct keeper *k, int fd, struct err *e)
 {
 	int why = errno;
 
 	if (fd >= 0)
 		close(fd);
+	pthread_mutex_lock(&k->lock);
+	k->silent_until_ms = why == EAGAIN ? mono_ms() + SILENT_MS : 0;
+	pthread_mutex_unlock(&k->lock);
 	return err_set(e, REASON_KEY_KEEPER, "%s: %s", k->at.sun_path, why == EAGAIN ? "no answer in time" : strerror(why));
 }
 
@@ -120,6 +143,8 @@ static outcome ask_keeper(struct keeper *k, const struct keeper_ask *ask, struct
 	bool answered = false;
 	int fd;
 
+	if (!may_ask(k))
+		return err_set(e, REASON_KEY_KEEPER, "%s: no answer in time, a moment ago", k->at.sun_path);
 	while (!answered && (fd = take_resting(k)) >= 0) {
 		answered = exchange(fd, ask, say);
 		if (!answered && errno == EAGAIN)

@@ -39,9 +39,10 @@ MUST_USE outcome keeper_open(const char *socket, struct keeper **out, struct err
 void keeper_close(struct keeper **k); /* nobody may be asking; takes NULL, sets NULL; fit for SCOPED */
 
 /* The certificate of the key, DER, and a signature value in XML form over a digest, appended to `out`. They wait for the
- * other process, two seconds at most for each of connecting, asking and its answer. Fail with REASON_KEY_KEEPER when it does
- * not answer, or has another certificate of the key than `certificate` (its SHA-256) by now, else with the reason that it
- * gives. Any thread; each that waits has a connection of its own. */
+ * other process, two seconds at most for each of connecting, asking and its answer; once it was silent so long, nobody waits
+ * for the next two seconds, and then one first. Fail with REASON_KEY_KEEPER when it does not answer, or has another
+ * certificate of the key than `certificate` (its SHA-256) by now, else with the reason that it gives. Any thread; each that
+ * waits has a connection of its own. */
 MUST_USE outcome keeper_certificate(struct keeper *k, const char *key, struct buf *out, struct err *e);
 MUST_USE outcome keeper_sign(struct keeper *k, const char *key, const unsigned char certificate[32], unsigned signature,
 	struct bytes digest, struct buf *out, struct err *e);

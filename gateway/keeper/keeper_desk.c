@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* keeper_desk - the side that answers: a thread that takes connections, and one for each of them.
- * Promise: what comes is a packet of the one size, with a name that ends and a digest that fits, or the connection ends. */
+ * Promise: what comes is a packet of the one size, with a name that ends and a digest that fits, or the connection ends;
+ *          nobody who does not read holds a thread for long. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -9,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,6 +18,9 @@
 #include "log/log.h"
 
 #define VISITS_MOST 256
+#define FOREVER (-1)
+#define NO_VISITOR_MS 100 /* before the next one is taken, when there was no descriptor for one */
+#define READ_S 2          /* within which a visitor takes its answer */
 
 struct visit {
 	struct keeper_desk *desk;
@@ -62,11 +67,12 @@ static void answer(const struct keeper_clerk *c, const struct keeper_ask *a, str
 	log_event(LOG_WARNING, "keeper.refused", LOG_TEXT("key", a->key), LOG_TEXT("detail", e.detail));
 }
 
-static bool wait_for(const struct keeper_desk *d, int fd)
+/* Until the descriptor (-1: none) is readable or the time is over; false when the desk shall end. */
+static bool wait_for(const struct keeper_desk *d, int fd, int ms)
 {
 	struct pollfd ready[] = {{.fd = fd, .events = POLLIN}, {.fd = d->stop, .events = POLLIN}};
 
-	while (poll(ready, 2, -1) < 0) {
+	while (poll(ready, 2, ms) < 0) {
 		if (errno != EINTR)
 			return false;
 	}
@@ -79,7 +85,7 @@ static void *visit_run(void *of)
 	struct keeper_ask ask;
 	struct keeper_say say;
 
-	while (wait_for(v->desk, v->fd)) {
+	while (wait_for(v->desk, v->fd, FOREVER)) {
 		if (!is_sound(&ask, recv(v->fd, &ask, sizeof ask, MSG_TRUNC)))
 			break;
 		answer(&v->desk->clerk, &ask, &say);
@@ -115,8 +121,10 @@ static struct visit **place(struct keeper_desk *d)
 static void take(struct keeper_desk *d, int fd)
 {
 	struct visit **at = place(d), *v = at ? calloc(1, sizeof *v) : NULL;
+	const struct timeval patience = {.tv_sec = READ_S};
 
-	if (!v) {
+	if (!v || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0) {
+		free(v);
 		close(fd);
 		return;
 	}
@@ -133,11 +141,14 @@ static void *desk_run(void *of)
 {
 	struct keeper_desk *d = of;
 
-	while (wait_for(d, d->listener)) {
+	while (wait_for(d, d->listener, FOREVER)) {
 		int fd = accept4(d->listener, NULL, NULL, SOCK_CLOEXEC);
 
-		if (fd >= 0)
+		if (fd >= 0) {
 			take(d, fd);
+		} else if (errno != EAGAIN) {
+			(void)wait_for(d, -1, NO_VISITOR_MS); /* the one who waits at the listener would wake it at once */
+		}
 	}
 	for (size_t i = 0; i < VISITS_MOST; i++) {
 		if (d->visits[i])

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The keys in a process of their own: the gateway signs as before, and has no private key in its memory."""
 import hashlib
+import os
 import re
+import resource
 import signal
 import socket
 import stat
 import struct
 import subprocess
 import threading
+import time
+from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from harness import wss
 from harness.gateway import BIN
@@ -23,9 +26,9 @@ class Keeper:
         self.log = gateway.folder / "keeper.log"
         gateway.conf["keeper"] = str(self.path)
 
-    def start(self):
+    def start(self, **how):
         conf = self.gateway.write()
-        self.process = subprocess.Popen([BIN / "qaqpa-keyd", "--config", conf], stderr=self.log.open("ab"))
+        self.process = subprocess.Popen([BIN / "qaqpa-keyd", "--config", conf], stderr=self.log.open("ab"), **how)
         self.gateway.log_path, self.gateway.log_from = self.log, 0
         self.gateway.wait(lambda: self.path.exists() or self.process.poll() is not None)
         assert self.process.poll() is None, self.log.read_text()
@@ -148,6 +151,10 @@ def test_between_the_two_nothing_is_signed_that_fits_no_certificate(lone, keeper
     renewed(lone, keeper, "permits", refused)
 
 
+def packet(verb, signature, length, name, certificate):
+    return struct.pack("=III65s64s32s3x", verb, signature, length, name, bytes(64), certificate)
+
+
 class Mute:
     """In the place of the keeper: hands every packet on until it shall be silent; then counts what nobody answers."""
 
@@ -185,10 +192,51 @@ def test_a_keeper_that_is_silent_is_asked_once(lone, keeper, provider, tmp_path)
         t.start()
     for t in threads:
         t.join()
-    accepted_before, between.silent = len(provider.received), True
-    assert lone.send().status in (500, 503)
+    accepted_before, between.silent, began = len(provider.received), True, time.monotonic()
+    for _ in range(4):
+        assert lone.send().status in (500, 503)
     assert len(provider.received) == accepted_before
-    assert between.unanswered <= 2  # the request, and the refusal of it
+    assert not lone.ready() and "no answer in time" in lone.admin("/readyz").text
+    assert between.unanswered <= 1 + (time.monotonic() - began) / 4  # two seconds of waiting, and two of leaving it alone
+    between.silent, provider.answer = False, provider.signed_answer
+    lone.wait(lone.ready)
+    accepted(lone)
+
+
+def cpu_seconds(process):
+    times = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def visit(keeper):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.settimeout(10)
+    s.connect(str(keeper.path))
+    return s
+
+
+def test_a_keeper_without_descriptors_waits_until_some_go(keeper, lone):
+    keeper.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16)))
+    visitors = [visit(keeper) for _ in range(24)]
+    before = cpu_seconds(keeper.process)
+    time.sleep(2)
+    assert cpu_seconds(keeper.process) - before < 0.1, "it is busy with nobody"
+    for v in visitors[:20]:
+        v.close()
+    lone.start()
+    accepted(lone)
+    for v in visitors:
+        v.close()
+
+
+def test_a_visitor_that_does_not_read_cannot_keep_the_keeper_from_stopping(keeper):
+    keeper.start()
+    with visit(keeper) as greedy:
+        greedy.settimeout(1)
+        with pytest.raises(TimeoutError):
+            while True:
+                greedy.send(packet(2, 0, 32, b"gateway", bytes(32)))
+        assert keeper.stop() == 0
 
 
 def test_a_wrong_configuration_leaves_the_keys_as_they_were(lone, keeper):
@@ -206,27 +254,21 @@ def test_a_wrong_configuration_leaves_the_keys_as_they_were(lone, keeper):
 def test_the_socket_is_for_its_user_alone_and_junk_ends_a_connection(lone, keeper, pki):
     keeper.start()
     assert stat.S_IMODE(keeper.path.stat().st_mode) == 0o600
-    shown = hashlib.sha256(pki["gateway"].certificate.public_bytes(Encoding.DER)).digest()
-
-    def packet(verb, signature, length, name, certificate=shown):
-        return struct.pack("=III65s64s32s3x", verb, signature, length, name, bytes(64), certificate)
-    ask = packet(2, 0, 32, b"gateway")  # sign with RSA-SHA256
+    shown = hashlib.sha256(pki["gateway"].der).digest()
+    ask = packet(2, 0, 32, b"gateway", shown)  # sign with RSA-SHA256
 
     def say(octets):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
-            s.settimeout(10)
-            s.connect(str(keeper.path))
+        with visit(keeper) as s:
             s.send(octets)
             return s.recv(70000)
 
     reason, n = struct.unpack("=II", say(ask)[:8])
     assert (reason, n) == (0, 256)
-    for junk in (b"", b"x", ask[:-1], ask + b"x", packet(9, 0, 32, b"gateway"), packet(2, 0, 65, b"gateway"),
-                 packet(2, 0, 32, b"g" * 65)):
-        if junk:
-            assert say(junk) == b"", junk
-    for wrong in ((2, 0, 31, b"gateway"), (2, 99, 32, b"gateway"), (2, 4, 48, b"gateway"), (2, 0, 32, b"nobody"), (1, 0, 0, b"nobody"),
-                  (2, 0, 32, b"gateway", bytes(32))):
+    for junk in (b"x", ask[:-1], ask + b"x", packet(9, 0, 32, b"gateway", shown), packet(2, 0, 65, b"gateway", shown),
+                 packet(2, 0, 32, b"g" * 65, shown)):
+        assert say(junk) == b"", junk
+    for wrong in ((2, 0, 31, b"gateway", shown), (2, 99, 32, b"gateway", shown), (2, 4, 48, b"gateway", shown),
+                  (2, 0, 32, b"nobody", shown), (1, 0, 0, b"nobody", shown), (2, 0, 32, b"gateway", bytes(32))):
         reason, n = struct.unpack("=II", say(packet(*wrong))[:8])
         assert reason != 0, wrong
     assert struct.unpack("=II", say(ask)[:8])[0] == 0
