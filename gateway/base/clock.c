@@ -170,12 +170,22 @@ void stamp_day(struct stamp s, char out[11])
 	out[10] = 0;
 }
 
-int64_t mono_us(void)
+static int64_t clock_us(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t mono_us(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
+}
+
+int64_t thread_cpu_us(void)
+{
+	return clock_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int64_t mono_ms(void)

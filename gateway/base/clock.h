@@ -37,5 +37,7 @@ void stamp_day(struct stamp s, char out[11]);
 /* Microseconds and milliseconds that only go forward; no relation to the calendar. */
 int64_t mono_us(void);
 int64_t mono_ms(void);
+/* Microseconds of the processor that the calling thread has used. */
+int64_t thread_cpu_us(void);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* work - worker threads over one line of jobs. */
+/* work - worker threads over lines of jobs: one of what was begun, which goes first, and those of what is new, in turn. */
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/work.h"
@@ -15,7 +16,9 @@ struct line {
 struct work {
 	pthread_mutex_t lock;
 	pthread_cond_t some;
-	struct line begun, fresh;
+	struct line begun, fresh[WORK_LINES];
+	uint64_t filled; /* bit per line of `fresh` that is not empty */
+	unsigned turn;   /* line of `fresh` that is served next, unless it is empty */
 	size_t waiting;
 	bool stopping;
 	unsigned count;
@@ -34,6 +37,18 @@ static struct work_item *line_take(struct line *l)
 	return item;
 }
 
+static struct work_item *fresh_take(struct work *w)
+{
+	uint64_t later = w->filled & (UINT64_MAX << w->turn), from = later ? later : w->filled;
+	unsigned line = from ? (unsigned)__builtin_ctzll(from) : 0;
+	struct work_item *item = line_take(&w->fresh[line]);
+
+	w->turn = (line + 1) % WORK_LINES;
+	if (!w->fresh[line].first)
+		w->filled &= ~(UINT64_C(1) << line);
+	return item;
+}
+
 static struct work_item *work_take(struct work *w)
 {
 	struct work_item *item;
@@ -43,7 +58,7 @@ static struct work_item *work_take(struct work *w)
 		pthread_cond_wait(&w->some, &w->lock);
 	item = line_take(&w->begun);
 	if (!item)
-		item = line_take(&w->fresh);
+		item = fresh_take(w);
 	if (item)
 		w->waiting--;
 	pthread_mutex_unlock(&w->lock);
@@ -68,7 +83,8 @@ struct work *work_start(unsigned threads)
 	if (!w)
 		return NULL;
 	w->begun.last = &w->begun.first;
-	w->fresh.last = &w->fresh.first;
+	for (unsigned i = 0; i < WORK_LINES; i++)
+		w->fresh[i].last = &w->fresh[i].first;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->some, NULL);
 	pthread_attr_init(&attr);
@@ -83,25 +99,35 @@ struct work *work_start(unsigned threads)
 	return w;
 }
 
-static void work_add(struct work *w, struct line *l, struct work_item *item)
+/* Under the lock. */
+static void line_add(struct work *w, struct line *l, struct work_item *item)
 {
 	item->next = NULL;
-	pthread_mutex_lock(&w->lock);
 	*l->last = item;
 	l->last = &item->next;
 	w->waiting++;
 	pthread_cond_signal(&w->some);
+}
+
+void work_put_in_line(struct work *w, unsigned line, struct work_item *item)
+{
+	line %= WORK_LINES;
+	pthread_mutex_lock(&w->lock);
+	w->filled |= UINT64_C(1) << line;
+	line_add(w, &w->fresh[line], item);
 	pthread_mutex_unlock(&w->lock);
 }
 
 void work_put(struct work *w, struct work_item *item)
 {
-	work_add(w, &w->fresh, item);
+	work_put_in_line(w, 0, item);
 }
 
 void work_put_begun(struct work *w, struct work_item *item)
 {
-	work_add(w, &w->begun, item);
+	pthread_mutex_lock(&w->lock);
+	line_add(w, &w->begun, item);
+	pthread_mutex_unlock(&w->lock);
 }
 
 size_t work_waiting(const struct work *w)

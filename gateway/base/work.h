@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* work - a fixed number of worker threads and one line of small jobs.
+/* work - a fixed number of worker threads and their lines of small jobs.
  *
  * A job must not block: what waits (journal, provider) continues later as a new job.
  */
@@ -18,8 +18,11 @@ struct work_item {
 
 /* Starts `threads` workers (1..64). NULL when threads cannot be made. */
 struct work *work_start(unsigned threads);
-/* Puts the item at the end of the line. Never blocks, never fails. Any thread. */
-void work_put(struct work *w, struct work_item *item);
+/* Puts the item at the end of its line. The lines are served in turn, an item of each, so that whoever fills one makes
+ * only those in it wait. Never blocks, never fails. Any thread. */
+#define WORK_LINES 64u
+void work_put_in_line(struct work *w, unsigned line, struct work_item *item); /* line: taken modulo WORK_LINES */
+void work_put(struct work *w, struct work_item *item);                        /* for work that knows no lines: the first */
 /* The same into a line that is served first: for what was begun already, so that it ends before more is begun. */
 void work_put_begun(struct work *w, struct work_item *item);
 /* Jobs that wait now; for admission and metrics. Any thread. */

@@ -28,7 +28,11 @@ struct conf_limits { /* of one listener */
 	size_t head_bytes, body_bytes;
 	int head_ms, body_ms, idle_ms, write_ms, handshake_ms;
 	int connections;             /* open at once */
-	int connections_per_address; /* 0: no bound */
+	/* Of one client address, 64 bits of IPv6 being one: */
+	int connections_per_address; /* 0: no bound but the share */
+	int requests_per_address;    /* in hand; 0: no bound */
+	int share_per_address;       /* per cent of connections, and of the memory for what is read */
+	int refused_work;            /* per cent of a processor core; 0: no bound */
 };
 
 struct conf_listener {

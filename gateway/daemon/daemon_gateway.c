@@ -54,6 +54,9 @@ static struct front_listener_options listener_options(const struct conf_listener
 		.handshake_ms = l->limits.handshake_ms,
 		.connections = l->limits.connections,
 		.connections_per_address = l->limits.connections_per_address,
+		.requests_per_address = l->limits.requests_per_address,
+		.share_per_address = l->limits.share_per_address,
+		.refused_work = l->limits.refused_work,
 	};
 }
 

@@ -59,6 +59,27 @@ static void put_metric(struct buf *out, const char *name, const char *type, cons
 	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, value);
 }
 
+static void put_one_put_off(struct buf *out, const char *why, unsigned long long n)
+{
+	buf_printf(out, "qaqpa_put_off_total{why=\"%s\"} %llu\n", why, n);
+}
+
+/* Everybody who was told to come back later, by why: the reasons of that fault, and the bounds of the front. */
+static void put_put_off(const struct flow *f, const struct front_counters *c, struct buf *out)
+{
+	buf_str(out, "# HELP qaqpa_put_off_total Callers told to come back later, by reason.\n"
+		     "# TYPE qaqpa_put_off_total counter\n");
+	put_one_put_off(out, "address.memory", c->put_off_memory);
+	for (unsigned r = 0; r < REASON_COUNT; r++) {
+		const struct reason_row *row = reason_row(r);
+		uint64_t n = r == REASON_ADDRESS_REQUESTS ? c->put_off_requests
+			: r == REASON_ADDRESS_WORK ? c->put_off_work : __atomic_load_n(&f->refused_for[r], __ATOMIC_RELAXED);
+
+		if (row->fault == FAULT_BUSY)
+			put_one_put_off(out, row->name, n);
+	}
+}
+
 static void put_metrics(struct flow *f, struct buf *out)
 {
 	struct front_counters c = {0};
@@ -82,6 +103,7 @@ static void put_metrics(struct flow *f, struct buf *out)
 	if (f->stamps)
 		put_metric(out, "qaqpa_timestamps_waiting", "gauge", "Messages whose time-stamp has not come yet.",
 			timestamp_waiting(f->stamps));
+	put_put_off(f, &c, out);
 	put_metric(out, "qaqpa_buffered_bytes", "gauge", "Octets buffered for requests and answers.", c.memory);
 }
 

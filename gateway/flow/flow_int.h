@@ -71,6 +71,7 @@ struct flow {
 	long settling;     /* of them, those that wait for the queue alone */
 	uint64_t delivered;
 	uint64_t answered, refused, faulted, replayed; /* counters for health */
+	uint64_t refused_for[REASON_COUNT];
 };
 struct snapshot *flow_snapshot(struct flow *f); /* a reference */
 /* False once the flow stops: then the call was not taken. */
@@ -107,6 +108,9 @@ struct exchange {
 	struct pool *stage; /* trees and texts of the leg being worked on; dropped before waiting for a provider */
 	struct stamp at;
 	int64_t leg_us;     /* when the present leg began */
+	int64_t cpu_us;     /* of the worker, when it began */
+	bool known;         /* the caller is who he says */
+	int64_t charge_us;  /* what it took to refuse somebody who is not known */
 	char guid[39];      /* sessionId, and the journal's name of the exchange */
 	char error_id[13];
 	struct err err;

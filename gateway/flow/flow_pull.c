@@ -17,6 +17,7 @@ enum after step_identify_asker(struct exchange *x)
 
 	if (named && !policy_sender(x->verified, &x->request, &x->err).ok)
 		return AFTER_REFUSE;
+	x->known = true;
 	x->request.date = x->op == ASYNC_SEND_DELIVERY_NOTIFICATION ? x->delivery.date : x->question.date;
 	return dated ? exchange_after(policy_fresh(x->verified, &x->request, x->at, &x->err)) : AFTER_NEXT;
 }

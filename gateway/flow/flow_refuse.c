@@ -108,6 +108,9 @@ enum after step_refuse(struct exchange *x)
 		buf_add(&x->answer, buf_bytes(&text));
 	}
 	x->err = why; /* signing may have spoken; the reason of the refusal stands */
+	if (!x->known && reason_row(why.reason)->side == SIDE_CALLER) /* this worker did all of it without a wait */
+		x->charge_us = thread_cpu_us() - x->cpu_us;
+	__atomic_add_fetch(&x->flow->refused_for[why.reason], 1, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&x->flow->refused, 1, __ATOMIC_RELAXED);
 	return AFTER_NEXT;
 }

@@ -38,7 +38,7 @@ void exchange_begin(struct flow *f, struct snapshot *snap, const struct conf_lis
 	x->answer = BUF(MESSAGE_MOST);
 	guid_new(x->guid);
 	__atomic_add_fetch(&f->exchanges, 1, __ATOMIC_RELAXED);
-	work_put(f->work, &x->work);
+	work_put_in_line(f->work, http->line, &x->work);
 }
 
 void exchange_end(struct exchange *x)
@@ -92,6 +92,7 @@ enum after step_reply(struct exchange *x)
 	answer.status = x->status;
 	answer.body = buf_bytes(&x->answer);
 	answer.retry_after_s = x->status == 503 ? RETRY_AFTER_S : 0;
+	answer.charge_us = x->charge_us;
 	count(x);
 	log_event(LOG_DEBUG, "message.answered", LOG_TEXT("exchange", x->guid), LOG_NUM("status", x->status),
 		LOG_NUM("dur_us", mono_us() - x->http->arrived_us));

@@ -46,6 +46,7 @@ static enum after parse_octets(struct exchange *x)
 
 enum after step_parse(struct exchange *x)
 {
+	x->cpu_us = thread_cpu_us();
 	if (__atomic_load_n(&x->flow->draining, __ATOMIC_RELAXED))
 		return exchange_refuse(x, REASON_GATEWAY_STOPPING, "draining");
 	if (!take_memory(x))
@@ -98,6 +99,7 @@ enum after step_identify(struct exchange *x)
 
 	if (x->request.password.n)
 		x->request.password = BYTES_NONE;
+	x->known = known.ok;
 	if (!known.ok)
 		return AFTER_REFUSE;
 	return exchange_after(policy_date(x->verified, &x->request, x->at, &x->err));

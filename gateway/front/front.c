@@ -77,6 +77,7 @@ void front_unref(struct front *f)
 		return;
 	if (f->wake >= 0)
 		close(f->wake);
+	front_addresses_free(&f->addresses);
 	pthread_cond_destroy(&f->quiet);
 	pthread_mutex_destroy(&f->lock);
 	free(f);
@@ -170,6 +171,7 @@ outcome front_start(const struct front_settings *settings, struct front **out, s
 	f->handler = settings->handler;
 	f->ctx = settings->ctx;
 	f->memory_bytes = settings->memory_bytes;
+	front_addresses_init(&f->addresses);
 	f->epoll = f->wake = f->reserve = -1;
 	f->answers_end = &f->answers;
 	atomic_init(&f->references, 1);
@@ -193,6 +195,7 @@ void front_respond(struct front_request *request, const struct front_answer *ans
 	struct front *f = job->front;
 	atomic_fetch_add(&f->references, 1); /* the job may be gone before the last line here */
 	job->close = job->close || answer->close || atomic_load(&f->draining);
+	job->charge_us = answer->charge_us;
 	if (!front_answer_make(f, &job->out, answer, job->head_only, job->close))
 		log_event(LOG_ERROR, "front.answer-lost", LOG_TEXT("peer", job->peer),
 			  LOG_TEXT("reason", "memory"));
@@ -294,6 +297,9 @@ void front_count(const struct front *f, struct front_counters *out)
 		.refused_requests = atomic_load(&f->refused_requests),
 		.timeouts = atomic_load(&f->timeouts),
 		.tls_failures = atomic_load(&f->tls_failures),
+		.put_off_requests = atomic_load(&f->put_off_requests),
+		.put_off_work = atomic_load(&f->put_off_work),
+		.put_off_memory = atomic_load(&f->put_off_memory),
 		.connections = atomic_load(&f->connections),
 		.open_requests = atomic_load(&f->open_requests),
 		.memory = atomic_load(&f->memory),

@@ -21,7 +21,12 @@ struct front_listener_options {
 	const char *certificate, *key, *client_ca; /* PEM paths */
 	size_t head_bytes, body_bytes;
 	int head_ms, body_ms, idle_ms, write_ms, handshake_ms;
-	int connections, connections_per_address; /* 0: no bound for the second */
+	int connections;
+	/* What one client address may have, a network of 64 bits of IPv6 being one; 0: no bound. */
+	int connections_per_address;
+	int requests_per_address; /* in the hands of the handler */
+	int share_per_address;    /* per cent: of `connections`, and of the memory for what is read */
+	int refused_work;         /* per cent of one processor: what the handler charges, and failed TLS handshakes */
 };
 
 /* A complete request. Valid from the call of the handler until front_respond. */
@@ -35,6 +40,7 @@ struct front_request {
 	struct bytes soap_action;  /* as sent, quotes included */
 	struct bytes body;
 	const char *peer;          /* numeric address, without the port */
+	unsigned line;             /* of work: the same for all requests of an address; no client can choose it */
 	bool tls;
 	struct bytes client_certificate; /* DER, with mutual TLS; else empty */
 	size_t listener;           /* index into the options given to front_start */
@@ -48,6 +54,7 @@ struct front_answer {
 	int retry_after_s;        /* >0: Retry-After */
 	const char *allow;        /* for 405: value of Allow */
 	bool close;
+	int64_t charge_us; /* time of a processor that the client's address answers for; see refused_work */
 };
 
 /* Called in the event thread with a complete request; must not block. front_respond must follow exactly once, from
@@ -93,6 +100,7 @@ void front_stop(struct front **f);
 
 struct front_counters {
 	uint64_t accepted, refused_connections, requests, refused_requests, timeouts, tls_failures;
+	uint64_t put_off_requests, put_off_work, put_off_memory; /* with 503, because of a bound for one address */
 	size_t connections, open_requests, memory;
 };
 void front_count(const struct front *f, struct front_counters *out); /* any thread */

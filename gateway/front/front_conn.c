@@ -6,11 +6,13 @@
  *           (front_loop.c). */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "log/log.h"
 
 #include "front/front_int.h"
@@ -56,13 +58,13 @@ static void wait_for(struct front_conn *c, uint32_t events)
 		c->armed = events;
 }
 
-void front_conn_start(struct front_listener *l, int fd, const char *peer, struct front_address *address)
+void front_conn_start(struct front_listener *l, int fd, struct address ip, struct front_address *address)
 {
 	struct front *f = l->front;
 	struct front_conn *c = calloc(1, sizeof(*c));
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = c ? &c->source : NULL};
 	if (!c || epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
-		front_address_leave(l, address);
+		front_address_leave(&f->addresses, address, f->now_us);
 		close(fd);
 		free(c);
 		atomic_fetch_add(&f->refused_connections, 1);
@@ -71,10 +73,10 @@ void front_conn_start(struct front_listener *l, int fd, const char *peer, struct
 	c->source.ready = conn_ready;
 	c->front = f;
 	c->listener = l;
-	c->address = address;
+	c->payer = (struct front_payer){f, address, l->options.share_per_address};
 	c->fd = fd;
 	c->armed = EPOLLIN;
-	memcpy(c->peer, peer, strlen(peer) + 1);
+	address_print(ip, c->peer);
 	l->connections++;
 	atomic_fetch_add(&f->connections, 1);
 	atomic_fetch_add(&f->accepted, 1);
@@ -93,9 +95,10 @@ void front_conn_drop(struct front_conn *c)
 		front_job_free(c->job);
 	SSL_free(c->ssl);
 	close(c->fd);
-	front_store_free(f, &c->kept);
-	front_store_free(f, &c->out);
-	front_address_leave(c->listener, c->address);
+	front_store_free(c->payer, &c->kept);
+	front_store_free(front_itself(f), &c->out);
+	front_address_charge(c->payer.address, &c->listener->options, c->handshake_us, f->now_us);
+	front_address_leave(&f->addresses, c->payer.address, f->now_us);
 	c->listener->connections--;
 	atomic_fetch_sub(&f->connections, 1);
 	c->phase = PHASE_DEAD;
@@ -135,6 +138,23 @@ static void refuse_for_memory(struct front_conn *c)
 	refuse(c, (struct front_refusal){503, "memory"});
 }
 
+/* The request was read whole, so the connection stays. */
+static void put_off(struct front_conn *c, enum reason why)
+{
+	struct front *f = c->front;
+	const struct reason_row *row = reason_row(why);
+	int wait_s = front_address_owes_s(c->payer.address, &c->listener->options, f->now_us);
+	char words[256];
+	snprintf(words, sizeof words, "%s: %s %s\n", row->name, row->title, row->remedy);
+	struct front_answer answer = {.status = 503,
+				      .content_type = "text/plain; charset=utf-8",
+				      .body = bytes_str(words),
+				      .retry_after_s = wait_s > 0 ? wait_s : 1};
+	atomic_fetch_add(why == REASON_ADDRESS_WORK ? &f->put_off_work : &f->put_off_requests, 1);
+	front_listen_complain(c->listener, "front.put-off", row->name, c->peer);
+	front_respond(&c->job->request, &answer);
+}
+
 static void hand_over(struct front_conn *c)
 {
 	struct front *f = c->front;
@@ -144,7 +164,11 @@ static void hand_over(struct front_conn *c)
 	}
 	enter(c, PHASE_ANSWER);
 	atomic_fetch_add(&f->requests, 1);
-	f->handler(f->ctx, &c->job->request);
+	enum reason why = front_address_begin(c->payer.address, &c->listener->options, f->now_us);
+	if (why != REASON_NONE)
+		put_off(c, why);
+	else
+		f->handler(f->ctx, &c->job->request);
 }
 
 /* A client that cannot take 25 octets is not one that waits for them. */
@@ -171,7 +195,6 @@ static void begin_body(struct front_conn *c, bool more_is_here)
 /* Takes what belongs to the head, and says how much that was. */
 static size_t take_head(struct front_conn *c, struct bytes in)
 {
-	struct front *f = c->front;
 	const struct front_listener_options *o = &c->listener->options;
 	if (!c->job) {
 		c->job = front_job_new(c);
@@ -186,7 +209,7 @@ static size_t take_head(struct front_conn *c, struct bytes in)
 	size_t before = job->head.len, room = o->head_bytes - before;
 	size_t n = blank ? (size_t)(blank - in.p) + 4 : in.n;
 	n = n < room ? n : room;
-	if (!front_store_add(f, &job->head, bytes_sub(in, 0, n), o->head_bytes)) {
+	if (!front_store_add(job->payer, &job->head, bytes_sub(in, 0, n), o->head_bytes)) {
 		refuse_for_memory(c);
 		return in.n;
 	}
@@ -214,7 +237,7 @@ static size_t take_chunks(struct front_conn *c, struct bytes in)
 	enum front_step step = front_chunk_feed(&job->chunk, in, &used, &data);
 	if (step == STEP_BAD)
 		refuse(c, job->chunk.refusal);
-	else if (!front_store_add(c->front, &job->body, data, c->listener->options.body_bytes))
+	else if (!front_store_add(job->payer, &job->body, data, c->listener->options.body_bytes))
 		refuse_for_memory(c);
 	else if (step == STEP_DONE)
 		hand_over(c);
@@ -228,7 +251,7 @@ static size_t take_body(struct front_conn *c, struct bytes in)
 		return take_chunks(c, in);
 	size_t length = (size_t)job->parsed.content_length, left = length - job->body.len;
 	size_t n = in.n < left ? in.n : left;
-	if (!front_store_add(c->front, &job->body, bytes_sub(in, 0, n), length))
+	if (!front_store_add(job->payer, &job->body, bytes_sub(in, 0, n), length))
 		refuse_for_memory(c);
 	else if (n == left)
 		hand_over(c);
@@ -275,7 +298,7 @@ static void read_in(struct front_conn *c)
 	struct bytes rest = bytes_sub(in, take(c, in), in.n);
 	/* The next requests wait for the present answer. Without memory for them the client has to send
 	 * them again. */
-	if (rest.n > 0 && c->phase == PHASE_ANSWER && !front_store_add(f, &c->kept, rest, rest.n))
+	if (rest.n > 0 && c->phase == PHASE_ANSWER && !front_store_add(c->payer, &c->kept, rest, rest.n))
 		c->closing = true;
 	if (is_reading(c))
 		wait_for(c, EPOLLIN);
@@ -295,7 +318,7 @@ static void next_request(struct front_conn *c)
 	if (c->kept.len > 0)
 		c->kept_at += take(c, bytes_sub(front_store_bytes(&c->kept), c->kept_at, c->kept.len));
 	if (c->kept_at == c->kept.len && c->phase != PHASE_DEAD) {
-		front_store_free(f, &c->kept);
+		front_store_free(c->payer, &c->kept);
 		c->kept_at = 0;
 	}
 	if (is_reading(c))
@@ -308,7 +331,7 @@ static void linger(struct front_conn *c)
 	if (c->job)
 		front_job_free(c->job);
 	c->job = NULL;
-	front_store_free(c->front, &c->kept);
+	front_store_free(c->payer, &c->kept);
 	front_io_finish(c);
 	enter(c, PHASE_LINGER);
 	wait_for(c, EPOLLIN);
@@ -319,7 +342,7 @@ static void hold(struct front_conn *c)
 {
 	front_job_free(c->job);
 	c->job = NULL;
-	front_store_free(c->front, &c->kept);
+	front_store_free(c->payer, &c->kept);
 	enter(c, PHASE_HOLD);
 	wait_for(c, EPOLLIN);
 }
@@ -338,7 +361,7 @@ static void write_out(struct front_conn *c)
 		}
 		c->written += (size_t)n;
 	}
-	front_store_free(c->front, &c->out);
+	front_store_free(front_itself(c->front), &c->out);
 	c->written = 0;
 	if (c->holding)
 		hold(c);
@@ -374,7 +397,10 @@ static void discard(struct front_conn *c)
 
 static void shake_hands(struct front_conn *c)
 {
-	switch (front_tls_handshake(c)) {
+	int64_t before_us = thread_cpu_us();
+	int result = front_tls_handshake(c);
+	c->handshake_us += thread_cpu_us() - before_us;
+	switch (result) {
 	case IO_END:
 		enter(c, PHASE_IDLE);
 		wait_for(c, EPOLLIN);

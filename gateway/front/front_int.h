@@ -14,6 +14,8 @@
 
 #include <openssl/ssl.h>
 
+#include "base/address.h"
+
 #include "front/front.h"
 
 /* ---- front_head.c: the head of a request (RFC 9112 sections 2 to 6) ---- */
@@ -108,7 +110,18 @@ struct front_chunk {
  * perhaps empty, points into `in`. STEP_MORE with used < in.n: call again with the rest. */
 enum front_step front_chunk_feed(struct front_chunk *k, struct bytes in, size_t *used, struct bytes *data);
 
-/* ---- front_store.c: memory under the budget of the front. Any thread. ---- */
+/* ---- front_store.c: memory under the budget of the front, and of an address. Any thread. ---- */
+
+/* Who pays for memory. */
+struct front_payer {
+	struct front *front;
+	struct front_address *address; /* NULL: the front alone */
+	int percent;                   /* of the budget, that the address may hold; 0: all of it */
+};
+static inline struct front_payer front_itself(struct front *f)
+{
+	return (struct front_payer){.front = f};
+}
 
 struct front_store {
 	unsigned char *data;
@@ -116,16 +129,16 @@ struct front_store {
 };
 
 /* Counts `n` octets against the budget; false, and not counted, when it is spent. */
-MUST_USE bool front_memory_charge(struct front *f, size_t n);
-void front_memory_return(struct front *f, size_t n);
+MUST_USE bool front_memory_charge(struct front_payer p, size_t n);
+void front_memory_return(struct front_payer p, size_t n);
 
 /* Adds to the end, growing by doubling up to `limit`, which the content must not exceed. False: over the
  * budget, or no memory; the content is then as before. */
-MUST_USE bool front_store_add(struct front *f, struct front_store *s, struct bytes add, size_t limit);
+MUST_USE bool front_store_add(struct front_payer p, struct front_store *s, struct bytes add, size_t limit);
 /* Exactly `room` octets for an empty store, also beyond the budget: an answer that was worked for is not
- * dropped. */
+ * dropped. The front pays. */
 MUST_USE bool front_store_force(struct front *f, struct front_store *s, size_t room);
-void front_store_free(struct front *f, struct front_store *s);
+void front_store_free(struct front_payer p, struct front_store *s);
 static inline struct bytes front_store_bytes(const struct front_store *s)
 {
 	return (struct bytes){s->data, s->len};
@@ -136,6 +149,8 @@ static inline struct bytes front_store_bytes(const struct front_store *s)
 struct front_job {
 	struct front_request request; /* first: front_respond casts back */
 	struct front *front;
+	struct front_payer payer; /* of head and body; its address is there until front_address_end */
+	int64_t charge_us;       /* of the answer */
 	struct front_conn *conn; /* NULL when the client has gone; event thread only */
 	struct front_job *next;  /* in the list of answers */
 	struct front_head parsed;
@@ -144,7 +159,7 @@ struct front_job {
 	struct front_store out; /* the answer, from front_respond to the event thread */
 	bool close, head_only;
 	bool hold; /* front_abandon: the connection stays behind what there is of an answer */
-	char peer[INET6_ADDRSTRLEN];
+	char peer[ADDRESS_TEXT];
 };
 
 /* NULL: over the budget, or no memory. */
@@ -206,7 +221,8 @@ struct front_conn {
 	int64_t deadline_us;
 	struct front_job *job; /* NULL while idle */
 	SSL *ssl;
-	struct front_address *address; /* NULL without a bound per address */
+	struct front_payer payer; /* of the octets kept; its address is the client's */
+	int64_t handshake_us;     /* of a processor; nobody's loss once a request was served */
 	struct front_store kept;       /* octets after the present request */
 	size_t kept_at;
 	struct front_store out;
@@ -217,11 +233,11 @@ struct front_conn {
 	enum front_phase phase;
 	bool closing; /* after what is being written */
 	bool holding; /* the same, but the client has to close */
-	char peer[INET6_ADDRSTRLEN];
+	char peer[ADDRESS_TEXT];
 };
 
 /* Takes the socket. */
-void front_conn_start(struct front_listener *l, int fd, const char *peer, struct front_address *address);
+void front_conn_start(struct front_listener *l, int fd, struct address ip, struct front_address *address);
 void front_conn_answer(struct front_conn *c, struct front_job *job);
 void front_conn_expire(struct front_conn *c);
 /* Closes at once; the memory stays until front_conn_bury. */
@@ -234,14 +250,6 @@ struct front_line {
 	struct front_conn *first, *last;
 };
 
-#define FRONT_ADDRESS_BUCKETS 1024
-
-struct front_address {
-	struct front_address *next;
-	unsigned char key[16];
-	int connections;
-};
-
 struct front_listener {
 	struct front_source source;
 	struct front *front;
@@ -252,7 +260,6 @@ struct front_listener {
 	int64_t phase_us[PHASE_COUNT];
 	struct front_line lines[PHASE_COUNT];
 	int connections;
-	struct front_address *addresses[FRONT_ADDRESS_BUCKETS];
 	int64_t complained_us;
 };
 
@@ -261,10 +268,49 @@ MUST_USE outcome front_listen_open(struct front_listener *l, struct err *e);
 void front_listen_resume(struct front_listener *l);
 void front_listen_close(struct front_listener *l);
 
-/* front_address.c: NULL when the address has all its connections, or no memory. */
-struct front_address *front_address_enter(struct front_listener *l, const struct sockaddr_storage *from);
-void front_address_leave(struct front_listener *l, struct front_address *a); /* takes NULL */
-void front_address_print(const struct sockaddr_storage *from, char out[INET6_ADDRSTRLEN]);
+/* Not more than one line a second and listener: refusing is cheap, and so must be saying so. */
+void front_listen_complain(struct front_listener *l, const char *event, const char *reason, const char *peer);
+
+/* ---- front_address.c: what each address holds, and what it owes. The time is always handed in. ---- */
+
+#define FRONT_ADDRESS_BUCKETS 8192
+#define FRONT_ADDRESSES_GONE 16384 /* entries kept for debts alone */
+
+struct front_address {
+	struct front_address *next;           /* in its bucket */
+	struct front_address *before, *after; /* in the line of those that are gone, and owe */
+	uint32_t net[4];
+	size_t listener;
+	uint32_t hash; /* keyed */
+	int connections, requests;
+	atomic_size_t memory; /* for what was read; any thread */
+	int64_t debt_us, debt_at_us;
+	int64_t gone_us;
+	bool gone;
+};
+
+struct front_addresses {
+	uint64_t seed[6];
+	struct front_address *bucket[FRONT_ADDRESS_BUCKETS];
+	struct front_address *first_gone, *last_gone;
+	size_t gone;
+};
+
+void front_addresses_init(struct front_addresses *t);
+void front_addresses_free(struct front_addresses *t);
+/* A connection more, and one less. NULL when the address has all its connections, or no memory. */
+struct front_address *front_address_enter(struct front_addresses *t, size_t listener,
+					  const struct front_listener_options *o, struct address ip, int64_t now_us);
+void front_address_leave(struct front_addresses *t, struct front_address *a, int64_t now_us);
+/* A request more, and one less. It counts also when the reason says that it has to be put off. */
+enum reason front_address_begin(struct front_address *a, const struct front_listener_options *o, int64_t now_us);
+void front_address_end(struct front_addresses *t, struct front_address *a, int64_t now_us);
+/* Work that came to nothing; and in how many seconds enough of it has leaked away, 0 when nothing is to wait for. */
+void front_address_charge(struct front_address *a, const struct front_listener_options *o, int64_t cpu_us,
+			  int64_t now_us);
+int front_address_owes_s(struct front_address *a, const struct front_listener_options *o, int64_t now_us);
+/* Memory more; false, and not counted, beyond that part of the budget. Any thread that has a request of it. */
+MUST_USE bool front_address_takes(struct front *f, struct front_address *a, int percent, size_t n);
 
 /* ---- front_loop.c: the event thread ---- */
 
@@ -276,6 +322,7 @@ struct front {
 	size_t memory_bytes;
 	struct front_listener *listeners;
 	size_t listener_count;
+	struct front_addresses addresses; /* freed with the last reference */
 
 	int epoll, reserve; /* reserve: a descriptor to give up when there are no more */
 	int64_t now_us, accept_again_us;
@@ -295,7 +342,7 @@ struct front {
 	bool stopped, drained;                    /* under lock */
 
 	atomic_uint_fast64_t accepted, refused_connections, requests, refused_requests, timeouts,
-		tls_failures;
+		tls_failures, put_off_requests, put_off_work, put_off_memory;
 	atomic_size_t connections, open_requests, memory;
 };
 

@@ -14,16 +14,17 @@
 struct front_job *front_job_new(struct front_conn *c)
 {
 	struct front *f = c->front;
-	if (!front_memory_charge(f, sizeof(struct front_job)))
+	if (!front_memory_charge(front_itself(f), sizeof(struct front_job)))
 		return NULL;
 	struct front_job *job = calloc(1, sizeof(*job));
 	if (!job) {
-		front_memory_return(f, sizeof(*job));
+		front_memory_return(front_itself(f), sizeof(*job));
 		return NULL;
 	}
 	atomic_fetch_add(&f->references, 1);
 	atomic_fetch_add(&f->open_requests, 1);
 	job->front = f;
+	job->payer = c->payer;
 	job->conn = c;
 	job->request.arrived_us = f->now_us;
 	memcpy(job->peer, c->peer, sizeof(job->peer));
@@ -58,6 +59,7 @@ bool front_job_complete(struct front_job *job)
 	r->soap_action = front_head_part(head, h->field[FIELD_SOAP_ACTION]);
 	r->body = front_store_bytes(&job->body);
 	r->peer = job->peer;
+	r->line = job->payer.address->hash;
 	r->tls = job->conn->ssl;
 	r->listener = job->conn->listener->index;
 	if (!copy_certificate(job))
@@ -70,18 +72,18 @@ bool front_job_complete(struct front_job *job)
 
 void front_job_release_input(struct front_job *job)
 {
-	front_store_free(job->front, &job->head);
-	front_store_free(job->front, &job->body);
-	front_store_free(job->front, &job->certificate);
+	front_store_free(job->payer, &job->head);
+	front_store_free(job->payer, &job->body);
+	front_store_free(front_itself(job->front), &job->certificate);
 }
 
 void front_job_free(struct front_job *job)
 {
 	struct front *f = job->front;
 	front_job_release_input(job);
-	front_store_free(f, &job->out);
+	front_store_free(front_itself(f), &job->out);
 	free(job);
-	front_memory_return(f, sizeof(*job));
+	front_memory_return(front_itself(f), sizeof(*job));
 	if (atomic_fetch_sub(&f->open_requests, 1) == 1 && atomic_load(&f->draining)) {
 		pthread_mutex_lock(&f->lock);
 		pthread_cond_broadcast(&f->quiet);

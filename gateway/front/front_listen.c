@@ -21,35 +21,54 @@
 #define PAUSE_US 100000
 #define COMPLAIN_US 1000000
 
-/* Not more than one line a second and listener: refusing is cheap, and so must be saying so. */
-static void complain(struct front_listener *l, const char *event, const char *peer)
+void front_listen_complain(struct front_listener *l, const char *event, const char *reason, const char *peer)
 {
-	atomic_fetch_add(&l->front->refused_connections, 1);
 	if (l->front->now_us - l->complained_us < COMPLAIN_US)
 		return;
 	l->complained_us = l->front->now_us;
-	log_event(LOG_WARNING, event, LOG_TEXT("listener", l->options.name), LOG_TEXT("peer", peer));
+	log_event(LOG_WARNING, event, LOG_TEXT("listener", l->options.name), LOG_TEXT("peer", peer),
+		  LOG_TEXT("reason", reason));
+}
+
+static void turn_away(struct front_listener *l, int fd, const char *event, const char *reason, const char *peer)
+{
+	close(fd);
+	atomic_fetch_add(&l->front->refused_connections, 1);
+	front_listen_complain(l, event, reason, peer);
+}
+
+static struct address address_of(const struct sockaddr_storage *from)
+{
+	struct address ip;
+	if (from->ss_family == AF_INET)
+		return address_v4((const void *)&((const struct sockaddr_in *)(const void *)from)->sin_addr);
+	memcpy(ip.octets, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, sizeof ip.octets);
+	return ip;
 }
 
 static void admit(struct front_listener *l, int fd, const struct sockaddr_storage *from)
 {
-	char peer[INET6_ADDRSTRLEN];
-	front_address_print(from, peer);
+	struct front *f = l->front;
+	struct address ip = address_of(from);
+	char peer[ADDRESS_TEXT];
+	address_print(ip, peer);
 	if (l->connections >= l->options.connections) {
-		close(fd);
-		complain(l, "front.connections-full", peer);
+		turn_away(l, fd, "front.connections-full", "", peer);
 		return;
 	}
-	struct front_address *address = NULL;
-	if (l->options.connections_per_address > 0) {
-		address = front_address_enter(l, from);
-		if (!address) {
-			close(fd);
-			complain(l, "front.connections-of-address-full", peer);
-			return;
-		}
+	struct front_address *a = front_address_enter(&f->addresses, l->index, &l->options, ip, f->now_us);
+	if (!a) {
+		turn_away(l, fd, "front.connections-of-address-full", "", peer);
+		return;
 	}
-	front_conn_start(l, fd, peer, address);
+	/* A handshake is the work that is not to be done; without TLS a line of HTTP says when to come back. */
+	if (l->options.tls != FRONT_TLS_OFF && front_address_owes_s(a, &l->options, f->now_us) > 0) {
+		front_address_leave(&f->addresses, a, f->now_us);
+		atomic_fetch_add(&f->put_off_work, 1);
+		turn_away(l, fd, "front.put-off", reason_row(REASON_ADDRESS_WORK)->name, peer);
+		return;
+	}
+	front_conn_start(l, fd, ip, a);
 }
 
 /* No descriptor is left: the reserve takes the waiting connection and hangs up on it, so that the line
@@ -61,10 +80,8 @@ static bool shed_one(struct front_listener *l)
 	close(f->reserve);
 	int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
 	bool nobody = fd < 0 && errno == EAGAIN;
-	if (fd >= 0) {
-		close(fd);
-		complain(l, "front.descriptors-short", "");
-	}
+	if (fd >= 0)
+		turn_away(l, fd, "front.descriptors-short", "", "");
 	f->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (f->reserve >= 0 && (fd >= 0 || nobody))
 		return !nobody;

@@ -54,6 +54,16 @@ static struct front_job *take_answers(struct front *f)
 	return first;
 }
 
+/* What was charged is owed by the address, whether the client is still there or not. */
+static void settle(struct front *f, struct front_job *job)
+{
+	struct front_address *a = job->payer.address;
+	front_address_charge(a, &f->listeners[a->listener].options, job->charge_us, f->now_us);
+	if (job->conn && job->charge_us == 0)
+		job->conn->handshake_us = 0;
+	front_address_end(&f->addresses, a, f->now_us);
+}
+
 /* Writing an answer may bring up the next request, whose handler may answer it on the spot: hence the
  * outer loop. */
 static void write_answers(struct front *f)
@@ -61,6 +71,7 @@ static void write_answers(struct front *f)
 	for (struct front_job *job; (job = take_answers(f)) != NULL;)
 		while (job) {
 			struct front_job *next = job->next;
+			settle(f, job);
 			if (job->conn)
 				front_conn_answer(job->conn, job);
 			else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* front_store - buffers that count against the memory budget of the front.
+/* front_store - buffers that count against the memory budget of the front, and of the client's address.
  * Promise:  what is charged equals what is allocated; any thread, one at a time per store.
  * Not here: what a full budget is answered with (front_conn.c). */
 
@@ -9,20 +9,27 @@
 
 #define FIRST_ROOM 1024
 
-bool front_memory_charge(struct front *f, size_t n)
+bool front_memory_charge(struct front_payer p, size_t n)
 {
+	struct front *f = p.front;
+	if (p.address && !front_address_takes(f, p.address, p.percent, n)) {
+		atomic_fetch_add(&f->put_off_memory, 1);
+		return false;
+	}
 	if (atomic_fetch_add(&f->memory, n) + n <= f->memory_bytes)
 		return true;
-	atomic_fetch_sub(&f->memory, n);
+	front_memory_return(p, n);
 	return false;
 }
 
-void front_memory_return(struct front *f, size_t n)
+void front_memory_return(struct front_payer p, size_t n)
 {
-	atomic_fetch_sub(&f->memory, n);
+	atomic_fetch_sub(&p.front->memory, n);
+	if (p.address)
+		atomic_fetch_sub(&p.address->memory, n);
 }
 
-bool front_store_add(struct front *f, struct front_store *s, struct bytes add, size_t limit)
+bool front_store_add(struct front_payer p, struct front_store *s, struct bytes add, size_t limit)
 {
 	size_t need = s->len + add.n;
 	BUG_IF(need > limit);
@@ -31,11 +38,11 @@ bool front_store_add(struct front *f, struct front_store *s, struct bytes add, s
 		room = room > limit ? limit : room;
 		room = room < need ? need : room;
 		size_t more = room - s->room;
-		if (!front_memory_charge(f, more))
+		if (!front_memory_charge(p, more))
 			return false;
 		unsigned char *data = realloc(s->data, room);
 		if (!data) {
-			front_memory_return(f, more);
+			front_memory_return(p, more);
 			return false;
 		}
 		s->data = data;
@@ -58,9 +65,11 @@ bool front_store_force(struct front *f, struct front_store *s, size_t room)
 	return true;
 }
 
-void front_store_free(struct front *f, struct front_store *s)
+void front_store_free(struct front_payer p, struct front_store *s)
 {
+	if (!s->data)
+		return; /* and the address may be gone */
 	free(s->data);
-	front_memory_return(f, s->room);
+	front_memory_return(p, s->room);
 	*s = (struct front_store){0};
 }

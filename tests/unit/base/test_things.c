@@ -3,8 +3,10 @@
 #include "../cm.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "base/ident.h"
+#include "base/address.h"
 #include "base/bytes.h"
 #include "base/pool.h"
 #include "base/work.h"
@@ -106,6 +108,106 @@ static void workers_finish_the_line_before_they_stop(void **state)
 	assert_int_equal(count, 5000);
 }
 
+/* One worker, held until all is in its lines: then it takes one of each line in turn. */
+static struct order {
+	pthread_mutex_t gate;
+	unsigned lines[300];
+	size_t n;
+} order = {.gate = PTHREAD_MUTEX_INITIALIZER};
+
+struct lined {
+	struct work_item item;
+	unsigned line;
+};
+
+static void wait_at_the_gate(struct work_item *item)
+{
+	(void)item;
+	pthread_mutex_lock(&order.gate);
+	pthread_mutex_unlock(&order.gate);
+}
+
+static void note_line(struct work_item *item)
+{
+	order.lines[order.n++] = ((struct lined *)item)->line;
+}
+
+static void a_full_line_makes_only_itself_wait(void **state)
+{
+	static struct lined jobs[300];
+	struct lined gate = {.item.run = wait_at_the_gate};
+	struct work *w = work_start(1);
+
+	(void)state;
+	pthread_mutex_lock(&order.gate);
+	work_put(w, &gate.item);
+	while (work_waiting(w) > 0)
+		sched_yield();
+	for (size_t i = 0; i < 300; i++) {
+		jobs[i] = (struct lined){.item.run = note_line, .line = i < 200 ? 7 : i < 298 ? 40 : i == 298 ? 64 + 63 : 64 + 5};
+		if (i == 299)
+			work_put_begun(w, &jobs[i].item);
+		else
+			work_put_in_line(w, jobs[i].line, &jobs[i].item);
+	}
+	pthread_mutex_unlock(&order.gate);
+	work_stop(&w);
+	assert_int_equal(order.n, 300);
+	assert_int_equal(order.lines[0], 64 + 5); /* begun: before all lines */
+	assert_int_equal(order.lines[3], 64 + 63); /* line 63: behind one of each other line */
+	for (size_t i = 0; i < 98; i++)
+		assert_int_equal(order.lines[i < 1 ? 1 : 2 * i + 2], 7);
+	assert_int_equal(order.lines[299], 7);
+}
+
+static struct prefix prefix_of(const char *text)
+{
+	struct prefix p;
+
+	if (!prefix_read(bytes_str(text), &p))
+		fail_msg("%s is no prefix", text);
+	return p;
+}
+
+static bool is_within(const char *prefix, const char *address)
+{
+	struct prefix p = prefix_of(prefix);
+	struct address a;
+
+	assert_true(address_read(bytes_str(address), &a));
+	return prefix_holds(&p, a);
+}
+
+static void addresses_and_prefixes_are_read_strictly(void **state)
+{
+	static const char *const wrong[] = {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "::g", "[::1]", "1.2.3.4:80",
+		"localhost", "1.2.3.4/", "1.2.3.4/33", "1.2.3.4/032", "1.2.3.4/-1", "1.2.3.4/24", "::/129", "::1/64", "/8",
+		"1.2.3.4/8/8", "::/ 8",
+		"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb"};
+	struct prefix p;
+	struct address a, b;
+	char text[ADDRESS_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		if (prefix_read(bytes_str(wrong[i]), &p))
+			fail_msg("%s was taken", wrong[i]);
+	}
+	assert_false(address_read((struct bytes){(const unsigned char *)"1.2.3.4\0x", 9}, &a));
+	assert_true(address_read(bytes_str("192.0.2.9"), &a) && address_read(bytes_str("::ffff:192.0.2.9"), &b));
+	assert_memory_equal(&a, &b, sizeof a);
+	address_print(a, text);
+	assert_string_equal(text, "192.0.2.9");
+	assert_true(address_read(bytes_str("2001:DB8:0::9"), &a));
+	address_print(a, text);
+	assert_string_equal(text, "2001:db8::9");
+	assert_true(is_within("192.0.2.9", "192.0.2.9") && !is_within("192.0.2.9", "192.0.2.8"));
+	assert_true(is_within("192.0.2.8/29", "192.0.2.15") && !is_within("192.0.2.8/29", "192.0.2.16"));
+	assert_true(is_within("0.0.0.0/0", "203.0.113.1") && !is_within("0.0.0.0/0", "2001:db8::1"));
+	assert_true(is_within("::/0", "203.0.113.1") && is_within("2001:db8::/33", "2001:db8:7fff::1"));
+	assert_true(!is_within("2001:db8::/33", "2001:db8:8000::1"));
+}
+
 static void every_reason_has_its_own_name_and_words(void **state)
 {
 	(void)state;
@@ -150,6 +252,8 @@ int main(void)
 		cmocka_unit_test(identifiers_have_their_form),
 		cmocka_unit_test(registration_numbers_are_checked),
 		cmocka_unit_test(workers_finish_the_line_before_they_stop),
+		cmocka_unit_test(a_full_line_makes_only_itself_wait),
+		cmocka_unit_test(addresses_and_prefixes_are_read_strictly),
 		cmocka_unit_test(every_reason_has_its_own_name_and_words),
 		cmocka_unit_test(a_failure_keeps_its_words),
 	};

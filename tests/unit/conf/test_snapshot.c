@@ -10,6 +10,17 @@ static void check_ok(struct fixture *f)
 	assert_int_equal(f->problems->n, 0);
 }
 
+static void check_usual_limits(const struct conf_limits *l)
+{
+	assert_int_equal(l->head_bytes, 16384);
+	assert_int_equal(l->handshake_ms, 10000);
+	assert_int_equal(l->connections, 10000);
+	assert_int_equal(l->connections_per_address, 0);
+	assert_int_equal(l->requests_per_address, 0);
+	assert_int_equal(l->share_per_address, 50);
+	assert_int_equal(l->refused_work, 50);
+}
+
 static void the_shortest_file_gets_all_defaults(void **state)
 {
 	struct fixture f;
@@ -41,9 +52,7 @@ static void the_shortest_file_gets_all_defaults(void **state)
 	assert_int_equal(c->listeners[0].port, 8080);
 	assert_int_equal(c->listeners[0].tls, CONF_TLS_OFF);
 	assert_string_equal(c->listeners[0].sync_path, "/bip-sync-wss-gost/");
-	assert_int_equal(c->listeners[0].limits.head_bytes, 16384);
-	assert_int_equal(c->listeners[0].limits.handshake_ms, 10000);
-	assert_int_equal(c->listeners[0].limits.connections, 10000);
+	check_usual_limits(&c->listeners[0].limits);
 	assert_int_equal(c->profile_count, 1);
 	assert_string_equal(c->profiles[0].name, "standard");
 	assert_int_equal(c->profiles[0].forms,
@@ -146,7 +155,8 @@ static const char every_word[] =
 	"  - {name: a, listen: '[::1]:0', tls: mutual, certificate: c, key: k, client_ca: ca,\n"
 	"     sync_path: /x/, public_url: 'https://h:1/x/', diagnostics: true,\n"
 	"     limits: {head: 1KiB, body: 2KiB, head_time: 1s, body_time: 2s, idle_time: 3s, write_time: 4s,\n"
-	"              handshake_time: 500ms, connections: 6, connections_per_address: 7}}\n"
+	"              handshake_time: 500ms, connections: 6, connections_per_address: 7,\n"
+	"              requests_per_address: 8, share_per_address: 9, refused_work: 10}}\n"
 	"keys:\n"
 	"  - {name: one, certificate: 1.crt, key: 1.key}\n"
 	"  - {name: two, certificate: 2.crt, key: 2.key, password_file: two-password,\n"
@@ -223,6 +233,9 @@ static void check_listener(const struct conf_listener *l)
 	assert_int_equal(l->limits.handshake_ms, 500);
 	assert_int_equal(l->limits.connections, 6);
 	assert_int_equal(l->limits.connections_per_address, 7);
+	assert_int_equal(l->limits.requests_per_address, 8);
+	assert_int_equal(l->limits.share_per_address, 9);
+	assert_int_equal(l->limits.refused_work, 10);
 }
 
 static void check_profile(const struct conf_profile *p)
@@ -310,7 +323,7 @@ static void check_participant(const struct conf *c)
 	assert_string_equal(p->iin, "123456789025");
 	assert_ptr_equal(p->profile, c->profiles);
 	assert_string_equal(p->key->name, "two");
-	assert_int_equal(p->at.line, 31);
+	assert_int_equal(p->at.line, 32);
 	assert_true(p->diagnostics);
 	assert_true(conf_may_call(p, c->services));
 }

@@ -252,6 +252,116 @@ static void test_connections_of_an_address(void **state)
 	test_bound(&rig.options.connections_per_address);
 }
 
+static void expect_put_off(struct client *c, const char *reason)
+{
+	struct client_answer a = client_read_as(c, false);
+	assert_int_equal(a.status, 503);
+	assert_non_null(strstr(a.head, "\r\nRetry-After: "));
+	assert_null(strstr(a.head, "Connection: close"));
+	assert_memory_equal(a.body.data, reason, strlen(reason));
+	buf_free(&a.body);
+}
+
+/* A client that hangs up does not free the place of its request: the work goes on. */
+static void test_requests_of_an_address(void **state)
+{
+	(void)state;
+	rig.options.requests_per_address = 2;
+	rig_start(&rig);
+	struct client a = client_open(&rig), b = client_open(&rig), c = client_open(&rig);
+	client_say(&a, GET("/hold"));
+	rig_held(&rig, 1);
+	client_say(&b, GET("/hold"));
+	struct front_request *second = rig_held(&rig, 2);
+	struct linger reset = {.l_onoff = 1};
+	setsockopt(a.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+	client_close(&a);
+	RIG_UNTIL(&rig, now.connections == 2);
+	say_with_body(&c, "/echo", 100000);
+	expect_put_off(&c, "address.requests: ");
+	client_say(&c, GET("/echo") GET("/echo"));
+	expect_put_off(&c, "address.requests: ");
+	expect_put_off(&c, "address.requests: ");
+	front_respond(second, &(struct front_answer){.status = 200});
+	client_expect(&b, 200, "");
+	client_say(&c, GET("/echo"));
+	client_expect(&c, 200, ""); /* the same connection, once there is a place */
+	assert_int_equal(rig_count(&rig).put_off_requests, 3);
+	front_respond(rig_held(&rig, 1), &(struct front_answer){.status = 200});
+	client_close(&b);
+	client_close(&c);
+	RIG_UNTIL(&rig, now.open_requests == 0 && now.memory == 0);
+}
+
+/* What is charged counts for the address, on whatever connection it comes back. (How it leaks: test_address.c.) */
+static void test_refused_work_of_an_address(void **state)
+{
+	(void)state;
+	rig.options.refused_work = 1;
+	rig_start(&rig);
+	struct client a = client_open(&rig), b = client_open(&rig);
+	client_say(&a, GET("/hold"));
+	front_respond(rig_held(&rig, 1), &(struct front_answer){.status = 500, .charge_us = 50000});
+	client_expect(&a, 500, "");
+	client_say(&a, GET("/echo"));
+	client_expect(&a, 200, "");
+	client_say(&a, GET("/hold"));
+	front_respond(rig_held(&rig, 2), &(struct front_answer){.status = 500, .charge_us = 3600 * INT64_C(1000000)});
+	client_expect(&a, 500, "");
+	client_close(&a);
+	client_say(&b, GET("/echo"));
+	struct client_answer answer = client_read_as(&b, false);
+	assert_int_equal(answer.status, 503);
+	unsigned long wait_s = strtoul(strstr(answer.head, "\r\nRetry-After: ") + 15, NULL, 10);
+	assert_in_range(wait_s, 2, 10);
+	buf_free(&answer.body);
+	client_close(&b);
+	b = client_open(&rig);
+	client_say(&b, GET("/echo"));
+	expect_put_off(&b, "address.refused-work: ");
+	client_close(&b);
+	assert_int_equal(rig_count(&rig).put_off_work, 2);
+}
+
+/* One address may fill its part of the memory, not the rest of it. */
+static void test_memory_of_an_address(void **state)
+{
+	(void)state;
+	rig.memory_bytes = 400000;
+	rig.options.share_per_address = 50;
+	rig_start(&rig);
+	struct client first = client_open(&rig), second = client_open(&rig);
+	say_with_body(&first, "/hold", 150000);
+	struct front_request *held = rig_held(&rig, 1);
+	say_with_body(&second, "/echo", 100000);
+	client_expect(&second, 503, "");
+	client_close(&second);
+	assert_int_equal(rig_count(&rig).put_off_memory, 1);
+	front_respond(held, &(struct front_answer){.status = 200});
+	client_expect(&first, 200, "");
+	say_with_body(&first, "/echo", 100000);
+	client_expect(&first, 200, NULL);
+	client_close(&first);
+	RIG_UNTIL(&rig, now.memory == 0);
+}
+
+/* All requests of an address stand in one line of work. */
+static void test_line_of_an_address(void **state)
+{
+	(void)state;
+	rig_start(&rig);
+	struct client a = client_open(&rig), b = client_open(&rig);
+	client_say(&a, GET("/hold"));
+	struct front_request *first = rig_held(&rig, 1);
+	client_say(&b, GET("/hold"));
+	struct front_request *second = rig_held(&rig, 2);
+	assert_int_equal(first->line, second->line);
+	front_respond(first, &(struct front_answer){.status = 200});
+	front_respond(second, &(struct front_answer){.status = 200});
+	client_close(&a);
+	client_close(&b);
+}
+
 /* The client's socket is made before the descriptors run out, so that only the front lacks one. */
 static void test_descriptors_run_out(void **state)
 {
@@ -302,6 +412,10 @@ int main(void)
 		ROW(test_idle_connections_hold_no_buffers),
 		ROW(test_connections_of_a_listener),
 		ROW(test_connections_of_an_address),
+		ROW(test_requests_of_an_address),
+		ROW(test_refused_work_of_an_address),
+		ROW(test_memory_of_an_address),
+		ROW(test_line_of_an_address),
 		ROW(test_descriptors_run_out),
 	};
 	return cmocka_run_group_tests_name("front: limits", tests, NULL, NULL);

@@ -201,6 +201,24 @@ static void test_requests(void **state)
 	RIG_UNTIL(&rig, now.connections == 0 && now.memory == 0);
 }
 
+/* Whoever shakes hands and goes costs work for nothing; whoever then asks does not. The bound is the smallest there is:
+ * 0.1 s of a processor. */
+static void test_handshakes_for_nothing_are_owed(void **state)
+{
+	(void)state;
+	rig.options.refused_work = 1;
+	rig_start(&rig);
+	for (int i = 0; i < 300; i++)
+		expect_service((struct manner){0});
+	assert_int_equal(rig_count(&rig).put_off_work, 0);
+	for (int i = 0; i < 10000 && rig_count(&rig).put_off_work == 0; i++) {
+		struct client c = dial((struct manner){0});
+		client_close(&c);
+	}
+	assert_int_equal(rig_count(&rig).put_off_work, 1);
+	assert_int_equal(rig_count(&rig).refused_connections, 1);
+}
+
 static void test_large_bodies(void **state)
 {
 	(void)state;
@@ -450,6 +468,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROW(test_requests),
+		ROW(test_handshakes_for_nothing_are_owed),
 		ROW(test_large_bodies),
 		ROW(test_octet_by_octet),
 		ROW(test_old_protocols_are_refused),

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One client cannot take more than its share: what addresses and participants may hold, and what others get meanwhile."""
+import http.client
+import threading
+
+from harness import soap, wss
+from harness.gateway import PATH, Answer
+
+THIS, OTHER = "127.0.0.1", "127.0.0.2"
+
+
+class Line(http.client.HTTPConnection):
+    """A connection that stays, from an address of its own."""
+
+    def __init__(self, gateway, address=THIS):
+        super().__init__("127.0.0.1", gateway.ports["plain"], timeout=60, source_address=(address, 0))
+
+    def post(self, octets, path=PATH):
+        self.request("POST", path, octets, {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'})
+        response = self.getresponse()
+        return response.status, dict(response.getheaders()), response.read()
+
+
+def put_off(gateway, why):
+    lines = gateway.admin("/metrics").text.splitlines()
+    return int(next(line for line in lines if line.startswith(f'qaqpa_put_off_total{{why="{why}"}}')).split()[-1])
+
+
+def slow(provider, gate):
+    """The provider answers once the gate is open."""
+    def answer(octets):
+        gate.wait(30)
+        return provider.signed_answer(octets)
+    provider.answer = answer
+
+
+def posted(gateway, messages, address=THIS):
+    """Each message on a connection of its own; what came back, in the order in which it came."""
+    answers = []
+    threads = [threading.Thread(target=lambda o: answers.append(Line(gateway, address).post(o)), args=(o,)) for o in messages]
+    for t in threads:
+        t.start()
+    return threads, answers
+
+
+def test_requests_of_one_address_have_a_bound_and_others_go_on(lone, pki, provider):
+    gate = threading.Event()
+    slow(provider, gate)
+    lone.conf["listeners"][0]["limits"] = {"requests_per_address": 3}
+    lone.start()
+    ready = [wss.sign(soap.envelope(soap.request()), pki["department"]) for _ in range(5)]
+    threads, answers = posted(lone, ready[:3])
+    lone.wait(lambda: len(provider.received) == 3)
+    line = Line(lone)
+    for _ in range(2):  # the connection stays
+        status, headers, words = line.post(ready[3])
+        assert (status, headers["Retry-After"]) == (503, "1")
+        assert words.startswith(b"address.requests: ")
+    assert put_off(lone, "address.requests") == 2
+    assert len(lone.events("front.put-off")) == 1 and lone.events("front.put-off")[0]["peer"] == THIS
+    other, others = posted(lone, ready[4:], OTHER)
+    lone.wait(lambda: len(provider.received) == 4)
+    gate.set()
+    for t in threads + other:
+        t.join()
+    assert [a[0] for a in answers + others] == [200] * 4
+    assert line.post(ready[3])[0] == 200  # nothing of it was remembered
+
+
+def heavy():
+    """A message of a stranger that takes long to refuse: all of it is read before nothing is found that signs it."""
+    return soap.envelope(soap.request(data="<data>" + "<i/>" * 150_000 + "</data>")).encode()
+
+
+def test_an_address_that_causes_work_for_nothing_is_put_off_before_its_messages_are_read(lone, pki, provider):
+    lone.conf["listeners"][0]["limits"] = {"refused_work": 1}
+    lone.start()
+    stranger, octets = Line(lone, OTHER), heavy()
+    statuses = []
+    while 503 not in statuses and len(statuses) < 100:
+        status, headers, words = stranger.post(octets)
+        statuses.append(status)
+    assert statuses[0] == 500 and statuses[-1] == 503
+    assert words.startswith(b"address.refused-work: ")
+    assert 1 <= int(headers["Retry-After"]) <= 10
+    refusals = len(lone.events("message.refused"))
+    assert Line(lone, OTHER).post(octets)[0] == 503  # a new connection is the same address
+    assert len(lone.events("message.refused")) == refusals
+    assert lone.send().status == 200  # others are served
+    assert put_off(lone, "address.refused-work") == 2
+    signed = wss.sign(soap.envelope(soap.request()), pki["department"])
+    lone.wait(lambda: Line(lone, OTHER).post(signed)[0] == 200)  # it leaks away
+
+
+def test_refusals_of_those_who_are_known_are_not_held_against_their_address(lone, pki):
+    lone.conf["listeners"][0]["limits"] = {"refused_work": 1}
+    lone.start()
+    data = "<data>" + "<i/>" * 20_000 + "</data>"
+    message = wss.sign(soap.envelope(soap.request(service="NoSuch", data=data)), pki["department"])
+    for _ in range(30):
+        assert Answer(lone, lone.post(message)).reason == "service.unknown"
+    assert put_off(lone, "address.refused-work") == 0
+    forged = message.replace(b"<ds:SignatureValue>", b"<ds:SignatureValue>AAAA")
+    for _ in range(30):  # the same work, and nobody known behind it
+        lone.post(forged)
+    assert put_off(lone, "address.refused-work") > 0
+
+
+def test_a_flood_of_one_address_does_not_make_others_wait_behind_it(lone, pki):
+    """One worker, 60 messages of a stranger in its line. A message that comes after them is served in its turn."""
+    lone.conf["gateway"] = {"workers": 1}
+    lone.conf["listeners"][0]["limits"] = {"refused_work": 0}
+    lone.start()
+    good = wss.sign(soap.envelope(soap.request()), pki["department"])
+    octets = heavy()
+    threads, answers = posted(lone, [octets] * 60, OTHER)
+    lone.wait(lambda: int(next(line for line in lone.admin("/metrics").text.splitlines()
+                               if line.startswith("qaqpa_exchanges_open")).split()[-1]) >= 30)
+    before = len(answers)
+    assert Line(lone).post(good)[0] == 200
+    assert len(answers) - before < 15  # it waited for one or two of them at each of its steps, not for all
+    for t in threads:
+        t.join()
+    assert [a[0] for a in answers] == [500] * 60
