@@ -2,6 +2,7 @@
 """Right inputs for the fuzz targets, made anew each time: keys and signatures are never kept. Usage: seeds.py FOLDER."""
 import base64
 import hashlib
+import random
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,7 @@ def messages(out, authority):
         signed = wss.sign(text, authority["department"])
         out.put("message", name, signed)
         out.put("envelope", name, signed)
+        out.put("canonical", name, bytes(10) + (signed.encode() if isinstance(signed, str) else signed))
     out.put("message", "fault", soap.envelope(soap.fault()))
 
 
@@ -142,6 +144,8 @@ def plain(out, authority):
         out.put("http_chunk", f"chunk{n}", "\x00" + text)
     for n, text in enumerate(DEMANDS):
         out.put("demand", str(n), text)
+    for n in range(32):
+        out.put("canonical", f"choices{n}", b"\1" + random.Random(n).randbytes(60 * n + 60))
     for n, octets in enumerate(FILES):
         out.put("attachment", f"file{n}", octets)
     for target, texts in {"nikad": NIKADS, "weather": WEATHERS, "text": TEXTS, "redis": REPLIES, "schema": SCHEMA, "payload": [*DEMANDS, PAYLOAD]}.items():

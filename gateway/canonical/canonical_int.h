@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* canonical_int - what the files of this room share: the run over the octets, the prefixes in force, the output. */
+#ifndef QAQPA_CANONICAL_CANONICAL_INT_H
+#define QAQPA_CANONICAL_CANONICAL_INT_H
+
+#include "canonical/canonical.h"
+
+/* Where a text exceeds one of these it is foreign. What envelope accepts by default stays below the first four. */
+enum {
+	DEPTH_MOST = 256,
+	PREFIXES_MOST = 96,    /* different ones in scope and in the list */
+	ATTRIBUTES_MOST = 128, /* of one element */
+	URI_MOST = 512,        /* octets of a namespace name: they are compared when attributes are sorted */
+	CHANGES_MOST = 512,    /* of prefixes, that the open elements have made */
+	HELD = 1024,
+};
+
+/* --- classes of octets --- */
+
+enum {
+	IS_BLANK = 1,
+	ENDS_NAME = 2,  /* and the colon */
+	ODD_TEXT = 4,   /* < & > CR: not itself in character data */
+	ODD_VALUE = 8,  /* < & " TAB LF CR: not itself in an attribute value */
+};
+extern const unsigned char canonical_class[256];
+
+static inline bool is_class(unsigned char c, int class)
+{
+	return canonical_class[c] & class;
+}
+
+/* --- output --- */
+
+/* Octets that follow each other in the source are one piece; small pieces are gathered. */
+struct output {
+	bool (*sink)(void *ctx, const void *data, size_t n);
+	void *ctx;
+	bool stopped; /* by the sink */
+	const unsigned char *from, *to; /* of the source, not yet handed on; NULL: nothing */
+	size_t n;
+	unsigned char held[HELD]; /* before the piece */
+};
+
+void canonical_put(struct output *out, const unsigned char *from, const unsigned char *to); /* octets of the source */
+void canonical_say(struct output *out, const char *word, size_t n); /* any others */
+#define SAY(out, literal) canonical_say((out), (literal), sizeof(literal) - 1)
+void canonical_flush(struct output *out);
+
+static inline int order_of(struct bytes a, struct bytes b)
+{
+	const size_t n = a.n < b.n ? a.n : b.n;
+	const int order = a.p == b.p || n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+/* --- the run --- */
+
+struct prefix {
+	struct bytes name;     /* empty: the default namespace */
+	struct bytes bound;    /* the namespace name in force; empty: none */
+	struct bytes rendered; /* the one in force in what was written */
+	bool listed;
+};
+
+struct change {
+	size_t prefix;
+	bool of_rendered;
+	struct bytes before;
+};
+
+struct frame { /* of an open element: what to go back to behind it */
+	size_t prefixes, changes;
+};
+
+struct qname {
+	struct bytes whole, prefix, local;
+};
+
+struct attribute {
+	struct qname name;
+	struct bytes value, uri;
+	const unsigned char *to; /* behind the closing quote */
+	bool plain_value; /* canonical as it stands */
+	bool plain;       /* and so is all of it with the octet before it */
+};
+
+struct run {
+	const unsigned char *at, *end;
+	struct output out;
+	size_t depth;
+	struct frame frames[DEPTH_MOST + 1];
+	struct prefix prefixes[PREFIXES_MOST]; /* the first is the default */
+	size_t prefix_count;
+	struct change changes[CHANGES_MOST];
+	size_t change_count;
+	/* of the start tag being read */
+	struct attribute attributes[ATTRIBUTES_MOST];
+	const struct attribute *sorted[ATTRIBUTES_MOST];
+	size_t attribute_count;
+	size_t fresh[PREFIXES_MOST]; /* prefixes to be rendered, sorted by name */
+	size_t fresh_count;
+};
+
+/* All of these give false when the text is foreign. */
+
+/* Character data from `*at` to the next '<'; of a CDATA section, where no reference has a meaning, to `to`. */
+MUST_USE bool canonical_text(struct output *out, const unsigned char **at, const unsigned char *to, bool cdata);
+/* An attribute value that is not plain. */
+MUST_USE bool canonical_value(struct output *out, struct bytes value);
+
+/* Reads a start tag: `at` stands on '<', then behind '>'. The last octet before `end` must be a '>'. The declarations are in
+ * force afterwards. */
+MUST_USE bool canonical_tag_read(struct run *r, struct qname *name, bool *empty);
+/* Puts the attributes into `sorted`, by namespace name and local name; their prefixes are used. */
+MUST_USE bool canonical_tag_sort(struct run *r);
+
+MUST_USE bool canonical_scope_list(struct run *r, const char *const *prefixes);
+MUST_USE bool canonical_scope_bind(struct run *r, struct bytes name, struct bytes uri);
+/* The prefix is visibly used by the element or its attributes; `uri` may be NULL. */
+MUST_USE bool canonical_scope_use(struct run *r, struct bytes name, struct bytes *uri);
+/* Listed prefixes count as used. */
+MUST_USE bool canonical_scope_use_listed(struct run *r);
+void canonical_scope_enter(struct run *r);
+void canonical_scope_leave(struct run *r);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* canonical_scope - which namespace name each prefix stands for, in the source and in what was written.
+ * Promise:  every change is undone when its element ends, so there are never more prefixes than are in scope.
+ * Spec:     xml-exc-c14n section 3 */
+#include "canonical_int.h"
+
+static size_t find(const struct run *r, struct bytes name)
+{
+	size_t i = 0;
+
+	while (i < r->prefix_count && !bytes_eq(r->prefixes[i].name, name))
+		i++;
+	return i;
+}
+
+static bool add(struct run *r, struct bytes name)
+{
+	if (r->prefix_count == PREFIXES_MOST)
+		return false;
+	r->prefixes[r->prefix_count++] = (struct prefix){.name = name};
+	return true;
+}
+
+/* The value that the prefix has now comes back when the element ends. */
+static bool note_change(struct run *r, size_t i, bool of_rendered)
+{
+	const struct prefix *p = &r->prefixes[i];
+
+	if (r->change_count == CHANGES_MOST)
+		return false;
+	r->changes[r->change_count++] = (struct change){i, of_rendered, of_rendered ? p->rendered : p->bound};
+	return true;
+}
+
+bool canonical_scope_list(struct run *r, const char *const *prefixes)
+{
+	r->prefix_count = 1; /* the default */
+	for (; prefixes && *prefixes; prefixes++) {
+		struct bytes name = strcmp(*prefixes, "#default") == 0 ? BYTES_NONE : bytes_str(*prefixes);
+		size_t i = find(r, name);
+
+		if (i == r->prefix_count && !add(r, name))
+			return false;
+		r->prefixes[i].listed = true;
+	}
+	return true;
+}
+
+/* libxml2 writes a namespace name without escaping it. */
+static bool is_simple(struct bytes uri)
+{
+	for (size_t i = 0; i < uri.n; i++) {
+		if (is_class(uri.p[i], ODD_VALUE) || uri.p[i] == '\'')
+			return false;
+	}
+	return uri.n <= URI_MOST;
+}
+
+bool canonical_scope_bind(struct run *r, struct bytes name, struct bytes uri)
+{
+	size_t i = find(r, name);
+
+	if (!is_simple(uri) || (name.n > 0 && uri.n == 0) || (name.n >= 3 && memcmp(name.p, "xml", 3) == 0))
+		return false;
+	if (i == r->prefix_count && !add(r, name))
+		return false;
+	if (!note_change(r, i, false))
+		return false;
+	r->prefixes[i].bound = uri;
+	return true;
+}
+
+static void freshen(struct run *r, size_t i)
+{
+	size_t at = r->fresh_count++;
+
+	for (; at > 0 && order_of(r->prefixes[r->fresh[at - 1]].name, r->prefixes[i].name) > 0; at--)
+		r->fresh[at] = r->fresh[at - 1];
+	r->fresh[at] = i;
+}
+
+/* Puts the declaration among those to be written, unless what was written says it already. */
+static bool render(struct run *r, size_t i)
+{
+	struct prefix *p = &r->prefixes[i];
+
+	if (p->bound.p == p->rendered.p && p->bound.n == p->rendered.n)
+		return true;
+	if (bytes_eq(p->bound, p->rendered)) {
+		p->bound = p->rendered; /* so that a long name is compared once */
+		return true;
+	}
+	if (!note_change(r, i, true))
+		return false;
+	p->rendered = p->bound;
+	freshen(r, i);
+	return true;
+}
+
+bool canonical_scope_use(struct run *r, struct bytes name, struct bytes *uri)
+{
+	size_t i = find(r, name);
+
+	if (i == r->prefix_count || (name.n > 0 && r->prefixes[i].bound.n == 0))
+		return false;
+	if (uri)
+		*uri = r->prefixes[i].bound;
+	return render(r, i);
+}
+
+bool canonical_scope_use_listed(struct run *r)
+{
+	for (size_t i = 0; i < r->prefix_count; i++) {
+		if (r->prefixes[i].listed && !render(r, i))
+			return false;
+	}
+	return true;
+}
+
+void canonical_scope_enter(struct run *r)
+{
+	r->frames[r->depth] = (struct frame){r->prefix_count, r->change_count};
+}
+
+void canonical_scope_leave(struct run *r)
+{
+	const struct frame *f = &r->frames[r->depth];
+
+	while (r->change_count > f->changes) {
+		const struct change *c = &r->changes[--r->change_count];
+
+		*(c->of_rendered ? &r->prefixes[c->prefix].rendered : &r->prefixes[c->prefix].bound) = c->before;
+	}
+	r->prefix_count = f->prefixes;
+}

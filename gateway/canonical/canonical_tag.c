@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* canonical_tag - reads a start tag: its name, its declarations, its attributes, and their order.
+ * Promise:  nothing is copied; a tag that is not of the usual form is foreign. The last octet of the source is a '>', which
+ *           ends every name and all white space, so those need no other bound.
+ * Spec:     XML 1.0 section 3.1; Namespaces in XML 1.0; xml-c14n section 2.2 */
+#include "canonical_int.h"
+
+static void skip_blanks(struct run *r)
+{
+	while (is_class(*r->at, IS_BLANK))
+		r->at++;
+}
+
+static struct bytes read_part(struct run *r)
+{
+	const unsigned char *from = r->at;
+
+	while (!is_class(*r->at, ENDS_NAME))
+		r->at++;
+	return (struct bytes){from, (size_t)(r->at - from)};
+}
+
+static bool read_name(struct run *r, struct qname *name)
+{
+	const unsigned char *from = r->at;
+
+	name->prefix = BYTES_NONE;
+	name->local = read_part(r);
+	if (*r->at == ':') {
+		name->prefix = name->local;
+		r->at++;
+		name->local = read_part(r);
+		if (name->prefix.n == 0 || *r->at == ':')
+			return false;
+	}
+	name->whole = (struct bytes){from, (size_t)(r->at - from)};
+	return name->local.n > 0;
+}
+
+static bool is_plain(struct bytes value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		if (is_class(value.p[i], ODD_VALUE))
+			return false;
+	}
+	return true;
+}
+
+/* The equals sign and the value. */
+static bool read_value(struct run *r, struct attribute *a)
+{
+	const unsigned char *name_end = r->at, *close;
+	unsigned char quote;
+
+	skip_blanks(r);
+	if (*r->at++ != '=')
+		return false;
+	skip_blanks(r);
+	quote = *r->at++;
+	if (quote != '"' && quote != '\'')
+		return false;
+	close = memchr(r->at, quote, (size_t)(r->end - r->at));
+	if (!close)
+		return false;
+	a->value = (struct bytes){r->at, (size_t)(close - r->at)};
+	a->plain_value = is_plain(a->value);
+	a->plain = a->plain_value && quote == '"' && r->at == name_end + 2 && a->name.whole.p[-1] == ' ';
+	a->to = r->at = close + 1;
+	return true;
+}
+
+static bool read_attribute(struct run *r)
+{
+	struct attribute *a = &r->attributes[r->attribute_count];
+
+	if (r->attribute_count == ATTRIBUTES_MOST || !read_name(r, &a->name) || !read_value(r, a) || r->at == r->end)
+		return false;
+	if (bytes_is(a->name.prefix, "xmlns"))
+		return canonical_scope_bind(r, a->name.local, a->value);
+	if (a->name.prefix.n == 0 && bytes_is(a->name.local, "xmlns"))
+		return canonical_scope_bind(r, BYTES_NONE, a->value);
+	r->attribute_count++;
+	return true;
+}
+
+bool canonical_tag_read(struct run *r, struct qname *name, bool *empty)
+{
+	r->attribute_count = 0;
+	r->at++;
+	if (!read_name(r, name))
+		return false;
+	for (;;) {
+		const unsigned char *before = r->at;
+
+		skip_blanks(r);
+		*empty = *r->at == '/';
+		if (*empty)
+			r->at++;
+		if (*r->at == '>') {
+			r->at++;
+			return true;
+		}
+		if (*empty || r->at == before || !read_attribute(r))
+			return false;
+	}
+}
+
+/* --- the order --- */
+
+static int compare(const struct attribute *a, const struct attribute *b)
+{
+	const int order = order_of(a->uri, b->uri);
+
+	return order ? order : order_of(a->name.local, b->name.local);
+}
+
+/* In the order of the source most attributes are in order already. */
+static void insert(struct run *r, size_t n, const struct attribute *a)
+{
+	size_t low = 0, high = n;
+
+	if (n > 0 && compare(r->sorted[n - 1], a) < 0)
+		low = n;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (compare(r->sorted[middle], a) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	memmove(&r->sorted[low + 1], &r->sorted[low], (n - low) * sizeof *r->sorted);
+	r->sorted[low] = a;
+}
+
+bool canonical_tag_sort(struct run *r)
+{
+	for (size_t i = 0; i < r->attribute_count; i++) {
+		struct attribute *a = &r->attributes[i];
+
+		if (a->name.prefix.n == 0)
+			a->uri = BYTES_NONE; /* the default is not for attributes */
+		else if (bytes_is(a->name.prefix, "xml"))
+			a->uri = BYTES_LIT("http://www.w3.org/XML/1998/namespace");
+		else if (!canonical_scope_use(r, a->name.prefix, &a->uri))
+			return false;
+		insert(r, i, a);
+	}
+	return true;
+}
