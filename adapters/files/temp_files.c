@@ -37,6 +37,7 @@ struct serving {
 	struct pool *pool;
 	const struct temp_place *place;
 	const struct temp_caller *caller;
+	struct temp_visit *visit;
 	const xmlNode *body;
 	struct buf out;
 	bool qualified;   /* the elements inside are in the namespace */
@@ -171,7 +172,6 @@ static outcome upload(struct serving *s, const xmlNode *node, struct err *e)
 	struct bytes base64 = raw(s->pool, temp_child(node, "content"));
 	struct temp_file f = {.name = text(s, node, "name"), .mime = text(s, node, "mime"),
 		.confirm = is_true(text(s, node, "needToBeConfirmed")), .life_ms = life_of(text(s, node, "lifeTime"))};
-	struct temp_origin from = {s->caller->owner, s->caller->message, (unsigned)s->n};
 	const char *process = text(s, node, "fileProcessIdentifier");
 	enum temp_verdict v = TEMP_DONE;
 	char id[TEMP_ID];
@@ -183,7 +183,7 @@ static outcome upload(struct serving *s, const xmlNode *node, struct err *e)
 		v = content.failed ? TEMP_LONG : TEMP_BASE64;
 	f.content = buf_bytes(&content);
 	if (v == TEMP_DONE)
-		TRY(temp_store_put(s->place, &from, &f, &v, id, &f.life_ms, e));
+		TRY(temp_store_put(s->visit, (unsigned)s->n, &f, &v, id, &f.life_ms, e));
 	mark(s, "", "uploadFileResults");
 	put(s, "fileProcessIdentifier", process ? process : "");
 	put_verdict(s, v);
@@ -321,6 +321,7 @@ static outcome refuse(struct temp_answer *out, const char *code, const char *mes
 
 static outcome serve(struct serving *s, const xmlNode *root, struct temp_answer *out, struct err *e)
 {
+	const struct temp_origin from = {s->caller->owner, s->caller->message};
 	const struct kind *k = is(root, "tempStorageRequest") ? kind_of(text(s, root, "type")) : NULL;
 
 	s->body = k ? temp_child(root, k->request) : NULL;
@@ -329,7 +330,7 @@ static outcome serve(struct serving *s, const xmlNode *root, struct temp_answer 
 	if (!credentials_fit(s, root))
 		return refuse(out, "SCSE001", "The credentials in the request are not those of its sender.");
 	s->qualified = *node_ns(s->body);
-	TRY(temp_store_sweep(s->place, e));
+	TRY(temp_store_begin(s->place, s->pool, &from, &s->visit, e));
 	TRY(write_answer(s, k, root, e));
 	out->data = pool_copy(s->pool, buf_bytes(&s->out));
 	out->code = s->failed ? "SCSE001" : "SCSS001";

@@ -57,23 +57,20 @@ static bool id_owned(const char *id, const char *owner)
 	return strtoul(id + MESSAGE_HEX + 1 + 3, NULL, 16) == owner_mark(owner);
 }
 
-/* The first half of an identifier. */
-static void id_origin(const struct temp_origin *from, char out[TEMP_ID])
+static unsigned id_index(const char *id)
 {
-	snprintf(out, TEMP_ID, "%.*s-%02x-%08x-", MESSAGE_HEX, from->message, from->index, owner_mark(from->owner));
+	return (unsigned)strtoul(id + MESSAGE_HEX + 1, NULL, 16);
 }
 
-static void id_make(const struct temp_origin *from, int64_t end_ms, char out[TEMP_ID])
+static void id_make(const struct temp_origin *from, unsigned index, int64_t end_ms, char out[TEMP_ID])
 {
 	SCOPED(buf_free) struct buf hex = BUF(3 * CHANCE);
 	unsigned char chance[CHANCE];
-	size_t n;
 
 	random_fill(chance, sizeof chance);
 	buf_hex(&hex, (struct bytes){chance, sizeof chance});
-	id_origin(from, out);
-	n = strlen(out);
-	snprintf(out + n, TEMP_ID - n, "%012llx-%s", (unsigned long long)end_ms, buf_cstr(&hex));
+	snprintf(out, TEMP_ID, "%.*s-%02x-%08x-%012llx-%s", MESSAGE_HEX, from->message, index, owner_mark(from->owner),
+		(unsigned long long)end_ms, buf_cstr(&hex));
 	BUG_IF(!id_is(out));
 }
 
@@ -84,30 +81,28 @@ outcome temp_store_open(const char *folder, struct err *e)
 
 /* ---- the folder ---- */
 
-struct usage {
-	const struct temp_origin *from; /* NULL: only sweep */
-	char origin[TEMP_ID];
+struct temp_visit {
+	const struct temp_place *place;
+	const struct temp_origin *from;
 	uint64_t total, owner;
 	size_t count, owner_count;
-	char again[TEMP_ID]; /* of the same origin, "" when there is none */
+	char again[TEMP_MESSAGE_MOST][TEMP_ID]; /* of this message by the index, "" where there is none */
 };
 
-static void count_file(struct usage *u, const char *name, uint64_t size)
+static void count_file(struct temp_visit *v, const char *name, uint64_t size)
 {
-	u->total += size;
-	u->count++;
-	if (!u->from)
-		return;
-	if (id_owned(name, u->from->owner)) {
-		u->owner += size;
-		u->owner_count++;
-	}
-	if (strncmp(name, u->origin, strlen(u->origin)) == 0)
-		memcpy(u->again, name, ID_LENGTH + 1);
+	bool owned = id_owned(name, v->from->owner);
+
+	v->total += size;
+	v->count++;
+	v->owner += owned ? size : 0;
+	v->owner_count += owned;
+	if (owned && strncmp(name, v->from->message, MESSAGE_HEX) == 0)
+		memcpy(v->again[id_index(name)], name, ID_LENGTH + 1);
 }
 
 /* One entry of the folder; what is none of ours is left alone. */
-static void visit(const struct temp_place *p, int folder, const char *name, struct usage *u)
+static void visit(const struct temp_place *p, int folder, const char *name, struct temp_visit *v)
 {
 	bool ours = id_is(name);
 	struct stat st;
@@ -118,8 +113,8 @@ static void visit(const struct temp_place *p, int folder, const char *name, stru
 	over = ours ? id_end_ms(name) <= p->now_ms : st.st_mtime < time(NULL) - UNFINISHED_S;
 	if (over)
 		(void)unlinkat(folder, name, 0);
-	else if (ours)
-		count_file(u, name, (uint64_t)st.st_size);
+	else if (ours && v)
+		count_file(v, name, (uint64_t)st.st_size);
 }
 
 static void close_folder(DIR **d)
@@ -128,7 +123,7 @@ static void close_folder(DIR **d)
 		closedir(*d);
 }
 
-static outcome look(const struct temp_place *p, struct usage *u, struct err *e)
+static outcome look(const struct temp_place *p, struct temp_visit *v, struct err *e)
 {
 	SCOPED(close_folder) DIR *d = opendir(p->folder);
 	const struct dirent *entry;
@@ -136,13 +131,24 @@ static outcome look(const struct temp_place *p, struct usage *u, struct err *e)
 	if (!d)
 		return err_set(e, REASON_IO, "%s: %m", p->folder);
 	while ((entry = readdir(d)))
-		visit(p, dirfd(d), entry->d_name, u);
+		visit(p, dirfd(d), entry->d_name, v);
 	return DONE;
 }
 
 outcome temp_store_sweep(const struct temp_place *p, struct err *e)
 {
-	return look(p, &(struct usage){0}, e);
+	return look(p, NULL, e);
+}
+
+outcome temp_store_begin(const struct temp_place *p, struct pool *pool, const struct temp_origin *from,
+	struct temp_visit **out, struct err *e)
+{
+	*out = POOL_NEW(pool, struct temp_visit);
+	if (!*out)
+		return err_set(e, REASON_MEMORY, "file store");
+	(*out)->place = p;
+	(*out)->from = from;
+	return look(p, *out, e);
 }
 
 /* ---- one file: lines of text, an empty line, the content ---- */
@@ -192,51 +198,53 @@ static bool read_file(struct pool *pool, struct bytes text, struct temp_file *ou
 
 /* ---- what is asked for ---- */
 
-static enum temp_verdict judge(const struct temp_place *p, const struct temp_origin *from, const struct temp_file *f)
+static enum temp_verdict judge(const struct temp_limits *l, unsigned index, const struct temp_file *f)
 {
-	if (from->index >= TEMP_MESSAGE_MOST)
+	if (index >= TEMP_MESSAGE_MOST)
 		return TEMP_MANY;
-	if (f->content.n > p->limits.file)
+	if (f->content.n > l->file)
 		return TEMP_LONG;
 	if (!line_is(f->name) || !line_is(f->mime))
 		return TEMP_NAME;
 	return f->life_ms < 0 ? TEMP_LIFE : TEMP_DONE;
 }
 
-static enum temp_verdict judge_room(const struct temp_limits *l, const struct usage *u, size_t more)
+static enum temp_verdict judge_room(const struct temp_visit *v, size_t more)
 {
-	if (u->count >= l->count || u->total + more > l->total)
+	const struct temp_limits *l = &v->place->limits;
+
+	if (v->count >= l->count || v->total + more > l->total)
 		return TEMP_FULL;
-	return u->owner_count >= l->owner_count || u->owner + more > l->owner ? TEMP_OWNER_FULL : TEMP_DONE;
+	return v->owner_count >= l->owner_count || v->owner + more > l->owner ? TEMP_OWNER_FULL : TEMP_DONE;
 }
 
-outcome temp_store_put(const struct temp_place *p, const struct temp_origin *from, const struct temp_file *file,
-	enum temp_verdict *verdict, char id[TEMP_ID], int64_t *life_ms, struct err *e)
+outcome temp_store_put(struct temp_visit *v, unsigned index, const struct temp_file *file, enum temp_verdict *verdict,
+	char id[TEMP_ID], int64_t *life_ms, struct err *e)
 {
 	SCOPED(buf_free) struct buf text = BUF(file->content.n + HEAD_BYTES);
+	const struct temp_place *p = v->place;
 	int64_t life = file->life_ms ? file->life_ms : p->limits.life_ms;
-	struct usage u = {.from = from};
 	bool made;
 
-	*verdict = judge(p, from, file);
+	*verdict = judge(&p->limits, index, file);
 	if (*verdict != TEMP_DONE)
 		return DONE;
-	id_origin(from, u.origin);
-	TRY(look(p, &u, e));
-	if (u.again[0]) {
-		memcpy(id, u.again, TEMP_ID);
+	if (v->again[index][0]) {
+		memcpy(id, v->again[index], TEMP_ID);
 		*life_ms = id_end_ms(id) - p->now_ms;
 		return DONE;
 	}
 	write_file(&text, file);
 	if (!buf_ok(&text))
 		return err_set(e, REASON_MEMORY, "a file of %zu octets", file->content.n);
-	*verdict = judge_room(&p->limits, &u, text.len);
+	*verdict = judge_room(v, text.len);
 	if (*verdict != TEMP_DONE)
 		return DONE;
 	*life_ms = life < p->limits.life_most_ms ? life : p->limits.life_most_ms;
-	id_make(from, p->now_ms + *life_ms, id);
-	return file_create(p->folder, id, buf_bytes(&text), &made, e);
+	id_make(v->from, index, p->now_ms + *life_ms, id);
+	TRY(file_create(p->folder, id, buf_bytes(&text), &made, e));
+	count_file(v, id, text.len);
+	return DONE;
 }
 
 /* Is there a file of this name that lives? What is no identifier never meets the disk. */

@@ -54,17 +54,21 @@ struct temp_file {
 	int64_t life_ms;         /* asked for, 0: the usual one; of a file that was found: what is left */
 };
 
-/* Where a file comes from: whose it is, the message (ADAPTER_MESSAGE), its place there. */
+/* Where files come from: whose they are, the message (ADAPTER_MESSAGE). */
 struct temp_origin {
 	const char *owner, *message;
-	unsigned index;
 };
+struct temp_visit; /* one message at the store; lives in its pool */
 
 /* Makes the folder. Fails with REASON_IO. */
 MUST_USE outcome temp_store_open(const char *folder, struct err *e);
-/* Keeps a file; on disk when it returns with TEMP_DONE, `id` and the life that it got. The same origin gets the same
- * identifier while that file lives. Ends all whose life is over. Fails with REASON_IO, REASON_MEMORY. */
-MUST_USE outcome temp_store_put(const struct temp_place *p, const struct temp_origin *from, const struct temp_file *file,
+/* Ends all whose life is over and counts the others, once for all files that the message brings: messages that come at the
+ * same time may exceed the limits together. `p` and `from` must live as long. Fails with REASON_IO, REASON_MEMORY. */
+MUST_USE outcome temp_store_begin(const struct temp_place *p, struct pool *pool, const struct temp_origin *from,
+	struct temp_visit **out, struct err *e);
+/* Keeps a file, the `index`-th of the message; on disk when it returns with TEMP_DONE, `id` and the life that it got. The
+ * same place of the same message gets the same identifier while that file lives. Fails with REASON_IO, REASON_MEMORY. */
+MUST_USE outcome temp_store_put(struct temp_visit *v, unsigned index, const struct temp_file *file,
 	enum temp_verdict *verdict, char id[TEMP_ID], int64_t *life_ms, struct err *e);
 /* Finds a file; TEMP_DONE or TEMP_NONE. In the pool. Fails with REASON_IO, REASON_MEMORY. */
 MUST_USE outcome temp_store_get(const struct temp_place *p, struct pool *pool, const char *id, struct temp_file *out,

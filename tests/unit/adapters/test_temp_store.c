@@ -2,12 +2,13 @@
 /* The files of the temporary store: how long they live, how much there may be, and who finds them. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <libxml/parser.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "world.h"
 
-#include "files/temp_store.h"
+#include "files/temp_files.h"
 
 #define NOW INT64_C(1893456000000)
 #define MESSAGE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -42,13 +43,21 @@ static int end(void **state)
 	return 0;
 }
 
-static enum temp_verdict put(struct bench *b, const struct temp_origin *from, const struct temp_file *f, char id[TEMP_ID])
+struct origin {
+	const char *owner, *message;
+	unsigned index;
+};
+
+static enum temp_verdict put(struct bench *b, const struct origin *from, const struct temp_file *f, char id[TEMP_ID])
 {
+	const struct temp_origin origin = {from->owner, from->message};
+	struct temp_visit *visit;
 	enum temp_verdict v;
 	int64_t life = 0;
 	struct err e = {0};
 
-	must(temp_store_put(&b->place, from, f, &v, id, &life, &e), &e);
+	must(temp_store_begin(&b->place, b->pool, &origin, &visit, &e), &e);
+	must(temp_store_put(visit, from->index, f, &v, id, &life, &e), &e);
 	return v;
 }
 
@@ -58,7 +67,7 @@ static enum temp_verdict put_more(struct bench *b, const char *owner, unsigned i
 	static const unsigned char octets[4096];
 	char id[TEMP_ID];
 
-	return put(b, &(struct temp_origin){owner, MESSAGE, index}, &(struct temp_file){.content = {octets, n}}, id);
+	return put(b, &(struct origin){owner, MESSAGE, index}, &(struct temp_file){.content = {octets, n}}, id);
 }
 
 static enum temp_verdict get(struct bench *b, const char *id, struct temp_file *out)
@@ -68,6 +77,20 @@ static enum temp_verdict get(struct bench *b, const char *id, struct temp_file *
 
 	must(temp_store_get(&b->place, b->pool, id, out, &v, &e), &e);
 	return v;
+}
+
+static size_t looks;
+
+/* In the place of the one of the C library: counts how often a file of the folder is looked at. */
+int fstatat(int folder, const char *name, struct stat *st, int flags)
+{
+	int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), result = fd < 0 ? -1 : fstat(fd, st);
+
+	(void)flags;
+	looks++;
+	if (fd >= 0)
+		close(fd);
+	return result;
 }
 
 static size_t files_in(const char *folder)
@@ -81,7 +104,7 @@ static size_t files_in(const char *folder)
 	return n - 2;
 }
 
-static const struct temp_origin from = {"department", MESSAGE, 0};
+static const struct origin from = {"department", MESSAGE, 0};
 
 static void a_file_comes_back_as_it_was(void **state)
 {
@@ -99,7 +122,7 @@ static void a_file_comes_back_as_it_was(void **state)
 	assert_string_equal(found.mime, f.mime);
 	assert_true(found.confirm);
 	assert_int_equal(found.life_ms, 8 * 3600000);
-	assert_int_equal(put(b, &(struct temp_origin){"department", MESSAGE, 1}, &(struct temp_file){0}, id), TEMP_DONE);
+	assert_int_equal(put(b, &(struct origin){"department", MESSAGE, 1}, &(struct temp_file){0}, id), TEMP_DONE);
 	assert_int_equal(get(b, id, &found), TEMP_DONE);
 	assert_int_equal(found.content.n, 0);
 	assert_null(found.name);
@@ -125,7 +148,7 @@ static void a_life_ends_to_the_millisecond(void **state)
 
 		print_message("%s\n", rows[i].name);
 		b->place.now_ms = NOW;
-		assert_int_equal(put(b, &(struct temp_origin){"department", MESSAGE, i},
+		assert_int_equal(put(b, &(struct origin){"department", MESSAGE, i},
 			&(struct temp_file){.life_ms = rows[i].asked_ms}, id), TEMP_DONE);
 		b->place.now_ms = NOW + rows[i].lives_ms - 1;
 		assert_int_equal(get(b, id, &found), TEMP_DONE);
@@ -142,7 +165,7 @@ static void what_is_over_is_swept_and_nothing_else(void **state)
 	char path[4096];
 
 	for (unsigned i = 0; i < 4; i++)
-		assert_int_equal(put(b, &(struct temp_origin){"department", MESSAGE, i},
+		assert_int_equal(put(b, &(struct origin){"department", MESSAGE, i},
 			&(struct temp_file){.life_ms = 1000 * (i + 1)}, path), TEMP_DONE);
 	snprintf(path, sizeof path, "%s/notes.txt", b->folder);
 	fclose(fopen(path, "w"));
@@ -181,11 +204,11 @@ static void the_same_message_gets_the_same_identifier(void **state)
 	assert_int_equal(put(b, &from, &f, again), TEMP_DONE);
 	assert_string_equal(again, first);
 	assert_int_equal(files_in(b->folder), 1);
-	assert_int_equal(put(b, &(struct temp_origin){"department", MESSAGE, 1}, &f, again), TEMP_DONE);
+	assert_int_equal(put(b, &(struct origin){"department", MESSAGE, 1}, &f, again), TEMP_DONE);
 	assert_string_not_equal(again, first);
-	assert_int_equal(put(b, &(struct temp_origin){"department", OTHER, 0}, &f, again), TEMP_DONE);
+	assert_int_equal(put(b, &(struct origin){"department", OTHER, 0}, &f, again), TEMP_DONE);
 	assert_string_not_equal(again, first);
-	assert_int_equal(put(b, &(struct temp_origin){"permits", MESSAGE, 0}, &f, again), TEMP_DONE);
+	assert_int_equal(put(b, &(struct origin){"permits", MESSAGE, 0}, &f, again), TEMP_DONE);
 	assert_string_not_equal(again, first);
 	assert_int_equal(files_in(b->folder), 4);
 }
@@ -264,6 +287,31 @@ static void there_is_room_for_so_much_and_no_more(void **state)
 	assert_int_equal(files_in(b->folder), 1);
 }
 
+static void the_room_is_counted_once_for_all_files_of_a_message(void **state)
+{
+	static const struct temp_caller caller = {.owner = "department", .sender = "department_is", .message = OTHER};
+	SCOPED(buf_free) struct buf text = BUF(MUCH);
+	struct temp_answer answer;
+	struct bench *b = *state;
+	struct err e = {0};
+	xmlDoc *doc;
+
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(put_more(b, "permits", i, 1), TEMP_DONE);
+	buf_str(&text, "<tempStorageRequest><type>UPLOAD</type><uploadRequest>");
+	for (int i = 0; i < 12; i++)
+		buf_str(&text, "<fileUploadRequests><content>eA==</content></fileUploadRequests>");
+	buf_str(&text, "</uploadRequest></tempStorageRequest>");
+	doc = xmlReadMemory((const char *)text.data, (int)text.len, NULL, NULL, XML_PARSE_NONET);
+	looks = 0;
+	b->place.limits.owner_count = 10;
+	must(temp_files_serve(b->pool, &b->place, &caller, xmlDocGetRootElement(doc), &answer, &e), &e);
+	assert_string_equal(answer.code, "SCSE001"); /* those that came before count: the last two find no room */
+	assert_int_equal(files_in(b->folder), 30);
+	assert_int_equal(looks, 20 + 2); /* with . and .. */
+	xmlFreeDoc(doc);
+}
+
 static void what_cannot_be_kept_is_told(void **state)
 {
 	char long_name[TEMP_NAME_MOST + 2];
@@ -290,7 +338,7 @@ static void what_cannot_be_kept_is_told(void **state)
 	long_name[sizeof long_name - 1] = '\0';
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		print_message("%s\n", rows[i].name);
-		assert_int_equal(put(b, &(struct temp_origin){"department", MESSAGE, rows[i].index}, &rows[i].file, id),
+		assert_int_equal(put(b, &(struct origin){"department", MESSAGE, rows[i].index}, &rows[i].file, id),
 			rows[i].verdict);
 	}
 }
@@ -303,7 +351,7 @@ static void a_file_goes_when_its_receipt_is_confirmed(void **state)
 	struct err e = {0};
 
 	assert_int_equal(put(b, &from, &(struct temp_file){.confirm = true}, wanted), TEMP_DONE);
-	assert_int_equal(put(b, &(struct temp_origin){"department", MESSAGE, 1}, &(struct temp_file){0}, not_wanted), TEMP_DONE);
+	assert_int_equal(put(b, &(struct origin){"department", MESSAGE, 1}, &(struct temp_file){0}, not_wanted), TEMP_DONE);
 	must(temp_store_confirm(&b->place, wanted, &v, &e), &e);
 	assert_int_equal(v, TEMP_DONE);
 	must(temp_store_confirm(&b->place, wanted, &v, &e), &e);
@@ -335,6 +383,7 @@ int main(void)
 		ROW(what_is_no_identifier_meets_no_file),
 		ROW(a_link_is_not_followed),
 		ROW(there_is_room_for_so_much_and_no_more),
+		ROW(the_room_is_counted_once_for_all_files_of_a_message),
 		ROW(what_cannot_be_kept_is_told),
 		ROW(a_file_goes_when_its_receipt_is_confirmed),
 		ROW(a_folder_that_everybody_may_enter_is_refused),
