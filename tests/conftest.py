@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import pki as pki_module  # noqa: E402
 from harness.gateway import Gateway  # noqa: E402
+from harness.keeper import Keeper  # noqa: E402
 from harness.provider import Provider  # noqa: E402
 from harness.redis import Redis  # noqa: E402
 from harness.world import World  # noqa: E402
@@ -44,6 +45,15 @@ def lone(tmp_path, pki, provider):
     g.service(provider)
     yield g
     g.stop()
+
+
+@pytest.fixture
+def keeper(lone):
+    """The keeper of keys for `lone`; the test starts it first."""
+    k = Keeper(lone)
+    yield k
+    if k.process and k.process.poll() is None:
+        k.stop()
 
 
 @pytest.fixture

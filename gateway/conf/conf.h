@@ -341,6 +341,7 @@ struct conf {
 	int drain_ms;
 	size_t memory_bytes;    /* for all messages in flight */
 	size_t max_elements;
+	bool confine; /* calls of the system are filtered while it runs */
 	struct conf_journal journal;
 	struct conf_secrecy secrecy;
 	struct conf_queue queue;

@@ -117,8 +117,13 @@ static outcome start_parts(struct gateway *g, const char *conf_path, struct err 
 		log_set_level(level);
 	log_repealed(c);
 	g->drain_ms = c->drain_ms;
+	if (!process_confine_writes(CONFINE_GATEWAY, c, e).ok) {
+		snapshot_drop(&first);
+		return FAILED;
+	}
 	TRY(flow_start(first, &g->flow, e)); /* the flow keeps the snapshot as long as it is current */
-	return start_front(g, c, e);
+	TRY(start_front(g, c, e));
+	return process_confine_calls(CONFINE_GATEWAY, c, e);
 }
 
 outcome gateway_start(const char *conf_path, struct gateway **out, struct err *e)

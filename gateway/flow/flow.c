@@ -194,6 +194,9 @@ void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *prob
 		conf_problem_add(problems, at, true, "Restart the gateway.", "time-stamps are asked as before until a restart");
 	if (!same_revocation(now, then))
 		conf_problem_add(problems, at, true, "Restart the gateway.", "revocation is asked about as before until a restart");
+	if (then->confine && !same_text(now->blocks, then->blocks))
+		conf_problem_add(problems, at, true, "Restart the gateway.",
+			"the list of blocked certificates is read in its new place, and not written there by rules until a restart");
 	flow_tag(f, next);
 	flow_statuses(f, next, NULL);
 	pthread_mutex_lock(&f->lock);

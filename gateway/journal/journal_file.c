@@ -161,7 +161,7 @@ static outcome writer_settings(sqlite3 *db, const char *day, struct err *e)
 	/* The writer copies the log itself, after it has called back (journal_day_checkpoint). */
 	if (sqlite3_exec(db,
 		    "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-		    "PRAGMA journal_size_limit=16777216; PRAGMA cache_size=-8192",
+		    "PRAGMA journal_size_limit=16777216; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY",
 		    NULL, NULL, NULL) != SQLITE_OK)
 		return journal_fail(e, db, day, "settings");
 	return DONE;
@@ -210,7 +210,7 @@ outcome journal_file_open(
 		return file_write(path, day, db, e);
 	/* Writable, so that whichever connection closes last leaves no log behind; used for queries only. */
 	TRY(file_connect(path, day, SQLITE_OPEN_READWRITE, db, e));
-	sqlite3_exec(*db, "PRAGMA query_only=1", NULL, NULL, NULL);
+	sqlite3_exec(*db, "PRAGMA query_only=1; PRAGMA temp_store=MEMORY", NULL, NULL, NULL);
 	return DONE;
 }
 

@@ -143,9 +143,11 @@ static int serve(const char *path, long group)
 
 	process_protect();
 	process_block_signals();
-	if (!crypto_init(NULL, &e).ok || !load(path, &now, &e).ok ||
-		!keeper_desk_open(now.conf->keeper, group, &clerk, &desk, &e).ok) {
+	if (!crypto_init(NULL, &e).ok || !load(path, &now, &e).ok || !process_confine_writes(CONFINE_KEEPER, now.conf, &e).ok ||
+		!keeper_desk_open(now.conf->keeper, group, &clerk, &desk, &e).ok ||
+		!process_confine_calls(CONFINE_KEEPER, now.conf, &e).ok) {
 		log_err(LOG_ERROR, "keeper.cannot-start", &e, NULL);
+		keeper_desk_close(&desk);
 		drop(&now);
 		return EXIT_CANNOT_START;
 	}

@@ -16,6 +16,12 @@ from .raw import PATH
 BIN = Path(os.environ.get("QAQPA_BIN", Path(__file__).resolve().parents[2] / "build/dev/bin"))
 
 
+def instrumented():
+    """Is this a build with sanitizers or for coverage?"""
+    done = subprocess.run(["readelf", "--wide", "--symbols", BIN / "qaqpad"], stdout=subprocess.PIPE, check=True)
+    return any(name in done.stdout for name in (b"__asan_init", b"__tsan_init", b"__gcov_init"))
+
+
 def hash_password(password):
     done = subprocess.run([BIN / "qaqpa", "hash-password"], input=password.encode(), stdout=subprocess.PIPE, check=True)
     return done.stdout.decode().strip()

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from harness import wss
-from harness.gateway import BIN, Gateway
+from harness.gateway import Gateway, instrumented
 from harness.pki import ROOT
 from harness.redis import Redis
 
@@ -54,6 +54,20 @@ def may_trace():
     return done.returncode == 0 and not done.stderr
 
 
+def works_within_its_own(traced):
+    """What it needs is on the list of calls and in the folders that it leaves itself: nothing is refused behind them."""
+    filtered = re.search(r"^\d+ +seccomp\(SECCOMP_SET_MODE_FILTER, .*= 0$", traced, re.M)
+    if instrumented():
+        assert not filtered
+        return
+    writes = re.search(r"^\d+ +landlock_restrict_self\(.*= 0$", traced, re.M)
+    assert writes or "landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) = -1" in traced
+    threads = re.search(r"^\d+ +clone3?\(", traced, re.M)
+    assert (writes.end() if writes else 0) < threads.start() < filtered.start()
+    refused = re.findall(r"^\d+ .*= -1 (?:EPERM|EACCES|ENOSYS) .*$", traced[filtered.end():], re.M)
+    assert not [line for line in refused if "clone3(" not in line], refused
+
+
 @pytest.mark.skipif(not may_trace(), reason="strace may not look at other processes here")
 def test_what_the_gateway_does_is_allowed(tmp_path, pki, provider):
     """Traced from start to stop: a call that waits for an answer, a queued one, a refusal, a reload."""
@@ -77,6 +91,7 @@ def test_what_the_gateway_does_is_allowed(tmp_path, pki, provider):
         redis.stop()
     used = set(re.findall(r"^\d+ +(\w+)\(", trace.read_text(errors="replace"), re.M))
     assert {"accept4", "fdatasync", "sendto"} & used
+    works_within_its_own(trace.read_text(errors="replace"))
     beyond = used - allowed()
     # Limits are denied by the unit, which sets them itself; fchown is what SQLite does where it runs as root, as in a test.
     assert beyond <= {"setrlimit", "prlimit64", "fchown"}, beyond

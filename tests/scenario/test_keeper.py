@@ -19,37 +19,6 @@ from harness import wss
 from harness.gateway import BIN
 
 
-class Keeper:
-    def __init__(self, gateway):
-        self.gateway, self.process = gateway, None
-        self.path = gateway.folder / "keys.sock"
-        self.log = gateway.folder / "keeper.log"
-        gateway.conf["keeper"] = str(self.path)
-
-    def start(self, **how):
-        conf = self.gateway.write()
-        self.process = subprocess.Popen([BIN / "qaqpa-keyd", "--config", conf], stderr=self.log.open("ab"), **how)
-        self.gateway.log_path, self.gateway.log_from = self.log, 0
-        self.gateway.wait(lambda: self.path.exists() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log.read_text()
-        return self
-
-    def stop(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        return self.process.wait(20)
-
-    def said(self, words):
-        return words in self.log.read_text()
-
-
-@pytest.fixture
-def keeper(lone):
-    k = Keeper(lone)
-    yield k
-    if k.process and k.process.poll() is None:
-        k.stop()
-
-
 def accepted(gateway, name="gateway"):
     answer = gateway.send()
     assert (answer.status, answer.code) == (200, "SCSS001"), answer.octets
