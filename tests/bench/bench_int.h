@@ -2,7 +2,7 @@
 /* bench - load for a running gateway: signed messages in, a provider that answers, figures out.
  *
  * Messages and the provider's answer are signed before the clock starts, so that what is measured on the gateway's side
- * is the gateway. CPU seconds are those of the gateway's process, from the kernel. */
+ * is the gateway. CPU seconds are those of the gateway's processes, from the kernel. */
 #ifndef QAQPA_BENCH_INT_H
 #define QAQPA_BENCH_INT_H
 
@@ -25,21 +25,34 @@ struct bench_provider *bench_provider_start(int port, struct bytes answer, int d
 size_t bench_provider_count(const struct bench_provider *p); /* requests received */
 void bench_provider_stop(struct bench_provider **p);
 
+#define BENCH_BUCKETS 2048u /* up to an hour */
+struct bench_times {
+	uint64_t count;
+	uint64_t bucket[BENCH_BUCKETS];
+};
+void bench_times_add(struct bench_times *t, int64_t us);
+double bench_times_ms(const struct bench_times *t, double percent); /* at least so many percent took no longer */
+
 struct bench_run {
 	int port;             /* of the gateway on 127.0.0.1 */
 	int connections;
 	int idle;             /* further connections that stay silent after one request to ?wsdl */
+	double rate;          /* messages a second; 0: a closed loop */
 	const struct bench_messages *messages;
 	/* results */
 	size_t answered, failed;
 	double seconds;
-	int64_t *latency_us;  /* sorted; room for messages->n */
+	struct bench_times times;
 };
-/* Closed loop: each connection sends its next message when the last is answered, until all are used. False when the
- * gateway cannot be reached. */
+/* Closed loop: each connection sends its next message when the last is answered, until all are used. Open loop: a message
+ * is due at its moment whatever became of those before it; its time counts from that moment, also while all connections
+ * are busy. False when the gateway cannot be reached. */
 MUST_USE bool bench_run_load(struct bench_run *run);
 
-/* The gateway's process. */
+/* CPU seconds of two signatures and two verifications with a key of that kind; 0 when they fail. Takes `seconds`. */
+double bench_price(const struct trust_key *key, double seconds);
+
+/* The gateway's process and those below it. */
 double bench_cpu_seconds(int pid);
 double bench_peak_mb(int pid);
 double bench_now_mb(int pid);

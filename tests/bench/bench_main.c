@@ -10,70 +10,25 @@
 
 #include "bench_int.h"
 
-static double stat_field(int pid, const char *file, const char *key)
-{
-	char path[64], line[512];
-	double value = 0;
-	FILE *f;
-
-	snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof line, f)) {
-		if (strncmp(line, key, strlen(key)) == 0)
-			value = strtod(line + strlen(key), NULL);
-	}
-	if (f)
-		fclose(f);
-	return value;
-}
-
-double bench_peak_mb(int pid) { return stat_field(pid, "status", "VmHWM:") / 1024; }
-double bench_now_mb(int pid) { return stat_field(pid, "status", "VmRSS:") / 1024; }
-
-void bench_peak_reset(int pid)
-{
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof path, "/proc/%d/clear_refs", pid);
-	f = fopen(path, "w");
-	if (f) {
-		fputs("5", f);
-		fclose(f);
-	}
-}
-
-double bench_cpu_seconds(int pid)
-{
-	char path[64], line[1024], *at;
-	unsigned long user = 0, system = 0;
-	FILE *f;
-
-	snprintf(path, sizeof path, "/proc/%d/stat", pid);
-	f = fopen(path, "r");
-	if (!f)
-		return 0;
-	if (fgets(line, sizeof line, f) && (at = strrchr(line, ')')))
-		sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
-	fclose(f);
-	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
+#define PRICE_SECONDS 0.5
 
 struct options {
 	int port, pid, provider_port, delay_ms, connections, idle;
 	size_t payload, messages;
-	bool late; /* the provider comes after the load: acceptances first, then how fast they drain */
+	double rate;
+	bool late;   /* the provider comes after the load: acceptances first, then how fast they drain */
+	bool direct; /* to the provider, past the gateway: what the load and the provider take by themselves */
 	const char *service, *certificate, *key, *provider_certificate, *provider_key;
 };
 
-static void print_row(const struct options *o, const struct bench_run *r, double cpu)
+static void print_row(const struct options *o, const struct bench_run *r, double cpu, double price)
 {
-	double p50 = r->answered ? (double)r->latency_us[r->answered / 2] / 1000 : 0;
-	double p99 = r->answered ? (double)r->latency_us[r->answered * 99 / 100] / 1000 : 0;
+	double each = cpu > 0 ? (double)r->answered / cpu : 0;
 
-	printf("%zu\t%d\t%d\t%zu\t%zu\t%.1f\t%.1f\t%.3f\t%.3f\t%.1f\t%.1f\n", o->payload, o->connections, o->idle,
-		r->answered, r->failed, (double)r->answered / r->seconds, cpu > 0 ? (double)r->answered / cpu : 0, p50, p99,
-		bench_peak_mb(o->pid), bench_now_mb(o->pid));
+	printf("%zu\t%d\t%d\t%zu\t%zu\t%.1f\t%.1f\t%.3f\t%.3f\t%.1f\t%.1f\t%.3f\t%.1f\t%.3f\n", o->payload, o->connections,
+		o->idle, r->answered, r->failed, (double)r->answered / r->seconds, each, bench_times_ms(&r->times, 50),
+		bench_times_ms(&r->times, 99), bench_peak_mb(o->pid), bench_now_mb(o->pid), each * price, price * 1e6,
+		bench_times_ms(&r->times, 99.9));
 }
 
 /* Acceptances are on disk and in the queue; now the receiver appears. */
@@ -108,25 +63,28 @@ static outcome measure(const struct options *o, const struct trust_key *own, con
 {
 	SCOPED(buf_free) struct buf answer = BUF(64u << 20);
 	struct bench_messages messages = {0};
-	struct bench_run run = {.port = o->port, .connections = o->connections, .idle = o->idle, .messages = &messages};
+	struct bench_run run = {.port = o->direct ? o->provider_port : o->port, .connections = o->connections, .idle = o->idle,
+		.rate = o->rate, .messages = &messages};
 	struct bench_provider *provider = NULL;
-	double cpu;
+	double cpu, price;
 
 	TRY(bench_answer_make(provider_key, o->payload, &answer, e));
 	TRY(bench_messages_make(own, o->service, "department_is", NULL, "/bip-sync-wss-gost/", o->payload, o->messages,
 		&messages, e));
 	if (!o->late)
 		provider = bench_provider_start(o->provider_port, buf_bytes(&answer), o->delay_ms);
-	run.latency_us = calloc(o->messages, sizeof *run.latency_us);
-	if ((!provider && !o->late) || !run.latency_us)
+	if (!provider && !o->late)
 		return err_set(e, REASON_IO, "the provider cannot listen on port %d", o->provider_port);
+	price = bench_price(own, PRICE_SECONDS);
 	bench_peak_reset(o->pid);
 	cpu = bench_cpu_seconds(o->pid);
 	if (!bench_run_load(&run))
 		return err_set(e, REASON_IO, "the gateway cannot be reached on port %d", o->port);
 	if (o->late)
 		return drain(o, &run, buf_bytes(&answer), e);
-	print_row(o, &run, bench_cpu_seconds(o->pid) - cpu);
+	cpu = bench_cpu_seconds(o->pid) - cpu;
+	/* Before and after: the speed of a machine that others use wanders. */
+	print_row(o, &run, cpu, (price + bench_price(own, PRICE_SECONDS)) / 2);
 	bench_provider_stop(&provider);
 	return run.failed ? err_set(e, REASON_INTERNAL, "%zu messages failed", run.failed) : DONE;
 }
@@ -137,7 +95,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 		{"port", 1, NULL, 'p'}, {"pid", 1, NULL, 'i'}, {"provider-port", 1, NULL, 'P'}, {"delay", 1, NULL, 'd'},
 		{"connections", 1, NULL, 'c'}, {"idle", 1, NULL, 'I'}, {"payload", 1, NULL, 's'}, {"messages", 1, NULL, 'n'},
 		{"certificate", 1, NULL, 'C'}, {"key", 1, NULL, 'K'}, {"provider-certificate", 1, NULL, 'D'},
-		{"provider-key", 1, NULL, 'L'}, {"service", 1, NULL, 'S'}, {"late", 0, NULL, 'l'}, {0},
+		{"provider-key", 1, NULL, 'L'}, {"service", 1, NULL, 'S'}, {"late", 0, NULL, 'l'}, {"rate", 1, NULL, 'r'},
+		{"direct", 0, NULL, 'x'}, {0},
 	};
 	int c;
 
@@ -159,6 +118,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 		case 'L': o->provider_key = optarg; break;
 		case 'S': o->service = optarg; break;
 		case 'l': o->late = true; break;
+		case 'r': o->rate = (double)number; break;
+		case 'x': o->direct = true; break;
 		default: return false;
 		}
 	}

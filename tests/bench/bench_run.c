@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* bench_run - a closed loop of connections on one thread. */
+/* bench_run - a closed or an open loop of connections on one thread. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -18,6 +18,7 @@
 #define STALL_MS 60000
 
 struct connection {
+	struct connection *next_free; /* open loop */
 	int fd;
 	struct bytes left; /* of the request */
 	struct buf answer;
@@ -28,7 +29,9 @@ struct connection {
 struct loop {
 	struct bench_run *run;
 	int epoll;
-	size_t next, open;
+	size_t next, open, busy;
+	int64_t start_us;
+	struct connection *free;
 };
 
 static int connect_gateway(int port)
@@ -61,19 +64,58 @@ static void send_some(struct loop *l, struct connection *c)
 	epoll_ctl(l->epoll, EPOLL_CTL_MOD, c->fd, &ev);
 }
 
-static void next_message(struct loop *l, struct connection *c)
+static void drop(struct loop *l, struct connection *c)
 {
-	if (l->next == l->run->messages->n) {
-		close(c->fd);
-		c->fd = -1;
-		l->open--;
-		return;
-	}
+	close(c->fd);
+	c->fd = -1;
+	l->open--;
+}
+
+static bool all_sent(const struct loop *l)
+{
+	return l->next == l->run->messages->n;
+}
+
+static void send_next(struct loop *l, struct connection *c, int64_t since_us)
+{
 	c->left = buf_bytes(&l->run->messages->list[l->next++]);
-	c->since_us = mono_us();
+	c->since_us = since_us;
 	buf_clear(&c->answer);
 	c->want = 0;
+	l->busy++;
 	send_some(l, c);
+}
+
+/* The connection has nothing to do. */
+static void next_message(struct loop *l, struct connection *c)
+{
+	if (all_sent(l)) {
+		drop(l, c);
+	} else if (l->run->rate > 0) {
+		c->next_free = l->free;
+		l->free = c;
+	} else {
+		send_next(l, c, mono_us());
+	}
+}
+
+/* Open loop: sends what is due; gives the time until the next is, in milliseconds rounded up. */
+static int send_due(struct loop *l)
+{
+	while (l->free && !all_sent(l)) {
+		int64_t due = l->start_us + (int64_t)((double)l->next * 1e6 / l->run->rate), now = mono_us();
+		struct connection *c = l->free;
+
+		if (due > now)
+			return (int)((due - now + 999) / 1000);
+		l->free = c->next_free;
+		send_next(l, c, due);
+	}
+	while (l->free && all_sent(l)) {
+		drop(l, l->free);
+		l->free = l->free->next_free;
+	}
+	return STALL_MS;
 }
 
 static void whole_length(struct connection *c)
@@ -91,8 +133,10 @@ static void answer_done(struct loop *l, struct connection *c)
 	struct bench_run *run = l->run;
 	bool good = strncmp(buf_cstr(&c->answer), "HTTP/1.1 200", 12) == 0;
 
+	l->busy--;
+	run->answered += good;
 	if (good)
-		run->latency_us[run->answered++] = mono_us() - c->since_us;
+		bench_times_add(&run->times, mono_us() - c->since_us);
 	else if (run->failed++ == 0)
 		fprintf(stderr, "first failure: %.1200s\n", buf_cstr(&c->answer));
 	next_message(l, c);
@@ -107,9 +151,8 @@ static void receive_some(struct loop *l, struct connection *c)
 		return;
 	if (n <= 0) { /* closed before the answer was whole */
 		l->run->failed++;
-		close(c->fd);
-		c->fd = -1;
-		l->open--;
+		l->busy--;
+		drop(l, c);
 		return;
 	}
 	buf_grown(&c->answer, (size_t)n);
@@ -118,21 +161,14 @@ static void receive_some(struct loop *l, struct connection *c)
 		answer_done(l, c);
 }
 
-static int compare(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void turn(struct loop *l)
 {
 	struct epoll_event events[256];
 
 	while (l->open) {
-		int n = epoll_wait(l->epoll, events, 256, STALL_MS);
+		int wait_ms = send_due(l), n = epoll_wait(l->epoll, events, 256, wait_ms);
 
-		if (n == 0) {
+		if (n == 0 && wait_ms == STALL_MS && l->busy) {
 			fprintf(stderr, "no progress for a minute\n");
 			l->run->failed += l->open;
 			return;
@@ -168,7 +204,6 @@ bool bench_run_load(struct bench_run *run)
 	struct loop l = {.run = run, .epoll = epoll_create1(EPOLL_CLOEXEC)};
 	struct connection *list = calloc((size_t)run->connections, sizeof *list);
 	int *idle = calloc((size_t)run->idle + 1, sizeof *idle);
-	int64_t start;
 
 	if (!open_idle(run, idle))
 		return false;
@@ -180,13 +215,12 @@ bool bench_run_load(struct bench_run *run)
 		if (list[i].fd < 0 || epoll_ctl(l.epoll, EPOLL_CTL_ADD, list[i].fd, &ev) != 0)
 			return false;
 	}
-	start = mono_us();
+	l.start_us = mono_us();
 	l.open = (size_t)run->connections;
 	for (int i = 0; i < run->connections; i++)
 		next_message(&l, &list[i]);
 	turn(&l);
-	run->seconds = (double)(mono_us() - start) / 1e6;
-	qsort(run->latency_us, run->answered, sizeof *run->latency_us, compare);
+	run->seconds = (double)(mono_us() - l.start_us) / 1e6;
 	for (int i = 0; i < run->connections; i++)
 		buf_free(&list[i].answer);
 	for (int i = 0; i < run->idle; i++)

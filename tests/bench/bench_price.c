@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bench_price - what the signatures of a routed message cost, two made and two verified, by the library alone and with all
+ * prepared: no gateway with that key can do with less. */
+#include <stdio.h>
+#include <time.h>
+
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+
+#include "crypto/crypto.h"
+
+#include "bench_int.h"
+
+enum { BATCH = 16 };
+
+struct subject {
+	EVP_PKEY_CTX *sign, *verify; /* NULL with a national key */
+	unsigned char secret[CRYPTO_HALF_MOST], point[2 * CRYPTO_HALF_MOST];
+	unsigned char digest[64], value[1024];
+	size_t digest_n, value_n;
+};
+
+static double cpu_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool make(struct subject *s)
+{
+	if (!s->sign)
+		return crypto_nettle.sign(CRYPTO_CURVE_512, s->secret, s->digest, s->value);
+	s->value_n = sizeof s->value;
+	return EVP_PKEY_sign(s->sign, s->value, &s->value_n, s->digest, s->digest_n) == 1;
+}
+
+static bool judge(struct subject *s)
+{
+	if (!s->verify)
+		return crypto_nettle.verify(CRYPTO_CURVE_512, s->point, s->digest, s->value);
+	return EVP_PKEY_verify(s->verify, s->value, s->value_n, s->digest, s->digest_n) == 1;
+}
+
+/* CPU seconds of a call; 0 when it fails. */
+static double cost(struct subject *s, bool (*call)(struct subject *s), double seconds)
+{
+	double start = cpu_now(), now = start;
+	size_t n = 0;
+
+	for (; now - start < seconds; now = cpu_now(), n += BATCH) {
+		for (int i = 0; i < BATCH; i++) {
+			if (!call(s))
+				return 0;
+		}
+	}
+	return (now - start) / (double)n;
+}
+
+static EVP_PKEY_CTX *context(EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *ctx))
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+
+	if (ctx && init(ctx) == 1 && (!EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1)
+		&& EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1)
+		return ctx;
+	EVP_PKEY_CTX_free(ctx);
+	return NULL;
+}
+
+static bool prepare_usual(struct subject *s, const char *path)
+{
+	FILE *f = fopen(path, "r");
+	EVP_PKEY *key = f ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
+
+	if (f)
+		fclose(f);
+	s->digest_n = 32;
+	if (key) {
+		s->sign = context(key, EVP_PKEY_sign_init);
+		s->verify = context(key, EVP_PKEY_verify_init);
+		EVP_PKEY_free(key);
+	}
+	return s->sign && s->verify;
+}
+
+static bool prepare_national(struct subject *s)
+{
+	while (RAND_priv_bytes(s->secret, (int)sizeof s->secret) == 1) {
+		if (crypto_nettle.public_of(CRYPTO_CURVE_512, s->secret, s->point))
+			return true;
+	}
+	return false;
+}
+
+double bench_price(const struct trust_key *key, double seconds)
+{
+	struct subject s = {.digest = "of no text in particular"};
+	bool usual = key->key_kind == KEY_RSA || key->key_kind == KEY_EC;
+	double sign = 0, verify = 0;
+
+	if (usual ? prepare_usual(&s, key->conf->key) : prepare_national(&s)) {
+		sign = cost(&s, make, seconds / 2);
+		verify = cost(&s, judge, seconds / 2);
+	}
+	EVP_PKEY_CTX_free(s.sign);
+	EVP_PKEY_CTX_free(s.verify);
+	return sign > 0 && verify > 0 ? 2 * sign + 2 * verify : 0;
+}
