@@ -6,9 +6,11 @@
  *           (front_loop.c). */
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -444,12 +446,20 @@ static void conn_ready(struct front *f, struct front_source *s, uint32_t events)
 	}
 }
 
-/* Unsent octets are thrown away with the connection; otherwise the kernel would keep them for a client
+/* Does the client still have to take octets, from us or from the kernel? */
+static bool is_behind(const struct front_conn *c)
+{
+	int untaken = 0;
+	return c->written < c->out.len || ioctl(c->fd, SIOCOUTQ, &untaken) < 0 || untaken > 0;
+}
+
+/* What was not taken is thrown away with the connection; otherwise the kernel would keep it for minutes for a client
  * that does not read. */
-static void abort_unsent(struct front_conn *c)
+static void drop_with_rest(struct front_conn *c)
 {
 	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	if (is_behind(c))
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	front_conn_drop(c);
 }
 
@@ -471,9 +481,15 @@ void front_conn_expire(struct front_conn *c)
 		return;
 	case PHASE_WRITE:
 		atomic_fetch_add(&f->timeouts, 1);
-		abort_unsent(c);
+		drop_with_rest(c);
+		return;
+	case PHASE_LINGER:
+		if (is_behind(c))
+			enter(c, PHASE_HOLD); /* the end of a long answer is still on its way */
+		else
+			front_conn_drop(c);
 		return;
 	default:
-		front_conn_drop(c);
+		drop_with_rest(c);
 	}
 }

@@ -208,7 +208,7 @@ enum front_phase {
 	PHASE_ANSWER, /* in the hands of the handler */
 	PHASE_WRITE,
 	PHASE_LINGER, /* all is written; input is dropped, lest a reset overtake the answer */
-	PHASE_HOLD,   /* an answer will never end; input is dropped until the client closes */
+	PHASE_HOLD,   /* an answer never ends, or is still on its way; input is dropped until the client closes */
 	PHASE_COUNT,
 	PHASE_DEAD = PHASE_COUNT
 };

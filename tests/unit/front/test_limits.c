@@ -2,6 +2,7 @@
 /* Deadlines, budgets and bounds over loopback. Deadlines are short and waited for; nothing asserts an
  * upper time but the client's patience. */
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 
 #include "front_rig.h"
@@ -114,6 +115,59 @@ static void test_reader_that_does_not_read(void **state)
 	RIG_UNTIL(&rig, now.timeouts == 1 && now.connections == 1 && now.memory == 0);
 	client_close(&lazy);
 	client_close(&other);
+}
+
+/* A client that takes small pieces, and reads nothing by itself. */
+static struct client client_deaf(const struct rig *r)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)front_port(r->front, 0))};
+	int small = 4096, segment = 536;
+	struct client c = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .in = BUF(1 << 20)};
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	assert_int_equal(setsockopt(c.fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment)), 0);
+	assert_int_equal(connect(c.fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return c;
+}
+
+/* How much comes until the server has thrown away the rest. */
+static size_t octets_until_the_reset(struct client *c)
+{
+	char piece[4096];
+	size_t n = 0;
+	ssize_t got;
+	while ((got = recv(c->fd, piece, sizeof(piece), 0)) > 0)
+		n += (size_t)got;
+	assert_true(got < 0 && errno == ECONNRESET);
+	return n;
+}
+
+/* The answer is with the kernel, so that for us it is written. */
+static void reader_leaves_it_to_the_kernel(const char *more)
+{
+	rig.options.idle_ms = 80;
+	rig_start(&rig);
+	struct client c = client_deaf(&rig);
+	struct buf b = BUF(1 << 20);
+	buf_printf(&b, "POST /echo HTTP/1.1\r\nHost: gw\r\n%sContent-Length: 40000\r\n\r\n%*s", more, 40000, "");
+	client_send(&c, buf_bytes(&b));
+	RIG_UNTIL(&rig, now.requests == 1 && now.memory == 0 && now.connections == 0);
+	assert_int_equal(rig_count(&rig).timeouts, 0);
+	assert_true(octets_until_the_reset(&c) < 40000);
+	client_close(&c);
+	buf_free(&b);
+}
+
+static void test_reader_that_leaves_it_to_the_kernel(void **state)
+{
+	(void)state;
+	reader_leaves_it_to_the_kernel("");
+}
+
+static void test_reader_that_leaves_it_to_the_kernel_at_the_end(void **state)
+{
+	(void)state;
+	reader_leaves_it_to_the_kernel("Connection: close\r\n");
 }
 
 static void test_slow_reader_within_the_deadline(void **state)
@@ -405,6 +459,8 @@ int main(void)
 		ROW(test_idle_connections_are_closed_without_words),
 		ROW(test_handler_may_take_its_time),
 		ROW(test_reader_that_does_not_read),
+		ROW(test_reader_that_leaves_it_to_the_kernel),
+		ROW(test_reader_that_leaves_it_to_the_kernel_at_the_end),
 		ROW(test_slow_reader_within_the_deadline),
 		ROW(test_memory_budget),
 		ROW(test_no_memory_for_a_head),
