@@ -35,6 +35,7 @@ class Books:
         self.order = defaultdict(int)     # (client, correlation): number of the last first appearance
         self.count = Counter()
         self.delays = []                  # (moment of the acceptance, seconds until the first appearance)
+        self.waits = []                   # (moment of the acceptance, business number, seconds from request to answer)
         self.last_effect = self.last_acceptance = 0.0
         self.faults = []
 
@@ -53,6 +54,7 @@ class Books:
             self.last_acceptance = float(moment)
             self.count["accepted"] += 1
             self.accepted[message_id] = self.last_acceptance
+            self.waits.append((self.last_acceptance, number, float(words)))
             if message_id in self.first:
                 self.delay(message_id)
             else:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clients as they should be: one message after the other in each correlation, the same octets again until it is accepted.
 
-A line of the ledger: moment, what, messageId, correlationId or -, business number, words. A is an acceptance, G was given up,
+A line of the ledger: moment, what, messageId, correlationId or -, business number, words. A is an acceptance, with the seconds
+from the request to the answer, G was given up,
 X was refused for good, D is a repetition with another answer or, at another gateway, under another sessionId, V an acceptance whose signature does not verify, B says how
 often the connection broke and N how often it was put off.
 """
@@ -13,9 +14,10 @@ import re
 import socket
 import threading
 import time
+from collections import deque
 
-from harness import soap, wss
-from message import Signer, field, request
+from harness import soap
+from message import CASE, SERVICE, Signer, async_request, field, is_signed_by, own_certificates, request
 
 PUT_OFF = {"QG023", "QG050", "QG051", "QG052", "SCE909"}  # come again with the same octets
 REPEATED_EVERY = 60
@@ -71,15 +73,17 @@ class Connection:
 
 
 class Client:
-    """One thread's share: correlations of its own."""
+    """One thread's share: correlations of its own. Of CASE it sends a request as the department and a response as the permits
+    system. It remembers `memory` messages, to repeat one of them now and then."""
 
-    def __init__(self, name, ledger, ports, pki, seed, size=None):
-        self.name = name
+    def __init__(self, name, ledger, ports, pki, seed, size=None, service=SERVICE, password=None, memory=1):
+        self.name, self.service, self.password = name, service, password
         self.file = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.ports = ports
         self.connection = Connection(ports[0])
-        self.signer = Signer(pki["department-ec"])
-        self.gateway_certificate = pki["gateway-ec"].certificate
+        self.signer, self.other_signer = Signer(pki["department-ec"]), Signer(pki["permits"])
+        self.gateway_certificates = own_certificates(pki)
+        self.remembered = deque(maxlen=memory)
         self.random = random.Random(f"{seed} {name}")
         self.poison_at = 0  # number of the message that the receiver will refuse
         self.size = size
@@ -98,13 +102,28 @@ class Client:
         self.at[key] = self.at.get(key, 0) + 1
         number = f"{self.name}/{key}/{self.at[key]}"
         poison = self.count == self.poison_at
-        octets = request(self.signer, message_id, correlation, number, self.some_size(), poison)
+        octets = request(self.signer, message_id, correlation, number, self.some_size(), poison, self.service, self.password)
+        return bool(self.insist_and_look(octets, message_id, correlation, number))
+
+    def chain(self):
+        """A chain of the asynchronous channel, there and back."""
+        self.count += 1
+        number = f"{self.name}//{self.count}"
+        octets = async_request(self.signer, "REQUEST", "department_is", number, self.some_size(), password=self.password)
+        answer = self.insist_and_look(octets, "-", None, number)
+        if answer:
+            octets = async_request(self.other_signer, "RESPONSE", "permits_is", f"{number}.back", self.some_size(), field(answer, "correlationId"))
+            self.insist_and_look(octets, "-", None, f"{number}.back")
+
+    def insist_and_look(self, octets, message_id, correlation, number):
         answer = self.insist(octets, message_id, correlation, number)
-        if answer and self.count % VERIFIED_EVERY == 1:
-            self.verify(answer, message_id, correlation, number)
-        if answer and self.random.randrange(REPEATED_EVERY) == 0:
-            self.repeat(octets, answer, message_id, correlation, number)
-        return bool(answer)
+        if answer:
+            self.remembered.append((octets, answer, message_id, correlation, number))
+            if self.count % VERIFIED_EVERY == 1 and not is_signed_by(answer, self.gateway_certificates):
+                self.write("V", message_id, correlation, number)
+            if self.random.randrange(REPEATED_EVERY) == 0:
+                self.repeat(*self.random.choice(self.remembered))
+        return answer
 
     def some_size(self):
         if self.size is not None:
@@ -113,6 +132,7 @@ class Client:
 
     def insist(self, octets, message_id, correlation, number):
         while not self.give_up:
+            begun = time.monotonic()
             try:
                 status, body = self.connection.exchange(octets)
             except Broken:
@@ -120,8 +140,9 @@ class Client:
                 self.move()
                 time.sleep(self.random.uniform(0.02, 0.1))
                 continue
-            if status == 200 and b"SCSS001" in body:
-                self.write("A", message_id, correlation, number)
+            if status == 200 and self.is_acceptance(body):
+                name = field(body, "messageId") if self.service == CASE else message_id
+                self.write("A", name, correlation, number, f"{time.monotonic() - begun:.6f}")
                 return body
             code = field(body, "errorCode")
             if code not in PUT_OFF and status != 503:
@@ -139,11 +160,8 @@ class Client:
             self.connection.close()
             self.connection = Connection(port)
 
-    def verify(self, answer, message_id, correlation, number):
-        try:
-            wss.verify(answer, self.gateway_certificate)
-        except Exception as e:  # noqa: BLE001 - whatever is wrong with it, it is not signed as it must be
-            self.write("V", message_id, correlation, number, type(e).__name__)
+    def is_acceptance(self, body):
+        return (b"sendMessageResponse" if self.service == CASE else b"SCSS001") in body
 
     def repeat(self, octets, answer, message_id, correlation, number):
         """The same octets again are answered with the same octets, at another gateway under the same sessionId; while
@@ -169,15 +187,19 @@ def work(client, stop, most, pause, correlations):
     due = time.monotonic() + client.random.random() * pause
     names = [f"{client.name}-{i}" for i in range(correlations)] + [None]
     while not stop.is_set() and (not most or client.count < most):
-        client.one(client.random.choice(names))
+        if client.service == CASE:
+            client.chain()
+        else:
+            client.one(client.random.choice(names))
         due = max(due + pause, time.monotonic())
         stop.wait(due - time.monotonic())
     client.close()
 
 
-def run(name, ledger, ports, pki, seed, threads, rate, most, poison, ordered, stop, give_up):
+def run(name, ledger, ports, pki, seed, threads, rate, most, poison, ordered, stop, give_up, more):
     ctypes.CDLL(None).prctl(1, 9)  # does not outlive the run
-    clients = [Client(f"{name}.{i}", ledger, ports[i % len(ports):] + ports[:i % len(ports)], pki, seed) for i in range(threads)]
+    clients = [Client(f"{name}.{i}", ledger, ports[i % len(ports):] + ports[:i % len(ports)], pki, seed, **more)
+               for i in range(threads)]
     if poison:
         clients[0].poison_at = most // threads // 2
     local = threading.Event()
@@ -194,12 +216,12 @@ def run(name, ledger, ports, pki, seed, threads, rate, most, poison, ordered, st
 
 
 class Load:
-    """A process with some clients; ends by itself after `most` messages, or when told."""
+    """A process with some clients, made with `more`; ends by itself after `most` messages, or when told."""
 
-    def __init__(self, name, ledger, ports, pki, seed, threads=8, rate=120, most=0, poison=False, ordered=True):
+    def __init__(self, name, ledger, ports, pki, seed, threads=8, rate=120, most=0, poison=False, ordered=True, **more):
         self.stopping, self.give_up = multiprocessing.Event(), multiprocessing.Event()
         self.process = multiprocessing.Process(target=run, daemon=True, args=(
-            name, str(ledger), ports, pki, seed, threads, rate, most, poison, ordered, self.stopping, self.give_up))
+            name, str(ledger), ports, pki, seed, threads, rate, most, poison, ordered, self.stopping, self.give_up, more))
         self.process.start()
 
     def alive(self):

@@ -5,10 +5,10 @@ import hashlib
 import re
 from functools import cached_property
 
-from harness import soap, wss
+from harness import async_soap, soap, wss
 
-SERVICE = "Notice"
-PATH = "/bip-sync-wss-gost/"
+SERVICE, DIRECT, CASE = "Notice", "Demo", "Case"  # queued; the caller waits; asynchronous channel
+PATH, ASYNC_PATH = "/bip-sync-wss-gost/", "/bip-async/"
 FIELDS = {name: re.compile(b"<%s>([^<]*)</%s>" % (name.encode(), name.encode()))
           for name in ("messageId", "sessionId", "correlationId", "p:number", "errorCode", "code")}
 
@@ -20,6 +20,22 @@ def field(octets, name):
 
 def http(octets, start_line, more=""):
     return f"{start_line}\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {len(octets)}\r\n{more}\r\n".encode() + octets
+
+
+def own_certificates(pki):
+    """Of the gateway: the one that it uses, and one that it may change to."""
+    return [pki[name].certificate for name in ("gateway-ec", "gateway")]
+
+
+def is_signed_by(octets, certificates):
+    """By the owner of one of them, as must be."""
+    for certificate in certificates:
+        try:
+            wss.verify(octets, certificate)
+            return True
+        except Exception:  # noqa: BLE001, S110 - whatever is wrong with it, it is not signed as it must be
+            pass
+    return False
 
 
 class Signer:
@@ -48,12 +64,30 @@ class Signer:
                 f"<ds:KeyInfo>{self.keys}</ds:KeyInfo></ds:Signature></wsse:Security></soapenv:Header>{body}</soapenv:Envelope>").encode()
 
 
-def request(signer, message_id, correlation, number, size, poison):
-    """A complete HTTP request. `number` is what the receiver's business goes by: it knows nothing of identifiers."""
-    mark = "<p:poison></p:poison>" if poison else ""
-    notice = f'<p:Notice xmlns:p="urn:demo:notice"><p:number>{number}</p:number>{mark}{"x" * size}</p:Notice>'
-    info = soap.request_info(SERVICE, message_id=message_id, password=None, correlation=correlation)
-    return http(signer.sign(soap.request(f"<data>{notice}</data>", info)), f"POST {PATH} HTTP/1.1\r\nHost: gateway\r\nSOAPAction: \"\"")
+def post(octets, path):
+    return http(octets, f'POST {path} HTTP/1.1\r\nHost: gateway\r\nSOAPAction: ""')
+
+
+def notice(number, size, mark=""):
+    """What the message is about. `number` is what the receiver's business goes by: it knows nothing of identifiers."""
+    return f'<data><p:Notice xmlns:p="urn:demo:notice"><p:number>{number}</p:number>{mark}{"x" * size}</p:Notice></data>'
+
+
+def request(signer, message_id, correlation, number, size, poison, service=SERVICE, password=None):
+    """A complete HTTP request."""
+    data = notice(number, size, "<p:poison></p:poison>" if poison else "")
+    info = soap.request_info(service, message_id=message_id, password=password, correlation=correlation)
+    return post(signer.sign(soap.request(data, info)), PATH)
+
+
+def async_request(signer, kind, sender, number, size, correlation=None, password=None):
+    """The same for the asynchronous channel, where the gateway gives the identifiers."""
+    return post(signer.sign(async_soap.send_message(kind, CASE, sender, password, correlation, notice(number, size))), ASYNC_PATH)
+
+
+def acknowledgement(signer, octets):
+    """What a receiver of the asynchronous channel says to a message or a notice."""
+    return http(signer.sign(async_soap.acknowledgement(octets)), "HTTP/1.1 200 OK")
 
 
 def answer(signer, code, words):

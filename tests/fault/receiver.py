@@ -2,7 +2,8 @@
 """The destination: a process that acts once for each messageId, keeps a ledger of it, and has moods.
 
 A line of the ledger: moment, what (E effect, R repeat, P poison refused, F forged), messageId, sessionId, correlationId
-or -, business number, path of the address. It is written before the answer, so that a killed receiver knows after its start
+or -, business number, path of the address. Below /async/ it is the
+participant of that name on the asynchronous channel, whose notices are acknowledged and not counted. It is written before the answer, so that a killed receiver knows after its start
 what it has done.
 """
 import ctypes
@@ -12,8 +13,8 @@ import socket
 import threading
 import time
 
-from harness import wss
-from message import Signer, answer, field
+from harness import async_soap
+from message import Signer, acknowledgement, answer, field, is_signed_by, own_certificates
 
 NORMAL, SLOW, BREAKS, TWICE, SILENT = range(5)
 VERIFIED_EVERY = 40
@@ -47,12 +48,12 @@ def read_message(connection, octets):
 class Service:
     """What runs in the process."""
 
-    def __init__(self, ledger, port, mood, identity, gateway_certificate):
+    def __init__(self, ledger, port, mood, identities, gateway_certificates):
         self.mood = mood
-        self.gateway_certificate = gateway_certificate
-        signer = Signer(identity)
-        self.yes = answer(signer, "SCSS001", "done")
-        self.no = answer(signer, "SCSE002", "not like this")
+        self.gateway_certificates = gateway_certificates
+        self.signers = {f"/async/{name}": Signer(identity) for name, identity in identities.items()}
+        self.yes = answer(Signer(identities["permits"]), "SCSS001", "done")
+        self.no = answer(Signer(identities["permits"]), "SCSE002", "not like this")
         self.known = set()
         if os.path.exists(ledger):
             with open(ledger, encoding="ascii") as lines:
@@ -80,10 +81,8 @@ class Service:
             self.verify(octets, message_id)
 
     def verify(self, octets, message_id):
-        try:
-            wss.verify(octets, self.gateway_certificate)
-        except Exception as e:  # noqa: BLE001 - whatever is wrong with it, it is not signed as it must be
-            os.write(self.file, f"{time.monotonic():.6f} F {message_id} {type(e).__name__} - - -\n".encode())
+        if not is_signed_by(octets, self.gateway_certificates):
+            os.write(self.file, f"{time.monotonic():.6f} F {message_id} - - - -\n".encode())
 
     def talk(self, connection):
         octets = b""
@@ -99,6 +98,11 @@ class Service:
     def reply(self, connection, path, body):
         poison = b"<p:poison>" in body
         text = self.no if poison else self.yes
+        if path in self.signers:
+            text = acknowledgement(self.signers[path], body)
+            if async_soap.is_notice(body):
+                connection.sendall(text)
+                return True
         mood = self.mood.value
         if mood == SILENT:  # takes the message, acts, and is heard no more
             self.act(path, body, poison)
@@ -124,9 +128,9 @@ class Receiver:
 
     def __init__(self, ledger, port, pki):
         self.mood = multiprocessing.Value("i", NORMAL)
-        self.url = f"http://127.0.0.1:{port}/"
+        self.port, self.url = port, f"http://127.0.0.1:{port}/"
         self.ledger = ledger
-        self.arguments = (str(ledger), port, self.mood, pki["permits"], pki["gateway-ec"].certificate)
+        self.arguments = (str(ledger), port, self.mood, {"permits": pki["permits"], "department": pki["department-ec"]}, own_certificates(pki))
         self.start()
 
     def start(self):

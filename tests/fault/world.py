@@ -9,7 +9,7 @@ from books import Books
 from harness.gateway import Gateway
 from harness.redis import Redis
 from load import Load
-from message import SERVICE
+from message import CASE, DIRECT, SERVICE
 from ports import free_port
 from receiver import Receiver
 
@@ -25,7 +25,7 @@ class Node(Gateway):
     def __init__(self, folder, pki, receiver, queue):
         folder.mkdir()
         super().__init__(folder, pki)
-        self.port = free_port()
+        self.receiver, self.port = receiver, free_port()
         path = pki.path
         self.environment = None
         self.conf.update(
@@ -38,6 +38,15 @@ class Node(Gateway):
         del department["password_hash"]
         self.service(receiver, SERVICE, endpoint=receiver.url + folder.name, delivery="queued", retry="fast", repeat_safe=True,
                      deadline="1s", breaker_failures=5, breaker_time="200ms")
+
+    def open_all_ways(self):
+        """Beside the queued service one whose caller waits, and the asynchronous channel."""
+        url = self.receiver.url
+        self.service(self.receiver, DIRECT, endpoint=url + "direct", repeat_safe=True, deadline="5s")
+        self.conf["services"].append({"id": CASE, "provider": "permits", "channel": "async"})
+        for name in ("department", "permits"):
+            self.participant(name)["async"] = {"mode": "push", "endpoint": f"{url}async/{name}", "retry": "fast", "deadline": "5s",
+                                               "breaker_failures": 5, "breaker_time": "200ms"}
 
     def die(self):
         self.process.kill()
@@ -59,10 +68,35 @@ class Node(Gateway):
 
     def usage(self):
         """Megabytes, descriptors, threads, as the kernel counts them."""
-        at = Path(f"/proc/{self.process.pid}")
-        status = dict(line.split(":\t", 1) for line in (at / "status").read_text().splitlines() if ":\t" in line)
-        return {"MB": int(status["VmRSS"].split()[0]) // 1024, "descriptors": len(os.listdir(at / "fd")),
+        status = self.status()
+        return {"MB": int(status["VmRSS"].split()[0]) // 1024, "descriptors": len(os.listdir(f"/proc/{self.process.pid}/fd")),
                 "threads": int(status["Threads"])}
+
+    def status(self):
+        text = Path(f"/proc/{self.process.pid}/status").read_text()
+        return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+    def held(self):
+        """Descriptors without the connections to the receiver, which are kept for the next call."""
+        to_receiver = set()
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            fields = line.split()
+            if int(fields[2].split(":")[1], 16) == self.receiver.port:
+                to_receiver.add(f"socket:[{fields[9]}]")
+        return sum(link not in to_receiver for link in self.links())
+
+    def links(self):
+        folder = f"/proc/{self.process.pid}/fd"
+        for fd in os.listdir(folder):
+            try:
+                yield os.readlink(f"{folder}/{fd}")
+            except FileNotFoundError:  # closed just now
+                pass
+
+    def processor_s(self):
+        """Seconds of processor time that it has used."""
+        ticks = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return sum(int(t) for t in ticks) / os.sysconf("SC_CLK_TCK")
 
 
 class World:
@@ -174,9 +208,10 @@ class World:
         self.killed += 1
 
     def places(self):
-        """Messages in the queue: waiting, in hand, dead. None while Redis does not say."""
-        words = self.redis.command("EVAL", "return {redis.call('ZCARD', KEYS[1]..'live'), redis.call('ZCARD', KEYS[1]..'lease'), "
-                                   "redis.call('ZCARD', KEYS[1]..'dead')}", "1", "qaqpa:{%s}:" % SERVICE, check=False).split()
+        """Messages in the queues: waiting, in hand, dead. None while Redis does not say."""
+        words = self.redis.command("EVAL", "local n = {} for i, kind in ipairs({'live', 'lease', 'dead'}) do n[i] = 0 for _, key in "
+                                   "ipairs(redis.call('KEYS', 'qaqpa:{*}:'..kind)) do n[i] = n[i] + redis.call('ZCARD', key) end end "
+                                   "return n", "0", check=False).split()
         return tuple(int(w) for w in words) if len(words) == 3 and all(w.isdigit() for w in words) else None
 
     def recovered(self, since):

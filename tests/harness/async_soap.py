@@ -10,8 +10,12 @@ CLIENT = "http://bip.bee.kz/AsyncChannel/v10/Types/Client"
 DATA = '<data><p:Case xmlns:p="urn:demo:case"><p:n>1</p:n></p:Case></data>'
 
 
+def element(operation, content, ns=TYPES):
+    return f'<t:{operation} xmlns:t="{ns}">{content}</t:{operation}>'
+
+
 def wrap(operation, content, ns=TYPES):
-    return soap.envelope(f'<t:{operation} xmlns:t="{ns}">{content}</t:{operation}>')
+    return soap.envelope(element(operation, content, ns))
 
 
 def sender(name, password):
@@ -19,10 +23,14 @@ def sender(name, password):
     return f"<sender><senderId>{name}</senderId>{word}</sender>"
 
 
-def message(kind="REQUEST", service="Case", who="department_is", password="secret", correlation=None, data=DATA, head=""):
+def send_message(kind="REQUEST", service="Case", who="department_is", password="secret", correlation=None, data=DATA, head=""):
     chain = f"<correlationId>{correlation}</correlationId>" if correlation is not None else ""
-    return wrap("sendMessage", f"<request><messageInfo>{head}{chain}<serviceId>{service}</serviceId><messageType>{kind}</messageType>"
-                f"<messageDate>{soap.now()}</messageDate>{sender(who, password)}</messageInfo><messageData>{data}</messageData></request>")
+    return element("sendMessage", f"<request><messageInfo>{head}{chain}<serviceId>{service}</serviceId><messageType>{kind}</messageType>"
+                   f"<messageDate>{soap.now()}</messageDate>{sender(who, password)}</messageInfo><messageData>{data}</messageData></request>")
+
+
+def message(*what, **fields):
+    return soap.envelope(send_message(*what, **fields))
 
 
 def get_messages(service="Case", who="permits_is", password=None, inner=""):
@@ -48,6 +56,21 @@ def text(octets, name):
     return found.group(1).decode() if found else None
 
 
+def is_notice(octets):
+    return b"changeMassageStatusNotification" in octets
+
+
+def acknowledgement(octets):
+    """What a receiver says to a message or a notice."""
+    session = f"<sessionId>{text(octets, 'sessionId')}</sessionId>"
+    if is_notice(octets):
+        return element("changeMassageStatusNotificationResponse",
+                       f"<response><responseDate>{soap.now()}</responseDate>{session}</response>", CLIENT)
+    return element("sendMessageResponse", f"<response><messageId>{text(octets, 'messageId')}</messageId>"
+                   f"<correlationId>{text(octets, 'correlationId')}</correlationId><responseDate>{soap.now()}</responseDate>"
+                   f"{session}</response>")
+
+
 class Client(Provider):
     """Acknowledges messages and notices; they are in `messages` and `notices`."""
 
@@ -56,13 +79,5 @@ class Client(Provider):
         super().__init__(identity, self.acknowledge, **more)
 
     def acknowledge(self, octets):
-        if b"changeMassageStatusNotification" in octets:
-            self.notices.append(octets)
-            body = wrap("changeMassageStatusNotificationResponse", f"<response><responseDate>{soap.now()}</responseDate>"
-                        f"<sessionId>{text(octets, 'sessionId')}</sessionId></response>", CLIENT)
-        else:
-            self.messages.append(octets)
-            body = wrap("sendMessageResponse", f"<response><messageId>{text(octets, 'messageId')}</messageId>"
-                        f"<correlationId>{text(octets, 'correlationId')}</correlationId><responseDate>{soap.now()}</responseDate>"
-                        f"<sessionId>{text(octets, 'sessionId')}</sessionId></response>")
-        return 200, "text/xml; charset=utf-8", wss.sign(body, self.identity)
+        (self.notices if is_notice(octets) else self.messages).append(octets)
+        return 200, "text/xml; charset=utf-8", wss.sign(soap.envelope(acknowledgement(octets)), self.identity)
