@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/memory.h"
 
 bool bytes_eq_secret(struct bytes a, struct bytes b)
 {
@@ -29,7 +30,7 @@ unsigned char *buf_reserve(struct buf *b, size_t n)
 	room = b->room ? b->room : 256;
 	while (room < b->len + n + 1)
 		room *= 2;
-	grown = realloc(b->data, room);
+	grown = memory_resize(b->data, room);
 	if (!grown) {
 		b->failed = true;
 		return NULL;

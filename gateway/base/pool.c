@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/pool.h"
 
 #define POOL_FIRST 4096u
@@ -30,12 +31,10 @@ struct pool {
 
 struct pool *pool_new(size_t ceiling)
 {
-	struct pool *pool = calloc(1, sizeof *pool);
+	struct pool *pool = memory_take(sizeof *pool);
 
-	if (pool) {
-		pool->ceiling = ceiling;
-		pool->next_size = POOL_FIRST;
-	}
+	if (pool)
+		*pool = (struct pool){.ceiling = ceiling, .next_size = POOL_FIRST};
 	return pool;
 }
 
@@ -64,7 +63,7 @@ static bool pool_grow(struct pool *pool, size_t n)
 
 	if (n > pool->ceiling - pool->used)
 		return false;
-	block = malloc(sizeof *block + size);
+	block = memory_take(sizeof *block + size);
 	if (!block)
 		return false;
 	block->older = pool->blocks;

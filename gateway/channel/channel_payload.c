@@ -8,6 +8,7 @@
 #include <libxml/tree.h>
 #include <libxml/xmlschemas.h>
 
+#include "base/memory.h"
 #include "channel/channel_int.h"
 
 #define INNER_POOL (512u << 20) /* the tree of a text of 16 MiB; the limits of elements bound it before */
@@ -198,14 +199,7 @@ static outcome check_by_type(const struct schema *s, struct _xmlNode *data, cons
 	return refuse(e, "element data: its xsi:type is neither a string nor a type of the schema");
 }
 
-outcome schema_check(const struct schema *s, const struct envelope *env, const struct element *data,
-	struct err *e)
-{
-	(void)env;
-	return schema_check_opened(s, data, NULL, e);
-}
-
-outcome schema_check_opened(const struct schema *s, const struct element *data, const struct payload *opened, struct err *e)
+static outcome check(const struct schema *s, const struct element *data, const struct payload *opened, struct err *e)
 {
 	SCOPED(buf_free) struct buf word = BUF(1024);
 	struct bytes trimmed;
@@ -222,4 +216,18 @@ outcome schema_check_opened(const struct schema *s, const struct element *data, 
 	if (!buf_ok(&word))
 		return refuse(e, "element data: its xsi:type is too long");
 	return check_by_type(s, data->node, opened, (const xmlChar *)buf_cstr(&word), e);
+}
+
+outcome schema_check_opened(const struct schema *s, const struct element *data, const struct payload *opened, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, check(s, data, opened, e), e);
+}
+
+outcome schema_check(const struct schema *s, const struct envelope *env, const struct element *data,
+	struct err *e)
+{
+	(void)env;
+	return schema_check_opened(s, data, NULL, e);
 }

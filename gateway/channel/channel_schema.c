@@ -13,6 +13,7 @@
 #include <libxml/xmlschemas.h>
 #include <libxml/xmlschemastypes.h>
 
+#include "base/memory.h"
 #include "channel/channel_int.h"
 
 #define FILE_MAX (8u << 20)
@@ -152,6 +153,7 @@ outcome schema_load(const char *xsd_path, struct schema **out, struct err *e)
 	SCOPED(buf_free) struct buf wrapper = BUF(64u << 10);
 	SCOPED(schema_free) struct schema *s = NULL;
 	struct err problem = {REASON_CONFIG, ""};
+	size_t before = memory_refusals();
 	char path[PATH_MAX];
 
 	*out = NULL;
@@ -162,6 +164,7 @@ outcome schema_load(const char *xsd_path, struct schema **out, struct err *e)
 	if (!s || !buf_ok(&wrapper))
 		return err_set(e, REASON_INTERNAL, "memory is short");
 	s->compiled = compile(buf_bytes(&wrapper), &problem);
+	TRY(memory_judge(before, DONE, e));
 	if (!s->compiled || problem.detail[0])
 		return err_set(e, REASON_CONFIG, "%s",
 			problem.detail[0] ? problem.detail : "the schema cannot be compiled");

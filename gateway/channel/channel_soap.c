@@ -6,6 +6,7 @@
  * Not here: octets of the wire; what is read is channel_walk's projection. */
 #include <pthread.h>
 
+#include "base/memory.h"
 #include "channel/channel_soap.h"
 
 #define CODEC_MODE (SOAP_C_UTFSTRING | SOAP_XML_STRICT | SOAP_XML_TREE | SOAP_ENC_PLAIN | SOAP_XML_NOTYPE)
@@ -28,8 +29,10 @@ struct soap *channel_soap_open(void)
 		return soap;
 	}
 	soap = soap_new1(CODEC_MODE);
-	if (!soap)
+	if (!soap) {
+		memory_miss();
 		return NULL;
+	}
 	soap->maxlength = 8192; /* above every field's own limit */
 	soap->maxoccurs = 101;  /* properties, and one to be refused */
 	soap->maxlevel = 8;
@@ -44,6 +47,8 @@ void channel_soap_close(struct soap **soap)
 {
 	if (!*soap)
 		return;
+	if ((*soap)->error == SOAP_EOM)
+		memory_miss();
 	(*soap)->is = NULL;
 	(*soap)->os = NULL;
 	soap_destroy(*soap);

@@ -4,10 +4,13 @@
  * Not here: arithmetic (crypto_nettle.c), encodings (crypto_key.c), methods of OpenSSL (crypto_engine.c).
  * Spec:     object identifiers of the National Certification Authority, arc 1.2.398.3.10.1. */
 #include <pthread.h>
+#include <stdlib.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 
+#include "base/memory.h"
 #include "crypto/crypto_int.h"
 
 #define ARC "1.2.398.3.10.1."
@@ -70,6 +73,21 @@ const struct crypto_provider *crypto_provider(void)
 	return arithmetic;
 }
 
+void crypto_digest_begin(enum crypto_digest d, void *state)
+{
+	crypto_provider()->digest_begin(d, state);
+}
+
+void crypto_digest_add(enum crypto_digest d, void *state, const void *data, size_t n)
+{
+	crypto_provider()->digest_add(d, state, data, n);
+}
+
+void crypto_digest_end(enum crypto_digest d, void *state, unsigned char *out)
+{
+	crypto_provider()->digest_end(d, state, out);
+}
+
 /* Whoever links OpenSSL too may have made an object before; it is the same then. */
 static bool make_names(void)
 {
@@ -89,11 +107,34 @@ static bool make_names(void)
 	return true;
 }
 
+static void *take(size_t n, const char *file, int line)
+{
+	(void)file, (void)line;
+	return memory_take(n);
+}
+
+static void *resize(void *p, size_t n, const char *file, int line)
+{
+	(void)file, (void)line;
+	if (n > 0)
+		return memory_resize(p, n);
+	free(p);
+	return NULL;
+}
+
+static void give(void *p, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(p);
+}
+
 static outcome start(const struct crypto_provider *provider, struct err *e)
 {
 	/* Loading one by hand ends the automatic loading of the default one. They stay until the process ends. */
 	static OSSL_PROVIDER *usual, *legacy;
 
+	/* Too late when somebody has used OpenSSL before, as a test may; then its refusals are not remembered. */
+	(void)CRYPTO_set_mem_functions(take, resize, give);
 	usual = OSSL_PROVIDER_load(NULL, "default");
 	legacy = OSSL_PROVIDER_load(NULL, "legacy");
 	if (!usual || !legacy)

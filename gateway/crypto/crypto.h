@@ -49,14 +49,20 @@ struct crypto_provider {
 extern const struct crypto_provider crypto_nettle;
 
 /* Makes the algorithms known to OpenSSL, and loads its default and legacy providers (PKCS#12 of the NCA needs RC2).
- * Once per process, before threads and before certificates are read; a second call changes nothing. `provider` NULL:
- * crypto_nettle. Fails with REASON_INTERNAL. */
+ * Once per process, before threads and before certificates are read, and before anything else of OpenSSL, which then takes
+ * its memory from base/memory; a second call changes nothing. `provider` NULL: crypto_nettle. Fails with
+ * REASON_INTERNAL. */
 MUST_USE outcome crypto_init(const struct crypto_provider *provider, struct err *e);
 
 /* Kind of a key, certificate keys included; CRYPTO_CURVE_COUNT when it is no national one. */
 enum crypto_curve crypto_curve_of(const struct evp_pkey_st *key);
 /* The digest as OpenSSL knows it. */
 const struct evp_md_st *crypto_md(enum crypto_digest d);
+/* The digest without OpenSSL: it needs no memory and cannot fail. `state` has CRYPTO_STATE_MOST octets, aligned for any
+ * type; `out` has room for 64. After crypto_init. */
+void crypto_digest_begin(enum crypto_digest d, void *state);
+void crypto_digest_add(enum crypto_digest d, void *state, const void *data, size_t n);
+void crypto_digest_end(enum crypto_digest d, void *state, unsigned char *out);
 /* NIDs of OpenSSL, for algorithms met in certificates and messages. */
 int crypto_nid_key(enum crypto_curve c);
 int crypto_nid_digest(enum crypto_digest d);

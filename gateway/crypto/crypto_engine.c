@@ -29,19 +29,19 @@ static enum crypto_digest digest_of(EVP_MD_CTX *ctx)
 
 static int md_begin(EVP_MD_CTX *ctx)
 {
-	crypto_provider()->digest_begin(digest_of(ctx), EVP_MD_CTX_get0_md_data(ctx));
+	crypto_digest_begin(digest_of(ctx), EVP_MD_CTX_get0_md_data(ctx));
 	return 1;
 }
 
 static int md_add(EVP_MD_CTX *ctx, const void *data, size_t n)
 {
-	crypto_provider()->digest_add(digest_of(ctx), EVP_MD_CTX_get0_md_data(ctx), data, n);
+	crypto_digest_add(digest_of(ctx), EVP_MD_CTX_get0_md_data(ctx), data, n);
 	return 1;
 }
 
 static int md_end(EVP_MD_CTX *ctx, unsigned char *out)
 {
-	crypto_provider()->digest_end(digest_of(ctx), EVP_MD_CTX_get0_md_data(ctx), out);
+	crypto_digest_end(digest_of(ctx), EVP_MD_CTX_get0_md_data(ctx), out);
 	return 1;
 }
 

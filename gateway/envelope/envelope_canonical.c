@@ -5,6 +5,8 @@
 #include <libxml/c14n.h>
 #include <libxml/xmlerror.h>
 
+#include "base/memory.h"
+
 struct stream {
 	bool (*sink)(void *ctx, const void *data, size_t n);
 	void *ctx;
@@ -85,6 +87,7 @@ static outcome canonical(xmlNode *element, const char *const *prefixes, const st
 {
 	xmlStructuredErrorFunc handler = xmlStructuredError;
 	void *handler_ctx = xmlStructuredErrorContext;
+	size_t before = memory_refusals();
 	bool good;
 
 	/* The words of the canonicaliser would go to whatever is set for the thread; the return value is
@@ -92,6 +95,7 @@ static outcome canonical(xmlNode *element, const char *const *prefixes, const st
 	xmlSetStructuredErrorFunc(NULL, on_error);
 	good = run(element, prefixes, form, &stream);
 	xmlSetStructuredErrorFunc(handler_ctx, handler);
+	TRY(memory_judge(before, DONE, e)); /* libxml2 leaves out what it has no room for */
 	if (stream.refused)
 		return err_set(e, REASON_MEMORY, "no room for the canonical form");
 	if (!good)

@@ -8,11 +8,15 @@
 #include "envelope_int.h"
 
 #include <limits.h>
+#include <stdlib.h>
 
 #include <libxml/catalog.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
+#include <libxml/xmlmemory.h>
+
+#include "base/memory.h"
 
 /* libxml2 refuses a text node above this length (XML_MAX_TEXT_LENGTH) unless XML_PARSE_HUGE is set. */
 #define TEXT_NODE_MOST 10000000
@@ -40,6 +44,7 @@ static void be_silent(void *unused, const char *format, ...)
 
 void envelope_init(void)
 {
+	xmlMemSetup(free, memory_take, memory_resize, memory_text);
 	xmlInitParser();
 	xmlSetExternalEntityLoader(refuse_entity);
 	xmlCatalogSetDefaults(XML_CATA_ALLOW_NONE);
@@ -207,13 +212,14 @@ outcome envelope_tree_build(struct pool *pool, struct bytes text, xmlDoc **out, 
 {
 	struct findings found = {0};
 	SCOPED(free_context) xmlParserCtxt *ctxt = NULL;
+	size_t before = memory_refusals();
 	xmlDoc *doc;
 
 	BUG_IF(text.n > INT_MAX);
 	ctxt = make_context(text, &found);
 	if (!ctxt)
 		return err_set(e, REASON_MEMORY, "no memory for the parser");
-	TRY(judge(ctxt, xmlParseDocument(ctxt), text.n, e));
+	TRY(memory_judge(before, judge(ctxt, xmlParseDocument(ctxt), text.n, e), e));
 	TRY(check_namespaces(xmlDocGetRootElement(ctxt->myDoc), e));
 	doc = ctxt->myDoc;
 	ctxt->myDoc = NULL;
@@ -240,6 +246,7 @@ outcome envelope_parse_document(struct pool *pool, struct bytes text, const stru
 outcome envelope_alone(struct pool *pool, const struct _xmlNode *element, struct _xmlDoc **out, struct err *e)
 {
 	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
+	size_t before = memory_refusals();
 	xmlNode *source, *copy;
 
 	if (!doc || !pool_closes(pool, close_doc, doc))
@@ -250,7 +257,7 @@ outcome envelope_alone(struct pool *pool, const struct _xmlNode *element, struct
 		return err_set(e, REASON_MEMORY, "no memory for a copy of the tree");
 	xmlDocSetRootElement(doc, copy);
 	*out = doc;
-	return DONE;
+	return memory_judge(before, DONE, e);
 }
 
 outcome envelope_parse(struct pool *pool, struct bytes text, const struct envelope_limits *limits,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "log/log.h"
 
 #include "flow/flow_int.h"
@@ -107,6 +108,18 @@ static const struct step refusal[] = {
 	{"reply", step_reply},
 };
 
+/* A step that was refused memory knows nothing of the message, whatever it says; but that something may have been done
+ * already stays true. */
+static enum after step_run(const struct step *step, struct exchange *x)
+{
+	size_t before = memory_refusals();
+	enum after after = step->run(x);
+
+	if (after == AFTER_REFUSE && memory_refusals() != before && reason_row(x->err.reason)->class != CLASS_UNCERTAIN)
+		return exchange_refuse(x, REASON_MEMORY, "step %s was refused memory", step->name);
+	return after;
+}
+
 void exchange_run(struct work_item *item)
 {
 	struct exchange *x = (struct exchange *)item;
@@ -116,7 +129,7 @@ void exchange_run(struct work_item *item)
 	for (;;) {
 		const struct step *step = x->step++;
 
-		switch (step->run(x)) {
+		switch (step_run(step, x)) {
 		case AFTER_NEXT:
 			break;
 		case AFTER_REFUSE:

@@ -4,12 +4,13 @@
  *           verifies has exactly the structure checked here, and the key comes from `trust` alone.
  * Not here: who may sign which document (the systems).
  * Spec:     B3; bus contract 4.7; W3C XML Signature 6.6.4 (enveloped-signature) */
+#include "base/memory.h"
 #include "security/document.h"
 #include "security/security_inner_int.h"
 
 #define SIGNATURE_BYTES 65536
 
-outcome document_verify(struct pool *pool, struct bytes xml, struct trust *trust, int64_t now_ms,
+static outcome verify(struct pool *pool, struct bytes xml, struct trust *trust, int64_t now_ms,
 	const struct trust_cert **signer, struct err *e)
 {
 	const struct trust_cert *cert;
@@ -32,6 +33,14 @@ outcome document_verify(struct pool *pool, struct bytes xml, struct trust *trust
 	TRY(security_inner_check(&found, 0, cert, e));
 	*signer = cert;
 	return DONE;
+}
+
+outcome document_verify(struct pool *pool, struct bytes xml, struct trust *trust, int64_t now_ms,
+	const struct trust_cert **signer, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, verify(pool, xml, trust, now_ms, signer, e), e);
 }
 
 /* Where the end tag of the root begins. Behind it a well-formed document has white space and comments
@@ -101,7 +110,7 @@ static outcome sign_signed_info(struct pool *pool, struct bytes signature, const
 	return trust_sign(key, key->usual, buf_bytes(&octets), value, e);
 }
 
-outcome document_sign(struct pool *pool, struct bytes xml, const struct trust_key *key, struct buf *out,
+static outcome sign(struct pool *pool, struct bytes xml, const struct trust_key *key, struct buf *out,
 	struct err *e)
 {
 	SCOPED(buf_free) struct buf draft = BUF(SIGNATURE_BYTES), value = BUF(SIGNATURE_BYTES);
@@ -128,4 +137,12 @@ outcome document_sign(struct pool *pool, struct bytes xml, const struct trust_ke
 	write_signature(key, digest_value, buf_bytes(&value), out);
 	buf_add(out, bytes_sub(xml, at, xml.n));
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "signed document");
+}
+
+outcome document_sign(struct pool *pool, struct bytes xml, const struct trust_key *key, struct buf *out,
+	struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, sign(pool, xml, key, out, e), e);
 }

@@ -5,6 +5,7 @@
  * Not here: the document (security_inner_payload.c), single signatures (security_inner_read.c, security_inner_check.c,
  *           security_inner_cms.c), what a rule demands of a certificate (trust).
  * Spec:     B3; T4 */
+#include "base/memory.h"
 #include "security/inner.h"
 #include "security/security_inner_int.h"
 
@@ -337,7 +338,7 @@ static outcome refuse(struct err *e)
 	}
 }
 
-outcome inner_verify(struct pool *pool, const struct payload *payload, const struct conf_inner *demand,
+static outcome verify(struct pool *pool, const struct payload *payload, const struct conf_inner *demand,
 	const char *sender_bin, struct trust *trust, int64_t now_ms, struct inner_result *out, struct err *e)
 {
 	struct judge j = {.pool = pool, .demand = demand, .sender_bin = sender_bin, .trust = trust, .now_ms = now_ms};
@@ -354,6 +355,14 @@ outcome inner_verify(struct pool *pool, const struct payload *payload, const str
 	}
 	*out = (struct inner_result){j.signer, j.n};
 	return DONE;
+}
+
+outcome inner_verify(struct pool *pool, const struct payload *payload, const struct conf_inner *demand,
+	const char *sender_bin, struct trust *trust, int64_t now_ms, struct inner_result *out, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, verify(pool, payload, demand, sender_bin, trust, now_ms, out, e), e);
 }
 
 void inner_print(const struct inner_result *result, struct buf *out)

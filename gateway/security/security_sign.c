@@ -6,6 +6,7 @@
  * Not here: keys (trust).
  * Spec:     bus contract sections 4.2, 4.3, 4.9 (the prefixes wsse, wsu, ds are looked for literally). */
 #include "base/ident.h"
+#include "base/memory.h"
 
 #include "security/security_int.h"
 
@@ -298,7 +299,7 @@ static outcome splice(const struct envelope *env, struct bytes header, struct bu
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "signing");
 }
 
-outcome security_sign(struct pool *pool, struct bytes message, const struct sign_options *options,
+static outcome sign(struct pool *pool, struct bytes message, const struct sign_options *options,
 	struct buf *out, struct err *e)
 {
 	/* Whoever brings a message here has admitted its size. */
@@ -318,4 +319,12 @@ outcome security_sign(struct pool *pool, struct bytes message, const struct sign
 	h.signature = options->signature == SIGNATURE_COUNT ? options->key->usual : options->signature;
 	TRY(write_header(&h, env));
 	return splice(env, buf_bytes(&text), out, e);
+}
+
+outcome security_sign(struct pool *pool, struct bytes message, const struct sign_options *options,
+	struct buf *out, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, sign(pool, message, options, out, e), e);
 }

@@ -2,6 +2,7 @@
 /* security_verify - the order of verification, and the only maker of struct verified.
  * Promise:  what a struct verified names is what was digested: the envelope's own Body node.
  * Spec:     B1; bus contract section 4.8; WS-I BSP 1.1. */
+#include "base/memory.h"
 #include "security/security_int.h"
 
 struct verified {
@@ -52,7 +53,7 @@ outcome security_profile_check(const struct parts *p, const struct trust_cert *c
 	return trust_rule_holds(cert, profile->rule, bin_of(cert), e);
 }
 
-outcome security_verify(struct pool *pool, const struct envelope *env, struct trust *trust, struct stamp now,
+static outcome verify(struct pool *pool, const struct envelope *env, struct trust *trust, struct stamp now,
 	const struct verified **out, const struct trust_cert **who, struct err *e)
 {
 	const struct trust_cert *cert = NULL;
@@ -73,6 +74,17 @@ outcome security_verify(struct pool *pool, const struct envelope *env, struct tr
 		return err_set(e, REASON_MEMORY, "struct verified");
 	*v = (struct verified){.env = env, .cert = cert, .form = p.form, .signature = p.algorithm,
 		.digest = p.body->digest};
+	*out = v;
+	return DONE;
+}
+
+outcome security_verify(struct pool *pool, const struct envelope *env, struct trust *trust, struct stamp now,
+	const struct verified **out, const struct trust_cert **who, struct err *e)
+{
+	size_t before = memory_refusals();
+	const struct verified *v = NULL;
+
+	TRY(memory_judge(before, verify(pool, env, trust, now, &v, who, e), e));
 	*out = v;
 	return DONE;
 }

@@ -8,6 +8,7 @@
 #include <openssl/objects.h>
 #include <openssl/pkcs7.h>
 
+#include "base/memory.h"
 #include "timestamp/timestamp_int.h"
 
 static void free_response(TS_RESP **r)
@@ -124,7 +125,7 @@ static outcome read_response(struct bytes response, TS_RESP **out, struct err *e
 	return DONE;
 }
 
-outcome timestamp_judge(struct bytes response, const struct question_asked *asked, const char *const *authorities,
+static outcome judge(struct bytes response, const struct question_asked *asked, const char *const *authorities,
 	size_t authority_count, struct buf *token, struct timestamp_token *says, struct err *e)
 {
 	SCOPED(free_response) TS_RESP *r = NULL;
@@ -148,6 +149,14 @@ outcome timestamp_judge(struct bytes response, const struct question_asked *aske
 		return err_set(e, REASON_MEMORY, "a time-stamp");
 	return timestamp_info(bytes_sub(buf_bytes(token), from, token->len), TS_RESP_get_token(r),
 		TS_RESP_get_tst_info(r), says, e);
+}
+
+outcome timestamp_judge(struct bytes response, const struct question_asked *asked, const char *const *authorities,
+	size_t authority_count, struct buf *token, struct timestamp_token *says, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, judge(response, asked, authorities, authority_count, token, says, e), e);
 }
 
 outcome timestamp_response(struct bytes response, enum timestamp_digest d, struct bytes imprint, const char *policy,
@@ -174,7 +183,7 @@ static outcome read_token(struct bytes token, PKCS7 **out, TS_TST_INFO **info, s
 	return *info ? DONE : refused(e, "no token");
 }
 
-outcome timestamp_verify(struct bytes token, struct bytes imprint, const char *const *authorities,
+static outcome verify(struct bytes token, struct bytes imprint, const char *const *authorities,
 	size_t authority_count, struct timestamp_token *out, struct err *e)
 {
 	SCOPED(free_token) PKCS7 *p7 = NULL;
@@ -191,6 +200,14 @@ outcome timestamp_verify(struct bytes token, struct bytes imprint, const char *c
 	if (imprint.n && !bytes_eq(imprint, out->imprint))
 		return err_set(e, REASON_STAMP_REFUSED, "the token is over another imprint");
 	return DONE;
+}
+
+outcome timestamp_verify(struct bytes token, struct bytes imprint, const char *const *authorities,
+	size_t authority_count, struct timestamp_token *out, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, verify(token, imprint, authorities, authority_count, out, e), e);
 }
 
 outcome timestamp_covers(struct bytes token, struct bytes octets, const char *const *authorities,

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "trust/trust_cms.h"
 #include "trust/trust_int.h"
 
@@ -258,7 +259,7 @@ static outcome verify(struct reading *r, struct bytes *content, struct trust_cms
 	return read_signers(r, out, e);
 }
 
-outcome trust_cms_verify(struct trust *t, struct pool *pool, struct bytes cms, const struct bytes *covered, size_t count,
+static outcome verify_cms(struct trust *t, struct pool *pool, struct bytes cms, const struct bytes *covered, size_t count,
 	int64_t now_ms, struct trust_cms *out, struct err *e)
 {
 	SCOPED(scoped_cms) CMS_ContentInfo *parsed = NULL;
@@ -275,4 +276,12 @@ outcome trust_cms_verify(struct trust *t, struct pool *pool, struct bytes cms, c
 	}
 	ERR_clear_error(); /* what OpenSSL says about a wrong CMS must not meet the next user of its queue */
 	return result;
+}
+
+outcome trust_cms_verify(struct trust *t, struct pool *pool, struct bytes cms, const struct bytes *covered, size_t count,
+	int64_t now_ms, struct trust_cms *out, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, verify_cms(t, pool, cms, covered, count, now_ms, out, e), e);
 }

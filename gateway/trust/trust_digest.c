@@ -1,42 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trust_digest - digests without a price for setting up: algorithms are fetched once, contexts are kept per
- * thread.
+/* trust_digest - digests that cannot fail: they need no memory, and nothing is set up for each.
  * Promise:  the incremental digest of a thread and the one-call digests do not disturb each other.
+ * The calls of OpenSSL for one algorithm alone are used though it would like them forgotten: those that are to replace them
+ * ask for memory each time, and who digests has no way to say that there was none.
  * Not here: signatures (trust_sign.c). */
-#include <stdlib.h>
+#define OPENSSL_API_COMPAT 0x10101000L
+#include <stdalign.h>
+
+#include <openssl/sha.h>
 
 #include "crypto/crypto.h"
 #include "trust/trust_int.h"
 
-struct contexts {
-	EVP_MD_CTX *slow;    /* digest_begin .. digest_end */
-	EVP_MD_CTX *at_once; /* digest_once */
+struct running {
+	enum digest d;
+	union {
+		SHA_CTX sha1;
+		SHA256_CTX sha256;
+		SHA512_CTX sha512; /* SHA-384 too */
+		alignas(max_align_t) unsigned char national[CRYPTO_STATE_MOST];
+	};
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const EVP_MD *algorithms[DIGEST_COUNT];
-static pthread_key_t at_thread_end;
-static _Thread_local struct contexts *mine;
+static _Thread_local struct running slow; /* digest_begin .. digest_end */
 
-static void drop_contexts(void *arg)
+static enum crypto_digest national(enum digest d)
 {
-	struct contexts *c = arg;
-
-	EVP_MD_CTX_free(c->slow);
-	EVP_MD_CTX_free(c->at_once);
-	free(c);
+	return d == DIGEST_GOST_2015 ? CRYPTO_DIGEST_512 : CRYPTO_DIGEST_LEGACY;
 }
 
 static const EVP_MD *fetch(enum digest d)
 {
-	switch (d) {
-	case DIGEST_GOST_2015:
-		return crypto_md(CRYPTO_DIGEST_512);
-	case DIGEST_GOST_LEGACY:
-		return crypto_md(CRYPTO_DIGEST_LEGACY);
-	default:
-		return EVP_MD_fetch(NULL, digest_row(d)->name, NULL);
-	}
+	if (d == DIGEST_GOST_2015 || d == DIGEST_GOST_LEGACY)
+		return crypto_md(national(d));
+	return EVP_MD_fetch(NULL, digest_row(d)->name, NULL);
 }
 
 static void fetch_all(void)
@@ -48,7 +47,6 @@ static void fetch_all(void)
 		algorithms[d] = fetch(d);
 		BUG_IF(!algorithms[d]);
 	}
-	BUG_IF(pthread_key_create(&at_thread_end, drop_contexts) != 0);
 }
 
 const EVP_MD *digest_md(enum digest d)
@@ -58,47 +56,71 @@ const EVP_MD *digest_md(enum digest d)
 	return algorithms[d];
 }
 
-static struct contexts *contexts(void)
+static void begin(struct running *r, enum digest d)
 {
-	if (!mine) {
-		pthread_once(&once, fetch_all);
-		mine = calloc(1, sizeof(*mine));
-		BUG_IF(!mine);
-		mine->slow = EVP_MD_CTX_new();
-		mine->at_once = EVP_MD_CTX_new();
-		BUG_IF(!mine->slow || !mine->at_once || pthread_setspecific(at_thread_end, mine) != 0);
+	BUG_IF(d >= DIGEST_COUNT);
+	r->d = d;
+	switch (d) {
+	case DIGEST_SHA1: SHA1_Init(&r->sha1); break;
+	case DIGEST_SHA256: SHA256_Init(&r->sha256); break;
+	case DIGEST_SHA384: SHA384_Init(&r->sha512); break;
+	case DIGEST_SHA512: SHA512_Init(&r->sha512); break;
+	default:
+		pthread_once(&once, fetch_all); /* which starts the room crypto */
+		crypto_digest_begin(national(d), r->national);
+		break;
 	}
-	return mine;
+}
+
+static void add(struct running *r, const void *data, size_t n)
+{
+	if (n == 0)
+		return;
+	switch (r->d) {
+	case DIGEST_SHA1: SHA1_Update(&r->sha1, data, n); break;
+	case DIGEST_SHA256: SHA256_Update(&r->sha256, data, n); break;
+	case DIGEST_SHA384: SHA384_Update(&r->sha512, data, n); break;
+	case DIGEST_SHA512: SHA512_Update(&r->sha512, data, n); break;
+	default: crypto_digest_add(national(r->d), r->national, data, n); break;
+	}
+}
+
+static size_t end(struct running *r, unsigned char out[64])
+{
+	switch (r->d) {
+	case DIGEST_SHA1: SHA1_Final(out, &r->sha1); break;
+	case DIGEST_SHA256: SHA256_Final(out, &r->sha256); break;
+	case DIGEST_SHA384: SHA384_Final(out, &r->sha512); break;
+	case DIGEST_SHA512: SHA512_Final(out, &r->sha512); break;
+	default: crypto_digest_end(national(r->d), r->national, out); break;
+	}
+	return digest_row(r->d)->size;
 }
 
 void digest_begin(enum digest d)
 {
-	BUG_IF(EVP_DigestInit_ex2(contexts()->slow, digest_md(d), NULL) != 1);
+	begin(&slow, d);
 }
 
 bool digest_add(void *unused, const void *data, size_t n)
 {
 	(void)unused;
-	BUG_IF(EVP_DigestUpdate(contexts()->slow, data, n) != 1);
+	add(&slow, data, n);
 	return true;
 }
 
 size_t digest_end(unsigned char out[64])
 {
-	unsigned n = 0;
-
-	BUG_IF(EVP_DigestFinal_ex(contexts()->slow, out, &n) != 1);
-	return n;
+	return end(&slow, out);
 }
 
 size_t digest_once(enum digest d, struct bytes octets, unsigned char out[64])
 {
-	EVP_MD_CTX *ctx = contexts()->at_once;
-	unsigned n = 0;
+	struct running r;
 
-	BUG_IF(EVP_DigestInit_ex2(ctx, digest_md(d), NULL) != 1 ||
-		EVP_DigestUpdate(ctx, octets.p, octets.n) != 1 || EVP_DigestFinal_ex(ctx, out, &n) != 1);
-	return n;
+	begin(&r, d);
+	add(&r, octets.p, octets.n);
+	return end(&r, out);
 }
 
 void sha256(struct bytes octets, unsigned char out[32])

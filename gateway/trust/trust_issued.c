@@ -8,6 +8,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "base/memory.h"
 #include "trust/trust_int.h"
 
 outcome trust_authorities_take(struct trust *t, const char *path, STACK_OF(X509) **out, struct err *e)
@@ -128,7 +129,7 @@ static outcome find_owner(
 	return DONE;
 }
 
-static outcome decide(struct trust *t, X509 *x, const unsigned char digest[32], bool rooted,
+static outcome examine(struct trust *t, X509 *x, const unsigned char digest[32], bool rooted,
 	struct trust_entry **out, struct err *e)
 {
 	SCOPED(trust_entry_free) struct trust_entry *en = NULL;
@@ -144,6 +145,19 @@ static outcome decide(struct trust *t, X509 *x, const unsigned char digest[32], 
 	/* Only now it is known whose profile decides. */
 	TRY(trust_check(x, trust_allowed(en->cert.participant) & LEGACY_GOST, &kind, e));
 	en->period = chain; /* lies within the certificate's own */
+	*out = en;
+	en = NULL;
+	return DONE;
+}
+
+/* What is decided stays decided, so nothing of it may rest on what OpenSSL had no memory for. */
+static outcome decide(struct trust *t, X509 *x, const unsigned char digest[32], bool rooted,
+	struct trust_entry **out, struct err *e)
+{
+	SCOPED(trust_entry_free) struct trust_entry *en = NULL;
+	size_t before = memory_refusals();
+
+	TRY(memory_judge(before, examine(t, x, digest, rooted, &en, e), e));
 	*out = en;
 	en = NULL;
 	return DONE;

@@ -9,9 +9,11 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include "base/memory.h"
 #include "trust/trust_int.h"
 
 #define SIGNATURE_OCTETS 1024 /* RSA of 8192 bits; DER of ECDSA is far less */
+#define BLINDINGS 32          /* values that OpenSSL makes with one factor (BN_BLINDING_COUNTER) */
 
 static inline void scoped_ecdsa(ECDSA_SIG **p) { ECDSA_SIG_free(*p); }
 
@@ -83,15 +85,41 @@ static size_t ecdsa_from_xml(struct bytes value, size_t half, unsigned char *der
 	return n > 0 ? (size_t)n : 0;
 }
 
+static bool fits(const struct trust_key *k, enum signature s, struct bytes digest, struct bytes value)
+{
+	SCOPED(scoped_pkey_ctx) EVP_PKEY_CTX *ctx = prepare(k->key, signature_row(s), false);
+
+	return ctx && EVP_PKEY_verify(ctx, value.p, value.n, digest.p, digest.n) == 1;
+}
+
+/* One value; false when there is none. With an RSA key OpenSSL 3.0 keeps a factor that blinds it, and renews its two halves
+ * one after the other: refused memory between them it makes values that fit nothing, until it makes the factor anew after
+ * BLINDINGS of them. So once memory was short here, a value is looked at before it is believed. */
+static bool sign_once(const struct trust_key *k, enum signature s, struct bytes digest,
+	unsigned char value[SIGNATURE_OCTETS], size_t *n)
+{
+	const struct prepared *p = &((const struct trust_own *)k)->sign;
+
+	for (int i = 0; i <= BLINDINGS; i++) {
+		SCOPED(scoped_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_dup(p->ctx[s]);
+
+		*n = SIGNATURE_OCTETS;
+		if (!ctx || EVP_PKEY_sign(ctx, value, n, digest.p, digest.n) != 1)
+			return false;
+		if (!memory_was_refused() || fits(k, s, digest, (struct bytes){value, *n}))
+			return true;
+	}
+	return false;
+}
+
 static outcome sign_here(const struct trust_key *k, enum signature s, struct bytes digest, struct buf *out, struct err *e)
 {
 	const struct prepared *p = &((const struct trust_own *)k)->sign;
 	const struct signature_row *row = signature_row(s);
-	SCOPED(scoped_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_dup(p->ctx[s]);
 	unsigned char value[SIGNATURE_OCTETS];
-	size_t n = sizeof(value);
+	size_t n;
 
-	if (!ctx || EVP_PKEY_sign(ctx, value, &n, digest.p, digest.n) != 1) {
+	if (!sign_once(k, s, digest, value, &n)) {
 		ERR_clear_error();
 		return err_set(
 			e, REASON_KEY_USELESS, "key %s: signing with %s failed", k->conf->name, row->name);
@@ -104,7 +132,7 @@ static outcome sign_here(const struct trust_key *k, enum signature s, struct byt
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "no room for a signature value");
 }
 
-outcome trust_sign_digest(
+static outcome sign(
 	const struct trust_key *k, enum signature s, struct bytes digest, struct buf *out, struct err *e)
 {
 	const struct trust_own *own = (const struct trust_own *)k;
@@ -118,6 +146,14 @@ outcome trust_sign_digest(
 	return sign_here(k, s, digest, out, e);
 }
 
+outcome trust_sign_digest(
+	const struct trust_key *k, enum signature s, struct bytes digest, struct buf *out, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, sign(k, s, digest, out, e), e);
+}
+
 outcome trust_sign(
 	const struct trust_key *k, enum signature s, struct bytes octets, struct buf *out, struct err *e)
 {
@@ -127,14 +163,14 @@ outcome trust_sign(
 	return trust_sign_digest(k, s, (struct bytes){digest, n}, out, e);
 }
 
-outcome trust_verify(const struct trust_cert *c, enum signature s, struct bytes octets, struct bytes value,
+static outcome verify(const struct trust_cert *c, enum signature s, struct bytes octets, struct bytes value,
 	struct err *e)
 {
 	const struct prepared *p = &((const struct trust_entry *)c)->verify;
 	const struct signature_row *row = signature_row(s);
 	SCOPED(scoped_pkey_ctx) EVP_PKEY_CTX *ctx = NULL;
 	unsigned char digest[64], der[SIGNATURE_OCTETS];
-	bool fits;
+	bool right;
 
 	if (!p->ctx[s])
 		return err_set(e, REASON_SEC_VALUE, "%s does not fit the kind of the key", row->name);
@@ -147,7 +183,15 @@ outcome trust_verify(const struct trust_cert *c, enum signature s, struct bytes 
 	ctx = EVP_PKEY_CTX_dup(p->ctx[s]);
 	if (!ctx)
 		return err_set(e, REASON_MEMORY, "no memory to verify a signature");
-	fits = EVP_PKEY_verify(ctx, value.p, value.n, digest, digest_once(row->digest, octets, digest)) == 1;
+	right = EVP_PKEY_verify(ctx, value.p, value.n, digest, digest_once(row->digest, octets, digest)) == 1;
 	ERR_clear_error(); /* a wrong value leaves entries in the queue of the thread */
-	return fits ? DONE : err_set(e, REASON_SEC_VALUE, "the value of %s does not fit the key", row->name);
+	return right ? DONE : err_set(e, REASON_SEC_VALUE, "the value of %s does not fit the key", row->name);
+}
+
+outcome trust_verify(const struct trust_cert *c, enum signature s, struct bytes octets, struct bytes value,
+	struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, verify(c, s, octets, value, e), e);
 }
