@@ -214,6 +214,37 @@ enum after step_heed_checks(struct exchange *x)
 	return exchange_after(x->ran);
 }
 
+static outcome check_answer(struct exchange *x, const struct schema *schema, struct err *e)
+{
+	static const char *const way[] = {"response", "responseData", "data"};
+	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+	const struct element *at;
+	struct envelope *env;
+
+	limits.bytes = HANDLED_MOST;
+	limits.elements = x->snap->conf->max_elements;
+	TRY(envelope_parse(x->stage, buf_bytes(&x->text), &limits, &env, e));
+	at = envelope_operation(env);
+	for (size_t i = 0; at && i < sizeof way / sizeof *way; i++)
+		at = envelope_child(env, at, NULL, way[i], NULL);
+	return at ? schema_check(schema, env, at, e) : DONE;
+}
+
+/* A handler is believed no more than a provider; that its answer is wrong is the gateway's own fault. */
+static outcome examine_handled(struct exchange *x)
+{
+	const struct service_state *s = snapshot_service(x->snap, x->service);
+	struct err why;
+
+	if (!s->answer_schema || check_answer(x, s->answer_schema, &why).ok)
+		return DONE;
+	log_event(LOG_ERROR, "handler.answer-wrong", LOG_TEXT("handler", s->handler->name),
+		LOG_TEXT("service", x->service->id), LOG_TEXT("exchange", x->guid),
+		LOG_TEXT("reason", reason_row(why.reason)->name), LOG_TEXT("detail", why.detail));
+	return err_set(&x->err, REASON_PROVIDER_FORMAT, "handler %s; %s: %.180s", s->handler->name, reason_row(why.reason)->name,
+		why.detail);
+}
+
 static outcome handle(struct exchange *x)
 {
 	struct sync_response r = {
@@ -235,7 +266,8 @@ static outcome handle(struct exchange *x)
 	r.date = stamp_now();
 	x->response = r; /* what became of the message: for actions and notices */
 	x->text = BUF(HANDLED_MOST);
-	return channel_write_response(&r, answer.data_attributes, answer.data, &x->text, &x->err);
+	TRY(channel_write_response(&r, answer.data_attributes, answer.data, &x->text, &x->err));
+	return examine_handled(x);
 }
 
 static void handle_run(struct work_item *item)

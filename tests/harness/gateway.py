@@ -93,6 +93,14 @@ class Gateway:
     def kill(self, number):
         self.process.send_signal(number)
 
+    def reload(self):
+        """Writes the configuration and has it read; what became of that."""
+        before = len(self.events("config.reload"))
+        self.write()
+        self.kill(signal.SIGHUP)
+        self.wait(lambda: len(self.events("config.reload")) > before)
+        return self.events("config.reload")[before]["result"]
+
     def stop(self, number=signal.SIGTERM):
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)

@@ -32,8 +32,7 @@ def renewed(gateway, keeper, name, when_the_keeper_has=lambda: None):
     keeper.process.send_signal(signal.SIGHUP)
     gateway.wait(lambda: keeper.said("keeper.reload"))
     when_the_keeper_has()
-    gateway.kill(signal.SIGHUP)
-    gateway.wait(lambda: any(e["result"] == "new configuration in use" for e in gateway.events("config.reload")))
+    assert gateway.reload() == "new configuration in use"
     accepted(gateway, name)
 
 

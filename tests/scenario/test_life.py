@@ -84,9 +84,7 @@ def test_a_reload_under_load_fails_no_request(lone):
     for n in range(5):
         lone.wait(lambda: len(load.answers) >= (n + 1) * 15)
         lone.conf["services"].append({"id": f"New{n}", "provider": "permits", "endpoint": "http://127.0.0.1:9/"})
-        lone.write()
-        lone.kill(signal.SIGHUP)
-        lone.wait(lambda: len(lone.events("config.reload")) == n + 1)
+        lone.reload()
     load.join()
     assert load.broken == 0 and {s for s, _ in load.answers.values()} == {200} and len(load.answers) == 160
     assert lone.send(service="New4").code == "QG040"  # known now, though nobody answers
@@ -161,8 +159,7 @@ def test_a_tls_certificate_change_under_load_fails_no_request(lone, tmp_path):
         lone.wait(lambda: len(load.answers) >= (n + 1) * 25)
         assert presented(lone) == serial
         serial = issue_tls(lone.pki, tmp_path)
-        lone.kill(signal.SIGHUP)
-        lone.wait(lambda: len(lone.events("config.reload")) == n + 1)
+        lone.reload()
         assert presented(lone) == serial
     load.join()
     assert load.broken == 0 and {s for s, _ in load.answers.values()} == {200} and len(load.answers) == 160
@@ -176,9 +173,7 @@ def test_a_broken_configuration_is_not_taken(lone):
     lone.start()
     before = lone.admin("/status").json()["config_hash"]
     lone.conf["services"][0]["provider"] = "nobody"
-    lone.write()
-    lone.kill(signal.SIGHUP)
-    lone.wait(lambda: lone.events("config.reload"))
+    lone.reload()
     problem = lone.events("config.problem")[0]
     assert "nobody" in problem["what"] and problem["line"] > 1
     assert lone.admin("/status").json()["config_hash"] == before

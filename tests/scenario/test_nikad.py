@@ -49,7 +49,7 @@ class Pair:
         monitoring = {"name": "monitoring", "sender_ids": "monitoring_is", "certificates": str(self.pki.path("monitoring.crt")),
                       "may_call": "*"}
         g.conf["participants"].append(monitoring)
-        g.conf["services"].append({"id": "PERMITS_NIKAD", "handler": "nikad", "schema": SCHEMA})
+        g.conf["services"].append({"id": "PERMITS_NIKAD", "handler": "nikad", "schema": SCHEMA, "answer_schema": SCHEMA})
         guard = {"checks": "nikad-given", "actions": "nikad-used", "deadline": "2s"}
         g.service(self.permits, "PERMITS_REGISTER", **{**guard, **register})
         g.conf["services"].append({"id": "NOWHERE", "provider": "permits", "endpoint": "http://127.0.0.1:1/", **guard})
@@ -277,20 +277,18 @@ def test_p2_a_number_stays_with_a_document_that_the_receiver_may_have_accepted(t
 def test_p2_a_repetition_that_was_not_sent_does_not_make_the_first_copy_certain(tmp_path, pki):
     p = Pair(tmp_path, pki, repeat_safe=True).begin()
 
-    def reload(times, **words):
+    def reload(**words):
         next(s for s in p.one.conf["services"] if s["id"] == "PERMITS_REGISTER").update(words)
-        p.one.write()
-        p.one.kill(signal.SIGHUP)
-        p.one.wait(lambda: len(p.one.events("config.reload")) == times)
+        p.one.reload()
     try:
         given = p.number()
         octets = p.octets("PERMITS_REGISTER", use(given))
         p.permits.answer = lambda o: None
         assert Answer(p.one, p.one.post(octets)).code == "QG041"
-        reload(1, endpoint="http://127.0.0.1:1/")
+        reload(endpoint="http://127.0.0.1:1/")
         assert Answer(p.one, p.one.post(octets)).code == "QG040"
         assert p.register(given, g=p.two, document="another document").reason == "nikad.used"
-        reload(2, endpoint=p.permits.url, repeat_safe=False)
+        reload(endpoint=p.permits.url, repeat_safe=False)
         assert Answer(p.one, p.one.post(octets)).reason == "replay.uncertain"
         assert len(p.permits.received) == 1
     finally:
@@ -413,6 +411,22 @@ def test_p1_a_redis_that_lost_everything_gives_nothing_until_serials_are_put_bac
     assert [pair.register(n, g=pair.two).code for n in (unused, refused)] == ["SCSS001", "SCSS001"]
 
 
+def test_what_a_handler_answers_is_checked_as_a_providers_answer_is(pair, tmp_path):
+    other = tmp_path / "other.xsd"
+    other.write_text(f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="{NS}"><xs:element name="Other"/></xs:schema>')
+    pair.one.conf["services"][0]["answer_schema"] = str(other)
+    pair.one.reload()
+    octets = pair.octets("PERMITS_NIKAD", ask())
+    refused = Answer(pair.one, pair.one.post(octets))
+    assert (refused.code, refused.reason) == ("QG042", "provider.format"), refused.octets
+    [told] = pair.one.events("handler.answer-wrong")
+    assert (told["level"], told["handler"], told["reason"]) == ("error", "nikad", "payload.schema")
+    pair.one.conf["services"][0]["answer_schema"] = SCHEMA
+    pair.one.reload()
+    again = Answer(pair.one, pair.one.post(octets))
+    assert (again.code, serial(again.text("Nikad"))) == ("SCSS001", 1)
+
+
 def test_names_of_adapters_are_checked_with_a_suggestion(pair, tmp_path):
     conf = pair.one.conf
     conf["services"][1].update(checks="nikad-givn", actions="nikad-given")
@@ -438,9 +452,7 @@ def test_a_reload_that_brings_a_queue_waits_for_a_restart(tmp_path, pki):
     try:
         g.start()
         g.conf.update(queue=queue, services=services)
-        g.write()
-        g.kill(signal.SIGHUP)
-        g.wait(lambda: g.events("config.reload"))
+        g.reload()
         octets = p.octets("PERMITS_NIKAD", ask())
         for answer in (Answer(g, g.post(octets)), p.register("KZ03ABC00000001")):
             assert (answer.code, answer.reason) == ("QG051", "queue.down")

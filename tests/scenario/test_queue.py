@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rule M 9: what cannot be delivered waits and goes when the fault is cleared; nothing acknowledged is lost."""
 import re
-import signal
 import subprocess
 import threading
 
@@ -304,9 +303,7 @@ def test_what_waits_is_signed_also_when_the_way_of_resending_changes(world, pki)
     world.start_with_queue()
     assert world.send(service="Notice").status == 200
     world.conf["services"][0]["resend"] = "identical"
-    world.write()
-    world.kill(signal.SIGHUP)
-    world.wait(lambda: world.events("config.reload"))
+    world.reload()
     up(world, pki)
     world.wait(lambda: world.provider.received)
     wss.verify(world.provider.received[0], pki["gateway"].certificate)
