@@ -74,6 +74,10 @@ size_t envelope_children(const struct envelope *env, const struct element *paren
 const struct element *envelope_child(const struct envelope *env, const struct element *parent, const char *ns,
 	const char *local, bool *several);
 
+/* The elements from the root down to that of the node. Gives how many; 0 when the node lies deeper than ranges go. */
+enum { ENVELOPE_PATH = 7 };
+size_t envelope_path(const struct envelope *env, const struct _xmlNode *node, const struct element *path[ENVELOPE_PATH]);
+
 /* Local name and namespace of a node; "" when in no namespace. Valid as long as the envelope. */
 const char *node_local(const struct _xmlNode *node);
 const char *node_ns(const struct _xmlNode *node);

@@ -8,7 +8,7 @@
 
 #include <libxml/tree.h>
 
-#define ENVELOPE_SHALLOW 7     /* elements down to here have ranges; the Envelope is 1 */
+#define ENVELOPE_SHALLOW ENVELOPE_PATH /* elements down to here have ranges; the Envelope is 1 */
 #define ENVELOPE_DEPTH_MOST 256 /* no limit in force is above it, whatever is asked for */
 /* The wire contract puts requestInfo and requestData at depth 5. Deeper elements of the Body are fields
  * and payload: there an attribute named id is business data, not an identifier of the message. */

@@ -143,3 +143,36 @@ const struct element *envelope_child(const struct envelope *env, const struct el
 		*several = count > 1;
 	return count == 1 ? found : NULL;
 }
+
+static const struct element *child_of(const struct envelope *env, const struct element *parent, const xmlNode *node)
+{
+	const struct element *list;
+	size_t n = envelope_children(env, parent, &list);
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].node == node)
+			return &list[i];
+	}
+	return NULL;
+}
+
+size_t envelope_path(const struct envelope *env, const struct _xmlNode *node, const struct element *path[ENVELOPE_PATH])
+{
+	const xmlNode *up[ENVELOPE_PATH];
+	size_t n = 0;
+
+	for (; node && node->type == XML_ELEMENT_NODE; node = node->parent) {
+		if (n == ENVELOPE_PATH)
+			return 0;
+		up[n++] = node;
+	}
+	if (n == 0 || up[n - 1] != env->elements[0].node)
+		return 0;
+	path[0] = &env->elements[0];
+	for (size_t depth = 1; depth < n; depth++) {
+		path[depth] = child_of(env, path[depth - 1], up[n - 1 - depth]);
+		if (!path[depth])
+			return 0;
+	}
+	return n;
+}

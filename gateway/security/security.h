@@ -20,7 +20,7 @@ MUST_USE outcome security_init(struct err *e);
 
 /* Verifies the transport signature of `env` against `trust` at the moment `now`. Order: structure of the
  * Security header, references (the Body among them), key reference to certificate to participant, the
- * participant's profile (forms, algorithms), xmlsec1 with the pinned key, Timestamp. Fails with REASON_SEC_*,
+ * participant's profile (forms, algorithms), digests and signature with the pinned key, Timestamp. Fails with REASON_SEC_*,
  * REASON_CERT_* or REASON_SOAP_MUST_UNDERSTAND. On failure `*who`, when not NULL, names the certificate if
  * one was found and trusted (for the journal; it is no proof of authorship). Any thread. */
 MUST_USE outcome security_verify(struct pool *pool, const struct envelope *env, struct trust *trust,

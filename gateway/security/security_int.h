@@ -5,6 +5,7 @@
 
 #include <libxml/tree.h>
 
+#include "canonical/canonical.h"
 #include "security/security.h"
 
 #define C14N_INCLUSIVE "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
@@ -45,6 +46,7 @@ struct parts {
 	size_t reference_count;
 	const struct reference *body; /* the one that covers the Body */
 	bool plain_id;      /* a target is named by Id without namespace */
+	bool odd_list;      /* a PrefixList with blanks that only xmlsec1 knows how it takes */
 	/* security_token_find */
 	enum conf_form form;
 };
@@ -59,9 +61,19 @@ MUST_USE outcome security_token_find(struct pool *pool, const struct envelope *e
 	struct trust *trust, int64_t now_ms, const struct trust_cert **out, struct err *e);
 /* Stage 4: what the participant may use. */
 MUST_USE outcome security_profile_check(const struct parts *p, const struct trust_cert *cert, struct err *e);
-/* Stage 5: xmlsec1 with the pinned key over the chosen nodes. */
+/* Stage 5: the digests of the chosen nodes, and the signature with the pinned key. */
 MUST_USE outcome security_dsig_verify(struct pool *pool, const struct envelope *env, const struct parts *p,
 	const struct trust_cert *cert, struct err *e);
+/* The same by xmlsec1, for what our own canonical form does not cover, and as its judge in tests. SignatureValue was read
+ * before. */
+MUST_USE outcome security_xmlsec_verify(const struct envelope *env, const struct parts *p, const struct trust_cert *cert,
+	struct err *e);
+/* Exclusive canonical form of an element with a range; as canonical_write. */
+MUST_USE enum canonical security_canonical(const struct envelope *env, const xmlNode *node, const char *const *prefixes,
+	bool (*sink)(void *ctx, const void *data, size_t n), void *ctx);
+/* Its digest; false when it has to be made in another way. */
+MUST_USE bool security_canonical_digest(const struct envelope *env, const xmlNode *node, const char *const *prefixes,
+	enum digest d, unsigned char out[64], size_t *n);
 /* The national algorithms as transforms of xmlsec1; false when it takes none. */
 MUST_USE bool security_gost_register(void);
 /* The key of the certificate for them, xmlSecKeyDestroy; NULL when memory is short. The certificate must outlive it. */

@@ -49,8 +49,9 @@ static bool is_empty(const xmlNode *node)
 	return security_node_tidy(node) && !security_node_element(node->children);
 }
 
-/* Splits a PrefixList at blanks; only names and #default may stand in it. */
-static outcome split_prefixes(struct pool *pool, const char *text, const char *const **out, struct err *e)
+/* Splits a PrefixList at blanks; only names and #default may stand in it. `*odd` when two blanks stand together, or one
+ * before or behind: xmlsec1 1.2 takes the nothing between them for the default namespace. */
+static outcome split_prefixes(struct pool *pool, const char *text, const char *const **out, bool *odd, struct err *e)
 {
 	const char **list = pool_alloc(pool, (PREFIXES_MAX + 1) * sizeof *list);
 	char *at = pool_copy(pool, bytes_str(text)), *word;
@@ -59,8 +60,10 @@ static outcome split_prefixes(struct pool *pool, const char *text, const char *c
 	if (!list || !at)
 		return err_set(e, REASON_MEMORY, "prefix list");
 	while ((word = strsep(&at, " "))) {
-		if (!*word)
+		if (!*word) {
+			*odd = *odd || *text;
 			continue;
+		}
 		if (n == PREFIXES_MAX || (strcmp(word, "#default") != 0 && !security_ncname(word)))
 			return err_set(e, REASON_SEC_ALGORITHM,
 				"PrefixList is too long or holds no prefix: %.60s", word);
@@ -71,7 +74,7 @@ static outcome split_prefixes(struct pool *pool, const char *text, const char *c
 }
 
 /* The InclusiveNamespaces inside a method or transform of exclusive canonicalisation, if any. */
-static outcome read_prefixes(struct pool *pool, const xmlNode *method, const char *const **out, struct err *e)
+static outcome read_prefixes(struct pool *pool, const xmlNode *method, const char *const **out, bool *odd, struct err *e)
 {
 	const xmlNode *list = security_node_element(method->children);
 	const char *text;
@@ -84,7 +87,7 @@ static outcome read_prefixes(struct pool *pool, const xmlNode *method, const cha
 	if (!security_node_is(list, NS_EXC_C14N, "InclusiveNamespaces") || !text || !is_empty(list) ||
 	    security_node_element(list->next))
 		return misshapen(node_local(method), e);
-	return split_prefixes(pool, text, out, e);
+	return split_prefixes(pool, text, out, odd, e);
 }
 
 static outcome read_canonicalization(struct pool *pool, const xmlNode *method, struct parts *p, struct err *e)
@@ -92,14 +95,14 @@ static outcome read_canonicalization(struct pool *pool, const xmlNode *method, s
 	const char *uri = algorithm_of(method);
 
 	if (strcmp(uri, NS_EXC_C14N) == 0)
-		return read_prefixes(pool, method, &p->prefixes, e);
+		return read_prefixes(pool, method, &p->prefixes, &p->odd_list, e);
 	if (strcmp(uri, C14N_INCLUSIVE) != 0)
 		return unknown_algorithm("CanonicalizationMethod", uri, e);
 	p->inclusive = true;
 	return is_empty(method) ? DONE : misshapen("CanonicalizationMethod", e);
 }
 
-static outcome read_transforms(struct pool *pool, const xmlNode *transforms, struct reference *r,
+static outcome read_transforms(struct pool *pool, const xmlNode *transforms, struct parts *p, struct reference *r,
 	struct err *e)
 {
 	const xmlNode *t = security_node_element(transforms->children);
@@ -118,7 +121,7 @@ static outcome read_transforms(struct pool *pool, const xmlNode *transforms, str
 		return err_set(e, REASON_SEC_ALGORITHM, "too many transforms");
 	if (!security_node_is(t, NS_DSIG, "Transform") || !security_node_tidy(transforms))
 		return misshapen("Transforms", e);
-	return read_prefixes(pool, t, &r->prefixes, e);
+	return read_prefixes(pool, t, &r->prefixes, &p->odd_list, e);
 }
 
 static outcome read_digest(struct pool *pool, const xmlNode *method, const xmlNode *value,
@@ -218,7 +221,7 @@ static outcome read_reference(struct pool *pool, const struct envelope *env, str
 	TRY(resolve(env, p, r, e));
 	if (!transforms || !security_node_is(transforms, NS_DSIG, "Transforms"))
 		return err_set(e, REASON_SEC_ALGORITHM, "Reference without Transforms");
-	TRY(read_transforms(pool, transforms, r, e));
+	TRY(read_transforms(pool, transforms, p, r, e));
 	method = security_node_element(transforms->next);
 	value = method ? security_node_element(method->next) : NULL;
 	if (!value || !security_node_is(method, NS_DSIG, "DigestMethod") ||
