@@ -229,6 +229,7 @@ struct conf_participant {
 	const struct conf_key *key;      /* own key used towards it */
 	struct conf_async async;
 	struct conf_names may_call;      /* serviceIds; "*" means all */
+	int share;                       /* per cent of places and memory that its messages in flight may hold */
 	bool diagnostics;
 };
 

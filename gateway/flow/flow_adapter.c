@@ -166,7 +166,7 @@ static void resume(struct exchange *x)
 static enum after hand_over(struct exchange *x, void (*run)(struct work_item *item))
 {
 	x->work.run = run;
-	work_put(x->flow->adapters->runners, &x->work);
+	work_put_in_line(x->flow->adapters->runners, exchange_line(x), &x->work);
 	return AFTER_WAIT;
 }
 

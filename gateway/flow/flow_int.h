@@ -20,7 +20,7 @@ struct service_state {
 	struct schema *schema, *answer_schema;
 	struct demand *demand;     /* NULL: none beyond the schema */
 	struct queue_policy retry; /* with delivery: queued */
-	int in_flight;
+	struct places *places;
 	const struct adapter *checks[ADAPTER_MOST], *actions[ADAPTER_MOST];
 	const struct adapter *handler; /* NULL: a participant provides it */
 	size_t check_count, action_count;
@@ -30,6 +30,7 @@ struct service_state {
 struct participant_state {
 	struct queue_policy retry;
 	unsigned char tag[2]; /* see flow_chain.c */
+	size_t messages, memory; /* of its messages in flight; memory as in struct exchange */
 };
 
 struct snapshot {
@@ -132,6 +133,7 @@ struct exchange {
 	const struct trust_key *outgoing_key; /* that signed it */
 	unsigned char content[32];
 	size_t cost;     /* its part of flow->memory */
+	bool admitted;   /* the caller holds that, and a place */
 	bool remembered; /* the open set and the replay memory know the message */
 	struct bytes evidence; /* of certificates, and who signed its data, in lines; from `pool` */
 	struct inner_result signers; /* of inner signatures; in `stage` */
@@ -221,6 +223,16 @@ bool exchange_is_certain(const struct exchange *x);
 enum journal_seen_state exchange_final(const struct exchange *x);
 /* Takes a place in flight of the service, or refuses. */
 enum after exchange_take_place(struct exchange *x, const struct conf_service *service);
+/* Places and memory, all that the exchange has. */
+void exchange_give_back(struct exchange *x);
+/* The line of its caller where threads are shared that may wait; see work_put_in_line. */
+unsigned exchange_line(const struct exchange *x);
+/* The places in flight of a service. No participant has more than its share of them, but one. */
+struct places;
+struct places *places_new(size_t most, size_t participants); /* NULL: no memory */
+enum reason places_take(struct places *p, const struct conf_participant *who); /* REASON_NONE, or who is busy */
+void places_leave(struct places *p, const struct conf_participant *who);
+void places_free(struct places **p); /* takes NULL, sets NULL */
 /* The message once more from its octets, verified once more: its trees went before a wait. */
 enum after exchange_read_again(struct exchange *x);
 /* Goes on under the identifiers of another exchange, which accepted the message first. */
@@ -234,10 +246,11 @@ MUST_USE outcome exchange_sign(struct exchange *x, const struct conf_participant
 /* Signs the text for the caller and makes it the answer; needs a stage. */
 enum after exchange_answer(struct exchange *x, struct bytes text);
 
-/* The steps, in files by theme: flow_request.c, flow_demand.c, flow_inner.c, flow_adapter.c, flow_answer.c,
+/* The steps, in files by theme: flow_request.c, flow_share.c, flow_demand.c, flow_inner.c, flow_adapter.c, flow_answer.c,
  * flow_refuse.c, flow_register.c, flow_reply.c. */
 enum after step_parse(struct exchange *x);
 enum after step_verify(struct exchange *x);
+enum after step_admit(struct exchange *x);
 enum after step_read(struct exchange *x);
 enum after step_identify(struct exchange *x);
 enum after step_permit(struct exchange *x);

@@ -221,7 +221,7 @@ enum after step_ask(struct exchange *x)
 	if (!exchange_stage(x).ok)
 		return AFTER_REFUSE;
 	x->work.run = ask_run;
-	work_put(x->flow->pullers, &x->work);
+	work_put_in_line(x->flow->pullers, exchange_line(x), &x->work);
 	return AFTER_WAIT;
 }
 
@@ -257,6 +257,6 @@ enum after step_finish_asked(struct exchange *x)
 	if (!x->has_word || !x->registered)
 		return AFTER_NEXT;
 	x->work.run = finish_run;
-	work_put(x->flow->pullers, &x->work);
+	work_put_in_line(x->flow->pullers, exchange_line(x), &x->work);
 	return AFTER_WAIT;
 }

@@ -47,9 +47,7 @@ void exchange_end(struct exchange *x)
 
 	if (x->remembered)
 		open_set_leave(f->open, x->request.sender_id, x->memory_id);
-	__atomic_sub_fetch(&f->memory, x->cost, __ATOMIC_RELAXED);
-	if (x->service)
-		__atomic_sub_fetch(&snapshot_service(x->snap, x->service)->in_flight, 1, __ATOMIC_RELAXED);
+	exchange_give_back(x);
 	buf_free(&x->outgoing);
 	buf_free(&x->answer);
 	buf_free(&x->text);

@@ -118,18 +118,6 @@ enum after step_permit(struct exchange *x)
 	return exchange_take_place(x, service);
 }
 
-enum after exchange_take_place(struct exchange *x, const struct conf_service *service)
-{
-	struct service_state *state = snapshot_service(x->snap, service);
-
-	if (__atomic_add_fetch(&state->in_flight, 1, __ATOMIC_RELAXED) > service->in_flight) {
-		__atomic_sub_fetch(&state->in_flight, 1, __ATOMIC_RELAXED);
-		return exchange_refuse(x, REASON_SERVICE_BUSY, "%d calls of %s are in flight", service->in_flight, service->id);
-	}
-	x->service = service;
-	return AFTER_NEXT;
-}
-
 bool exchange_is_answer(const struct exchange *x)
 {
 	return x->async && (x->message.type == ASYNC_NOTIFICATION || x->message.type == ASYNC_RESPONSE);

@@ -25,6 +25,7 @@ void snapshot_drop(struct snapshot **sp)
 		schema_free(&s->services[i].schema);
 		schema_free(&s->services[i].answer_schema);
 		demand_free(&s->services[i].demand);
+		places_free(&s->services[i].places);
 	}
 	free(s->services);
 	free(s->participants);
@@ -190,6 +191,9 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 		load_schema(service, service->answer_schema, &s->services[i].answer_schema, problems);
 		load_demand(service, &s->services[i].demand, problems);
 		adapters_load(s->conf, service, &s->services[i], problems);
+		s->services[i].places = places_new((size_t)service->in_flight, s->conf->participant_count);
+		if (!s->services[i].places)
+			return err_set(e, REASON_MEMORY, "no memory for the services");
 		if (service->retry)
 			s->services[i].retry = policy_of(service->retry);
 	}

@@ -18,6 +18,7 @@ static const struct step steps[] = {
 	/* the request */
 	{"parse", step_parse},
 	{"verify", step_verify},
+	{"admit", step_admit},
 	{"read", step_read},
 	{"identify", step_identify},
 	{"permit", step_permit},
@@ -70,6 +71,7 @@ static const struct step handling[] = {
 static const struct step async_steps[] = {
 	{"parse", step_parse},
 	{"verify", step_verify},
+	{"admit", step_admit},
 	{"read-async", step_read_async},
 	{"identify", step_identify},
 	{"permit-async", step_permit_async},

@@ -122,3 +122,68 @@ def test_a_flood_of_one_address_does_not_make_others_wait_behind_it(lone, pki):
     for t in threads:
         t.join()
     assert [a[0] for a in answers] == [500] * 60
+
+
+def of_another(pki, **fields):
+    return wss.sign(soap.envelope(soap.request(sender="permits_is", **fields)), pki["permits"])
+
+
+def test_slow_calls_of_one_participant_leave_places_for_the_others(lone, pki, provider):
+    gate = threading.Event()
+    slow(provider, gate)
+    lone.conf["services"][0]["in_flight"] = 8
+    lone.start()
+    ready = [wss.sign(soap.envelope(soap.request()), pki["department"]) for _ in range(5)]
+    threads, answers = posted(lone, ready[:4])
+    lone.wait(lambda: len(provider.received) == 4)
+    refused = Answer(lone, lone.post(ready[4]))
+    assert (refused.status, refused.code, refused.reason) == (503, "QG050", "participant.busy")
+    assert refused.headers["Retry-After"] == "5"
+    refused.verified()
+    assert put_off(lone, "participant.busy") == 1
+    other, others = posted(lone, [of_another(pki)])
+    lone.wait(lambda: len(provider.received) == 5)
+    gate.set()
+    for t in threads + other:
+        t.join()
+    assert [a[0] for a in answers + others] == [200] * 5
+    assert Answer(lone, lone.post(ready[4])).status == 200
+
+
+def test_long_messages_of_one_participant_leave_memory_for_the_others(lone, pki, provider):
+    gate = threading.Event()
+    slow(provider, gate)
+    lone.conf["gateway"] = {"memory": "4MiB"}
+    lone.participant("permits")["share"] = 1
+    lone.start()
+    data = "<data>" + "x" * 300_000 + "</data>"  # counted four times
+    ready = [wss.sign(soap.envelope(soap.request(data=data)), pki["department"]) for _ in range(2)]
+    threads, answers = posted(lone, ready[:1])
+    lone.wait(lambda: len(provider.received) == 1)
+    assert Answer(lone, lone.post(ready[1])).reason == "participant.busy"
+    other, others = posted(lone, [of_another(pki, data=data)])  # a single one is let in whatever the share is
+    lone.wait(lambda: len(provider.received) == 2)
+    assert Answer(lone, lone.post(of_another(pki))).reason == "participant.busy"
+    gate.set()
+    for t in threads + other:
+        t.join()
+    assert [a[0] for a in answers + others] == [200] * 2
+    assert Answer(lone, lone.post(ready[1])).status == 200
+
+
+def test_messages_of_one_participant_leave_connections_for_the_others(lone, pki, provider):
+    gate = threading.Event()
+    slow(provider, gate)
+    lone.conf["listeners"][0]["limits"] = {"connections": 7, "share_per_address": 100}
+    lone.start()
+    ready = [wss.sign(soap.envelope(soap.request()), pki["department"]) for _ in range(4)]
+    threads, answers = posted(lone, ready[:3])
+    lone.wait(lambda: len(provider.received) == 3)
+    assert Answer(lone, lone.post(ready[3])).reason == "participant.busy"
+    other, others = posted(lone, [of_another(pki)])
+    lone.wait(lambda: len(provider.received) == 4)
+    gate.set()
+    for t in threads + other:
+        t.join()
+    assert [a[0] for a in answers + others] == [200] * 4
+    assert Answer(lone, lone.post(ready[3])).status == 200

@@ -97,6 +97,7 @@ def test_a_silent_provider_does_not_slow_others(lone, pki, provider):
     dead = type("Silent", (), {"url": f"http://127.0.0.1:{silent.getsockname()[1]}/"})
     provider.answer = provider.signed_answer
     lone.service(dead, "Silent", deadline="5m", in_flight=50)
+    lone.participant("department")["share"] = 100
     lone.service(provider)
     lone.start()
     answers = []

@@ -65,6 +65,7 @@ static void the_shortest_file_gets_all_defaults(void **state)
 	p = conf_participant_by_sender(c, BYTES_LIT("dep_is"));
 	assert_ptr_equal(p, &c->participants[0]);
 	assert_ptr_equal(p->profile, &c->profiles[0]);
+	assert_int_equal(p->share, 50);
 	assert_ptr_equal(p->key, &c->keys[0]);
 	s = conf_service_by_id(c, BYTES_LIT("Echo"));
 	assert_ptr_equal(s, &c->services[0]);
@@ -174,7 +175,7 @@ static const char every_word[] =
 	"     skew: 1m, max_age: 1h, rule: accountant}\n"
 	"participants:\n"
 	"  - {name: p, sender_ids: [a, b], issuer: i, bin: '123456789025', iin: '123456789025',\n"
-	"     profile: old, key: two, may_call: '*', diagnostics: true}\n"
+	"     profile: old, key: two, may_call: '*', diagnostics: true, share: 9}\n"
 	"services:\n"
 	"  - {id: S 1, provider: p, endpoint: 'https://[::1]:8/a?b', tls: {ca: a, certificate: b, key: c},\n"
 	"     deadline: 1500ms, in_flight: 1, answer_limit: 1MiB, schema: s.xsd, answer_schema: t.xsd,\n"
@@ -326,6 +327,7 @@ static void check_participant(const struct conf *c)
 	assert_string_equal(p->key->name, "two");
 	assert_int_equal(p->at.line, 32);
 	assert_true(p->diagnostics);
+	assert_int_equal(p->share, 9);
 	assert_true(conf_may_call(p, c->services));
 }
 
