@@ -46,6 +46,7 @@ struct conf_listener {
 	const char *sync_path;         /* path of SyncChannel v10, default /bip-sync-wss-gost/ */
 	const char *async_path;        /* path of AsyncChannel v10, default /bip-async/ */
 	const char *public_url;        /* address in ?wsdl; NULL: taken from scheme, Host and path */
+	struct conf_names proxies;     /* addresses and networks whose PROXY header is obeyed, and demanded */
 	bool diagnostics;              /* explanations in faults */
 	struct conf_limits limits;
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/ident.h"
 
@@ -185,6 +186,20 @@ bool conf_read_address(
 		conf_port_end(v->text, colon + 1) != v->text.n) {
 		conf_error(r, v->at, "Write host:port, for example 127.0.0.1:8080 or [::1]:8080.",
 			"%s: '%s' is no address with a port", w->name, conf_show(v->text, shown));
+		return false;
+	}
+	return conf_read_text(r, w, v, target);
+}
+
+bool conf_read_prefix(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+{
+	struct prefix prefix;
+	char shown[64];
+
+	if (!prefix_read(v->text, &prefix)) {
+		conf_error(r, v->at, "Write an IP address, or a network with nothing set behind its bits, such as 192.0.2.0/24.",
+			"%s: '%s' is no address and no network", w->name, conf_show(v->text, shown));
 		return false;
 	}
 	return conf_read_text(r, w, v, target);

@@ -52,6 +52,8 @@ static struct front_listener_options listener_options(const struct conf_listener
 		.idle_ms = l->limits.idle_ms,
 		.write_ms = l->limits.write_ms,
 		.handshake_ms = l->limits.handshake_ms,
+		.proxies = l->proxies.name,
+		.proxy_count = l->proxies.n,
 		.connections = l->limits.connections,
 		.connections_per_address = l->limits.connections_per_address,
 		.requests_per_address = l->limits.requests_per_address,

@@ -147,6 +147,22 @@ static bool same_listeners(const struct conf *a, const struct conf *b)
 	return true;
 }
 
+/* What the front was told at its start, beside addresses. */
+static bool same_bounds(const struct conf *a, const struct conf *b)
+{
+	for (size_t i = 0; i < a->listener_count; i++) {
+		const struct conf_listener *l = &a->listeners[i], *m = &b->listeners[i];
+
+		if (memcmp(&l->limits, &m->limits, sizeof l->limits) != 0 || l->proxies.n != m->proxies.n)
+			return false;
+		for (size_t n = 0; n < l->proxies.n; n++) {
+			if (!same_text(l->proxies.name[n], m->proxies.name[n]))
+				return false;
+		}
+	}
+	return true;
+}
+
 static bool same_stamps(const struct conf_timestamp *a, const struct conf_timestamp *b)
 {
 	return same_text(a->directory, b->directory) && same_text(a->url, b->url) && same_text(a->policy, b->policy) &&
@@ -190,6 +206,8 @@ void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *prob
 	if (!same_text(now->journal.directory, then->journal.directory))
 		conf_problem_add(problems, at, true, "Restart the gateway.", "the journal stays in %s until a restart",
 			now->journal.directory);
+	if (!same_bounds(now, then))
+		conf_problem_add(problems, at, true, "Restart the gateway.", "limits and proxies of listeners stay until a restart");
 	if (!same_stamps(&now->timestamp, &then->timestamp))
 		conf_problem_add(problems, at, true, "Restart the gateway.", "time-stamps are asked as before until a restart");
 	if (!same_revocation(now, then))

@@ -30,7 +30,8 @@ static struct participant_state *state_of(const struct exchange *x)
 
 static enum after refuse_share(struct exchange *x, const char *of)
 {
-	return exchange_refuse(x, REASON_PARTICIPANT_BUSY, "%s may hold %d per cent of %s", x->caller->name, x->caller->share, of);
+	return exchange_refuse(x, REASON_PARTICIPANT_BUSY, "%s may hold %d per cent of %s", x->caller->name, x->caller->share,
+		of);
 }
 
 enum after step_admit(struct exchange *x)

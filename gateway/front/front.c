@@ -46,9 +46,23 @@ static bool copy_options(struct front_listener *l, const struct front_listener_o
 	return ok;
 }
 
+static outcome read_proxies(struct front_listener *l, struct err *e)
+{
+	const struct front_listener_options *o = &l->options;
+	l->proxies = calloc(o->proxy_count + 1, sizeof *l->proxies);
+	if (!l->proxies)
+		return err_set(e, REASON_MEMORY, "listeners");
+	for (size_t i = 0; i < o->proxy_count; i++)
+		if (!prefix_read(bytes_str(o->proxies[i]), &l->proxies[i]))
+			return err_set(e, REASON_IO, "listener %s: proxy %s: no address and no network", o->name,
+				       o->proxies[i]);
+	return DONE;
+}
+
 static void set_phases(struct front_listener *l)
 {
 	const struct front_listener_options *o = &l->options;
+	l->phase_us[PHASE_PROXY] = o->head_ms * INT64_C(1000);
 	l->phase_us[PHASE_HANDSHAKE] = o->handshake_ms * INT64_C(1000);
 	l->phase_us[PHASE_IDLE] = o->idle_ms * INT64_C(1000);
 	l->phase_us[PHASE_HEAD] = o->head_ms * INT64_C(1000);
@@ -64,6 +78,7 @@ static void listener_free(struct front_listener *l)
 			       l->options.client_ca};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free((void *)(uintptr_t)texts[i]);
+	free(l->proxies);
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
 		while (l->lines[phase].first)
 			front_conn_drop(l->lines[phase].first);
@@ -134,6 +149,7 @@ static outcome open_listeners(struct front *f, const struct front_settings *sett
 		f->listener_count = i + 1;
 		if (!copy_options(l, &settings->listeners[i]))
 			return err_set(e, REASON_MEMORY, "listeners");
+		TRY(read_proxies(l, e));
 		set_phases(l);
 		if (l->options.tls != FRONT_TLS_OFF)
 			TRY(front_tls_context(&l->options, i, &l->tls, e));

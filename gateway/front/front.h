@@ -21,6 +21,9 @@ struct front_listener_options {
 	const char *certificate, *key, *client_ca; /* PEM paths */
 	size_t head_bytes, body_bytes;
 	int head_ms, body_ms, idle_ms, write_ms, handshake_ms;
+	/* Addresses and networks: connections from there begin with a PROXY header, and are those of their clients. */
+	const char *const *proxies;
+	size_t proxy_count;
 	int connections;
 	/* What one client address may have, a network of 64 bits of IPv6 being one; 0: no bound. */
 	int connections_per_address;

@@ -60,13 +60,26 @@ static void wait_for(struct front_conn *c, uint32_t events)
 		c->armed = events;
 }
 
+static void begin(struct front_conn *c, enum front_phase phase)
+{
+	join_line(c, phase);
+	if (phase == PHASE_HANDSHAKE && !front_tls_attach(c))
+		front_conn_drop(c);
+}
+
+static enum front_phase first_phase(const struct front_conn *c)
+{
+	return c->listener->options.tls == FRONT_TLS_OFF ? PHASE_IDLE : PHASE_HANDSHAKE;
+}
+
 void front_conn_start(struct front_listener *l, int fd, struct address ip, struct front_address *address)
 {
 	struct front *f = l->front;
 	struct front_conn *c = calloc(1, sizeof(*c));
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = c ? &c->source : NULL};
 	if (!c || epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
-		front_address_leave(&f->addresses, address, f->now_us);
+		if (address)
+			front_address_leave(&f->addresses, address, f->now_us);
 		close(fd);
 		free(c);
 		atomic_fetch_add(&f->refused_connections, 1);
@@ -76,15 +89,23 @@ void front_conn_start(struct front_listener *l, int fd, struct address ip, struc
 	c->front = f;
 	c->listener = l;
 	c->payer = (struct front_payer){f, address, l->options.share_per_address};
+	c->ip = ip;
 	c->fd = fd;
 	c->armed = EPOLLIN;
 	address_print(ip, c->peer);
 	l->connections++;
 	atomic_fetch_add(&f->connections, 1);
 	atomic_fetch_add(&f->accepted, 1);
-	join_line(c, l->options.tls == FRONT_TLS_OFF ? PHASE_IDLE : PHASE_HANDSHAKE);
-	if (c->phase == PHASE_HANDSHAKE && !front_tls_attach(c))
-		front_conn_drop(c);
+	begin(c, address ? first_phase(c) : PHASE_PROXY);
+}
+
+static void leave_address(struct front_conn *c)
+{
+	struct front *f = c->front;
+	if (!c->payer.address)
+		return;
+	front_address_charge(c->payer.address, &c->listener->options, c->handshake_us, f->now_us);
+	front_address_leave(&f->addresses, c->payer.address, f->now_us);
 }
 
 void front_conn_drop(struct front_conn *c)
@@ -99,8 +120,7 @@ void front_conn_drop(struct front_conn *c)
 	close(c->fd);
 	front_store_free(c->payer, &c->kept);
 	front_store_free(front_itself(f), &c->out);
-	front_address_charge(c->payer.address, &c->listener->options, c->handshake_us, f->now_us);
-	front_address_leave(&f->addresses, c->payer.address, f->now_us);
+	leave_address(c);
 	c->listener->connections--;
 	atomic_fetch_sub(&f->connections, 1);
 	c->phase = PHASE_DEAD;
@@ -415,11 +435,51 @@ static void shake_hands(struct front_conn *c)
 	}
 }
 
+static void refuse_proxy(struct front_conn *c)
+{
+	atomic_fetch_add(&c->front->refused_connections, 1);
+	front_listen_complain(c->listener, "front.proxy-header", "", c->peer);
+	front_conn_drop(c);
+}
+
+/* The header has ended: from here on the connection is the client's. */
+static void meet_client(struct front_conn *c)
+{
+	if (c->proxy.known)
+		c->ip = c->proxy.client;
+	address_print(c->ip, c->peer);
+	c->payer.address = front_listen_admit(c->listener, c->ip);
+	if (!c->payer.address) {
+		front_conn_drop(c);
+		return;
+	}
+	leave_line(c);
+	begin(c, first_phase(c));
+}
+
+/* What is looked at is taken only as far as the header goes: what follows is for TLS. */
+static void hear_proxy(struct front_conn *c)
+{
+	struct front *f = c->front;
+	size_t used = 0;
+	ssize_t n = recv(c->fd, f->scratch, FRONT_SCRATCH, MSG_PEEK);
+	if (n < 0 && errno == EAGAIN)
+		return;
+	enum front_step step = n > 0 ? front_proxy_feed(&c->proxy, (struct bytes){f->scratch, (size_t)n}, &used) : STEP_BAD;
+	if (step == STEP_BAD || recv(c->fd, f->scratch, used, 0) != (ssize_t)used)
+		refuse_proxy(c);
+	else if (step == STEP_DONE)
+		meet_client(c);
+}
+
 static void conn_ready(struct front *f, struct front_source *s, uint32_t events)
 {
 	struct front_conn *c = (struct front_conn *)s;
 	(void)f;
 	switch (c->phase) {
+	case PHASE_PROXY:
+		hear_proxy(c);
+		return;
 	case PHASE_HANDSHAKE:
 		shake_hands(c);
 		return;
@@ -475,6 +535,7 @@ void front_conn_expire(struct front_conn *c)
 		atomic_fetch_add(&f->timeouts, 1);
 		refuse(c, (struct front_refusal){408, "body-deadline"});
 		return;
+	case PHASE_PROXY:
 	case PHASE_HANDSHAKE:
 		atomic_fetch_add(&f->timeouts, 1);
 		front_conn_drop(c);

@@ -110,6 +110,20 @@ struct front_chunk {
  * perhaps empty, points into `in`. STEP_MORE with used < in.n: call again with the rest. */
 enum front_step front_chunk_feed(struct front_chunk *k, struct bytes in, size_t *used, struct bytes *data);
 
+/* ---- front_proxy.c: the header of the PROXY protocol, versions 1 and 2 ---- */
+
+/* Starts as all zero. */
+struct front_proxy {
+	unsigned char data[107]; /* as much of the header as is needed */
+	size_t n;                /* octets of it taken */
+	bool octets;             /* version 2 */
+	bool known;              /* after STEP_DONE: `client` is set; else the connection is the proxy's own */
+	struct address client;
+};
+
+/* Looks at what came. `used` octets of it belong to the header; until STEP_DONE that is all of them. */
+enum front_step front_proxy_feed(struct front_proxy *p, struct bytes in, size_t *used);
+
 /* ---- front_store.c: memory under the budget of the front, and of an address. Any thread. ---- */
 
 /* Who pays for memory. */
@@ -201,6 +215,7 @@ struct front_source {
 /* Each phase but PHASE_ANSWER has a fixed duration per listener, so that the connections of a phase, in
  * the order in which they entered it, are also in the order of their deadlines. */
 enum front_phase {
+	PHASE_PROXY, /* a proxy has to say whose connection it is */
 	PHASE_HANDSHAKE,
 	PHASE_IDLE,   /* no octet of a request yet */
 	PHASE_HEAD,
@@ -221,7 +236,9 @@ struct front_conn {
 	int64_t deadline_us;
 	struct front_job *job; /* NULL while idle */
 	SSL *ssl;
-	struct front_payer payer; /* of the octets kept; its address is the client's */
+	struct front_payer payer; /* of the octets kept; its address is the client's, NULL until that is known */
+	struct front_proxy proxy;
+	struct address ip; /* of the client, once it is known */
 	int64_t handshake_us;     /* of a processor; nobody's loss once a request was served */
 	struct front_store kept;       /* octets after the present request */
 	size_t kept_at;
@@ -236,7 +253,7 @@ struct front_conn {
 	char peer[ADDRESS_TEXT];
 };
 
-/* Takes the socket. */
+/* Takes the socket. Without `address` a proxy has to say whose connection it is. */
 void front_conn_start(struct front_listener *l, int fd, struct address ip, struct front_address *address);
 void front_conn_answer(struct front_conn *c, struct front_job *job);
 void front_conn_expire(struct front_conn *c);
@@ -253,7 +270,8 @@ struct front_line {
 struct front_listener {
 	struct front_source source;
 	struct front *front;
-	struct front_listener_options options; /* strings owned */
+	struct front_listener_options options; /* strings owned, but for proxies */
+	struct prefix *proxies;
 	size_t index;
 	int fd, port;
 	SSL_CTX *tls; /* under front.lock */
@@ -268,6 +286,8 @@ MUST_USE outcome front_listen_open(struct front_listener *l, struct err *e);
 void front_listen_resume(struct front_listener *l);
 void front_listen_close(struct front_listener *l);
 
+/* The entry of a client that may have one connection more, or NULL, with what there is to say said. */
+struct front_address *front_listen_admit(struct front_listener *l, struct address ip);
 /* Not more than one line a second and listener: refusing is cheap, and so must be saying so. */
 void front_listen_complain(struct front_listener *l, const char *event, const char *reason, const char *peer);
 

@@ -30,9 +30,8 @@ void front_listen_complain(struct front_listener *l, const char *event, const ch
 		  LOG_TEXT("reason", reason));
 }
 
-static void turn_away(struct front_listener *l, int fd, const char *event, const char *reason, const char *peer)
+static void turn_away(struct front_listener *l, const char *event, const char *reason, const char *peer)
 {
-	close(fd);
 	atomic_fetch_add(&l->front->refused_connections, 1);
 	front_listen_complain(l, event, reason, peer);
 }
@@ -46,29 +45,48 @@ static struct address address_of(const struct sockaddr_storage *from)
 	return ip;
 }
 
-static void admit(struct front_listener *l, int fd, const struct sockaddr_storage *from)
+struct front_address *front_listen_admit(struct front_listener *l, struct address ip)
 {
 	struct front *f = l->front;
-	struct address ip = address_of(from);
+	struct front_address *a = front_address_enter(&f->addresses, l->index, &l->options, ip, f->now_us);
 	char peer[ADDRESS_TEXT];
 	address_print(ip, peer);
-	if (l->connections >= l->options.connections) {
-		turn_away(l, fd, "front.connections-full", "", peer);
-		return;
-	}
-	struct front_address *a = front_address_enter(&f->addresses, l->index, &l->options, ip, f->now_us);
 	if (!a) {
-		turn_away(l, fd, "front.connections-of-address-full", "", peer);
-		return;
+		turn_away(l, "front.connections-of-address-full", "", peer);
+		return NULL;
 	}
 	/* A handshake is the work that is not to be done; without TLS a line of HTTP says when to come back. */
 	if (l->options.tls != FRONT_TLS_OFF && front_address_owes_s(a, &l->options, f->now_us) > 0) {
 		front_address_leave(&f->addresses, a, f->now_us);
 		atomic_fetch_add(&f->put_off_work, 1);
-		turn_away(l, fd, "front.put-off", reason_row(REASON_ADDRESS_WORK)->name, peer);
-		return;
+		turn_away(l, "front.put-off", reason_row(REASON_ADDRESS_WORK)->name, peer);
+		return NULL;
 	}
-	front_conn_start(l, fd, ip, a);
+	return a;
+}
+
+static bool is_proxy(const struct front_listener *l, struct address ip)
+{
+	for (size_t i = 0; i < l->options.proxy_count; i++)
+		if (prefix_holds(&l->proxies[i], ip))
+			return true;
+	return false;
+}
+
+static void admit(struct front_listener *l, int fd, const struct sockaddr_storage *from)
+{
+	struct address ip = address_of(from);
+	bool full = l->connections >= l->options.connections, proxy = is_proxy(l, ip);
+	char peer[ADDRESS_TEXT];
+	struct front_address *a = full || proxy ? NULL : front_listen_admit(l, ip);
+	if (full) {
+		address_print(ip, peer);
+		turn_away(l, "front.connections-full", "", peer);
+	}
+	if (a || (proxy && !full))
+		front_conn_start(l, fd, ip, a);
+	else
+		close(fd);
 }
 
 /* No descriptor is left: the reserve takes the waiting connection and hangs up on it, so that the line
@@ -80,8 +98,10 @@ static bool shed_one(struct front_listener *l)
 	close(f->reserve);
 	int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
 	bool nobody = fd < 0 && errno == EAGAIN;
-	if (fd >= 0)
-		turn_away(l, fd, "front.descriptors-short", "", "");
+	if (fd >= 0) {
+		close(fd);
+		turn_away(l, "front.descriptors-short", "", "");
+	}
 	f->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (f->reserve >= 0 && (fd >= 0 || nobody))
 		return !nobody;

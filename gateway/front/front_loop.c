@@ -91,6 +91,7 @@ static void begin_drain(struct front *f)
 	f->accept_again_us = 0;
 	for (size_t i = 0; i < f->listener_count; i++) {
 		front_listen_close(&f->listeners[i]);
+		drop_line(&f->listeners[i].lines[PHASE_PROXY]);
 		drop_line(&f->listeners[i].lines[PHASE_HANDSHAKE]);
 		drop_line(&f->listeners[i].lines[PHASE_IDLE]);
 	}

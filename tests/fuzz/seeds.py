@@ -24,6 +24,9 @@ HEADS = ["POST /bip-sync-wss-gost/ HTTP/1.1\r\nHost: gateway.test\r\nContent-Typ
          "POST /a?wsdl HTTP/1.1\r\nHost: [::1]:80\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\nContent-Type: text/xml\r\n\r\n",
          "GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET http://gateway.test/x HTTP/1.1\r\nHost: gateway.test\r\n\r\n"]
 CHUNKS = ["5\r\nhello\r\n0\r\n\r\n", "a;x=\"1\"\r\n0123456789\r\n0\r\nTrailer: 1\r\n\r\n", "1\r\na\r\nFFFFFFFF\r\n"]
+SIGNATURE = "\r\n\r\n\x00\r\nQUIT\n"
+PROXIES = ["PROXY TCP4 192.0.2.7 192.0.2.9 12345 443\r\nGET", "PROXY TCP6 2001:db8::7 2001:db8::9 12345 443\r\n", "PROXY UNKNOWN\r\n",
+           SIGNATURE + "\x21\x11\x00\x0cabcdabcdabcdxx", SIGNATURE + "\x21\x21\x00\x26" + "abcd" * 9 + "xx", SIGNATURE + "\x20\x00\x00\x00x"]
 FILES = [b"a.pdf\n%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n", b"a.txt\nplain text\n", b"a.zip\nPK\x03\x04" + bytes(30),
          b"a.xml\n<?xml version=\"1.0\"?><a/>"]
 
@@ -142,6 +145,8 @@ def plain(out, authority):
         out.put("http_head", f"head{n}", "\x00" + text)
     for n, text in enumerate(CHUNKS):
         out.put("http_chunk", f"chunk{n}", "\x00" + text)
+    for n, text in enumerate(PROXIES):
+        out.put("proxy", f"proxy{n}", "\x03" + text)
     for n, text in enumerate(DEMANDS):
         out.put("demand", str(n), text)
     for n in range(32):

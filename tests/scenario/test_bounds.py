@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One client cannot take more than its share: what addresses and participants may hold, and what others get meanwhile."""
 import http.client
+import signal
 import threading
 
 from harness import soap, wss
@@ -187,3 +188,36 @@ def test_messages_of_one_participant_leave_connections_for_the_others(lone, pki,
         t.join()
     assert [a[0] for a in answers + others] == [200] * 4
     assert Answer(lone, lone.post(ready[3])).status == 200
+
+
+def test_behind_a_proxy_clients_are_told_apart(lone, pki):
+    """Their addresses stand in log and journal, and each has its own share."""
+    lone.conf["listeners"][0] |= {"proxies": [THIS], "limits": {"refused_work": 1}}
+    lone.start()
+
+    def through_the_proxy(client, octets):
+        line = Line(lone)
+        line.connect()
+        line.sock.sendall(f"PROXY TCP4 {client} 192.0.2.1 12345 443\r\n".encode())
+        return line.post(octets)[0]
+
+    octets = heavy()
+    statuses = [through_the_proxy("192.0.2.66", octets)]
+    while statuses[-1] != 503 and len(statuses) < 100:
+        statuses.append(through_the_proxy("192.0.2.66", octets))
+    assert statuses[0] == 500 and statuses[-1] == 503
+    good = wss.sign(soap.envelope(soap.request()), pki["department"])
+    assert through_the_proxy("192.0.2.77", good) == 200
+    assert {e["peer"] for e in lone.events("message.refused")} == {"192.0.2.66"}
+    assert lone.events("front.put-off")[0]["peer"] == "192.0.2.66"
+    received = [f for f in lone.journal() if f["direction"] == "received" and f["kind"] == "request"]
+    assert {f["peer"] for f in received} == {"192.0.2.66", "192.0.2.77"}
+
+
+def test_bounds_that_were_changed_wait_for_a_restart_and_the_log_says_so(lone):
+    lone.start()
+    lone.conf["listeners"][0]["limits"] = {"requests_per_address": 1}
+    lone.write()
+    lone.kill(signal.SIGHUP)
+    lone.wait(lambda: lone.events("config.reload"))
+    assert ["limits and proxies of listeners stay until a restart"] == [e["what"] for e in lone.events("config.problem")]

@@ -156,6 +156,7 @@ def test_beyond_the_memory_for_messages_callers_are_asked_to_come_back(lone, pki
     provider.answer = slow
     provider.received.clear()
     lone.conf["gateway"] = {"memory": "4MiB"}
+    lone.participant("department")["share"] = 100
     lone.service(provider)
     lone.start()
     big = "<data>" + "x" * 300_000 + "</data>"

@@ -163,6 +163,8 @@ static const struct row rows[] = {
 		"no address with a port"},
 	{"an IPv6 address without brackets", "l", "listeners:\n  - name: main\n    listen: '::1:80'\n", 3,
 		"no address with a port"},
+	{"a network with bits behind its prefix", "l", LISTENER "    proxies: [192.0.2.1, 192.0.2.1/24]\n", 4,
+		"no address and no network"},
 	{"TLS without certificate", "l", LISTENER "    tls: server\n", 4, "no certificate and key"},
 	{"mutual TLS without the clients' authorities", "l",
 		LISTENER "    tls: mutual\n    certificate: c\n    key: k\n", 4, "needs client_ca"},

@@ -154,7 +154,7 @@ static const char every_word[] =
 	"blocks: /blocked\n"
 	"listeners:\n"
 	"  - {name: a, listen: '[::1]:0', tls: mutual, certificate: c, key: k, client_ca: ca,\n"
-	"     sync_path: /x/, public_url: 'https://h:1/x/', diagnostics: true,\n"
+	"     sync_path: /x/, public_url: 'https://h:1/x/', diagnostics: true, proxies: [192.0.2.1, '2001:db8::/32'],\n"
 	"     limits: {head: 1KiB, body: 2KiB, head_time: 1s, body_time: 2s, idle_time: 3s, write_time: 4s,\n"
 	"              handshake_time: 500ms, connections: 6, connections_per_address: 7,\n"
 	"              requests_per_address: 8, share_per_address: 9, refused_work: 10}}\n"
@@ -226,6 +226,8 @@ static void check_listener(const struct conf_listener *l)
 	assert_string_equal(l->sync_path, "/x/");
 	assert_string_equal(l->public_url, "https://h:1/x/");
 	assert_true(l->diagnostics);
+	assert_int_equal(l->proxies.n, 2);
+	assert_string_equal(l->proxies.name[1], "2001:db8::/32");
 	assert_int_equal(l->limits.head_bytes, 1024);
 	assert_int_equal(l->limits.body_bytes, 2048);
 	assert_int_equal(l->limits.head_ms, 1000);

@@ -4,7 +4,8 @@
 
 #include "flow/flow_int.h"
 
-static const struct conf_participant half[] = {{.name = "a", .share = 50}, {.name = "b", .share = 50}, {.name = "c", .share = 50}};
+static const struct conf_participant half[] = {
+	{.name = "a", .share = 50}, {.name = "b", .share = 50}, {.name = "c", .share = 50}};
 static const struct conf_participant whole = {.name = "d", .share = 100}, little = {.name = "e", .share = 1};
 
 static void take_all(struct places *p, const struct conf_participant *who, size_t n, enum reason then)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* TLS over loopback: what is offered, who is let in, reload. Keys and certificates are made here. */
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <openssl/pem.h>
@@ -129,12 +130,15 @@ struct manner {
 	const char *suites;
 	const struct identity *identity;
 	SSL_SESSION *session;
+	const char *before; /* said before TLS begins */
 };
 
 /* After a handshake that failed on our side the client has no TLS session. */
 static struct client dial(struct manner manner)
 {
 	struct client c = client_open(&rig);
+	if (manner.before)
+		client_say(&c, manner.before);
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_min_proto_version(ctx, manner.minimum ? manner.minimum : TLS1_2_VERSION);
 	SSL_CTX_set_max_proto_version(ctx, manner.maximum);
@@ -217,6 +221,24 @@ static void test_handshakes_for_nothing_are_owed(void **state)
 	}
 	assert_int_equal(rig_count(&rig).put_off_work, 1);
 	assert_int_equal(rig_count(&rig).refused_connections, 1);
+}
+
+/* Not an octet of the handshake is taken for the header, in whatever piece it comes. */
+static void test_a_proxy_hands_on_tls(void **state)
+{
+	(void)state;
+	static const char *const here[] = {"127.0.0.1"};
+	rig.options.proxies = here;
+	rig.options.proxy_count = 1;
+	rig_start(&rig);
+	struct client c = dial((struct manner){.before = "PROXY TCP4 192.0.2.7 192.0.2.9 1 2\r\n"});
+	assert_non_null(c.ssl);
+	client_say(&c, GET("/say"));
+	client_expect(&c, 200, "GET|/say||gw||||192.0.2.7|1|0|1");
+	client_close(&c);
+	c = dial((struct manner){0});
+	assert_null(c.ssl); /* a proxy that names nobody */
+	client_close(&c);
 }
 
 static void test_large_bodies(void **state)
@@ -466,8 +488,10 @@ static void test_reset_while_writing(void **state)
 
 int main(void)
 {
+	signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to connections that are closed, without MSG_NOSIGNAL */
 	const struct CMUnitTest tests[] = {
 		ROW(test_requests),
+		ROW(test_a_proxy_hands_on_tls),
 		ROW(test_handshakes_for_nothing_are_owed),
 		ROW(test_large_bodies),
 		ROW(test_octet_by_octet),
