@@ -63,6 +63,7 @@ int cmd_sim(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_nikad(int argc, char **argv);
 int cmd_hash_password(int argc, char **argv);
+int cmd_attack(int argc, char **argv);
 
 const struct cli_command *cli_command_named(const char *name);
 

@@ -21,6 +21,7 @@ static const struct cli_command commands[] = {
 		"look at certificates, block them, ask for new ones", cmd_cert},
 	{"nikad", "check|explain NUMBER", 2, "check a number of an administrative document", cmd_nikad},
 	{"hash-password", "", 0, "make a password hash for the configuration", cmd_hash_password},
+	{"attack", "prepare DIR | --target URL --with DIR", 0, "send hostile messages to a gateway of yours", cmd_attack},
 	{0},
 };
 

@@ -6,8 +6,10 @@ import re
 import threading
 from collections import Counter
 
-from attack.cases.g_certificate import BRANCH
+import yaml
+
 from attack.outcomes import IN_PROGRESS, Outcome, too_much_said
+from attack.prepare import fragment
 from attack.traps import Canary, bait
 
 from . import forge, raw, soap, wss
@@ -29,7 +31,6 @@ class World:
         self.provider = Provider(pki["permits"])
         self.gateway = Gateway(folder, pki)
         self.configure(self.gateway.conf)
-        self.gateway.service(self.provider)
         self.gateway.start({"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + SANITIZER})
         self.title = ""
         self.open_books()
@@ -40,15 +41,7 @@ class World:
         conf["listeners"] += [{"name": "quiet", "listen": "127.0.0.1:0"},
                               {"name": "slow", "listen": "127.0.0.1:0", "limits": slow},
                               self.tls_listener("server"), self.tls_listener("mutual", client_ca=str(p("tls-ca.crt")))]
-        forms = "key-identifier issuer-serial binary-security-token x509-data plain".split()
-        conf["profiles"] = [{"name": "standard"}, {"name": "loose", "accept": forms, "plain_id": True}]
-        self.gateway.participant("department")["certificates"] = [
-            str(p(f"{n}.crt")) for n in ("department", "department-ec", "expired", "future")]
-        conf["participants"] += [
-            {"name": "free", "sender_ids": "free_is", "certificates": str(p("monitoring.crt")), "profile": "loose",
-             "may_call": "*"},
-            {"name": "branch", "sender_ids": "branch_is", "issuer": str(p("issuing.crt")), "bin": BRANCH,
-             "may_call": "*"}]
+        conf.update(yaml.safe_load(fragment(self.pki.folder, self.provider.url, self.gateway.password_hash)))
 
     def tls_listener(self, kind, **more):
         return {"name": kind, "tls": kind, "listen": "127.0.0.1:0", "certificate": str(self.pki.path("tls-server.crt")),
@@ -110,6 +103,7 @@ class World:
         """Everything is prepared here."""
 
     patience = 10  # seconds until a slow client is hung up on, at most
+    client_certificate = None
 
     def connect(self, listener="plain"):
         return raw.connect(self.gateway.ports[listener])

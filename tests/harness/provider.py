@@ -9,7 +9,7 @@ from . import soap, wss
 class Provider:
     """`answer(octets)` gives (status, content type, octets); None closes the connection without an answer."""
 
-    def __init__(self, identity, answer=None, port=0):
+    def __init__(self, identity, answer=None, port=0, host="127.0.0.1"):
         self.identity = identity
         self.answer = answer or self.signed_answer
         self.received = []
@@ -41,8 +41,8 @@ class Provider:
             daemon_threads = True
             request_queue_size = 256
 
-        self.server = Server(("127.0.0.1", port), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        self.server = Server((host, port), Handler)
+        self.url = f"http://{host}:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def signed_answer(self, _octets, text=None, **fields):

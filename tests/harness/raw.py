@@ -5,7 +5,7 @@ import socket
 import ssl
 import time
 
-PATH = "/bip-sync-wss-gost/"
+PATH, HOST = "/bip-sync-wss-gost/", "gateway.test"  # unless a request says otherwise
 
 
 class Reply:
@@ -62,7 +62,8 @@ def talk(s, octets, half_close=False, seconds=10):
     s.setblocking(False)
     with s:
         while not is_whole(got):
-            assert time.monotonic() < end, f"no whole reply in {seconds} s: {got[:200]!r}"
+            if time.monotonic() >= end:
+                raise TimeoutError(f"no whole reply in {seconds} s: {got[:200]!r}")
             readable, writable, _ = select.select([s], [s] if left else [], [], 0.5)
             piece = pull(s) if readable else None
             if piece == b"":
@@ -96,10 +97,10 @@ def listen(s):
     return Reply(head + take(s, lambda got: len(got) == length), False)
 
 
-def post(length=None, *lines, kind="text/xml; charset=utf-8", version="HTTP/1.1", host="gateway.test", target=None):
+def post(length=None, *lines, kind="text/xml; charset=utf-8", version="HTTP/1.1", host="", target=None):
     """The head of a POST, octets; `lines` are further fields as they stand on the wire."""
     fields = [f"POST {target or PATH} {version}"]
-    for name, value in (("Host", host), ("Content-Type", kind), ("Content-Length", length)):
+    for name, value in (("Host", HOST if host == "" else host), ("Content-Type", kind), ("Content-Length", length)):
         fields += [f"{name}: {value}"] if value is not None else []
     return ("\r\n".join([*fields, *lines]) + "\r\n\r\n").encode("latin-1")
 

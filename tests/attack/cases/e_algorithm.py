@@ -67,7 +67,10 @@ def plus_modulus(w):
 
 
 def ecdsa_value(octets):
-    return lambda w: w.signed(identity=w.pki["department-ec"], make_value=lambda _: octets)
+    def build(w):
+        w.needs("ec")
+        return w.signed(identity=w.pki["department-ec"], make_value=lambda _: octets)
+    return build
 
 
 def value_text(change):
