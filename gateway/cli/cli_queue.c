@@ -31,6 +31,7 @@ static const struct verb {
 	{"export", cli_queue_export, "a folder", false},
 	{"rebuild", cli_queue_rebuild, NULL, false},
 	{"adapters", cli_queue_adapters, NULL, false},
+	{"sweep", cli_queue_sweep, NULL, false},
 	{0},
 };
 
@@ -205,9 +206,10 @@ static int read_line(struct place *p, struct cli_queue *q, const struct verb *v,
 		{"destination", 'd', CLI_TEXT, &q->filter.destination, false, "messages for this destination"},
 		{"state", 's', CLI_TEXT, &p->state, false, "waiting, leased or dead"},
 		{"cause", 0, CLI_TEXT, &q->filter.cause, false, "messages with this cause"},
-		{"older", 0, CLI_TEXT, &p->older, false, "accepted at least so long ago: 90s, 10m, 2h, 3d"},
+		{"older", 0, CLI_TEXT, &p->older, false, "accepted, or for sweep written, at least so long ago: 90s, 10m, 2h, 3d"},
 		{"limit", 'n', CLI_NUMBER, &p->limit, false, "at most so many"},
 		{"all", 0, CLI_FLAG, &q->all, false, "retry, drop: without any filter"},
+		{"remove", 0, CLI_FLAG, &q->remove, false, "sweep: remove the files, not only say which"},
 		{"dry-run", 0, CLI_FLAG, &q->dry_run, false, "say what would be done, do nothing"},
 		{"rate", 0, CLI_NUMBER, &q->rate, false, "at most so many messages a second"},
 		{"record", 0, CLI_TEXT, &q->record, false, "retry, drop: journal of the operators, for a later rebuild"},
@@ -246,7 +248,8 @@ int cmd_queue(int argc, char **argv)
 
 		if (help)
 			return read_line(&p, &q, verbs, argc, argv);
-		fprintf(stderr, "qaqpa queue: say ls, show, shape, plan, hold, release, retry, drop, export, rebuild or adapters\n");
+		fprintf(stderr,
+			"qaqpa queue: say ls, show, shape, plan, hold, release, retry, drop, export, rebuild, adapters or sweep\n");
 		return CLI_USAGE;
 	}
 	code = read_line(&p, &q, v, argc - 1, argv + 1);

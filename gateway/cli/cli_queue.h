@@ -15,7 +15,7 @@ struct cli_queue {
 	struct cli_list journals;
 	size_t inline_bytes;
 	long rate;                   /* messages a second; 0: as fast as it goes */
-	bool json, dry_run, all;
+	bool json, dry_run, all, remove;
 };
 
 /* One for each verb; gives the exit code. */
@@ -30,6 +30,7 @@ int cli_queue_drop(struct cli_queue *q);
 int cli_queue_export(struct cli_queue *q);
 int cli_queue_rebuild(struct cli_queue *q);
 int cli_queue_adapters(struct cli_queue *q);
+int cli_queue_sweep(struct cli_queue *q);
 
 /* What adapters keep on the disks of the gateways goes back into Redis. */
 MUST_USE outcome cli_queue_restore(struct cli_queue *q, struct err *e);

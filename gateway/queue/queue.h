@@ -217,6 +217,11 @@ MUST_USE outcome queue_admin_drop(struct queue_admin *a, struct bytes destinatio
 /* This Redis holds the messages from now on: gateways that share the spool use it again. For the end of a rebuild. Fails
  * with REASON_QUEUE_DOWN, or REASON_USAGE without a spool. */
 MUST_USE outcome queue_admin_adopt(struct queue_admin *a, struct err *e);
+/* Bodies in the spool that belong to no message, written at least so long ago: `each` is told, and says whether it shall be
+ * removed. Fails with REASON_QUEUE_DOWN where Redis is not the one that holds the messages of this spool, with REASON_USAGE,
+ * REASON_IO, REASON_MEMORY. */
+MUST_USE outcome queue_admin_sweep(struct queue_admin *a, int64_t older_ms,
+	bool (*each)(void *ctx, const char *name, size_t octets), void *ctx, struct err *e);
 /* Puts a message as queue_put does, and waits. Fails, with words and the result, unless it is DONE or KNOWN. For rebuild. */
 MUST_USE outcome queue_admin_put(struct queue_admin *a, const struct queue_put *put, size_t inline_bytes,
 	enum queue_result *result, struct err *e);

@@ -177,6 +177,10 @@ void queue_reply_free(struct redisReply **r); /* takes NULL; fit for SCOPED */
 
 /* ---- Spool: bodies too big for Redis, one file each; every file name is used once ---- */
 #define QUEUE_SPOOL_NAME 64
+#define QUEUE_SPOOL_MARK 32 /* hexadecimal digits of the id's SHA-256, with which the name of its files begins */
+void queue_spool_mark(struct bytes id, char mark[QUEUE_SPOOL_MARK + 1]);
+/* Is that how a file of ours is called? What comes out of Redis, or lies in the folder, may be anything. */
+MUST_USE bool queue_spool_is_name(struct bytes name);
 /* Makes the folder when it is not there, mode 0700. */
 MUST_USE outcome queue_spool_open(const char *directory, struct err *e);
 /* On disk, folder included, when it returns; `name` is to be kept with the message. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What operators do with qaqpa queue, beside a running gateway."""
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -181,6 +182,48 @@ def test_bodies_are_exported_exactly(world):
     assert sorted(big.encode() in o for o in octets) == [False, True]
     world.queue("export", world.folder / "out", "-d", "Down", status=1)  # nothing is overwritten
     assert "2 left alone" in world.said
+
+
+def age(path, hours):
+    then = time.time() - hours * 3600
+    os.utime(path, (then, then))
+
+
+def left_over(world, number, hours):
+    path = world.folder / "spool" / f"{number:032x}.{number:016x}"
+    path.write_bytes(b"left over")
+    age(path, hours)
+    return path
+
+
+def test_only_bodies_of_no_message_are_swept_and_only_when_told(world, tmp_path):
+    big = f"<data>{'x' * 3000}</data>"
+    for service in ("Down", "Picky"):  # one waits, one is dead
+        assert world.send(service=service, data=big).code == "SCSS001"
+    world.wait(lambda: world.settled("Down", "waiting") and world.settled("Picky", "dead"))
+    needed = world.spooled()
+    assert len(needed) == 2
+    for path in needed:
+        age(path, 48)
+    old, young, older = left_over(world, 1, 2), left_over(world, 2, 0), left_over(world, 3, 30)
+    other = world.folder / "spool" / "deadbeef"
+    other.write_bytes(b"of somebody")
+    age(other, 48)
+    said = sorted(line.split()[0] for line in world.queue("sweep").splitlines())
+    assert said == [old.name, older.name] and "would be removed" in world.queue("sweep") and old.exists()
+    assert older.name in world.queue("sweep", "--older", "1d") and old.name not in world.queue("sweep", "--older", "1d")
+    world.queue("sweep", "--older", "5m", "--remove", status=64)
+    world.queue("sweep", "--remove", "--dry-run")
+    assert old.exists()
+    world.queue("sweep", "--remove")
+    assert not old.exists() and not older.exists() and young.exists() and other.exists()
+    assert world.spooled() and set(needed) < set(world.spooled())
+    world.queue("sweep", status=1)
+    world.queue("export", tmp_path / "bodies")  # what is needed is whole
+    world.queue("sweep", "--prefix", "another", "--socket", world.redis.socket, "--spool", world.folder / "spool", "--remove", status=75)
+    world.redis.command("FLUSHALL")
+    world.queue("sweep", "--remove", status=75)
+    assert set(needed) < set(world.spooled())
 
 
 def test_a_lost_redis_is_rebuilt_from_the_journal(world):
