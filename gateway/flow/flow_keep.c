@@ -132,6 +132,7 @@ bool keep_succeeded(struct exchange *x)
 	case QUEUE_KNOWN:
 		return true;
 	case QUEUE_FULL:
+	case QUEUE_CROWDED:
 		exchange_refuse(x, REASON_QUEUE_FULL, "%s", x->put_err.detail);
 		break;
 	case QUEUE_UNCERTAIN:

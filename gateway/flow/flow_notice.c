@@ -14,6 +14,7 @@
 
 #define NOTICE_MOST (64u << 10)
 #define LINE_MOST 10000       /* notices in memory while the queue cannot take them; the journal has them all */
+#define WAITING_MOST 10000    /* for one destination: senders whose messages make notices must not fill the queue of all */
 #define LINE_PAUSE_US 200000  /* between looks at the queue */
 
 static void notice_end(struct notice *n)
@@ -119,7 +120,7 @@ static void put_done(struct queue_put *put, enum queue_result result, const stru
 
 	if (result == QUEUE_DONE || result == QUEUE_KNOWN)
 		notice_end(n);
-	else if (!line_enter(n->flow->untold, n))
+	else if (result == QUEUE_CROWDED || !line_enter(n->flow->untold, n))
 		give_up(n, e ? e->detail : "");
 }
 
@@ -180,6 +181,7 @@ bool notice_address(struct notice *n, const struct delivery_meta *about, struct 
 	n->put.meta = delivery_meta_write(&meta, n->pool);
 	n->put.policy = policy;
 	n->put.accepted_ms = stamp_now().ms;
+	n->put.most = WAITING_MOST;
 	n->put.done = put_done;
 	n->put.ctx = n;
 	queue_policy_print(n->put.policy, n->policy);

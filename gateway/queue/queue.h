@@ -90,6 +90,7 @@ enum queue_result {
 	QUEUE_DONE,      /* on disk */
 	QUEUE_KNOWN,     /* this id is there already, or was delivered not long ago: nothing was added */
 	QUEUE_FULL,      /* refused, nothing stored: come back later */
+	QUEUE_CROWDED,   /* `most` wait for the destination already, nothing stored */
 	QUEUE_DOWN,      /* no usable Redis, nothing stored */
 	QUEUE_UNCERTAIN  /* the connection broke: it may be stored; the same id may be put again */
 };
@@ -114,6 +115,7 @@ struct queue_put {
 	int64_t due_ms;              /* 0: now; epoch milliseconds */
 	int64_t accepted_ms;         /* when it was accepted; expiry counts from here */
 	int attempts;                /* made already (rebuild); else 0 */
+	int most;                    /* so many may wait for the destination before it; 0: any number */
 	/* On the queue's thread; must not block. */
 	void (*done)(struct queue_put *put, enum queue_result result, const struct err *e);
 	void *ctx;

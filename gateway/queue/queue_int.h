@@ -77,7 +77,7 @@ struct queue_at {
 
 /* `spool` is the file name from queue_spool_write, or empty: then the body goes into Redis. */
 void queue_script_put(struct queue_args *a, const struct queue_at *at, const struct queue_put *put, struct bytes spool);
-/* DONE, KNOWN, or for an error reply FULL (out of memory) or DOWN. */
+/* DONE, KNOWN, CROWDED, or for an error reply FULL (out of memory) or DOWN. */
 enum queue_result queue_reply_put(const struct redisReply *r, struct err *e);
 
 /* The reply to a mark: DONE, KNOWN, or for an error as for a put. SET with NX and GET needs no script. */

@@ -68,9 +68,12 @@ static enum queue_result not_stored(const struct redisReply *r, struct err *e)
 
 enum queue_result queue_reply_put(const struct redisReply *r, struct err *e)
 {
-	if (queue_reply_is(r, REDIS_REPLY_INTEGER, e))
+	if (!queue_reply_is(r, REDIS_REPLY_INTEGER, e))
+		return not_stored(r, e);
+	if (r->integer >= 0)
 		return r->integer ? QUEUE_DONE : QUEUE_KNOWN;
-	return not_stored(r, e);
+	err_set(e, REASON_QUEUE_FULL, "too many messages wait for the destination");
+	return QUEUE_CROWDED;
 }
 
 enum queue_result queue_reply_mark(const struct redisReply *r, char there[QUEUE_MARK_MOST + 1], struct err *e)

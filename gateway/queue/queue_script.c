@@ -131,6 +131,7 @@ void queue_script_put(struct queue_args *a, const struct queue_at *at, const str
 	queue_args_number(a, (int64_t)put->body.n);
 	queue_args_add(a, spool.n ? BYTES_NONE : put->body);
 	queue_args_add(a, at->destination);
+	queue_args_number(a, put->most);
 }
 
 void queue_command_mark(struct queue_args *a, const char *prefix, const struct queue_mark *mark)

@@ -194,6 +194,20 @@ def test_a_stop_does_not_wait_for_redis_and_the_journal_keeps_what_is_untold(gat
     gate.wait(lambda: len(board.received) == 1)
 
 
+def test_notices_pile_up_to_a_bound_and_the_journal_keeps_what_is_beyond(gate, board, redis):
+    waiting = "qaqpa:{Board}:live"  # who is told has not looked for long
+    redis.command("EVAL", "for i = 1, 10000 do redis.call('ZADD', KEYS[1], 4e15, 'x' .. i) end", "1", waiting)
+    assert gate.send(service="Plain", data=document()).status == 200
+    gate.wait(lambda: gate.events("notice.not-queued"))
+    assert "too many messages wait" in gate.events("notice.not-queued")[0]["detail"]
+    redis.command("ZREM", waiting, "x1")
+    told(gate, board, "Plain", document())
+    assert len(gate.events("notice.not-queued")) == 1
+    done = subprocess.run([BIN / "qaqpa", "queue", "rebuild", "--config", gate.write()], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    gate.wait(lambda: len(board.received) == 2)
+
+
 @pytest.mark.rule("I3")
 @pytest.mark.parametrize("service, day, event, in_time", (
     ("Term", "9999-12-30", "accepted", "true"), ("Term", "2020-01-31", "late", "false"), ("Late", "2020-01-31", "late", "false"),

@@ -316,6 +316,29 @@ static void a_million_small_messages_fit_into_a_gigabyte(void **state)
 	bench_close(&b);
 }
 
+static void behind_so_many_only_those_are_put_who_do_not_mind(void **state)
+{
+	struct queue_put put;
+	struct bench b;
+
+	(void)state;
+	RIG_NEED(&rig);
+	bench_open(&b, &rig, "crowded");
+	put = (struct queue_put){.meta = BYTES_LIT("meta"), .policy = &b.policy, .accepted_ms = b.at.now_ms, .most = 3};
+	put_many(&b, 2);
+	put.id = BYTES_LIT("third");
+	assert_int_equal(bench_put_full(&b, &put), QUEUE_DONE);
+	assert_int_equal(bench_put_full(&b, &put), QUEUE_KNOWN); /* it is there, whatever else is */
+	put.id = BYTES_LIT("fourth");
+	assert_int_equal(bench_put_full(&b, &put), QUEUE_CROWDED);
+	bench_expect(&b, 3, 0, 0);
+	assert_int_equal(bench_put(&b, "caller", NULL), QUEUE_DONE);
+	assert_int_equal(bench_put_full(&b, &put), QUEUE_CROWDED);
+	assert_int_equal(bench_claim(&b, 2), 2);
+	assert_int_equal(bench_put_full(&b, &put), QUEUE_DONE);
+	bench_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +350,7 @@ int main(void)
 		cmocka_unit_test(a_trial_that_tells_nothing_makes_way_for_another),
 		cmocka_unit_test(verdicts_from_before_the_breaker_opened_have_no_say),
 		cmocka_unit_test(a_held_destination_takes_in_but_gives_nothing_out),
+		cmocka_unit_test(behind_so_many_only_those_are_put_who_do_not_mind),
 		cmocka_unit_test(a_full_redis_takes_nothing_in_and_goes_on_giving_out),
 		cmocka_unit_test(a_million_small_messages_fit_into_a_gigabyte),
 	};
