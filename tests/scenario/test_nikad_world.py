@@ -24,7 +24,7 @@ def world(tmp_path_factory):
     descriptor = yaml.safe_load(path.read_text())
     for s in descriptor["services"]:
         if s["id"] == "PERMITS_NIKAD":
-            for word in ("provider", "endpoint", "answer_schema", "repeat_safe"):
+            for word in ("provider", "endpoint", "repeat_safe"):
                 del s[word]
             s["handler"] = "nikad"
         if s["id"] in NUMBERED:
