@@ -47,7 +47,7 @@ def holds(process, octets):
             try:
                 if octets in memory.read(int(last, 16) - int(first, 16)):
                     return True
-            except OSError:
+            except (OSError, MemoryError):  # what cannot be read; terabytes that a sanitizer keeps for itself
                 continue
     return False
 
