@@ -38,7 +38,6 @@ void adapter_note(const struct adapter_call *c, const char *format, ...)
 
 void adapter_message_name(struct bytes sender_id, struct bytes message_id, char out[ADAPTER_MESSAGE])
 {
-	SCOPED(buf_free) struct buf hex = BUF(ADAPTER_MESSAGE);
 	unsigned char digest[64];
 
 	digest_begin(DIGEST_SHA256);
@@ -46,7 +45,6 @@ void adapter_message_name(struct bytes sender_id, struct bytes message_id, char 
 	digest_add(NULL, "", 1);
 	digest_add(NULL, message_id.p, message_id.n);
 	digest_end(digest);
-	buf_hex(&hex, (struct bytes){digest, 32});
-	BUG_IF(!buf_ok(&hex));
-	memcpy(out, hex.data, ADAPTER_MESSAGE);
+	for (size_t i = 0; i < ADAPTER_MESSAGE / 2; i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }

@@ -18,6 +18,7 @@
 
 #include "egress/egress_int.h"
 
+#define TROUBLED_MS 100
 #define EVENTS 128
 #define IDLE_MOST 1024L /* kept connections without a call */
 #define SPARE_MOST 2048 /* kept handles */
@@ -31,6 +32,7 @@ struct egress_pool {
 	CURLM *multi;
 	size_t open;
 	int64_t timer_ms; /* when curl wants to be called; -1: not */
+	bool troubled;    /* curl was refused memory while calls were open */
 };
 
 struct egress {
@@ -242,11 +244,20 @@ static bool egress_take(struct egress *e)
 	return !stop;
 }
 
+/* Lets curl work. Refused memory it may neither watch a socket nor say when it wants to be asked again; then it is asked so
+ * often that the deadlines of its calls are met, until they have ended. */
+static void egress_drive(struct egress_pool *pool, curl_socket_t socket, int mask)
+{
+	int running;
+
+	if (curl_multi_socket_action(pool->multi, socket, mask, &running) != CURLM_OK)
+		pool->troubled = true;
+}
+
 static void egress_on_event(struct egress *e, const struct epoll_event *event)
 {
 	struct egress_pool *pool = e->pools;
 	uint64_t count;
-	int running;
 	int mask = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
 		(event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
 		(event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
@@ -259,8 +270,7 @@ static void egress_on_event(struct egress *e, const struct epoll_event *event)
 	while (pool && pool->number != event->data.u64 >> 32)
 		pool = pool->next;
 	if (pool)
-		curl_multi_socket_action(
-			pool->multi, (curl_socket_t)(event->data.u64 & 0xffffffff), mask, &running);
+		egress_drive(pool, (curl_socket_t)(event->data.u64 & 0xffffffff), mask);
 }
 
 /* Runs due timers and hands back what ended; frees old pools that are done. Gives the time to wait. */
@@ -268,16 +278,18 @@ static int egress_turn(struct egress *e)
 {
 	struct egress_pool **link = &e->pools;
 	int64_t now = mono_ms(), wait = -1;
-	int running;
 
 	while (*link) {
 		struct egress_pool *pool = *link;
 
 		if (pool->timer_ms >= 0 && pool->timer_ms <= now) {
 			pool->timer_ms = -1;
-			curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+			egress_drive(pool, CURL_SOCKET_TIMEOUT, 0);
 		}
 		egress_reap(e, pool);
+		pool->troubled = pool->troubled && pool->open > 0;
+		if (pool->troubled && (pool->timer_ms < 0 || pool->timer_ms > now + TROUBLED_MS))
+			pool->timer_ms = now + TROUBLED_MS;
 		if (pool != e->pools && pool->open == 0) {
 			*link = pool->next;
 			egress_pool_free(pool);

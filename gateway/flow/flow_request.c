@@ -68,7 +68,8 @@ enum after step_verify(struct exchange *x)
 	return AFTER_NEXT;
 }
 
-/* The identifiers outlive the tree they were read from; the password does not. */
+/* The identifiers outlive the tree they were read from; the password does not. Without memory there are none: what is left
+ * of them stands in a tree that will be dropped. */
 bool exchange_keep_identifiers(struct exchange *x)
 {
 	struct bytes *kept[] = {&x->request.message_id, &x->request.correlation_id, &x->request.service_id,
@@ -76,8 +77,10 @@ bool exchange_keep_identifiers(struct exchange *x)
 
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
 		kept[i]->p = (const unsigned char *)pool_copy(x->pool, *kept[i]);
-		if (!kept[i]->p)
+		if (!kept[i]->p) {
+			x->request = (struct sync_request){0};
 			return false;
+		}
 	}
 	return true;
 }

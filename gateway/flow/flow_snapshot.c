@@ -4,6 +4,7 @@
 
 #include "timestamp/timestamp.h"
 
+#include "base/memory.h"
 #include "flow/flow_int.h"
 
 struct snapshot *snapshot_keep(struct snapshot *s)
@@ -202,7 +203,7 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 	return DONE;
 }
 
-outcome snapshot_load(const char *conf_path, struct conf_problems *problems, struct snapshot **out, struct err *e)
+static outcome load(const char *conf_path, struct conf_problems *problems, struct snapshot **out, struct err *e)
 {
 	SCOPED(snapshot_drop) struct snapshot *s = calloc(1, sizeof *s);
 
@@ -214,4 +215,11 @@ outcome snapshot_load(const char *conf_path, struct conf_problems *problems, str
 	*out = s;
 	s = NULL;
 	return DONE;
+}
+
+outcome snapshot_load(const char *conf_path, struct conf_problems *problems, struct snapshot **out, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, load(conf_path, problems, out, e), e);
 }

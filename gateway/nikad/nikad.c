@@ -3,6 +3,7 @@
  * Promise:  each kind of mistake has its own answer, with the place and the character meant.
  * Not here: which numbers were issued (sim_permits_store.c).
  * Spec:     P1; order No. 232, annex; ISO/IEC 7064 MOD 97-10; ISO 3166-1 alpha-2 */
+#include <stdio.h>
 #include <string.h>
 
 #include "nikad/nikad.h"
@@ -222,7 +223,7 @@ bool nikad_make(const char *country, const char *type, unsigned serial, struct n
 	struct nikad_problem *why)
 {
 	struct nikad_problem unwanted, *w = why ? why : &unwanted;
-	SCOPED(buf_free) struct buf text = BUF(64);
+	char text[64];
 	struct bytes places[NIKAD_PLACES];
 
 	memset(w, 0, sizeof *w);
@@ -230,16 +231,15 @@ bool nikad_make(const char *country, const char *type, unsigned serial, struct n
 		w->fault = NIKAD_SERIAL;
 		return false;
 	}
-	buf_printf(&text, "%.2s00%.3s%08u", country, type, serial);
-	BUG_IF(!buf_ok(&text));
+	snprintf(text, sizeof text, "%.2s00%.3s%08u", country, type, serial);
 	/* Digits are put in where the other parts are sound; unsound ones are nikad_parse's to word. */
-	if (places_of(buf_bytes(&text), places) == NIKAD_PLACES && text.len == NIKAD_PLACES) {
+	if (places_of(bytes_str(text), places) == NIKAD_PLACES && strlen(text) == NIKAD_PLACES) {
 		char check[3];
 
-		check_digits((const char *)text.data, check);
-		memcpy(text.data + NIKAD_CHECK_AT, check, 2);
+		check_digits(text, check);
+		memcpy(text + NIKAD_CHECK_AT, check, 2);
 	}
-	return nikad_parse(buf_bytes(&text), out, w);
+	return nikad_parse(bytes_str(text), out, w);
 }
 
 void nikad_print(const struct nikad *n, char out[NIKAD_PRINTED])

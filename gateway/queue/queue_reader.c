@@ -17,7 +17,7 @@
 
 static redisReplyObjectFunctions functions; /* the library's, but for arrays */
 static void *(*create_array)(const redisReadTask *task, ELEMENTS n);
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the making of both */
 
 static void *create_bounded(const redisReadTask *task, ELEMENTS n)
 {
@@ -28,7 +28,8 @@ static void prepare(void)
 {
 	redisReader *reader = redisReaderCreate();
 
-	BUG_IF(!reader);
+	if (!reader)
+		return;
 	functions = *reader->fn;
 	create_array = functions.createArray;
 	functions.createArray = create_bounded;
@@ -37,6 +38,12 @@ static void prepare(void)
 
 struct redisReader *queue_reader_new(void)
 {
-	pthread_once(&once, prepare);
-	return redisReaderCreateWithFunctions(&functions);
+	bool there;
+
+	pthread_mutex_lock(&lock);
+	if (!create_array)
+		prepare();
+	there = create_array;
+	pthread_mutex_unlock(&lock);
+	return there ? redisReaderCreateWithFunctions(&functions) : NULL;
 }

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "base/memory.h"
 #include "revocation/revocation_int.h"
 
 #define POINTS_OCTETS 16384
@@ -171,7 +172,7 @@ static enum revocation_reason read_verified(
 	return REVOCATION_GOOD;
 }
 
-enum revocation_reason revocation_crl_read(const struct revocation_authority *a, struct bytes octets, bool delta,
+static enum revocation_reason read_list(const struct revocation_authority *a, struct bytes octets, bool delta,
 	int64_t now_ms, int skew_ms, struct revocation_crl **out)
 {
 	const unsigned char *p = octets.p;
@@ -195,6 +196,18 @@ enum revocation_reason revocation_crl_read(const struct revocation_authority *a,
 	*out = c;
 	c = NULL;
 	return REVOCATION_GOOD;
+}
+
+enum revocation_reason revocation_crl_read(const struct revocation_authority *a, struct bytes octets, bool delta,
+	int64_t now_ms, int skew_ms, struct revocation_crl **out)
+{
+	size_t before = memory_refusals();
+	enum revocation_reason reason = read_list(a, octets, delta, now_ms, skew_ms, out);
+
+	if (memory_refusals() == before)
+		return reason;
+	revocation_crl_free(out); /* an entry may be missing */
+	return REVOCATION_TRY_LATER;
 }
 
 const struct revocation_entry *revocation_crl_find(

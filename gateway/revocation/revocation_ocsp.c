@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "base/memory.h"
 #include "revocation/revocation_int.h"
 
 #define ENCLOSED_MOST 8 /* certificates in a response: each may cost a verification */
@@ -211,7 +212,7 @@ static enum revocation_reason status_reason(int status)
 	}
 }
 
-enum revocation_reason revocation_ocsp_read(const struct revocation_authority *a, X509 *x, struct bytes octets,
+static enum revocation_reason read_response(const struct revocation_authority *a, X509 *x, struct bytes octets,
 	struct bytes nonce, int64_t now_ms, int skew_ms, struct revocation_said *out)
 {
 	const unsigned char *p = octets.p;
@@ -240,4 +241,16 @@ enum revocation_reason revocation_ocsp_read(const struct revocation_authority *a
 		out->what = REVOCATION_NOT_ASKED;
 	revocation_sha256(octets, out->evidence);
 	return reason;
+}
+
+enum revocation_reason revocation_ocsp_read(const struct revocation_authority *a, X509 *x, struct bytes octets,
+	struct bytes nonce, int64_t now_ms, int skew_ms, struct revocation_said *out)
+{
+	size_t before = memory_refusals();
+	enum revocation_reason reason = read_response(a, x, octets, nonce, now_ms, skew_ms, out);
+
+	if (memory_refusals() == before)
+		return reason;
+	out->what = REVOCATION_NOT_ASKED; /* whatever it said */
+	return REVOCATION_TRY_LATER;
 }

@@ -114,13 +114,19 @@ size_t digest_end(unsigned char out[64])
 	return end(&slow, out);
 }
 
-size_t digest_once(enum digest d, struct bytes octets, unsigned char out[64])
+size_t digest_parts(enum digest d, const struct bytes *part, size_t n, unsigned char out[64])
 {
 	struct running r;
 
 	begin(&r, d);
-	add(&r, octets.p, octets.n);
+	for (size_t i = 0; i < n; i++)
+		add(&r, part[i].p, part[i].n);
 	return end(&r, out);
+}
+
+size_t digest_once(enum digest d, struct bytes octets, unsigned char out[64])
+{
+	return digest_parts(d, &octets, 1, out);
 }
 
 void sha256(struct bytes octets, unsigned char out[32])

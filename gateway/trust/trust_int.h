@@ -31,6 +31,8 @@ static inline void scoped_text(char **p) { OPENSSL_free(*p); }
 const EVP_MD *digest_md(enum digest d);
 /* Digest in one call; the octets written are returned. Does not disturb a begun incremental digest. */
 size_t digest_once(enum digest d, struct bytes octets, unsigned char out[64]);
+/* The same of several parts, one behind the other. */
+size_t digest_parts(enum digest d, const struct bytes *part, size_t n, unsigned char out[64]);
 
 /* --- prepared keys (trust_sign.c) --- */
 

@@ -29,11 +29,18 @@ outcome trust_authorities_take(struct trust *t, const char *path, STACK_OF(X509)
 	return DONE;
 }
 
-outcome trust_add_authority(struct trust *t, const char *pem_path, struct err *e)
+static outcome add_authority(struct trust *t, const char *pem_path, struct err *e)
 {
 	SCOPED(trust_certificates_free) STACK_OF(X509) *list = NULL;
 
 	return trust_authorities_take(t, pem_path, &list, e);
+}
+
+outcome trust_add_authority(struct trust *t, const char *pem_path, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, add_authority(t, pem_path, e), e);
 }
 
 /* The anchor of a file, one for all participants that name the same certificate. */

@@ -7,6 +7,7 @@
 
 #include <openssl/err.h>
 
+#include "base/memory.h"
 #include "trust/trust_int.h"
 
 static const char *certificate_name(const struct conf_key *k)
@@ -110,11 +111,18 @@ outcome trust_add_keeper(struct trust *t, const char *socket, struct err *e)
 	return keeper_open(socket, &t->keeper, e);
 }
 
-outcome trust_add_key(struct trust *t, const struct conf_key *k, struct err *e)
+static outcome add_key(struct trust *t, const struct conf_key *k, struct err *e)
 {
 	const struct trust_own *own;
 
 	return trust_own_take(t, k, &own, e);
+}
+
+outcome trust_add_key(struct trust *t, const struct conf_key *k, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, add_key(t, k, e), e);
 }
 
 void trust_own_free(struct trust_own **own)

@@ -7,6 +7,7 @@
 #include "trust/trust_int.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+#define MORE_MEMORY "Give the process more memory."
 #define SOON_MS (30 * DAY_MS)
 
 struct loading {
@@ -65,7 +66,10 @@ static void load_pinned(const struct loading *l, const struct conf_participant *
 	bool fatal = !p->issuer;
 	struct err e;
 
-	BUG_IF(!pinned);
+	if (!pinned) {
+		conf_problem_add(l->problems, p->at, false, MORE_MEMORY, "%s: no memory for its certificates", p->name);
+		return;
+	}
 	for (size_t i = 0; i < p->certificates.n; i++) {
 		if (!trust_pin(l->t, p, p->certificates.name[i], &pinned[i], &e).ok) {
 			pinned[i] = NULL;
@@ -149,7 +153,10 @@ struct trust *trust_load(const struct conf *c, struct conf_problems *problems)
 	struct loading l = {trust_new(), problems, stamp_now().ms};
 	size_t before = problems->errors;
 
-	BUG_IF(!l.t);
+	if (!l.t) {
+		conf_problem_add(problems, (struct conf_at){c->path, 0}, false, MORE_MEMORY, "no memory for certificates and keys");
+		return NULL;
+	}
 	for (size_t i = 0; i < c->ca.n; i++)
 		load_authority(&l, c, c->ca.name[i]);
 	for (size_t i = 0; i < c->participant_count; i++)

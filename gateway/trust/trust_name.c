@@ -108,20 +108,22 @@ static int by_octets(const void *a, const void *b)
 
 void trust_name_key(const struct trust_name *n, struct bytes serial, unsigned char key[32])
 {
-	SCOPED(buf_free) struct buf whole = BUF(n->text.ceiling + 1024);
-	struct bytes sorted[TRUST_NAME_PARTS];
+	static const struct bytes end = {(const unsigned char *)"", 1}; /* no value holds a NUL */
+	struct bytes sorted[TRUST_NAME_PARTS], parts[2 * TRUST_NAME_PARTS + 2];
+	unsigned char whole[64];
+	size_t count = 0;
 
 	for (size_t i = 0; i < n->n; i++)
 		sorted[i] = bytes_sub(buf_bytes(&n->text), n->part[i].from, n->part[i].to);
 	qsort(sorted, n->n, sizeof(sorted[0]), by_octets);
-	buf_str(&whole, "name:");
+	parts[count++] = BYTES_LIT("name:");
 	for (size_t i = 0; i < n->n; i++) {
-		buf_add(&whole, sorted[i]);
-		buf_char(&whole, 0); /* no value holds a NUL */
+		parts[count++] = sorted[i];
+		parts[count++] = end;
 	}
-	buf_add(&whole, serial);
-	BUG_IF(!buf_ok(&whole));
-	sha256(buf_bytes(&whole), key);
+	parts[count++] = serial;
+	digest_parts(DIGEST_SHA256, parts, count, whole);
+	memcpy(key, whole, 32);
 }
 
 char *trust_name_text(const X509_NAME *name)

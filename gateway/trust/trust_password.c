@@ -11,6 +11,7 @@
 #include <openssl/hmac.h>
 
 #include "base/ident.h"
+#include "base/memory.h"
 #include "trust/trust_int.h"
 
 #define SLOTS 256 /* one for each hash in use; two that fall together only cost time */
@@ -61,14 +62,16 @@ static void remember(struct seen *slot, const unsigned char mac[32])
 	pthread_mutex_unlock(&lock);
 }
 
-/* crypt(3) of the password with the setting into `out`; false when the setting is unknown. */
+/* crypt(3) of the password with the setting into `out`; false when the setting is unknown or memory is short. */
 static bool hash_with(const char *setting, struct bytes password, char out[CRYPT_OUTPUT_SIZE])
 {
-	struct crypt_data *data = calloc(1, sizeof(*data));
+	struct crypt_data *data = memory_take(sizeof(*data));
 	char text[CRYPT_MAX_PASSPHRASE_SIZE];
 	const char *made = NULL;
 
-	BUG_IF(!data);
+	if (!data)
+		return false;
+	memset(data, 0, sizeof(*data));
 	memcpy(text, password.p, password.n);
 	text[password.n] = 0;
 	made = crypt_rn(text, setting, data, sizeof(*data));

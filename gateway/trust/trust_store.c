@@ -7,6 +7,7 @@
 
 #include "crypto/crypto.h"
 
+#include "base/memory.h"
 #include "trust/trust_int.h"
 
 struct trust *trust_new(void)
@@ -84,7 +85,7 @@ outcome trust_pin(struct trust *t, const struct conf_participant *p, const char 
 	return trust_table_add(&t->table, &en, false, out, e);
 }
 
-outcome trust_add_participant(struct trust *t, const struct conf_participant *p, struct err *e)
+static outcome add_participant(struct trust *t, const struct conf_participant *p, struct err *e)
 {
 	const struct trust_entry *pinned;
 	X509 *issuer;
@@ -92,6 +93,13 @@ outcome trust_add_participant(struct trust *t, const struct conf_participant *p,
 	for (size_t i = 0; i < p->certificates.n; i++)
 		TRY(trust_pin(t, p, p->certificates.name[i], &pinned, e));
 	return p->issuer ? trust_member_take(t, p, &issuer, e) : DONE;
+}
+
+outcome trust_add_participant(struct trust *t, const struct conf_participant *p, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, add_participant(t, p, e), e);
 }
 
 static outcome answer(const struct trust *t, const struct trust_entry *en, int64_t now_ms, const struct trust_cert **out,

@@ -15,12 +15,11 @@
 
 void trust_ski_key(struct bytes ski, unsigned char key[32])
 {
-	SCOPED(buf_free) struct buf whole = BUF(ski.n + 8);
+	const struct bytes parts[] = {BYTES_LIT("ski:"), ski};
+	unsigned char whole[64];
 
-	buf_str(&whole, "ski:");
-	buf_add(&whole, ski);
-	BUG_IF(!buf_ok(&whole));
-	sha256(buf_bytes(&whole), key);
+	digest_parts(DIGEST_SHA256, parts, 2, whole);
+	memcpy(key, whole, 32);
 }
 
 void trust_print(const unsigned char digest[32], char out[65])

@@ -30,8 +30,9 @@
 #define WARM 3          /* walks until what is made once is there */
 #define FINDINGS_MOST 20 /* of a path; then it is given up */
 
-static const struct path *const paths[] = {&path_envelope, &path_message, &path_async, &path_sign, &path_forward,
-	&path_fault};
+static const struct path *const paths[] = {&path_envelope, &path_message, &path_forged, &path_async, &path_sign,
+	&path_forward, &path_fault, &path_snapshot, &path_wrong, &path_certificate, &path_trust, &path_ocsp, &path_ocsp_revoked,
+	&path_crl, &path_crl_revoked, &path_redis, &path_journal, &path_flow};
 static const char *const form_names[SHORTAGE_FORMS] = {"once", "lasts"};
 
 /* Shared by the process that walks and the one that watches. */
@@ -145,18 +146,20 @@ static bool try_place(const struct path *p)
 	return true;
 }
 
-static size_t step(void)
+static size_t step(const struct path *p)
 {
-	return all_places || now->places <= PLACES ? 1 : now->places / PLACES;
+	size_t wanted = p->usual ? p->usual : PLACES;
+
+	return all_places || now->places <= wanted ? 1 : now->places / wanted;
 }
 
-static void next_place(void)
+static void next_place(const struct path *p)
 {
 	if (now->form == SHORTAGE_ONCE) {
 		now->form = SHORTAGE_LASTS;
 	} else {
 		now->form = SHORTAGE_ONCE;
-		now->n += step();
+		now->n += step(p);
 	}
 }
 
@@ -179,7 +182,7 @@ static void walk_all(const struct path *p)
 		path_broken("counting: %s", e.detail);
 	now->places = shortage_end();
 	while (try_place(p) && !is_last())
-		next_place();
+		next_place(p);
 	if (p->drop)
 		p->drop();
 	now->ended = true;
@@ -214,7 +217,7 @@ static size_t enumerate(const struct path *p)
 
 	*now = (struct progress){.n = only_at ? only_at : 1};
 	while (!watch(p) && !now->ended && ++findings < FINDINGS_MOST && !is_last())
-		next_place();
+		next_place(p);
 	findings += findings == 0 && !now->ended;
 	printf("%-12s %7zu %7zu %7zu %7zu %7zu %7zu  %s\n", p->name, now->places, now->walks, now->right, now->refused,
 		now->reason[REASON_MEMORY], findings, p->what);

@@ -17,12 +17,13 @@ struct path {
 	void (*drop)(void);      /* what was prepared; may be NULL */
 	bool is_lasting;         /* it may keep blocks between walks, as caches and threads do: their number is not compared */
 	long lost;               /* blocks that a library is known to lose when it is refused one */
+	size_t usual;            /* places of the usual run; 0: as many as of most */
 };
 
-extern const struct path path_envelope, path_message, path_async, path_sign, path_forward, path_fault;
-
-
-
+extern const struct path path_envelope, path_message, path_forged, path_async, path_sign, path_forward, path_fault;
+extern const struct path path_snapshot, path_wrong, path_certificate, path_trust;
+extern const struct path path_ocsp, path_ocsp_revoked, path_crl, path_crl_revoked;
+extern const struct path path_redis, path_journal, path_flow;
 
 /* Something that must not be: ends the process, and the walk is a finding. */
 _Noreturn void path_broken(const char *format, ...) PRINTF_LIKE(1, 2);

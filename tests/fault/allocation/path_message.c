@@ -24,7 +24,7 @@ static const char data[] = "<p:a xmlns:p=\"urn:p\" q=\"1\"><!-- c --><p:b>text &
 static struct signed_bench bench;
 static struct conf *conf;
 static struct trust *trust;
-static struct bytes sync_text, async_text;
+static struct bytes sync_text, async_text, forged_text;
 static unsigned char sync_said[32], async_said[32], parsed_said[32];
 static struct buf wanted = BUF(ROOM); /* what is made, in a walk with all memory */
 
@@ -51,11 +51,15 @@ static void make_texts(void)
 		.sender_id = BYTES_LIT("department_is"), .properties = properties, .property_count = 2};
 	SCOPED(buf_free) struct buf sync = BUF(ROOM), async = BUF(ROOM);
 	struct err e = {.detail = ""};
+	char *copy;
 
 	if (!channel_write_request(&r, "", data, &sync, &e).ok || !async_write_message(&m, "", data, &async, &e).ok)
 		path_broken("%s", e.detail);
 	sync_text = signed_by_department(buf_bytes(&sync));
 	async_text = signed_by_department(buf_bytes(&async));
+	copy = pool_copy(bench.pool, sync_text);
+	memcpy(strstr(copy, "text &amp;"), "TEXT", 4);
+	forged_text = bytes_str(copy);
 }
 
 /* --- what a message says --- */
@@ -238,6 +242,17 @@ static outcome async(struct err *e)
 	return DONE;
 }
 
+/* Right is: refused, for what was changed. */
+static outcome forged(struct err *e)
+{
+	SCOPED(pool_free) struct pool *pool = pool_new(ROOM);
+	const struct verified *v;
+
+	if (verify(pool, forged_text, &v, e).ok)
+		path_broken("a message was accepted that was changed");
+	return e->reason == REASON_SEC_DIGEST ? DONE : FAILED;
+}
+
 static outcome sign(struct pool *pool, struct bytes text, struct err *e)
 {
 	struct sign_options options = {trust_key_named(trust, "gateway"), CONF_FORM_KEY_IDENTIFIER, SIGNATURE_COUNT};
@@ -290,16 +305,19 @@ static outcome fault(struct err *e)
 		return memory_judge(before, name(e), e); \
 	}
 RUN(message)
+RUN(forged)
 RUN(async)
 RUN(forward)
 RUN(fault)
 
-const struct path path_envelope = {"envelope", "octets to a tree with its ranges", prepare, run_envelope, drop, false, 0};
+const struct path path_envelope = {"envelope", "octets to a tree with its ranges", prepare, run_envelope, drop, false, 0, 0};
 const struct path path_message = {"message", "parse, signature, fields of the synchronous channel", prepare, run_message,
-	drop, false, LOST_BY_XMLSEC};
+	drop, false, LOST_BY_XMLSEC, 0};
+const struct path path_forged = {"forged", "a message that was changed after it was signed", prepare, run_forged, drop,
+	false, LOST_BY_XMLSEC, 0};
 const struct path path_async = {"async", "the same on the asynchronous channel", prepare, run_async, drop, false,
-	LOST_BY_XMLSEC};
-const struct path path_sign = {"sign", "our signature", prepare, run_sign, drop, false, 0};
+	LOST_BY_XMLSEC, 0};
+const struct path path_sign = {"sign", "our signature", prepare, run_sign, drop, false, 0, 0};
 const struct path path_forward = {"forward", "a message read, rewritten and signed anew", prepare, run_forward, drop, false,
-	LOST_BY_XMLSEC};
-const struct path path_fault = {"fault", "the text of a fault", prepare, run_fault, drop, false, 0};
+	LOST_BY_XMLSEC, 0};
+const struct path path_fault = {"fault", "the text of a fault", prepare, run_fault, drop, false, 0, 0};

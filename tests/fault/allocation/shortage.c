@@ -28,13 +28,14 @@ void REAL(free)(void *p);
 static atomic_bool counting;
 static atomic_size_t asked;
 static atomic_long blocks;
-static size_t refused_from, refused_to;
+static atomic_size_t refused_from;
+static size_t refused_to;
 static _Thread_local bool spared;
 
 void shortage_begin(size_t n, enum shortage_form form)
 {
-	refused_from = n ? n : SIZE_MAX;
-	refused_to = form == SHORTAGE_ONCE ? refused_from : SIZE_MAX;
+	atomic_store(&refused_from, n ? n : SIZE_MAX);
+	refused_to = form == SHORTAGE_ONCE ? n : SIZE_MAX;
 	atomic_store(&asked, 0);
 	atomic_store(&counting, true);
 }
@@ -43,6 +44,11 @@ size_t shortage_end(void)
 {
 	atomic_store(&counting, false);
 	return atomic_load(&asked);
+}
+
+void shortage_lift(void)
+{
+	atomic_store(&refused_from, SIZE_MAX);
 }
 
 void shortage_spare(bool is_spared)
@@ -62,7 +68,7 @@ static bool is_refused(void)
 	if (!atomic_load_explicit(&counting, memory_order_relaxed) || spared)
 		return false;
 	n = atomic_fetch_add(&asked, 1) + 1;
-	if (n < refused_from || n > refused_to)
+	if (n < atomic_load(&refused_from) || n > refused_to)
 		return false;
 	errno = ENOMEM;
 	return true;

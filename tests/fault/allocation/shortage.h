@@ -21,6 +21,9 @@ void shortage_begin(size_t n, enum shortage_form form);
 /* Gives the number of requests that were counted. */
 size_t shortage_end(void);
 
+/* There is memory again before the end: nothing more is refused. */
+void shortage_lift(void);
+
 /* What this thread asks for from now on is neither counted nor refused (true), or is again (false). */
 void shortage_spare(bool spared);
 
