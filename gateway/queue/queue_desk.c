@@ -127,7 +127,7 @@ static struct bytes part_of(const redisReply *r, struct pool *pool)
 	return (struct bytes){(const unsigned char *)pool_copy(pool, text), text.n};
 }
 
-static outcome read_answer(const redisReply *r, struct pool *pool, struct queue_answer *out, struct err *e)
+outcome queue_reply_answer(const redisReply *r, struct pool *pool, struct queue_answer *out, struct err *e)
 {
 	struct bytes *part;
 
@@ -157,7 +157,7 @@ static outcome run(struct queue_admin *a, const struct queue_lua *lua, const cha
 	for (size_t i = 0; i < n; i++)
 		queue_args_add(&args, words[i]);
 	TRY(ask(a, lua, &args, &reply, e));
-	return read_answer(reply, pool, out, e);
+	return queue_reply_answer(reply, pool, out, e);
 }
 
 outcome queue_admin_run(struct queue_admin *a, const struct queue_lua *lua, const char *area, const struct bytes *words,

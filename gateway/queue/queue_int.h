@@ -159,6 +159,9 @@ size_t queue_reply_causes(const struct redisReply *r);
 struct queue_cause queue_reply_cause(const struct redisReply *r, size_t i);
 /* True when the answer has `type` of hiredis; else the words of the error are in `e`, as REASON_QUEUE_DOWN. */
 MUST_USE bool queue_reply_is(const struct redisReply *r, int type, struct err *e);
+/* What a script of the desk answers, texts and numbers, copied into the pool. Fails as queue_desk_run. */
+struct queue_answer;
+MUST_USE outcome queue_reply_answer(const struct redisReply *r, struct pool *pool, struct queue_answer *out, struct err *e);
 /* SMEMBERS of the set of destinations; the answer is an array of names. */
 void queue_script_destinations(struct queue_args *a, const char *prefix);
 

@@ -4,9 +4,11 @@
 #ifndef QAQPA_TESTS_FUZZ_H
 #define QAQPA_TESTS_FUZZ_H
 
+#include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/pool.h"
 
@@ -30,6 +32,27 @@ static inline const char *fuzz_seed_path(const char *name)
 
 	FUZZ_ASSERT(folder && n < 16 && asprintf(&paths[n], "%s/%s", folder, name) > 0);
 	return paths[n++];
+}
+
+/* Calls `each` with every seed of the target whose name begins so; at least one. */
+static inline void fuzz_each_seed(const char *target, const char *begins, void (*each)(const char *path))
+{
+	char folder[512], path[1024];
+	struct dirent *entry;
+	size_t n = 0;
+	DIR *dir;
+
+	snprintf(folder, sizeof folder, "%s/%s", getenv("QAQPA_FUZZ_SEEDS"), target);
+	dir = opendir(folder);
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.' || strncmp(entry->d_name, begins, strlen(begins)) != 0)
+			continue;
+		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+		each(path);
+		n++;
+	}
+	FUZZ_ASSERT(dir && n > 0);
+	closedir(dir);
 }
 
 static inline void fuzz_read(const char *path, struct buf *out)

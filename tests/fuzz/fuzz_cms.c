@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* CMS: there is no private key here, so one that is taken is over what a seed is over, whether it brings the content or
  * covers what is named to it. */
-#include <string.h>
-
-#include "fuzz.h"
-#include "security/security.h"
+#include "fuzz_trust.h"
 #include "trust/trust_cms.h"
 
 #define CONTENT "what was signed\n" /* of every seed: seeds.py */
@@ -20,30 +17,27 @@ static bool verify(struct pool *pool, struct bytes cms, const struct bytes *cove
 	return right;
 }
 
-static void learn(const char *name, bool attached)
+/* Else nothing would be found. */
+static void must_verify(const char *path)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(8u << 20);
 	SCOPED(buf_free) struct buf cms = BUF(1 << 20);
 	const struct bytes content = BYTES_LIT(CONTENT);
 	struct trust_cms says;
+	bool right;
 
-	fuzz_read(fuzz_seed_path(name), &cms);
-	FUZZ_ASSERT(verify(pool, buf_bytes(&cms), &content, attached ? 0 : 1, &says)); /* else nothing would be found */
+	fuzz_read(path, &cms);
+	right = verify(pool, buf_bytes(&cms), &content, strstr(path, "/signed-attached") ? 0 : 1, &says);
+	if (!right)
+		fprintf(stderr, "%s is refused\n", path);
+	FUZZ_ASSERT(right);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct err e;
-
 	(void)argc, (void)argv;
-	envelope_init();
-	FUZZ_ASSERT(security_init(&e).ok && clock_zone("Asia/Almaty"));
-	trust = trust_new();
-	FUZZ_ASSERT(trust && trust_add_authority(trust, fuzz_seed_path("pki/root.crt"), &e).ok);
-	FUZZ_ASSERT(trust_add_authority(trust, fuzz_seed_path("pki/issuing.crt"), &e).ok);
-	learn("cms/attached", true);
-	learn("cms/detached", false);
-	learn("cms/two", false);
+	trust = fuzz_trust();
+	fuzz_each_seed("cms", "signed", must_verify);
 	return 0;
 }
 

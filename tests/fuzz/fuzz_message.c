@@ -1,44 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The whole way of a message up to its identifiers. There is no private key here, so whatever is accepted must say what
  * one of the signed seeds says: the octets that its signature covers are those of a seed's Body. */
-#include <openssl/evp.h>
-#include <string.h>
-
 #include "channel/async.h"
-#include "fuzz.h"
+#include "fuzz_trust.h"
 #include "sim_int.h"
 
 #define POOL_MOST (64u << 20)
-#define SEEDS_MOST 16
 
 static struct sim_trust *trust;
-static unsigned char said[SEEDS_MOST][32];
-static size_t said_count;
-
-static bool add(void *digest, const void *octets, size_t n)
-{
-	return EVP_DigestUpdate(digest, octets, n) == 1;
-}
-
-static void digest_body(const struct verified *v, unsigned char out[32])
-{
-	EVP_MD_CTX *digest = EVP_MD_CTX_new();
-	struct err e;
-
-	EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
-	FUZZ_ASSERT(envelope_canonical(envelope_body(verified_envelope(v))->node, NULL, add, digest, &e).ok);
-	EVP_DigestFinal_ex(digest, out, NULL);
-	EVP_MD_CTX_free(digest);
-}
-
-static bool was_signed(const unsigned char digest[32])
-{
-	for (size_t i = 0; i < said_count; i++) {
-		if (memcmp(said[i], digest, 32) == 0)
-			return true;
-	}
-	return false;
-}
+static struct fuzz_said said;
 
 static bool each(void *ctx, const struct async_message *m)
 {
@@ -77,29 +47,28 @@ static bool verify(struct bytes text, struct pool *pool, const struct verified *
 		security_verify(pool, env, sim_trust(trust), stamp_now(), v, NULL, &e).ok;
 }
 
-static void learn(const char *name)
+static void learn(const char *path)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(POOL_MOST);
 	SCOPED(buf_free) struct buf text = BUF(1 << 20);
+	unsigned char digest[32];
 	const struct verified *v;
 
-	fuzz_read(fuzz_seed_path(name), &text);
+	fuzz_read(path, &text);
 	FUZZ_ASSERT(verify(buf_bytes(&text), pool, &v)); /* else the target would find nothing */
-	digest_body(v, said[said_count++]);
+	fuzz_say(envelope_body(verified_envelope(v))->node, digest);
+	fuzz_learn(&said, digest);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static const char *const signed_seeds[] = {"message/sync", "message/async", "message/answer", "message/ask"};
 	struct err e;
 
 	(void)argc, (void)argv;
-	envelope_init();
-	FUZZ_ASSERT(security_init(&e).ok);
+	fuzz_security();
 	FUZZ_ASSERT(sim_trust_open(fuzz_seed_path("pki/gateway.crt"), fuzz_seed_path("pki/gateway.key"),
 		fuzz_seed_path("pki/department.crt"), 0, &trust, &e).ok);
-	for (size_t i = 0; i < sizeof signed_seeds / sizeof *signed_seeds; i++)
-		learn(signed_seeds[i]);
+	fuzz_each_seed("message", "signed", learn);
 	return 0;
 }
 
@@ -111,8 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!verify((struct bytes){data, size}, pool, &v))
 		return 0;
-	digest_body(v, digest);
-	FUZZ_ASSERT(was_signed(digest));
+	fuzz_say(envelope_body(verified_envelope(v))->node, digest);
+	FUZZ_ASSERT(fuzz_was_said(&said, digest));
 	read_all(pool, v);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "queue/desk.h"
 #include "queue/queue_wire.h"
 
 static void refused(const struct err *e)
@@ -158,8 +159,25 @@ static void judge_server(const redisReply *r, const redisReply *next)
 		refused(&e);
 }
 
+/* Every part of an answer is a text of its own. */
+static void judge_desk(const redisReply *r)
+{
+	SCOPED(pool_free) struct pool *pool = pool_new(8u << 20);
+	struct queue_answer answer;
+	struct err e = {0};
+
+	if (!queue_reply_answer(r, pool, &answer, &e).ok) {
+		FUZZ_ASSERT(e.reason == REASON_QUEUE_FULL || e.reason == REASON_QUEUE_DOWN || e.reason == REASON_MEMORY);
+		return;
+	}
+	FUZZ_ASSERT(answer.n == r->elements);
+	for (size_t i = 0; i < answer.n; i++)
+		FUZZ_ASSERT(answer.part[i].p && answer.part[i].p[answer.part[i].n] == 0);
+}
+
 static void judge(const redisReply *r, const redisReply *before)
 {
+	judge_desk(r);
 	judge_claims(r);
 	judge_ends(r);
 	judge_looks(r);

@@ -69,7 +69,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 	(void)argc, (void)argv;
 	envelope_init();
-	FUZZ_ASSERT(security_init(&e).ok && schema_load(fuzz_seed_path("wsdl/permits/v1/permits.xsd"), &schema, &e).ok);
+	FUZZ_ASSERT(security_init(&e).ok && schema_load(fuzz_seed_path("contracts/permits/v1/permits.xsd"), &schema, &e).ok);
 	fuzz_read(fuzz_seed_path("schema/0"), &good);
 	for (enum style s = ELEMENT; s <= ESCAPED; s++)
 		FUZZ_ASSERT(judge_as(buf_bytes(&good), s) == TAKEN); /* else nothing that is taken would be looked at */

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Right inputs for the fuzz targets, made anew each time: keys and signatures are never kept. Usage: seeds.py FOLDER."""
+"""Right inputs for the fuzz targets, made anew each time: keys and signatures are never kept. Usage: seeds.py FOLDER.
+
+What is signed comes in many ways of writing, so that the targets behind a signature begin behind it."""
 import base64
 import hashlib
 import random
+import re
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +22,8 @@ from cryptography.x509 import ocsp  # noqa: E402
 from harness import async_soap, persons, soap, wss  # noqa: E402
 from harness.authority import Authority  # noqa: E402
 from harness.pki import ROOT  # noqa: E402
+
+import differential  # noqa: E402
 
 HEADS = ["POST /bip-sync-wss-gost/ HTTP/1.1\r\nHost: gateway.test\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: 10\r\n"
          "SOAPAction: \"\"\r\n\r\n",
@@ -76,6 +82,15 @@ SCHEMA = [f"<p:NikadRequest {PERMITS}>{INFO}<BusinessData><DocumentType>ABC</Doc
           "</BusinessData></p:NikadRequest>"]
 PAYLOAD = ("<p><Kind>ORDER</Kind><Iin>900101300017</Iin><Bin>200440000015</Bin><Number>200440000015</Number><Yes>1</Yes><LastDay>2030-03-05</LastDay>"
            "<File><Name>a.txt</Name><Media>text/plain</Media><Content>aGVsbG8=</Content></File></p>")
+WRITINGS = 60
+QUERIES = ["wsdl", "WSDL", "wsdl=interfaces", "xsd=types", "xsd=request", "client-wsdl", "wsdl=client-interfaces", "xsd=client-elements", "xsd=",
+           "=", "http://h/\nwsdl", "https://[::1]:1/a?b&c<d>\"\nxsd=response"]
+METAS = ["p\nreceiver\nSERVICE\ndepartment\ndepartment_is\n{00000000-0000-4000-8000-000000000001}\n\n{00000000-0000-4000-8000-000000000002}\n",
+         "n+\nreceiver\n\n\n\n\n\n{00000000-0000-4000-8000-000000000002}\n"]
+PACKETS = [b"\0" + struct.pack("<III65s64s32s", 1, 0, 0, b"gateway", b"", b"") , b"\0" + struct.pack("<III65s64s32s", 2, 0, 32, b"gateway", b"d" * 32, b""),
+           b"\0" + struct.pack("<III65s64s32s", 2, 0, 64, b"k" * 65, b"d" * 64, b""), b"\1" + struct.pack("<II4s", 0, 4, b"sign"),
+           b"\1" + struct.pack("<II5s", 3, 5, b"words"), b"\1" + struct.pack("<II", 0, 20000)]
+TEMP = 'xmlns:t="http://egov.bee.kz/eds/tempstorage/v2/"'
 SIGNED = '<p:Req xmlns:p="urn:p" kind="a"><p:sum>100</p:sum><p:who>\u049a &amp; \u04a2</p:who>@</p:Req>'
 BY_ID = '<p:Req xmlns:p="urn:p"><p:Doc Id="d1"><p:sum>100</p:sum></p:Doc>@</p:Req>'
 CONTENT = b"what was signed\n"
@@ -95,8 +110,13 @@ def messages(out, authority):
              "ask": async_soap.get_messages()}
     for name, text in texts.items():
         signed = wss.sign(text, authority["department"])
-        out.put("message", name, signed)
+        out.put("message", f"signed-{name}", signed)
         out.put("envelope", name, signed)
+    r = random.Random(1)
+    for n in range(WRITINGS):
+        signed = differential.written(r, authority["department"])
+        out.put("message", f"signed-{n}", signed)
+        out.put("envelope", f"written-{n}", signed)
         out.put("canonical", name, bytes(10) + (signed.encode() if isinstance(signed, str) else signed))
     out.put("message", "fault", soap.envelope(soap.fault()))
 
@@ -130,14 +150,23 @@ def inner(out, authority):
     texts = {"enveloped": persons.sign_xml(SIGNED, one), "two": persons.sign_xml(SIGNED, one, two),
              "inclusive": persons.sign_xml(SIGNED, one, c14n=soap.C14N),
              "by_id": persons.sign_xml(BY_ID, one, reference="d1", ids=["urn:p:Doc"])}
+    r = random.Random(2)
+    for n in range(WRITINGS // 2):
+        inside = re.sub("<!--.*?-->", "", differential.Writer(r).element({"p": "urn:p"}, "", 1))  # comments are refused there
+        texts[f"writing-{n}"] = persons.sign_xml(f'<p:Req xmlns:p="urn:p">{inside}@</p:Req>', *r.choice([(one,), (one, two)]),
+                                                 c14n=r.choice([soap.EXC, soap.EXC, soap.C14N]))
     for name, text in texts.items():
-        out.put("inner", name, f"<data>{text}</data>")
+        out.put("inner", f"signed-{name}", f"<data>{text}</data>")
     escaped = texts["enveloped"].replace("&", "&amp;").replace("<", "&lt;")
     out.put("inner", "escaped", f"<data>{escaped}</data>")
     out.put("inner", "base64", f"<data>{base64.b64encode(texts['enveloped'].encode()).decode()}</data>")
-    signed = {"attached": ([one], True), "detached": ([one], False), "two": ([one, two], False)}
-    for name, (signers, attached) in signed.items():
-        out.put("cms", name, base64.b64decode(persons.sign_cms(CONTENT, out.path / "persons", *signers, attached=attached)))
+    ways = {"": (), "-keyid": ("-keyid",), "-noattr": ("-noattr",), "-bare": ("-nocerts",), "-capable": ("-nosmimecap",)}
+    for who, signers in {"one": [one], "two": [one, two], "other": [two]}.items():
+        for way, extra in ways.items():
+            for name, attached in {"attached": True, "detached": False}.items():
+                cms = persons.sign_cms(CONTENT, out.path / "persons", *signers, attached=attached, extra=extra)
+                kind = "refused" if way in ("-bare", "-noattr") else "signed"
+                out.put("cms", f"{kind}-{name}-{who}{way}", base64.b64decode(cms))
 
 
 def plain(out, authority):
@@ -153,9 +182,12 @@ def plain(out, authority):
         out.put("canonical", f"choices{n}", b"\1" + random.Random(n).randbytes(60 * n + 60))
     for n, octets in enumerate(FILES):
         out.put("attachment", f"file{n}", octets)
-    for target, texts in {"nikad": NIKADS, "weather": WEATHERS, "text": TEXTS, "redis": REPLIES, "schema": SCHEMA, "payload": [*DEMANDS, PAYLOAD]}.items():
+    for target, texts in {"nikad": NIKADS, "weather": WEATHERS, "text": TEXTS, "redis": REPLIES, "schema": SCHEMA, "payload": [*DEMANDS, PAYLOAD],
+                          "wsdl": QUERIES, "meta": METAS, "keeper": PACKETS}.items():
         for n, text in enumerate(texts):
             out.put(target, str(n), text)
+    for path in sorted((ROOT / "adapters/files/examples").glob("*-request*.xml")):
+        out.put("files", path.stem, path.read_bytes())
     for path in sorted((ROOT / "config").glob("*.yaml")) + sorted((ROOT / "adapters").glob("*/services.yaml")):
         out.put("conf", f"{path.parent.name}-{path.name}", path.read_bytes())
     for path in sorted(authority.folder.glob("*.crt")):
@@ -173,7 +205,7 @@ def main(folder):
         stamps(out, authority.url, out.path)
         inner(out, authority)
         plain(out, authority)
-        shutil.copytree(ROOT / "wsdl", out.path / "wsdl")
+        shutil.copytree(ROOT / "wsdl", out.path / "contracts")
     finally:
         authority.stop()
 
