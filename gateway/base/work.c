@@ -130,9 +130,14 @@ void work_put_begun(struct work *w, struct work_item *item)
 	pthread_mutex_unlock(&w->lock);
 }
 
-size_t work_waiting(const struct work *w)
+size_t work_waiting(struct work *w)
 {
-	return __atomic_load_n(&w->waiting, __ATOMIC_RELAXED);
+	size_t waiting;
+
+	pthread_mutex_lock(&w->lock);
+	waiting = w->waiting;
+	pthread_mutex_unlock(&w->lock);
+	return waiting;
 }
 
 void work_stop(struct work **wp)

@@ -26,7 +26,7 @@ void work_put(struct work *w, struct work_item *item);                        /*
 /* The same into a line that is served first: for what was begun already, so that it ends before more is begun. */
 void work_put_begun(struct work *w, struct work_item *item);
 /* Jobs that wait now; for admission and metrics. Any thread. */
-size_t work_waiting(const struct work *w);
+size_t work_waiting(struct work *w);
 /* Ends the workers after the line is empty. Takes NULL, sets NULL. */
 void work_stop(struct work **w);
 

@@ -50,6 +50,7 @@ static size_t entries(void)
 static void test_who_is_one_address(void **state)
 {
 	(void)state;
+	table.seed[1] = 0; /* listeners share buckets */
 	struct front_address *four = enter("192.0.2.1", &half, START), *six = enter("2001:db8:1:2::1", &half, START);
 	assert_ptr_equal(enter("::ffff:192.0.2.1", &half, START), four);
 	assert_ptr_not_equal(enter("192.0.2.2", &half, START), four);
