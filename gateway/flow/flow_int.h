@@ -97,6 +97,7 @@ struct step {
 	enum after (*run)(struct exchange *x);
 };
 
+#define REFUSED_OCTETS_MOST 65536u /* longest message whose content is kept although it was refused */
 /* One request with all its legs. */
 struct exchange {
 	struct work_item work;
@@ -111,7 +112,7 @@ struct exchange {
 	int64_t leg_us;     /* when the present leg began */
 	int64_t cpu_us;     /* of the worker, when it began */
 	bool known;         /* the caller is who he says */
-	int64_t charge_us;  /* what it took to refuse somebody who is not known */
+	int64_t charge_us;  /* what it took to refuse somebody who is not known, see flow_refuse.c */
 	char guid[39];      /* sessionId, and the journal's name of the exchange */
 	char error_id[13];
 	struct err err;

@@ -7,6 +7,7 @@
 #include "flow/flow_int.h"
 
 #define EXPLANATION_MOST 8192u
+#define FACT_OCTETS 1000u /* about what a refusal takes in the journal without the content of the message */
 
 static bool diagnostics_on(const struct exchange *x)
 {
@@ -86,6 +87,15 @@ static void log_refusal(const struct exchange *x)
 		LOG_TEXT("peer", x->http->peer), LOG_TEXT("cert", x->who ? x->who->print : ""));
 }
 
+/* Work for somebody who is not known: the time of the processor, all of it this worker's, since nothing was waited for; and
+ * the journal, lest strangers fill the disk: each octet on it counts as a microsecond. */
+static int64_t price(const struct exchange *x)
+{
+	size_t content = x->http->body.n <= REFUSED_OCTETS_MOST ? x->http->body.n : 0;
+
+	return thread_cpu_us() - x->cpu_us + (int64_t)(FACT_OCTETS + content);
+}
+
 enum after step_refuse(struct exchange *x)
 {
 	const struct fault_row *row = fault_row(reason_row(x->err.reason)->fault);
@@ -108,8 +118,8 @@ enum after step_refuse(struct exchange *x)
 		buf_add(&x->answer, buf_bytes(&text));
 	}
 	x->err = why; /* signing may have spoken; the reason of the refusal stands */
-	if (!x->known && reason_row(why.reason)->side == SIDE_CALLER) /* this worker did all of it without a wait */
-		x->charge_us = thread_cpu_us() - x->cpu_us;
+	if (!x->known && reason_row(why.reason)->side == SIDE_CALLER)
+		x->charge_us = price(x);
 	__atomic_add_fetch(&x->flow->refused_for[why.reason], 1, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&x->flow->refused, 1, __ATOMIC_RELAXED);
 	return AFTER_NEXT;

@@ -2,8 +2,6 @@
 /* flow_register - the facts of sending and receiving (B4), with the exact octets, before anything is answered. */
 #include "flow/flow_int.h"
 
-#define REFUSED_OCTETS_MOST 65536u /* content kept of what was refused */
-
 static struct journal_fact fact_new(const struct exchange *x, enum journal_direction direction, enum journal_kind kind,
 	struct bytes octets)
 {

@@ -97,6 +97,15 @@ def test_an_address_that_causes_work_for_nothing_is_put_off_before_its_messages_
     lone.wait(lambda: Line(lone, OTHER).post(signed)[0] == 200)  # it leaks away
 
 
+def test_an_address_cannot_fill_the_journal_with_what_is_refused(lone):
+    """What costs no time to refuse still takes its place on the disk: 100 ms of work are 100 KB of it."""
+    lone.conf["listeners"][0]["limits"] = {"refused_work": 1}
+    lone.start()
+    line = Line(lone)
+    statuses = [line.post(b"x" * 60_000)[0] for _ in range(10)]
+    assert statuses[0] == 500 and statuses[4:] == [503] * 6
+
+
 def test_refusals_of_those_who_are_known_are_not_held_against_their_address(lone, pki):
     lone.conf["listeners"][0]["limits"] = {"refused_work": 1}
     lone.start()
