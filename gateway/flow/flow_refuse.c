@@ -7,7 +7,7 @@
 #include "flow/flow_int.h"
 
 #define EXPLANATION_MOST 8192u
-#define FACT_OCTETS 1000u /* about what a refusal takes in the journal without the content of the message */
+#define FACT_OCTETS 1000u /* about what a refusal takes in the journal beside the octets of message and fault */
 
 static bool diagnostics_on(const struct exchange *x)
 {
@@ -93,7 +93,7 @@ static int64_t price(const struct exchange *x)
 {
 	size_t content = x->http->body.n <= REFUSED_OCTETS_MOST ? x->http->body.n : 0;
 
-	return thread_cpu_us() - x->cpu_us + (int64_t)(FACT_OCTETS + content);
+	return thread_cpu_us() - x->cpu_us + (int64_t)(FACT_OCTETS + content + x->answer.len);
 }
 
 enum after step_refuse(struct exchange *x)
