@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 
-from harness import soap, wss
+from harness import async_soap, soap, wss
 from harness.gateway import PATH, Answer
 
 THIS, OTHER = "127.0.0.1", "127.0.0.2"
@@ -118,6 +118,16 @@ def test_refusals_of_those_who_are_known_are_not_held_against_their_address(lone
     for _ in range(30):  # the same work, and nobody known behind it
         lone.post(forged)
     assert put_off(lone, "address.refused-work") > 0
+
+
+def test_nor_are_refusals_of_their_questions(lone, pki):
+    lone.conf["listeners"][0]["limits"] = {"refused_work": 1}
+    lone.start()
+    old = async_soap.get_messages().replace(soap.now()[:16], soap.now(minutes=-6)[:16])
+    question, line = wss.sign(old, pki["permits"]), Line(lone)
+    for _ in range(60):  # together they cost several times what a stranger may
+        status, _, words = line.post(question, "/bip-async/")
+        assert status == 500 and b"message.date-window" in words
 
 
 def test_a_flood_of_one_address_does_not_make_others_wait_behind_it(lone, pki):
