@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The hostile set's world: a gateway with several listeners and kinds of participants, traps for what a message must
 not cause, and what has to hold after every case whatever it was."""
+import hashlib
 import os
 import re
+import sqlite3
 import threading
+import time
 from collections import Counter
+from contextlib import closing
 
 import yaml
 
@@ -13,13 +17,16 @@ from attack.prepare import fragment
 from attack.traps import Canary, bait
 
 from . import forge, raw, soap, wss
-from .gateway import Answer, Gateway
+from .gateway import Answer, Gateway, instrumented
 from .provider import Provider
 
 # For sanitizer builds: little freed memory is kept, so that what is resident says something; and a search looks at what
 # it passes over, not at all that follows, which would make a linear scan quadratic.
 SANITIZER = ":quarantine_size_mb=16:intercept_memmem=0"
-
+KEPT_MOST = 65536
+RECEIVED, REQUEST = 0, 0  # in the files of the journal
+# The rooms whose reasons stand before any cryptography.
+EARLY = ("xml", "soap", "security")
 
 
 class World:
@@ -32,6 +39,7 @@ class World:
         self.gateway = Gateway(folder, pki)
         self.configure(self.gateway.conf)
         self.gateway.start({"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + SANITIZER})
+        self.instrumented = instrumented()
         self.title = ""
         self.open_books()
 
@@ -70,11 +78,14 @@ class World:
         """Refused at the listener that explains and at the one that does not; told alike, explained once."""
         routed = len(self.provider.received)
         for listener in ("plain", "quiet"):
+            before = self.processor_time()
             answer = self.post(message, listener, **how)
-            self.is_refusal(answer, outcome, reason, listener == "plain")
+            cost = self.processor_time() - before
+            self.is_refusal(message, answer, outcome, reason, listener == "plain")
+            self.is_cheap(cost, len(message), reason)
         assert len(self.provider.received) == routed, "a refused message was routed"
 
-    def is_refusal(self, answer, outcome, reason, explained):
+    def is_refusal(self, message, answer, outcome, reason, explained):
         root = wss.parse(answer.octets)
         code = root.find(f"{{{soap.SOAP}}}Body/{{{soap.SOAP}}}Fault/faultcode")
         assert code is not None, answer.octets
@@ -87,7 +98,18 @@ class World:
             assert answer.reason == reason, detail
         else:
             self.keeps_silent(answer.octets)
-        self.expected[error_id] = reason
+        self.expected[error_id] = (reason, hashlib.sha256(octets_of(message)).hexdigest(), len(octets_of(message)))
+
+    def processor_time(self):
+        """Seconds that the gateway has calculated so far, all its threads together."""
+        return time.clock_gettime(~self.gateway.process.pid << 3 | 2)  # the clock of another process: clock_getcpuclockid(3)
+
+    def is_cheap(self, cost, size, reason):
+        """No message may cost more than a second, and what is refused before cryptography, up to a megabyte, not more than a
+        tenth; that is leave for a machine with other work."""
+        most = 0.3 if reason.split(".")[0] in EARLY and size <= 1.1 * (1 << 20) else 1.0
+        self.record.cost(self.title, cost)
+        assert self.instrumented or cost < most, f"{size} octets cost {cost:.3f} s of the processor"
 
     @staticmethod
     def keeps_silent(octets):
@@ -116,8 +138,7 @@ class World:
         return self.provider.received[-1]
 
     def post(self, message, listener="plain", **how):
-        octets = message.encode() if isinstance(message, str) else message
-        return Answer(self.gateway, self.gateway.post(octets, listener=listener, timeout=10, **how))
+        return Answer(self.gateway, self.gateway.post(octets_of(message), listener=listener, timeout=10, **how))
 
     def passes(self, message=None, listener="plain", **how):
         """Answered 200, delivered once, answered with a signature that another program verifies."""
@@ -154,7 +175,7 @@ class World:
         self.is_accepted(message)
         for answer in answers:
             if answer.status != 200:
-                self.is_refusal(answer, IN_PROGRESS, "replay.in-progress", True)
+                self.is_refusal(message, answer, IN_PROGRESS, "replay.in-progress", True)
         assert len({a.octets for a in answers if a.status == 200}) == 1
 
     def turns_away(self, message, status, **how):
@@ -199,10 +220,26 @@ class World:
         requests = [f for f in facts if (f["direction"], f["kind"]) == ("received", "request")]
         assert {f["verdict"] for f in requests} <= {"verified", "refused"}
         assert {f["message_id"] for f in requests if f["verdict"] == "verified"} == self.accepted
-        assert {f["error_id"]: f["reason"] for f in requests if f["verdict"] == "refused"} == self.expected
+        refused = {f["error_id"]: (f["reason"], f["sha256"], f["size"]) for f in requests if f["verdict"] == "refused"}
+        assert refused == self.expected
+        self.keeps_little()
         logged = Counter(e["err_id"] for e in self.gateway.events("message.refused") if e["err_id"] in self.expected)
         assert logged == Counter(list(self.expected)), "not one line in the log for each refusal"
         self.open_books()
+
+    def keeps_little(self):
+        """Of what was refused the journal keeps the octets up to a bound, and none of a state secret."""
+        kept = {}
+        for path in (self.gateway.folder / "journal").glob("journal-*.sqlite"):
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as db:
+                kept.update(db.execute("SELECT error_id, ifnull(length(octets), 0) FROM fact WHERE direction = ? AND kind = ?",
+                                       (RECEIVED, REQUEST)))
+        for error_id, (reason, _, size) in self.expected.items():
+            assert kept[error_id] == (0 if reason == "message.secret" or size > KEPT_MOST else size)
+
+
+def octets_of(message):
+    return message.encode() if isinstance(message, str) else message
 
 
 # The tests of a class, for its module; conftest.py gives them the module's cases.

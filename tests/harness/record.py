@@ -11,26 +11,33 @@ COLUMNS = ("cases", "refused as expected", "legitimate", "passed")
 class Record:
     def __init__(self):
         self.classes = defaultdict(Counter)
+        self.dearest = Counter()
 
     def count(self, title, column):
         self.classes[title][column] += 1
+
+    def cost(self, title, seconds):
+        """Of the gateway's processor, for one message that was refused; the dearest is told."""
+        self.dearest[title] = max(self.dearest[title], round(seconds * 1000))
 
     def save(self, folder):
         """One file for each class, so that runs side by side do not meet."""
         Path(folder).mkdir(parents=True, exist_ok=True)
         for title, row in self.classes.items():
-            (Path(folder) / f"hostile-{title[0]}.json").write_text(json.dumps({title: row}))
+            (Path(folder) / f"hostile-{title[0]}.json").write_text(json.dumps([title, row, self.dearest[title]]))
 
     def load(self, folder):
         for path in Path(folder).glob("hostile-*.json"):
-            self.classes.update({title: Counter(row) for title, row in json.loads(path.read_text()).items()})
+            title, row, dearest = json.loads(path.read_text())
+            self.classes[title], self.dearest[title] = Counter(row), dearest
         return self
 
     def lines(self):
-        yield f"{'class':<44}" + "".join(f"{column:>22}" for column in COLUMNS)
+        yield f"{'class':<44}" + "".join(f"{column:>22}" for column in COLUMNS) + f"{'dearest, ms CPU':>18}"
         total = sum(self.classes.values(), Counter())
+        self.dearest["all"] = max(self.dearest.values(), default=0)
         for title, row in [*sorted(self.classes.items()), ("all", total)]:
-            yield f"{title:<44}" + "".join(f"{row[column]:>22}" for column in COLUMNS)
+            yield f"{title:<44}" + "".join(f"{row[column]:>22}" for column in COLUMNS) + f"{self.dearest[title] or '':>18}"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import base64
 import hashlib
 
 from attack.outcomes import FORMAT, SIGNATURE, TOKEN, UNDERSTAND, UNSIGNED
-from attack.table import refused
+from attack.table import passing, refused
 from harness import soap, wss
 from harness.forge import element, reshape, swap
 
@@ -110,6 +110,29 @@ def other_wsse_namespace(w):
     return w.signed().replace(soap.WSSE, soap.WSSE.replace("secext-1.0", "secext-1.1"))
 
 
+def other_signature(w):
+    """The signature of another message of the sender."""
+    text = w.signed()
+    return swap(text, element(text, "ds:Signature"), element(w.signed(), "ds:Signature"))
+
+
+def behind_header(block):
+    return lambda w: swap(w.signed(), "</soapenv:Header>", "</soapenv:Header>" + block)
+
+
+def in_block(w):
+    """The Security header stands inside another header block."""
+    text = w.signed()
+    security = element(text, "wsse:Security")
+    return swap(text, security, f'<x:outer xmlns:x="urn:x">{security}</x:outer>')
+
+
+def ids_swapped(w):
+    """The identifier of the signed Body is moved to a header block of the same octets but its name."""
+    text = w.signed()
+    return swap(text, ' wsu:Id="id-body"', "")
+
+
 CASES = {
     "a message without any signature": (unsigned, UNSIGNED, "security.absent"),
     "a message without a Header": (no_header, UNSIGNED, "security.absent"),
@@ -129,6 +152,23 @@ CASES = {
     "a second signature, by the attacker, covers the Body": (two_signatures, UNSIGNED, "security.content"),
     "the Security header is for somebody else": (for_somebody_else, UNSIGNED, "security.absent"),
     "there are two Security headers": (two_security_headers, UNSIGNED, "security.several"),
+    "the signature is that of another message": (other_signature, SIGNATURE, "signature.digest-mismatch"),
+    "the Body has lost its identifier": (ids_swapped, UNSIGNED, "security.reference"),
+    "only the Timestamp is signed": (
+        lambda w: w.signed(timestamp=soap.timestamp(), references=("id-time",)), UNSIGNED, "security.body-unsigned"),
+    "the Security header is empty": (
+        lambda w: soap.envelope(soap.request(), header=SECURITY % ""), UNSIGNED, "security.signature-absent"),
+    "the Security header stands inside another block": (in_block, UNSIGNED, "security.absent"),
+    "the messageId differs": (
+        lambda w: swap(w.signed(soap.envelope(soap.request(message_id="a-1"))), ">a-1<", ">a-2<"),
+        SIGNATURE, "signature.digest-mismatch"),
+    "an attribute more stands on the Body": (
+        lambda w: swap(w.signed(), "<soapenv:Body ", '<soapenv:Body a="1" '), SIGNATURE, "signature.digest-mismatch"),
+    "the data is in another namespace": (
+        lambda w: swap(w.signed(), "urn:demo:permit", "urn:demo:permis"), SIGNATURE, "signature.digest-mismatch"),
+    "an element stands before the Header": (
+        lambda w: swap(w.signed(), "<soapenv:Header>", "<x/><soapenv:Header>"), FORMAT, "soap.shape"),
+    "an element stands between Header and Body": (behind_header("<x/>"), FORMAT, "soap.shape"),
     "the namespace of the signature lacks its last character": (other_dsig_namespace, UNSIGNED, "security.content"),
     "the signature refers to nothing": (no_references, UNSIGNED, "security.reference"),
     "an element stands behind the Body": (element_behind_body, FORMAT, "soap.shape"),
@@ -136,4 +176,16 @@ CASES = {
         other_wsse_namespace, UNDERSTAND, "soap.must-understand"),
 }
 ATTACKS = refused(CASES)
-LEGITIMATE = {}
+LEGITIMATE = passing({
+    "blanks and a comment around the Body": lambda w: swap(
+        w.signed(), "</soapenv:Envelope>", "\n<!-- end -->\n</soapenv:Envelope>\n<!-- of it -->\n"),
+    "a second Security header, for somebody else": lambda w: swap(
+        w.signed(), "</soapenv:Header>",
+        f'<wsse:Security xmlns:wsse="{soap.WSSE}" soapenv:actor="urn:else"/></soapenv:Header>'),
+    "an unsigned header block beside the signature": lambda w: swap(
+        w.signed(), "</soapenv:Header>", BLOCK + "</soapenv:Header>"),
+    "a Timestamp signed beside the Body": lambda w: w.signed(
+        timestamp=soap.timestamp(), references=("id-body", "id-time")),
+    "the data said again in an unsigned block": lambda w: swap(
+        w.signed(), "</soapenv:Header>", f'<x:copy xmlns:x="urn:x">{soap.DATA}</x:copy></soapenv:Header>'),
+})

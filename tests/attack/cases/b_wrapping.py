@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Signature wrapping: a genuine signed Body is kept somewhere, and an attacker's Body takes its seat."""
 from attack.outcomes import CERTIFICATE, FORMAT, SIGNATURE, UNSIGNED
-from attack.table import refused
+from attack.table import passing, refused
 from harness import soap
 from harness.forge import element, swap
 
@@ -38,9 +38,11 @@ def in_header(evil_id, wrap=kept):
     return build
 
 
-def in_security(w):
-    g = Genuine(w)
-    return swap(g.seat(evil_body("id-evil")), "</wsse:Security>", kept(g.body) + "</wsse:Security>")
+def in_security(evil_id, wrap=kept, at="</wsse:Security>"):
+    def build(w):
+        g = Genuine(w)
+        return swap(g.seat(evil_body(evil_id)), at, wrap(g.body) + at)
+    return build
 
 
 def in_object(inside):
@@ -51,8 +53,24 @@ def in_object(inside):
     return build
 
 
+def first_in_header(w):
+    g = Genuine(w)
+    return swap(g.seat(evil_body("id-evil")), "<soapenv:Header>", "<soapenv:Header>" + kept(g.body))
+
+
+def in_evil_request(end):
+    def build(w):
+        g = Genuine(w)
+        return g.seat(swap(evil_body("id-evil"), end, g.body + end))
+    return build
+
+
+def enveloped(body):
+    return f'<soapenv:Envelope xmlns:soapenv="{soap.SOAP}"><soapenv:Header/>{body}</soapenv:Envelope>'
+
+
 def whole_envelope(g):
-    return f'<soapenv:Envelope xmlns:soapenv="{soap.SOAP}"><soapenv:Header/>{g.body}</soapenv:Envelope>'
+    return enveloped(g.body)
 
 
 def in_evil_data(evil_id):
@@ -119,7 +137,23 @@ CASES = {
     "the signed Body is itself a header block": (in_header("id-evil", str), SIGNATURE, "security.wrapped"),
     "the signed Body is kept deep in a header block": (
         in_header("id-evil", lambda b: kept(kept(kept(b)))), SIGNATURE, "security.wrapped"),
-    "the signed Body is kept in the Security header": (in_security, UNSIGNED, "security.content"),
+    "the signed Body is kept in the Security header": (in_security("id-evil"), UNSIGNED, "security.content"),
+    "the signed Body is kept in the Security header, with one identifier": (
+        in_security("id-body"), SIGNATURE, "xml.duplicate-id"),
+    "the signed Body is itself a child of the Security header": (
+        in_security("id-evil", str), UNSIGNED, "security.content"),
+    "the signed Body is kept in the reference to the key": (
+        in_security("id-evil", kept, "</wsse:SecurityTokenReference>"), SIGNATURE, "security.wrapped"),
+    "the signed Body is kept in KeyInfo": (
+        in_security("id-evil", kept, "</ds:KeyInfo>"), SIGNATURE, "security.wrapped"),
+    "the signed Body is kept in SignedInfo": (
+        in_security("id-evil", kept, "</ds:SignedInfo>"), UNSIGNED, "security.signature-shape"),
+    "the signed Body is kept first in the Header": (first_in_header, SIGNATURE, "security.wrapped"),
+    "the signed Body is kept behind the request": (
+        in_evil_request("</t:SendMessage>"), SIGNATURE, "security.wrapped"),
+    "the signed Body is kept in requestInfo": (in_evil_request("</requestInfo>"), SIGNATURE, "security.wrapped"),
+    "a whole envelope is kept in a header block": (
+        in_header("id-evil", lambda b: kept(enveloped(b))), SIGNATURE, "security.wrapped"),
     "the signed Body is kept in an Object of the signature": (
         in_object(lambda g: g.body), UNSIGNED, "security.signature-shape"),
     "a whole envelope is kept in an Object of the signature": (
@@ -138,4 +172,23 @@ CASES = {
     "the sender's token stands beside the attacker's": (token_swapped("x509-2"), CERTIFICATE, "security.token-several"),
 }
 ATTACKS = refused(CASES)
-LEGITIMATE = {}
+
+
+def data(inside):
+    return lambda w: w.signed(soap.envelope(soap.request(data=f"<data>{inside}</data>")))
+
+
+def another_message(w):
+    """A whole signed message as data, its identifiers renamed."""
+    return data(w.signed().replace("id-body", "id-inner"))(w)
+
+
+LEGITIMATE = passing({
+    "a Body of SOAP in the signed data": data(evil_body("id-inner")),
+    "a whole signed message in the signed data": another_message,
+    "an element that is only called Body in a header block": lambda w: swap(
+        w.signed(), "</soapenv:Header>", '<x:Body xmlns:x="urn:x"><data/></x:Body></soapenv:Header>'),
+    "a copy of the Body without an identifier in a header block": lambda w: swap(
+        (text := w.signed()), "</soapenv:Header>",
+        kept(element(text, "soapenv:Body").replace(' wsu:Id="id-body"', "")) + "</soapenv:Header>"),
+})

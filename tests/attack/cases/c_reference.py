@@ -3,8 +3,8 @@
 import base64
 import hashlib
 
-from attack.outcomes import SIGNATURE, UNSIGNED
-from attack.table import refused
+from attack.outcomes import LIMIT, SIGNATURE, UNSIGNED
+from attack.table import passing, refused
 from harness import soap, wss
 from harness.forge import element, swap, swapper
 
@@ -87,6 +87,9 @@ def plain_id(w):
     return w.signed(soap.envelope(soap.request(), body_attributes=' Id="id-body"'))
 
 
+EXPRESSIONS = ["#xpointer(id(&quot;id-body&quot;))", "#xmlns(s=urn:s)xpointer(//*)", "#element(/1/2)", "#/1/2", "#element(id-body)",
+               "#id-body#id-body", "id-body", " #id-body", "#id-body%20", "#id-body&#10;", "?#id-body", ".#id-body"]
+ELSEWHERE = ["data:,x", "//127.0.0.1/x", "x.xml", "/etc/hostname", "HTTP://127.0.0.1:1/", "jar:file:///x!/y", "urn:x", "FILE:/etc/hostname"]
 CASES = {
     "a further reference goes to a web address": (one_more(lambda w: w.canary.url), UNSIGNED, "security.reference"),
     "a further reference goes to a web address, first": (
@@ -102,6 +105,11 @@ CASES = {
         instead("URI=\"#xpointer(id('id-body'))\""), UNSIGNED, "security.reference"),
     "the reference breaks out of a quoted name": (
         instead("URI=\"#nope') | id('id-body\""), UNSIGNED, "security.reference"),
+    **{f"the reference is {uri}": (instead(f'URI="{uri}"'), UNSIGNED, "security.reference") for uri in EXPRESSIONS},
+    **{f"a further reference goes to {uri}": (one_more(uri), UNSIGNED, "security.reference") for uri in ELSEWHERE},
+    "the reference has a name of a megabyte": (instead(f'URI="#{"a" * (1 << 20)}"'), LIMIT, "xml.attributes"),
+    "the reference stands twice with other digests": (
+        lambda w: w.signed(signed_info_extra=reference("#id-body")), UNSIGNED, "security.reference"),
     "the reference has no URI": (instead(""), UNSIGNED, "security.reference"),
     "the reference is empty": (instead('URI=""'), UNSIGNED, "security.reference"),
     "the reference is a lone number sign": (instead('URI="#"'), UNSIGNED, "security.reference"),
@@ -129,4 +137,24 @@ CASES = {
     "the identifier differs in case": (body_with('wsu:Id="ID-BODY"'), UNSIGNED, "security.reference"),
 }
 ATTACKS = refused(CASES)
-LEGITIMATE = {}
+
+
+def named(body_id):
+    return lambda w: w.signed(soap.envelope(soap.request(), body_id=body_id), references=(body_id,))
+
+
+def eight_references(w):
+    names = [f"id-{n}" for n in range(7)]
+    blocks = "".join(f'<x:b xmlns:x="urn:x" xmlns:wsu="{soap.WSU}" wsu:Id="{n}"/>' for n in names)
+    return w.signed(soap.envelope(soap.request(), header=blocks), references=("id-body", *names))
+
+
+LEGITIMATE = passing({
+    **{f"the identifier is {name}": named(name) for name in ("_", "id-1.2-3_4", "Дене", "x" * 200)},
+    "eight references to as many elements": eight_references,
+    "the reference says its type": lambda w: w.signed(shape=swapper('URI="#id-body"', 'URI="#id-body" Type="urn:x"')),
+    "the identifier is written with a character reference": lambda w: swap(w.signed(), 'wsu:Id="id-body"', 'wsu:Id="id&#45;body"'),
+    "identifiers of other elements": lambda w: swap(
+        w.signed(), "</soapenv:Header>", '<x:y xmlns:x="urn:x" Id="one"><x:z ID="two" xml:id="three" /></x:y></soapenv:Header>'
+        .replace(' ID="two" xml:id="three"', ' xml:id="three"')),
+})

@@ -2,8 +2,8 @@
 """Transforms that make a signature say less than it seems to, or cost more; words that canonical form hides."""
 import re
 
-from attack.outcomes import ALGORITHM, FORMAT, SENDER
-from attack.table import refused
+from attack.outcomes import ALGORITHM, FORMAT, SENDER, SERVICE, UNSIGNED
+from attack.table import passing, refused
 from harness import soap, wss
 from harness.forge import reshape, swap, swapper
 
@@ -97,6 +97,21 @@ def unknown_prefixes(w):
     return w.signed(shape=swapper(start, start + names))
 
 
+def split_service(w):
+    text = w.signed(soap.envelope(soap.request(service="Demo.evil")))
+    return swap(text, "<serviceId>Demo", "<serviceId>Demo<!---->")
+
+
+OTHERS = {
+    "inclusive canonical form": soap.C14N,
+    "canonical form 1.1": "http://www.w3.org/2006/12/xml-c14n11",
+    "inclusive canonical form with comments": soap.C14N + "#WithComments",
+    "XPointer": "http://www.w3.org/2001/04/xmldsig-more#xptr",
+    "that of attachments": "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform",
+    "XQuery": "http://www.w3.org/2002/06/xmldsig-xquery",
+    "a digest": wss.DIGESTS["sha256"][0],
+    "minimal canonical form": "urn:ietf:rfc:3075#minimal",
+}
 CASES = {
     "a stylesheet makes the same words of every Body": (
         with_transforms(stylesheet("constant"), lambda _: b"constant"), ALGORITHM, "security.algorithm"),
@@ -133,6 +148,21 @@ CASES = {
         canonicalization(soap.EXC + "WithComments"), ALGORITHM, "security.algorithm"),
     "the canonicalisation of SignedInfo is unknown": (canonicalization("urn:none"), ALGORITHM, "security.algorithm"),
     "the list of prefixes holds no prefixes": (unknown_prefixes, ALGORITHM, "security.algorithm"),
+    **{f"the transform is {name}": (with_transforms(transform(uri)), ALGORITHM, "security.algorithm")
+       for name, uri in OTHERS.items()},
+    "canonical form stands behind a transform that nobody knows": (
+        with_transforms(transform("urn:none") + C14N), ALGORITHM, "security.algorithm"),
+    "there are transforms, and none in them": (
+        lambda w: w.signed(shape=lambda t: reshape("<ds:Transforms>.*</ds:Transforms>", "<ds:Transforms/>", t)),
+        ALGORITHM, "security.algorithm"),
+    "the transform has no algorithm": (with_transforms("<ds:Transform/>"), ALGORITHM, "security.algorithm"),
+    "the transform has a blank behind its algorithm": (with_transforms(transform(soap.EXC + " ")), ALGORITHM, "security.algorithm"),
+    "canonical form is asked for three times": (with_transforms(C14N * 3), ALGORITHM, "security.algorithm"),
+    "a foreign element stands in the transform": (
+        with_transforms(transform(soap.EXC, "<x/>")), UNSIGNED, "security.signature-shape"),
+    "a comment shortens the service": (split_service, SERVICE, "service.unknown"),
+    "a CDATA section shortens the name of the sender": (
+        lambda w: longer_sender(w, "<![CDATA[]]>"), SENDER, "sender.unknown"),
     "the Body cannot be canonicalised, and nothing is signed": (void_body, FORMAT, "xml.namespace"),
     "SignedInfo cannot be canonicalised, and nothing is signed": (void_signed_info, FORMAT, "xml.namespace"),
     "a comment shortens the name of the sender": (split_by_comment, SENDER, "sender.unknown"),
@@ -142,4 +172,19 @@ CASES = {
     "an element shortens the name of the sender": (lambda w: longer_sender(w, "<x/>"), FORMAT, "channel.format"),
 }
 ATTACKS = refused(CASES)
-LEGITIMATE = {}
+
+
+def said(data, attributes=""):
+    return lambda w: w.signed(soap.envelope(soap.request(data=data), envelope_attributes=attributes))
+
+
+LEGITIMATE = passing({
+    "a comment put into the data after signing": lambda w: swap(w.signed(), "<p:number>", "<!-- of the permit --><p:number>"),
+    "the transform for enclosed signatures, then canonical form": lambda w: w.signed(
+        transforms=f'<ds:Transform Algorithm="{soap.DS}enveloped-signature"/>{C14N}'),
+    "a list of prefixes that the Body uses": lambda w: w.signed(reference_prefixes=("p", "t")),
+    "namespaces declared and not used": said(soap.DATA, ' xmlns:u1="urn:1" xmlns:u2="urn:2"'),
+    "a default namespace taken back": said('<data><a xmlns="urn:a"><b xmlns=""/></a></data>'),
+    "attributes in another order and quotes": said("<data><a xmlns:z='urn:z' z:c='3' b='2' a='1'/></data>"),
+    "line ends, tabs and entities in attributes": said('<data><a b="&#10;&#9;&#13;&quot;&lt;"/></data>'),
+})

@@ -6,10 +6,10 @@ import hmac
 import re
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 
 from attack.outcomes import ALGORITHM, CERTIFICATE, SIGNATURE, UNSIGNED
-from attack.table import refused
+from attack.table import passing, refused
 from harness import soap, wss
 from harness.forge import element, reshape, swap, swapper
 
@@ -119,11 +119,67 @@ def element_in_value(w):
     return swap(w.signed(), "</ds:SignatureValue>", "<x/></ds:SignatureValue>")
 
 
+def keyed_with_certificate(w):
+    return w.signed(shape=method(wss.MORE + "hmac-sha256"), make_value=lambda octets: hmac.digest(w.me.der, octets, "sha256"))
+
+
+def number_as_value(make):
+    """A number that means something to RSA, as long as the modulus."""
+    def build(w):
+        n = w.me.key.public_key().public_numbers().n
+        return w.signed(make_value=lambda _: make(n).to_bytes((n.bit_length() + 7) // 8, "big"))
+    return build
+
+
+def padded_by_hand(w):
+    """The padding without the name of the digest, as careless verifiers take it."""
+    n, d = w.me.key.public_key().public_numbers().n, w.me.key.private_numbers().d
+
+    def value(octets):
+        digest = hashlib.sha256(octets).digest()
+        size = (n.bit_length() + 7) // 8
+        block = b"\0\1" + b"\xff" * (size - 3 - len(digest)) + b"\0" + digest
+        return pow(int.from_bytes(block, "big"), d, n).to_bytes(size, "big")
+    return w.signed(make_value=value)
+
+
+def other_padding(w):
+    """RSA-PSS under the name of PKCS #1."""
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+    return w.signed(make_value=lambda octets: w.me.key.sign(octets, pss, hashes.SHA256()))
+
+
+def in_der(w):
+    """The two numbers as X.509 writes them."""
+    w.needs("ec")
+    me = w.pki["department-ec"]
+    return w.signed(identity=me, make_value=lambda octets: me.key.sign(octets, ec.ECDSA(hashes.SHA256())))
+
+
+METHODS = {
+    "DSA": soap.DS + "dsa-sha1", "RSA with RIPEMD": wss.MORE + "rsa-ripemd160", "RSA with SHA-224": wss.MORE + "rsa-sha224",
+    "RSA-PSS": "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1", "ECDSA with SHA-1": wss.MORE + "ecdsa-sha1",
+    "Ed25519": "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519", "a digest alone": wss.DIGESTS["sha256"][0],
+    "empty": "", "a fragment": "#rsa-sha256", "over https": wss.MORE.replace("http:", "https:") + "rsa-sha256"}
+DIGESTS = {"unknown": "urn:none", "empty": "", "RIPEMD": "http://www.w3.org/2001/04/xmlenc#ripemd160",
+           "SHA-224": wss.MORE + "sha224", "that of a signature": wss.MORE + "rsa-sha256"}
 CASES = {
     "the hash is keyed with the public key as text": (
         keyed(serialization.Encoding.PEM), ALGORITHM, "security.algorithm"),
     "the hash is keyed with the public key as octets": (
         keyed(serialization.Encoding.DER), ALGORITHM, "security.algorithm"),
+    "the hash is keyed with the sender's certificate": (keyed_with_certificate, ALGORITHM, "security.algorithm"),
+    "the hash is keyed with nothing": (
+        lambda w: w.signed(shape=method(soap.DS + "hmac-sha1"), make_value=lambda octets: hmac.digest(b"", octets, "sha1")),
+        ALGORITHM, "security.algorithm"),
+    **{f"the algorithm is {name}": (lambda w, uri=uri: w.signed(shape=method(uri)), ALGORITHM, "security.algorithm")
+       for name, uri in METHODS.items()},
+    **{f"the digest algorithm is {name}": (
+        lambda w, uri=uri: w.signed(shape=swapper(wss.DIGESTS["sha256"][0], uri)), ALGORITHM, "security.algorithm")
+       for name, uri in DIGESTS.items()},
+    "the digest algorithm has parameters": (
+        lambda w: w.signed(shape=lambda t: reshape('(?<=#sha256")/>', "><x/></ds:DigestMethod>", t)),
+        UNSIGNED, "security.signature-shape"),
     "a keyed hash is cut to eight bits": (truncated_hash, ALGORITHM, "security.algorithm"),
     "a keyed hash is cut to nothing": (hash_of_no_bits, ALGORITHM, "security.algorithm"),
     "the signature is made with MD5": (rsa_md5, ALGORITHM, "security.algorithm"),
@@ -142,6 +198,13 @@ CASES = {
     "the digest algorithm is MD5": (
         lambda w: w.signed(shape=swapper(wss.DIGESTS["sha256"][0], wss.MORE + "md5")), ALGORITHM, "security.algorithm"),
     "the modulus was added to the signature value": (plus_modulus, SIGNATURE, "signature.value-wrong"),
+    **{f"the signature value is the number {name}": (number_as_value(make), SIGNATURE, "signature.value-wrong")
+       for name, make in {"0": lambda n: 0, "1": lambda n: 1, "n - 1": lambda n: n - 1, "n": lambda n: n}.items()},
+    "the padding of the signature is made by hand": (padded_by_hand, SIGNATURE, "signature.value-wrong"),
+    "the padding of the signature is another": (other_padding, SIGNATURE, "signature.value-wrong"),
+    "the two numbers of the signature are in DER": (in_der, SIGNATURE, "signature.value-wrong"),
+    "the two numbers of the signature are one of an odd length": (
+        ecdsa_value(b"\1" * 63), SIGNATURE, "signature.value-wrong"),
     "the two numbers of the signature are zero": (ecdsa_value(bytes(64)), SIGNATURE, "signature.value-wrong"),
     "the two numbers of the signature are missing": (ecdsa_value(b""), SIGNATURE, "signature.value-wrong"),
     "the first number of the signature is zero": (
@@ -152,6 +215,12 @@ CASES = {
     "a comment splits the digest": (
         digest_text(lambda new, old: f"{new}<!---->{old}"), UNSIGNED, "security.signature-shape"),
     "the digest is empty": (digest_text(lambda _new, _old: ""), SIGNATURE, "signature.digest-mismatch"),
+    "octets stand behind the digest": (
+        digest_text(lambda new, _old: base64.b64encode(base64.b64decode(new) + b"more").decode()),
+        SIGNATURE, "signature.digest-mismatch"),
+    "the digest is cut": (
+        digest_text(lambda new, _old: base64.b64encode(base64.b64decode(new)[:16]).decode()),
+        SIGNATURE, "signature.digest-mismatch"),
     "the digest is given twice": (
         digest_text(lambda new, old: f"{new}</ds:DigestValue><ds:DigestValue>{old}"),
         UNSIGNED, "security.signature-shape"),
@@ -171,4 +240,28 @@ CASES = {
     "a second value stands behind the padding": (value_text(lambda v: v + "AAAA"), SIGNATURE, "signature.value-wrong"),
 }
 ATTACKS = refused(CASES)
-LEGITIMATE = {}
+
+
+def by(name, **options):
+    def build(w):
+        if name != "department":
+            w.needs("ec")
+        return w.signed(identity=w.pki[name], **options)
+    return build
+
+
+def value_in(change):
+    return lambda w: reshape(VALUE, lambda m: change(m.group()), w.signed())
+
+
+LEGITIMATE = passing({
+    "RSA with SHA-384 and SHA-384": by("department", algorithm="rsa-sha384", digest="sha384"),
+    "RSA with SHA-512 over SHA-256": by("department", algorithm="rsa-sha512"),
+    "RSA with SHA-256 over SHA-512": by("department", digest="sha512"),
+    "ECDSA with SHA-256": by("department-ec"),
+    "ECDSA with SHA-384 on P-256": by("department-ec", algorithm="ecdsa-sha384"),
+    "ECDSA over SHA-512": by("department-ec", digest="sha512"),
+    "the signature value between blanks": value_in(lambda v: f" \n\t{v}\n "),
+    "the signature value in lines of four": value_in(lambda v: "\n".join(v[i:i + 4] for i in range(0, len(v), 4))),
+    "the digest between blanks": lambda w: w.signed(shape=lambda t: reshape(DIGEST, lambda m: f"\n {m.group()} \n", t)),
+})

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """KeyInfo that brings its own key, fetches one, names two, or names one and means another."""
 import base64
+import hashlib
+import re
+from datetime import datetime, timedelta, timezone
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 
 from attack.outcomes import CERTIFICATE, SIGNATURE, TOKEN, UNAVAILABLE, UNSIGNED
-from attack.table import refused
+from attack.table import passing, refused
 from harness import forge, soap, wss
 from harness.forge import element, reshape, swap
 
@@ -110,6 +113,12 @@ def path_of_two(w):
     return b"\x30\x82" + len(inside).to_bytes(2, "big") + inside
 
 
+def token_behind(w):
+    text = w.signed(form="bst")
+    token = element(text, "wsse:BinarySecurityToken")
+    return swap(swap(text, token, ""), "</wsse:Security>", token + "</wsse:Security>")
+
+
 def without_key_info(w):
     return reshape("<ds:KeyInfo>.*</ds:KeyInfo>", "", w.signed())
 
@@ -118,6 +127,36 @@ def empty_key_info(w):
     return reshape("<ds:KeyInfo>.*</ds:KeyInfo>", "<ds:KeyInfo/>", w.signed())
 
 
+def username():
+    return (f'<wsse:UsernameToken xmlns:wsu="{soap.WSU}" wsu:Id="x509-1"><wsse:Username>department</wsse:Username>'
+            f"<wsse:Password>secret</wsse:Password></wsse:UsernameToken>")
+
+
+def own_list(w):
+    """A list of revoked certificates, signed by the true authority, that lists none."""
+    now = datetime.now(timezone.utc)
+    authority = w.pki["issuing"]
+    made = (forge.x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
+            .last_update(now - timedelta(days=9)).next_update(now + timedelta(days=9)).sign(authority.key, hashes.SHA256()))
+    return made.public_bytes(serialization.Encoding.DER)
+
+
+def key_info_first(w):
+    text = w.signed()
+    keys_text = element(text, "ds:KeyInfo")
+    return swap(swap(text, keys_text, ""), "<ds:SignatureValue>", keys_text + "<ds:SignatureValue>")
+
+
+OTHERS = {
+    "a key of PGP": "<ds:PGPData><ds:PGPKeyID>AAAA</ds:PGPKeyID></ds:PGPData>",
+    "a key of SPKI": "<ds:SPKIData><ds:SPKISexp>AAAA</ds:SPKISexp></ds:SPKIData>",
+    "a word of agreement": "<ds:MgmtData>x</ds:MgmtData>",
+    "a reference to other keys": f'<d:KeyInfoReference xmlns:d="{DSIG11}" URI="#id-body"/>',
+    "a key of an elliptic curve": f'<ds:KeyValue><d:ECKeyValue xmlns:d="{DSIG11}"/></ds:KeyValue>',
+    "an assertion": '<s:Assertion xmlns:s="urn:oasis:names:tc:SAML:2.0:assertion"/>',
+    "words": "department",
+    "of another namespace": '<x:X509Data xmlns:x="urn:x"/>',
+}
 CASES = {
     "KeyInfo is absent": (without_key_info, UNSIGNED, "security.signature-shape"),
     "KeyInfo is empty": (empty_key_info, TOKEN, "security.token-kind"),
@@ -138,7 +177,7 @@ CASES = {
     "the sender's certificate stands behind the attacker's": (
         keys(lambda w: by_token(x509_data(w.attacker, w.me))), CERTIFICATE, "security.token-several"),
     "a thousand certificates, the sender's last": (
-        keys(lambda w: by_token(x509_data(*[w.attacker] * 30, w.me))), CERTIFICATE, "security.token-several"),
+        keys(lambda w: by_token(x509_data(*[w.attacker] * 1000, w.me))), CERTIFICATE, "security.token-several"),
     "the sender's certificate, signed by the attacker": (
         keys(lambda w: by_token(x509_data(w.me))), SIGNATURE, "signature.value-wrong"),
     "the key is to be fetched from the web": (keys(lambda w: retrieval(w.canary.url)), TOKEN, "security.token-kind"),
@@ -174,6 +213,37 @@ CASES = {
     "the number of one participant beside the certificate of another": (
         lambda w: w.signed(identity=w.pki["monitoring"], key_info_text=(serial_beside(w.me, w.pki["monitoring"]), "")),
         CERTIFICATE, "security.token-several"),
+    **{f"KeyInfo is {name}": (keys(lambda w, text=text: text, mine=True), TOKEN, "security.token-kind")
+       for name, text in OTHERS.items()},
+    "the token is embedded in the reference": (
+        keys(lambda w: by_token(f"<wsse:Embedded>{binary_token(w.me.der)}</wsse:Embedded>"), mine=True),
+        TOKEN, "security.token-kind"),
+    "the reference to a token is empty": (keys(lambda w: by_token(""), mine=True), TOKEN, "security.token-kind"),
+    "the token is a name and a password": (
+        keys(lambda w: token_reference(), lambda w: username()), UNSIGNED, "security.content"),
+    "the certificate is named by its thumbprint": (
+        keys(lambda w: identifier(b64(hashlib.sha1(w.me.der).digest()), "#ThumbprintSHA1"), mine=True),
+        TOKEN, "security.token-kind"),
+    "the key is named by its name in X509Data": (
+        keys(lambda w: by_token(f"<ds:X509Data><ds:X509SubjectName>{w.me.certificate.subject.rfc4514_string()}"
+                                "</ds:X509SubjectName></ds:X509Data>"), mine=True),
+        TOKEN, "security.token-kind"),
+    "a revocation list stands beside the certificate": (
+        keys(lambda w: by_token(x509_data(w.me).replace("</ds:X509Data>", f"<ds:X509CRL>{b64(own_list(w))}</ds:X509CRL></ds:X509Data>")),
+             mine=True),
+        TOKEN, "security.token-kind"),
+    "the serial number has a million digits": (
+        keys(lambda w: reshape("(?<=SerialNumber>).*(?=</ds:X509SerialNumber)", "9" * 1000000, serial_beside(w.me)), mine=True),
+        UNAVAILABLE, "security.token-unknown"),
+    "the serial number is negative": (
+        keys(lambda w: reshape("(?<=SerialNumber>)(?=[0-9])", "-", serial_beside(w.me)), mine=True),
+        UNAVAILABLE, "security.token-unknown"),
+    "the issuer is longer by a part": (
+        keys(lambda w: reshape("(?<=IssuerName>)(?=[^<])", "CN=x,", serial_beside(w.me)), mine=True),
+        UNAVAILABLE, "security.token-unknown"),
+    "KeyInfo stands twice": (
+        lambda w: reshape("<ds:KeyInfo>.*</ds:KeyInfo>", lambda m: m.group() * 2, w.signed()), UNSIGNED, "security.signature-shape"),
+    "KeyInfo stands before the signature value": (key_info_first, UNSIGNED, "security.signature-shape"),
     "the certificate is no base64": (
         keys(lambda w: identifier("not! base64?"), mine=True), CERTIFICATE, "security.token-broken"),
     "the certificate is empty": (keys(lambda w: identifier(""), mine=True), CERTIFICATE, "security.token-broken"),
@@ -199,4 +269,23 @@ CASES = {
         TOKEN, "security.token-kind"),
 }
 ATTACKS = refused(CASES)
-LEGITIMATE = {}
+
+
+def mine(make, token=lambda w: ""):
+    return keys(make, token, mine=True)
+
+
+LEGITIMATE = passing({
+    "the certificate in KeyIdentifier": mine(lambda w: identifier(b64(w.me.der))),
+    "the certificate in X509Data": mine(lambda w: by_token(x509_data(w.me))),
+    "issuer and serial number": mine(lambda w: serial_beside(w.me)),
+    "issuer and serial number beside the same certificate": mine(lambda w: serial_beside(w.me, w.me)),
+    "the subject key identifier": mine(lambda w: ski(w.me)),
+    "a token of another name": mine(lambda w: token_reference("#the-token"), lambda w: binary_token(w.me.der, "the-token")),
+    "a reference to a token that does not say its type": mine(
+        lambda w: by_token('<wsse:Reference URI="#x509-1"/>'), lambda w: binary_token(w.me.der)),
+    "the token behind the signature": token_behind,
+    "blanks around everything in KeyInfo": lambda w: w.signed(
+        shape=lambda t: re.sub("(?s)<ds:KeyInfo>.*</ds:KeyInfo>", lambda m: m.group().replace("><", "> <"), t)),
+    "KeyInfo with a name": lambda w: swap(w.signed(), "<ds:KeyInfo>", '<ds:KeyInfo Id="id-keys">'),
+})

@@ -4,6 +4,7 @@
 Most are issued by the true authority to a participant that is known by issuer and registration number, so that nothing
 but the one defect is between them and trust; the legitimate ones show that without a defect they are trusted."""
 
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from attack.outcomes import CERTIFICATE, SENDER
@@ -80,6 +81,35 @@ def explicit_curve(i):
 
 
 EKU = ExtendedKeyUsageOID
+class Bare:
+    """A key of which only the public half is there."""
+
+    def __init__(self, public):
+        self.public = public
+
+    def public_key(self):
+        return self.public
+
+
+def public(make):
+    """Certified is a key that signs nothing; the signature is made with another."""
+    return lambda i: forge.Made(issue(i.authority, Bare(make()), SUBJECT).der, i.key)
+
+
+def odd_rsa(bits, exponent):
+    return lambda: rsa.RSAPublicNumbers(exponent, (1 << (bits - 1)) + 15).public_key()
+
+
+def with_curve(curve):
+    return lambda i: issue(i.authority, ec.generate_private_key(curve), SUBJECT)
+
+
+def twice_issued(i):
+    """An authority of the attacker's between the sender's certificate and this one."""
+    own = issue(i.w.attacker, i.w.attacker.key, name(unit=UNIT), issuer_name=i.authority.certificate.subject, authority=True)
+    return i.issue_by(own)
+
+
 CASES = {
     "it ended two days ago": (with_defects(days=(-30, -2)), CERTIFICATE, "certificate.expired"),
     "it begins in thirty days": (with_defects(days=(30, 60)), CERTIFICATE, "certificate.expired"),
@@ -105,6 +135,21 @@ CASES = {
     "its RSA key has 1024 bits": (with_key("rsa1024"), CERTIFICATE, "certificate.weak"),
     "it is sealed with SHA-1": (lambda i: reseal(i.issue(), i.authority, "sha1"), CERTIFICATE, "certificate.weak"),
     "it is sealed with MD5": (lambda i: reseal(i.issue(), i.authority, "md5"), CERTIFICATE, "certificate.weak"),
+    "its curve has 224 bits": (with_curve(ec.SECP224R1()), CERTIFICATE, "certificate.weak"),
+    "its curve is that of coins": (with_curve(ec.SECP256K1()), CERTIFICATE, "certificate.weak"),
+    "its RSA key has 512 bits": (public(odd_rsa(512, 65537)), CERTIFICATE, "certificate.weak"),
+    "its RSA key has 16384 bits": (public(odd_rsa(16384, 65537)), CERTIFICATE, "certificate.weak"),
+    "its RSA exponent is as long as the key": (public(odd_rsa(2048, (1 << 2047) + 1)), CERTIFICATE, "certificate.weak"),
+    "its key is of Ed25519": (public(lambda: ed25519.Ed25519PrivateKey.generate().public_key()), CERTIFICATE, "certificate.weak"),
+    "its key is of DSA": (public(lambda: dsa.generate_private_key(2048).public_key()), CERTIFICATE, "certificate.weak"),
+    "it ended a minute ago": (with_defects(days=(-30, -1 / 1440)), CERTIFICATE, "certificate.expired"),
+    "it is issued by an authority of the attacker's with the true name": (twice_issued, CERTIFICATE, "certificate.unknown"),
+    "its purpose is to stamp times": (with_defects(purposes=(EKU.TIME_STAMPING,)), CERTIFICATE, "certificate.usage"),
+    "its key is for agreement only": (with_defects(usage=("key_agreement",)), CERTIFICATE, "certificate.usage"),
+    "its number has a letter more": (with_defects(subject=name(unit=UNIT + "x")), SENDER, "certificate.owner"),
+    "its number stands in the common name": (with_defects(subject=name(common=UNIT)), SENDER, "certificate.owner"),
+    "its number is that of a person": (
+        with_defects(subject=name(serial_number="IIN" + BRANCH)), SENDER, "certificate.owner"),
     "its curve is written out": (explicit_curve, CERTIFICATE, "certificate.weak"),
     "its seal is wrong": (wrong_seal, CERTIFICATE, "certificate.unknown"),
     "a NUL stands in its name": (nul_in_name, SENDER, "certificate.owner"),
@@ -139,4 +184,15 @@ ATTACKS = {
 }
 LEGITIMATE = passing({name: lambda w, build=build: branch(w, build(Issuing(w))) for name, build in {
     "it has no defect": with_defects(),
+    "it ends tomorrow": with_defects(days=(-300, 1)),
+    "it began a minute ago": with_defects(days=(-1 / 1440, 300)),
+    "it names no purpose": with_defects(purposes=()),
+    "it has a purpose more": with_defects(purposes=(EKU.EMAIL_PROTECTION, ObjectIdentifier("1.2.398.3.3.4.1.2"))),
+    "it has an extension that nobody knows and nobody need know": with_defects(extensions=((unknown_extension(), False),)),
+    "its key is for signing alone": with_defects(usage=("digital_signature",)),
+    "its name has Kazakh letters": with_defects(subject=name("Филиал жүйесі «Құқық»", unit=UNIT)),
+    "its name has many parts": with_defects(subject=name("x", unit=UNIT, locality_name="y", state_or_province_name="z", title="t")),
+    "its key is on P-256": with_curve(ec.SECP256R1()),
+    "its key is on P-384": with_curve(ec.SECP384R1()),
+    "its RSA key has 3072 bits": lambda i: issue(i.authority, rsa.generate_private_key(65537, 3072), SUBJECT),
 }.items()})

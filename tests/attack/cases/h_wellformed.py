@@ -2,8 +2,8 @@
 """Document types, entities, and texts that are no XML 1.0 or that parsers forgive."""
 import random
 
-from attack.outcomes import FORMAT
-from attack.table import refused
+from attack.outcomes import FORMAT, UNSIGNED
+from attack.table import passing, refused
 from harness import soap
 from harness.forge import element, swap
 
@@ -108,6 +108,40 @@ CASES = {
     "a declaration of version 1.1": (before('<?xml version="1.1"?>'), FORMAT, "xml.declaration"),
     "a declaration of version 1.00": (before('<?xml version="1.00"?>'), FORMAT, "xml.declaration"),
     "a declaration with an unknown word": (before('<?xml version="1.0" mode="x"?>'), FORMAT, "xml.declaration"),
+    "entities of entities, declared by a parameter": (
+        doctype('[<!ENTITY % a "&#60;!ENTITY e \'x\'>"> %a;]'), FORMAT, "xml.dtd"),
+    "a notation": (doctype('[<!NOTATION n SYSTEM "x">]', ""), FORMAT, "xml.dtd"),
+    "a conditional section": (doctype("[<![INCLUDE[<!ENTITY e 'x'>]]>]"), FORMAT, "xml.dtd"),
+    "a document type in small letters": (before("<!doctype soapenv:Envelope>"), FORMAT, "xml.dtd"),
+    "a document type behind a comment": (before("<!-- --><!DOCTYPE x>"), FORMAT, "xml.dtd"),
+    "a document type behind the Envelope": (lambda w: w.signed() + "<!DOCTYPE x>", FORMAT, "xml.dtd"),
+    "a document type in the data": (data("<!DOCTYPE x>"), FORMAT, "xml.dtd"),
+    "an instruction in the data": (data("<?php x ?>"), FORMAT, "xml.processing-instruction"),
+    "an instruction in SignedInfo": (
+        lambda w: swap(w.signed(), "<ds:SignedInfo>", "<ds:SignedInfo><?x?>"), FORMAT, "xml.processing-instruction"),
+    "an instruction in the Header": (header_block("<?x y?>"), FORMAT, "xml.processing-instruction"),
+    "an instruction named XML": (before("<?XML version='1.0'?>"), FORMAT, "xml.processing-instruction"),
+    "two declarations": (before('<?xml version="1.0"?>' * 2), FORMAT, "xml.processing-instruction"),
+    "a declaration inside the Envelope": (header_block('<?xml version="1.0"?>'), FORMAT, "xml.processing-instruction"),
+    "an instruction without end": (before("<?xml "), FORMAT, "xml.declaration"),
+    "the end of a CDATA section in text": (data("]]>"), FORMAT, "xml.malformed"),
+    "a lone ampersand": (data("a & b"), FORMAT, "xml.malformed"),
+    "a bracket in an attribute": (data('<a b="<"/>'), FORMAT, "xml.malformed"),
+    "a reference without a semicolon": (data("&amp x"), FORMAT, "xml.malformed"),
+    "a reference to character nought": (data("&#0;"), FORMAT, "xml.malformed"),
+    "a reference beyond the last character": (data("&#x110000;"), FORMAT, "xml.malformed"),
+    "a reference of a megabyte of digits": (data("&#" + "0" * (1 << 20) + "65;"), UNSIGNED, "security.absent"),
+    "a name with two colons": (data("<p:a:b/>"), FORMAT, "xml.namespace"),
+    "a namespace that only xmlns may have": (
+        header_block('<x xmlns="http://www.w3.org/2000/xmlns/"/>'), FORMAT, "xml.namespace"),
+    "the prefix xmlns declared": (header_block('<x xmlns:xmlns="urn:x"/>'), FORMAT, "xml.namespace"),
+    "the namespace of xml under another prefix": (
+        header_block('<x xmlns:y="http://www.w3.org/XML/1998/namespace"/>'), FORMAT, "xml.namespace"),
+    "an attribute of a prefix that was never declared": (header_block('<x q:a="1"/>'), FORMAT, "xml.namespace"),
+    "one element twice closed": (data("<a></a></a>"), FORMAT, "xml.malformed"),
+    "an end tag with an attribute": (data('<a></a b="c">'), FORMAT, "xml.malformed"),
+    "blanks before the name of an element": (data("< a/>"), FORMAT, "xml.malformed"),
+    "a tag in a tag": (data("<a <b/> />"), FORMAT, "xml.malformed"),
     "two envelopes": (lambda w: w.signed() + w.signed(), FORMAT, "xml.malformed"),
     "words behind the Envelope": (lambda w: w.signed() + "words", FORMAT, "xml.malformed"),
     "a NUL in data": (octet_in_data(b"\0"), FORMAT, "xml.nul"),
@@ -145,4 +179,26 @@ def every_beginning(w):
 
 
 ATTACKS["every beginning of a message"] = every_beginning
-LEGITIMATE = {}
+
+
+def holding(inside):
+    return lambda w: w.signed(soap.envelope(soap.request(data=f"<data>{inside}</data>")))
+
+
+LEGITIMATE = passing({
+    "the words of a document type in a CDATA section": holding('<![CDATA[<!DOCTYPE x [<!ENTITY e "x">]><?x?>&e;]]>'),
+    "the words of a document type in a comment": holding("<!-- <!DOCTYPE x> <?x?> &e; -->"),
+    "the words of a document type, escaped": holding("&lt;!DOCTYPE x>&lt;?x?>&amp;e;"),
+    "all five entities that need no declaration": holding("<a b='&quot;&apos;'>&amp;&lt;&gt;</a>"),
+    "references by number": holding("&#x41;&#65;&#x10FFFF;&#9;&#10;&#13;"),
+    "a right bracket, and two of the square ones": holding("> ]] ]>".replace("]>", "] >")),
+    "a CDATA section that looks unended": holding("<![CDATA[]]]]><![CDATA[>]]>"),
+    "an empty CDATA section and an empty comment": holding("<![CDATA[]]><!---->"),
+    "a declaration with quotes of the other kind": lambda w: "<?xml version='1.0' encoding='utf-8' standalone='yes'?>" + w.signed(),
+    "blanks and comments before and behind": lambda w: "<!-- a -->\n" + w.signed() + "\n<!-- b -->\n \t\r\n",
+    "names with all that names may have": holding('<_a.b-c·1 xmlns:ә="urn:x" ә:қ="1"/>'),
+    "one prefix with two meanings": holding('<p:a xmlns:p="urn:1"><p:b xmlns:p="urn:2"/></p:a>'),
+    "attributes of one name in two namespaces": holding('<a xmlns:p="urn:1" xmlns:q="urn:2" p:c="" q:c="" c=""/>'),
+    "the attributes of xml": holding('<a xml:lang="kk" xml:space="preserve"> </a>'),
+    "blanks in tags": holding("<a\n\tb = '1'\r\n></a\n>"),
+})

@@ -3,8 +3,8 @@
 import itertools
 import string
 
-from attack.outcomes import CERTIFICATE, FORMAT, LIMIT, UNSIGNED
-from attack.table import refused
+from attack.outcomes import ALGORITHM, CERTIFICATE, FORMAT, LIMIT, SIGNATURE, UNAVAILABLE, UNDERSTAND, UNSIGNED
+from attack.table import passing, refused
 from harness import raw, soap, wss
 from harness.forge import element, swap
 
@@ -82,6 +82,12 @@ def thousand_tokens(w):
     return swap(text, "<ds:Signature ", many + "<ds:Signature ")
 
 
+def many_signatures(w):
+    text = w.signed()
+    signature = element(text, "ds:Signature")
+    return swap(text, signature, signature * 1000)
+
+
 def references_times_elements(w):
     text = w.signed(soap.envelope(soap.request(data="<data>" + "<i/>" * 20000 + "</data>")), identity=w.attacker)
     reference = element(text, "ds:Reference")
@@ -127,6 +133,50 @@ CASES = {
     "a comment of twelve megabytes": (in_header(lambda: "<!--" + "c" * 12000000 + "-->"), LIMIT, "xml.size"),
     "a text of fourteen megabytes": (stranger(lambda: "t" * (14 << 20)), UNSIGNED, "security.absent"),
     "fourteen megabytes of character references": (stranger(lambda: "&#65;" * 2900000), UNSIGNED, "security.absent"),
+    "twenty thousand declarations on the Envelope": (
+        lambda w: w.signed(soap.envelope(soap.request(), envelope_attributes="".join(f' xmlns:p{n}="urn:{n}"' for n in range(20000))),
+                           info_exclusive=False), LIMIT, "xml.namespaces"),
+    "fifty thousand header blocks": (
+        lambda w: soap.envelope(soap.request(), header='<x:b xmlns:x="urn:x"/>' * 49000), UNSIGNED, "security.absent"),
+    "ten thousand header blocks that must be understood": (
+        in_header(lambda: '<x:b xmlns:x="urn:x" soapenv:mustUnderstand="1"/>' * 10000), UNDERSTAND, "soap.must-understand"),
+    "a thousand Security headers": (
+        in_header(lambda: f'<wsse:Security xmlns:wsse="{soap.WSSE}"/>' * 1000), UNSIGNED, "security.several"),
+    "a thousand signatures": (many_signatures, UNSIGNED, "security.content"),
+    "a thousand transforms": (
+        lambda w: w.signed(transforms=f'<ds:Transform Algorithm="{soap.EXC}"/>' * 1000), ALGORITHM, "security.algorithm"),
+    "a list of a hundred thousand prefixes": (
+        lambda w: w.signed(reference_prefixes=[f"p{n}" for n in range(100000)]), LIMIT, "xml.attributes"),
+    "a signature value of ten megabytes": (
+        lambda w: swap(w.signed(), "<ds:SignatureValue>", "<ds:SignatureValue>" + "A" * 10000000), SIGNATURE, "signature.value-wrong"),
+    "ten megabytes of blanks in a signature value": (
+        lambda w: swap(w.signed(), "<ds:SignatureValue>", "<ds:SignatureValue>" + " " * 10000000 + "!"),
+        SIGNATURE, "signature.value-wrong"),
+    "a digest of ten megabytes": (
+        lambda w: swap(w.signed(), "<ds:DigestValue>", "<ds:DigestValue>" + "A" * 10000000), SIGNATURE, "signature.digest-mismatch"),
+    "a certificate of ten megabytes": (
+        lambda w: w.signed(key_info_text=(f"<wsse:SecurityTokenReference><ds:X509Data><ds:X509Certificate>{'A' * 10000000}"
+                                          "</ds:X509Certificate></ds:X509Data></wsse:SecurityTokenReference>", "")),
+        CERTIFICATE, "security.token-broken"),
+    "a name of an issuer of a megabyte": (
+        lambda w: w.signed(form="issuer-serial", shape=lambda t: t.replace("<ds:X509IssuerName>", "<ds:X509IssuerName>" + "CN=x," * 200000)),
+        UNAVAILABLE, "security.token-unknown"),
+    "ten thousand identifiers": (
+        in_header(lambda: f'<x:b xmlns:x="urn:x" xmlns:wsu="{soap.WSU}">'
+                  + "".join(f'<i wsu:Id="i{n}"/>' for n in range(40000)) + '<i wsu:Id="i0"/></x:b>'),
+        SIGNATURE, "xml.duplicate-id"),
+    "a Timestamp of a megabyte": (
+        lambda w: w.signed(timestamp=soap.timestamp(f"<wsu:Created>{'2' * (1 << 20)}</wsu:Created>"), references=("id-body", "id-time")),
+        UNSIGNED, "security.timestamp"),
+    "a messageDate of a megabyte": (long_field("date"), FORMAT, "channel.length"),
+    "a serviceId of a megabyte": (long_field("service"), FORMAT, "channel.length"),
+    "an operation with a name of 60 kilobytes": (
+        lambda w: soap.envelope(soap.request()).replace("t:SendMessage", "t:S" + "e" * 60000), FORMAT, "xml.malformed"),
+    "a megabyte of brackets that close": (lambda w: "<a>" + ">" * (1 << 20), FORMAT, "xml.malformed"),
+    "a megabyte of quotes": (lambda w: "<a b=" + "'\"" * (1 << 19), FORMAT, "xml.malformed"),
+    "a megabyte of ampersands": (lambda w: "<a>" + "&" * (1 << 20), FORMAT, "xml.malformed"),
+    "a megabyte of beginnings of CDATA": (lambda w: "<a>" + "<![CDATA[" * (1 << 17), FORMAT, "xml.malformed"),
+    "a megabyte of beginnings of comments": (lambda w: "<a>" + "<!--" * (1 << 18), FORMAT, "xml.malformed"),
     "an array that says it has a hundred million members": (soap_array, FORMAT, "channel.format"),
     "a thousand tokens": (thousand_tokens, CERTIFICATE, "security.token-several"),
     "two thousand references to a Body of twenty thousand elements": (
@@ -159,4 +209,23 @@ def chunks_too_long(size):
 
 ATTACKS.update({name: too_long(make) for name, make in TOO_LONG.items()})
 ATTACKS.update({f"twenty megabytes in chunks of {size}": chunks_too_long(size) for size in (1000, 1 << 20)})
-LEGITIMATE = {}
+
+
+def data(make):
+    """Signed data just below a limit."""
+    return lambda w: w.signed(soap.envelope(soap.request(data=f"<data>{make()}</data>")))
+
+
+LEGITIMATE = passing({
+    "fifty-eight floors in data": data(nested(58)),
+    "forty-nine thousand elements": data(lambda: "<i/>" * 49000),
+    "sixty attributes": data(lambda: "<x" + "".join(f' a{n}=""' for n in range(60)) + "/>"),
+    "twenty-five namespaces in scope": data(lambda: "<x" + "".join(f' xmlns:p{n}="urn:{n}"' for n in range(25)) + "/>"),
+    "thousands of namespaces, one behind the other": data(
+        lambda: "".join(f'<p:x xmlns:p="urn:{n}"/>' for n in range(5000))),
+    "a comment of sixty kilobytes": data(lambda: "<!--" + "c" * 60000 + "-->"),
+    "an attribute of sixty kilobytes": data(lambda: '<x a="' + "a" * 60000 + '"/>'),
+    "a text of eleven megabytes": data(lambda: "t" * (11 << 20)),
+    "a CDATA section of eleven megabytes": data(lambda: "<![CDATA[" + "t" * (11 << 20) + "]]>"),
+    "two megabytes of references": data(lambda: "&#65;&amp;" * 200000),
+})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SOAP that says something else than a request of this channel, or says it in two ways; all correctly signed."""
-from attack.outcomes import FORMAT, SECRET, UNDERSTAND
-from attack.table import refused
+from attack.outcomes import FORMAT, SECRET, SIGNATURE, UNDERSTAND
+from attack.table import passing, refused
 from harness import soap, wss
 from harness.forge import element, swap
 
@@ -45,6 +45,17 @@ def soap12(w):
     return w.signed().replace(soap.SOAP, SOAP12)
 
 
+def two_blocks(w):
+    blocks = '<x:a xmlns:x="urn:x"/><x:b xmlns:x="urn:x" soapenv:mustUnderstand="1"/>'
+    return w.signed(soap.envelope(soap.request(), header=blocks))
+
+
+def data_first():
+    text = soap.request()
+    data = element(text, "requestData")
+    return swap(swap(text, data, ""), "<request>", "<request>" + data)
+
+
 def twice(name):
     text = soap.request()
     return swap(text, element(text, name), element(text, name) * 2)
@@ -73,6 +84,32 @@ CASES = {
     "a WS-Addressing block must be understood": (
         block('soapenv:mustUnderstand="1"', "x:To", "http://www.w3.org/2005/08/addressing"),
         UNDERSTAND, "soap.must-understand"),
+    **{f"mustUnderstand is {value}": (block(f'soapenv:mustUnderstand="{value}"'), UNDERSTAND, "soap.must-understand")
+       for value in ("2", "yes", "", " 1", "01")},
+    "a block of our own namespace must be understood": (
+        block('soapenv:mustUnderstand="1"', "x:Security", soap.WSU), UNDERSTAND, "soap.must-understand"),
+    "a second block must be understood": (two_blocks, UNDERSTAND, "soap.must-understand"),
+    "the Header is in no namespace": (
+        lambda w: w.signed().replace("soapenv:Header", "Header"), FORMAT, "soap.shape"),
+    "the Envelope holds words": (lambda w: swap(w.signed(), "<soapenv:Header>", "words<soapenv:Header>"), FORMAT, "soap.shape"),
+    "words stand behind the Body": (
+        lambda w: swap(w.signed(), "</soapenv:Envelope>", "words</soapenv:Envelope>"), FORMAT, "soap.shape"),
+    "the Header holds words": (
+        lambda w: swap(w.signed(), "</soapenv:Header>", "words</soapenv:Header>"), FORMAT, "soap.shape"),
+    "the Envelope is in a Body": (lambda w: soap.envelope(w.signed()), SIGNATURE, "xml.duplicate-id"),
+    "the Envelope has another name": (lambda w: w.signed().replace("soapenv:Envelope", "soapenv:Message"), FORMAT, "soap.not-envelope"),
+    "the operation has another spelling": (renamed("SendMessage", "sendMessage"), FORMAT, "soap.operation"),
+    "the namespace of the operation has a slash more": (renamed(soap.TYPES, soap.TYPES + "/"), FORMAT, "soap.operation"),
+    "the fields are in the namespace of the types": (renamed("serviceId>", "t:serviceId>"), FORMAT, "channel.format"),
+    "the operation carries a foreign attribute": (
+        bent("<t:SendMessage ", '<t:SendMessage a="b" '), FORMAT, "channel.format"),
+    "words stand in requestInfo": (bent("<requestInfo>", "<requestInfo>words"), FORMAT, "channel.format"),
+    "words stand in request": (bent("<request>", "<request>words"), FORMAT, "channel.format"),
+    "an element stands behind request": (bent("</request>", "</request><extra/>"), FORMAT, "channel.format"),
+    "an element stands in messageId": (bent("<messageId>", "<messageId><x/>"), FORMAT, "channel.format"),
+    "requestData stands before requestInfo": (body(data_first), FORMAT, "channel.format"),
+    "properties hold something else": (
+        body(lambda: soap.request(tail="<properties><other/></properties>")), FORMAT, "channel.format"),
     "there is no Body": (no_body, FORMAT, "soap.shape"),
     "the Body is empty": (body(""), FORMAT, "soap.operation"),
     "the Body holds words": (body("words"), FORMAT, "soap.operation"),
@@ -127,4 +164,29 @@ def named(action):
 
 ACTIONS = {"another operation": '"urn:SendDeliveryNotification"', "nothing": '""', "without quotes": "GetStatus",
            "long": '"' + "a" * 4000 + '"'}
-LEGITIMATE = {f"SOAPAction is {name}": named(action) for name, action in ACTIONS.items()}
+ADDRESSING = "http://www.w3.org/2005/08/addressing"
+
+
+def reply_to(w):
+    """An address to reply to, which nobody calls."""
+    inside = f'<x:ReplyTo xmlns:x="{ADDRESSING}"><x:Address>{w.canary.url}</x:Address></x:ReplyTo>'
+    return w.signed(soap.envelope(soap.request(), header=inside))
+
+
+LEGITIMATE = {
+    **{f"SOAPAction is {name}": named(action) for name, action in ACTIONS.items()},
+    **passing({
+        "a header block that need not be understood": block('soapenv:mustUnderstand="0"'),
+        "a header block that truly need not be understood": block('soapenv:mustUnderstand="false"'),
+        "a header block for somebody else": block('soapenv:mustUnderstand="1" soapenv:actor="urn:else"'),
+        "an address to reply to": reply_to,
+        "line ends between all elements": body(lambda: soap.request().replace("><", ">\n<")),
+        "types and nil in the data": body(lambda: soap.request(
+            data=f'<data xmlns:xsi="{soap.XSI}" xsi:type="x:T" xmlns:x="urn:x"><a xsi:nil="true"/></data>')),
+        "data that is empty": body(lambda: soap.request(data="<data/>")),
+        "no data": body(lambda: soap.request(data="")),
+        "a property": body(lambda: soap.request(tail="<properties><key>a</key><value>b</value></properties>")),
+        "a property that says it is no secret": body(lambda: soap.request(tail=STATE_SECRET.replace("true", "false"))),
+        "operations of SOAP in the data": body(lambda: soap.request(data=f"<data>{soap.request()}</data>")),
+    }),
+}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HTTP that can be read in two ways, or never ends. Each holds a good message, which a wrong reading would route."""
-from attack.table import cut_off
+from attack.table import cut_off, taken
 from harness import raw
 
 CLASS = "M  HTTP framing"
@@ -58,6 +58,9 @@ LENGTHS = {
     "a length with a plus": (
         "+{n}", 400), "words behind the length": ("{n} abc", 400), "a length in hexadecimal": ("0x10", 400),
     "an empty length": ("", 400), "a length with a fraction": ("{n}.0", 400),
+    "a length in other digits": ("\xb2", 400), "a length between quotes": ('"{n}"', 400), "a length with a comma behind it": ("{n},", 400),
+    "a length with an underscore": ("1_0", 400), "a length with an exponent": ("1e3", 400), "a length that is a word": ("chunked", 400),
+    "a length of four hundred digits": ("0" * 400 + "{n}", 400),
     "a length of the largest size": ("999999999999999999", 413),
 }
 CASES = {
@@ -87,6 +90,31 @@ CASES = {
     "gzip as Transfer-Encoding": (fields("Transfer-Encoding: gzip"), 501),
     "an empty Transfer-Encoding": (fields("Transfer-Encoding:", chunks=True), 400),
     "chunks in HTTP/1.0": (fields(CHUNKED, chunks=True, version="HTTP/1.0"), 400),
+    "chunks and a length of zero": (fields(CHUNKED, "Content-Length: 0", chunks=True), 400),
+    "a length of zero and chunks": (fields("Content-Length: 0", CHUNKED, chunks=True), 400),
+    "a length of zero, and a length": (fields("Content-Length: 0", "Content-Length: {n}"), 400),
+    "identity as Transfer-Encoding": (fields("Transfer-Encoding: identity", "Content-Length: {n}"), 400),
+    "chunked between quotes": (fields('Transfer-Encoding: "chunked"', chunks=True), 400),
+    "chunked with a parameter": (fields("Transfer-Encoding: chunked;q=1", chunks=True), 400),
+    "chunked behind a comma": (fields("Transfer-Encoding: ,chunked", chunks=True), 400),
+    "chunked behind a NUL": (fields("Transfer-Encoding: \0chunked", chunks=True), 400),
+    "chunked behind gzip": (fields("Transfer-Encoding: gzip, chunked", chunks=True), 400),
+    "chunked in letters of another alphabet": (fields("Transfer-Encoding: \xa0chunked", chunks=True), 400),
+    "a name of a field with a blank in it": (fields("Content-Length: {n}", "X Note: a"), 400),
+    "a name of a field with letters beyond ASCII": (fields("Content-Length: {n}", "X-N\xf6te: a"), 400),
+    "a name of a field between brackets": (fields("Content-Length: {n}", "(X-Note): a"), 400),
+    "the first line of fields is folded": (fields(" X-Note: a", "Content-Length: {n}", host=None), 400),
+    "a blank line of blanks": (fields("Content-Length: {n}", " "), 400),
+    "a LF alone in a line": (fields("Content-Length: {n}", "X-Note: a\nTransfer-Encoding: chunked"), 400),
+    "a line end in a chunk's line": (chunk(b"5\r;a"), 400),
+    "a chunk with a blank before it": (chunk(b" 5"), 400),
+    "a chunk with a blank in it": (chunk(b"1 0"), 400),
+    "a chunk with an underscore": (chunk(b"1_0"), 400),
+    "a chunk of sixty-four digits": (lambda good: raw.post(None, CHUNKED) + b"%064x\r\n%s\r\n0\r\n\r\n" % (len(good), good), 400),
+    "a chunk that ends in other letters": (
+        lambda good: raw.post(None, CHUNKED) + b"%x\r\n%sXX0\r\n\r\n" % (len(good), good), 400),
+    "chunks whose lines end in LF alone": (
+        lambda good: raw.post(None, CHUNKED) + b"%x\n%s\n0\n\n" % (len(good), good), 400),
     "a negative chunk": (chunk(b"-5"), 400),
     "a chunk with a plus": (chunk(b"+5"), 400),
     "a chunk beyond 64 bits": (chunk(b"FFFFFFFFFFFFFFFF1"), 400),
@@ -107,6 +135,14 @@ CASES = {
     "no Host line": (sized("{n}", host=None), 400),
     "a Host that is none": (sized("{n}", host="a b"), 400),
     "a Host with a path": (sized("{n}", host="a/b"), 400),
+    "a Host with a name and a password": (sized("{n}", host="a:b@c"), 400),
+    "a Host with two ports": (sized("{n}", host="a:1:2"), 400),
+    "a Host with a NUL": (sized("{n}", host="a\0b"), 400),
+    "a Host with a port that is none": (sized("{n}", host="a:b"), 400),
+    "version 1.10": (sized("{n}", version="HTTP/1.10"), 400),
+    "version 0.9": (sized("{n}", version="HTTP/0.9"), 505),
+    "another protocol": (sized("{n}", version="HTTPS/1.1"), 400),
+    "words behind the version": (sized("{n}", version="HTTP/1.1 x"), 400),
     "version 9.9": (sized("{n}", version="HTTP/9.9"), 505),
     "version 2.0": (sized("{n}", version="HTTP/2.0"), 505),
     "the preface of HTTP/2": (lambda good: b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
@@ -162,4 +198,26 @@ ATTACKS = {
     **{f"the method {method}": other_method(method) for method in METHODS},
     **{f"the query {text[:40]}": query(text) for text in QUERIES},
 }
-LEGITIMATE = {}
+
+
+def head(*lines, **more):
+    return lambda good: raw.post(None, *[line.replace("{n}", str(len(good))) for line in lines], **more) + good
+
+
+LEGITIMATE = taken({
+    "names of fields in capitals": head("CONTENT-LENGTH: {n}"),
+    "names of fields in small letters": head("content-length: {n}"),
+    "no blank behind the colon": head("Content-Length:{n}"),
+    "blanks and tabs around the value": head("Content-Length: \t {n} \t "),
+    "a field without a value": head("Content-Length: {n}", "X-Note:"),
+    "fifty fields": head("Content-Length: {n}", *[f"X-Note-{n}: a" for n in range(50)]),
+    "one name of a field twice": head("Content-Length: {n}", "X-Note: a", "X-Note: b"),
+    "a Host with a port": head("Content-Length: {n}", host="gateway.test:8080"),
+    "a Host that is an address": head("Content-Length: {n}", host="[::1]:8080"),
+    "a length with noughts before it": head("Content-Length: 000{n}"),
+    "an empty line before the request": lambda good: b"\r\n" + raw.post(len(good)) + good,
+    "a question of other protocols": head("Content-Length: {n}", "Upgrade: h2c", "Connection: Upgrade"),
+    "chunks with noughts before their sizes": lambda good: (
+        raw.post(None, CHUNKED) + b"000%X\r\n%s\r\n000\r\n\r\n" % (len(good), good)),
+    "letters beyond ASCII in a value": head("Content-Length: {n}", "X-Note: \xe4\xf6"),
+})

@@ -115,6 +115,16 @@ BROKEN = {
     "application data before the handshake": records(noise(1), b"\x17\x03\x03"),
     "the hello of SSL 2": bytes.fromhex("802e0100020015000000100100800200800300800400800500800600407000c0") + bytes(16),
     "HTTP": raw.post(0),
+    "the hello of SSL 3": bytes.fromhex("16030000310100002d0300") + bytes(32) + bytes.fromhex("000006000a002f00350100"),
+    "a hello without a cipher": bytes.fromhex("160301002f0100002b0303") + bytes(32) + bytes.fromhex("0000000100") + bytes(2),
+    "a heartbeat before the handshake": bytes.fromhex("1803020003014000"),
+    "a change of keys before the handshake": bytes.fromhex("140303000101"),
+    "an end of the handshake at its beginning": bytes.fromhex("16030300101400000c") + bytes(12),
+    "empty records": b"\x16\x03\x01\x00\x00" * 100,
+    "a hello in pieces of one octet": b"".join(b"\x16\x03\x01\x00\x01" + bytes([octet]) for octet in hello()[5:50]),
+    "a hello that says it has sixteen megabytes": bytes.fromhex("1603014000") + b"\x01\xff\xff\xff" + bytes(16380),
+    "two hellos": hello() + hello(),
+    "the preface of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 }
 
 
@@ -136,10 +146,13 @@ WEAK = {
     "RSA key exchange": ("HANDSHAKE_FAILURE", dict(newest=V12, ciphers="kRSA:@SECLEVEL=0")),
     "CBC": ("HANDSHAKE_FAILURE", dict(newest=V12, ciphers="ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")),
     "agreement without a certificate": ("HANDSHAKE_FAILURE", dict(newest=V12, ciphers="aNULL:@SECLEVEL=0")),
+    "finite fields": ("HANDSHAKE_FAILURE", dict(newest=V12, ciphers="DHE:@SECLEVEL=0")),
+    "CBC with SHA-384": ("HANDSHAKE_FAILURE", dict(newest=V12, ciphers="ECDHE-ECDSA-AES256-SHA384:@SECLEVEL=0")),
     "no encryption": ("HANDSHAKE_FAILURE", dict(newest=V12, ciphers="eNULL:@SECLEVEL=0")),
 }
 STRANGERS = {"no client certificate": None, "a client certificate for signing": "department",
-             "a client certificate of an unknown authority": "attacker-own-ca"}
+             "a client certificate of an unknown authority": "attacker-own-ca", "the certificate of the server": "tls-server",
+             "a client certificate of an authority of its own": "attacker-ca"}
 ATTACKS = {
     **{name: weak(alert, **what) for name, (alert, what) in WEAK.items()},
     **{f"{name}, {newest.name}": certificate(file, newest) for name, file in STRANGERS.items() for newest in (V12, V13)},
