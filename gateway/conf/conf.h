@@ -51,6 +51,14 @@ struct conf_listener {
 	struct conf_limits limits;
 };
 
+struct conf_admin { /* health and metrics: on loopback, or for those who prove who they are */
+	const char *host; /* NULL: no admin listener */
+	int port;
+	enum conf_tls tls;
+	const char *certificate, *key, *client_ca; /* PEM paths, as for listeners */
+	const char *token_file; /* path or name of a credential; NULL: no token is asked for */
+};
+
 struct conf_key { /* own keys, addressed by name */
 	struct conf_at at;
 	const char *name;
@@ -337,8 +345,7 @@ struct conf {
 	const char *sender_id; /* under which the gateway itself sends; NULL: it does not */
 	const char *calendar; /* folder of working days; NULL: none */
 	const char *zone, *log_level;
-	const char *admin_host; /* NULL: no admin listener */
-	int admin_port;
+	struct conf_admin admin;
 	int workers;            /* 0: one a core */
 	int drain_ms;
 	size_t memory_bytes;    /* for all messages in flight */

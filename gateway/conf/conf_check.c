@@ -88,26 +88,14 @@ const void *conf_refer(struct conf_reading *r, const struct conf_item *item, con
 
 static void conf_check_listener(struct conf_reading *r, const struct conf_item *item)
 {
-	struct conf_listener *l = item->target;
+	const struct conf_listener *l = item->target;
+	const struct conf_tls_files files = {l->tls, l->certificate, l->key, l->client_ca};
 
-	if (l->tls == CONF_TLS_OFF && (l->certificate || l->key || l->client_ca))
-		conf_error(r, conf_item_at(item, "tls"),
-			"Write tls: server or tls: mutual, or remove the files.",
-			"the listener has certificate files, yet TLS is off");
-	if (l->tls != CONF_TLS_OFF && (!l->certificate || !l->key))
-		conf_error(r, conf_item_at(item, "tls"), "Name both PEM files.",
-			"the listener has TLS, yet no certificate and key");
-	if (l->tls == CONF_TLS_MUTUAL && !l->client_ca)
-		conf_error(r, conf_item_at(item, "tls"),
-			"Name the PEM file of the clients' authorities in client_ca.",
-			"tls: mutual needs client_ca");
-	if (l->tls == CONF_TLS_SERVER && l->client_ca)
-		conf_error(r, conf_item_at(item, "client_ca"), "Write tls: mutual, or remove client_ca.",
-			"client_ca has no effect with tls: server");
+	conf_check_tls(r, conf_item_at(item, l->tls == CONF_TLS_SERVER && l->client_ca ? "client_ca" : "tls"), "the listener",
+		&files);
 }
 
-/* conf_read_address left "host:port" in *host. */
-static void conf_split_address(struct conf_reading *r, const char **host, int *port)
+void conf_split_address(struct conf_reading *r, const char **host, int *port)
 {
 	const char *whole = *host, *colon = whole ? strrchr(whole, ':') : NULL;
 	struct bytes name;
@@ -441,7 +429,7 @@ void conf_check(struct conf_reading *r)
 	conf_check_timestamp(r);
 	conf_check_calendar(r);
 	conf_freeze_lists(r);
-	conf_split_address(r, &r->conf->admin_host, &r->conf->admin_port);
+	conf_check_admin(r);
 	conf_split_address(r, &r->conf->queue.host, &r->conf->queue.port);
 	conf_check_names(r, CONF_SECTION_LISTENER, "name");
 	conf_check_names(r, CONF_SECTION_KEY, "name");

@@ -186,6 +186,17 @@ void conf_check_revocation(struct conf_reading *r);
 void conf_check_status_source(struct conf_reading *r, const struct conf_item *item);
 void conf_check_outage(struct conf_reading *r, const struct conf_item *item);
 
+/* The address of a listener, "host:port" as it was read, into its parts. */
+void conf_split_address(struct conf_reading *r, const char **host, int *port);
+/* What the words of TLS demand of each other. */
+struct conf_tls_files {
+	enum conf_tls tls;
+	const char *certificate, *key, *client_ca;
+};
+void conf_check_tls(struct conf_reading *r, struct conf_at at, const char *what, const struct conf_tls_files *f);
+/* Who may ask for health and metrics; takes the address apart. */
+void conf_check_admin(struct conf_reading *r);
+
 /* What a service demands of the content of data. */
 void conf_check_calendar(struct conf_reading *r);
 void conf_check_demands(struct conf_reading *r, const struct conf_item *item);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_text - kinds of values that stay texts: names, paths, addresses, URLs, hashes, registration numbers.
  * Promise: what is accepted has the form that the other rooms rely on; a password hash is never shown.
- * Not here: whether a path exists (the rooms that open it). */
+ * Not here: whether a path exists (the rooms that open it), only who may read what is private. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/address.h"
 #include "base/clock.h"
@@ -74,6 +75,23 @@ bool conf_read_path(
 	}
 	*(const char **)target = path;
 	return true;
+}
+
+/* Whether it is there, and good for something, is found by whoever reads it. */
+bool conf_read_private(
+	struct conf_reading *r, const struct conf_word *w, const struct conf_value *v, void *target)
+{
+	struct stat about;
+	const char *path;
+
+	if (!conf_read_path(r, w, v, &path))
+		return false;
+	*(const char **)target = path;
+	if (!path || stat(path, &about) != 0 || !(about.st_mode & S_IROTH))
+		return true;
+	r->unreadable = true;
+	conf_error(r, v->at, "Take the right to read from others: chmod o-r.", "%s: everybody may read %s", w->name, path);
+	return false;
 }
 
 bool conf_read_secret(

@@ -65,7 +65,9 @@ static struct front_listener_options listener_options(const struct conf_listener
 static struct front_listener_options admin_options(const struct conf *c)
 {
 	return (struct front_listener_options){
-		.name = "admin", .host = c->admin_host, .port = c->admin_port, .head_bytes = 8192, .body_bytes = 0,
+		.name = "admin", .host = c->admin.host, .port = c->admin.port, .tls = (enum front_tls)c->admin.tls,
+		.certificate = c->admin.certificate, .key = c->admin.key, .client_ca = c->admin.client_ca,
+		.head_bytes = 8192, .body_bytes = 0,
 		.head_ms = 5000, .body_ms = 5000, .idle_ms = 30000, .write_ms = 5000, .handshake_ms = 5000, .connections = 64,
 	};
 }
@@ -77,7 +79,7 @@ static outcome start_front(struct gateway *g, const struct conf *c, struct err *
 	struct front_listener_options *options = calloc(n + 1, sizeof *options);
 	struct front_settings settings = {
 		.listeners = options,
-		.listener_count = n + (c->admin_host != NULL),
+		.listener_count = n + (c->admin.host != NULL),
 		.memory_bytes = c->memory_bytes,
 		.handler = flow_on_request,
 		.ctx = g->flow,
@@ -88,7 +90,7 @@ static outcome start_front(struct gateway *g, const struct conf *c, struct err *
 		return err_set(e, REASON_MEMORY, "no memory to start");
 	for (size_t i = 0; i < n; i++)
 		options[i] = listener_options(&c->listeners[i]);
-	if (c->admin_host)
+	if (c->admin.host)
 		options[n] = admin_options(c);
 	started = front_start(&settings, &g->front, e);
 	free(options);

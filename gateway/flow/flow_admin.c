@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* flow_admin - health: alive (the process turns), ready (it can accept and prove), status and metrics. */
+#include <strings.h>
+
 #include "timestamp/timestamp.h"
 
 #include "flow/flow_int.h"
@@ -107,12 +109,29 @@ static void put_metrics(struct flow *f, struct buf *out)
 	put_metric(out, "qaqpa_buffered_bytes", "gauge", "Octets buffered for requests and answers.", c.memory);
 }
 
+/* Does the question bring the token, where one is asked for? */
+static bool may_ask(struct flow *f, const struct front_request *request)
+{
+	static const char scheme[] = "Bearer ";
+	SCOPED(snapshot_drop) struct snapshot *s = flow_snapshot(f);
+	struct bytes said = request->authorization;
+
+	if (!s->token.len)
+		return true;
+	return said.n > sizeof scheme - 1 && strncasecmp((const char *)said.p, scheme, sizeof scheme - 1) == 0 &&
+		bytes_eq_secret(bytes_trim(bytes_sub(said, sizeof scheme - 1, said.n), " "), buf_bytes(&s->token));
+}
+
 void flow_admin_answer(struct flow *f, struct front_request *request)
 {
 	SCOPED(buf_free) struct buf out = BUF(64u << 10);
 	struct front_answer a = {.status = 200, .content_type = "application/json"};
 
-	if (bytes_is(request->path, "/livez")) {
+	if (!may_ask(f, request)) {
+		a.status = 401;
+		a.authenticate = "Bearer";
+		buf_str(&out, "{\"error\":\"a token is needed\"}\n");
+	} else if (bytes_is(request->path, "/livez")) {
 		buf_str(&out, "{\"alive\":true}\n");
 	} else if (bytes_is(request->path, "/readyz")) {
 		a.status = flow_health(f, &out) ? 200 : 503;

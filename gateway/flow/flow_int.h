@@ -40,6 +40,7 @@ struct snapshot {
 	struct calendar *calendar; /* NULL: not configured */
 	struct service_state *services; /* same index as conf->services */
 	struct participant_state *participants; /* same index as conf->participants */
+	struct buf token; /* that questions on the admin listener bring; empty: none is asked for */
 };
 struct snapshot *snapshot_keep(struct snapshot *s);
 struct service_state *snapshot_service(const struct snapshot *s, const struct conf_service *service);

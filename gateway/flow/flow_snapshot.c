@@ -7,6 +7,9 @@
 #include "base/memory.h"
 #include "flow/flow_int.h"
 
+#define TOKEN_OCTETS 65536 /* of the file */
+#define TOKEN_LEAST 16     /* characters */
+
 struct snapshot *snapshot_keep(struct snapshot *s)
 {
 	__atomic_add_fetch(&s->references, 1, __ATOMIC_RELAXED);
@@ -32,6 +35,7 @@ void snapshot_drop(struct snapshot **sp)
 	free(s->participants);
 	trust_free(&s->trust);
 	calendar_free(&s->calendar);
+	buf_wipe(&s->token);
 	conf_free(&s->conf);
 	free(s);
 }
@@ -153,6 +157,20 @@ static void check_stamps(const struct conf *c, struct conf_problems *problems)
 			e.detail);
 }
 
+static void load_token(struct snapshot *s, struct conf_problems *problems)
+{
+	const char *file = s->conf->admin.token_file;
+	struct conf_at at = {s->conf->path, 1};
+	struct err e;
+
+	s->token = BUF(TOKEN_OCTETS);
+	if (file && !trust_secret_read(file, &s->token, &e).ok)
+		conf_problem_add(problems, at, false, "Correct the file of the token.", "admin: %s", e.detail);
+	else if (file && s->token.len < TOKEN_LEAST)
+		conf_problem_add(problems, at, false, "Make a longer one: openssl rand -hex 32.",
+			"admin: the token has fewer than %d characters", TOKEN_LEAST);
+}
+
 static struct queue_policy policy_of(const struct conf_retry *r)
 {
 	return (struct queue_policy){
@@ -182,6 +200,7 @@ static outcome load_parts(struct snapshot *s, struct conf_problems *problems, st
 	check_life(s->conf, problems);
 	check_stamps(s->conf, problems);
 	load_calendar(s, problems);
+	load_token(s, problems);
 	s->trust = trust_load(s->conf, problems);
 	for (size_t i = 0; s->trust && i < s->conf->participant_count; i++)
 		check_algorithm(s, &s->conf->participants[i], problems);

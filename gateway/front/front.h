@@ -41,6 +41,7 @@ struct front_request {
 	struct bytes content_type; /* empty when absent */
 	struct bytes content_encoding;
 	struct bytes soap_action;  /* as sent, quotes included */
+	struct bytes authorization; /* as sent; empty when absent */
 	struct bytes body;
 	const char *peer;          /* numeric address, without the port */
 	unsigned line;             /* of work: the same for all requests of an address; no client can choose it */
@@ -56,6 +57,7 @@ struct front_answer {
 	struct bytes body;        /* copied by front_respond */
 	int retry_after_s;        /* >0: Retry-After */
 	const char *allow;        /* for 405: value of Allow */
+	const char *authenticate; /* for 401: value of WWW-Authenticate */
 	bool close;
 	int64_t charge_us; /* time of a processor that the client's address answers for; see refused_work */
 };

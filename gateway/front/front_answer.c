@@ -79,9 +79,10 @@ static bool is_one_line(const char *text)
 bool front_answer_make(struct front *f, struct front_store *out, const struct front_answer *a, bool head_only,
 		       bool close)
 {
-	BUG_IF(a->status < 200 || a->status > 599 || !is_one_line(a->content_type) || !is_one_line(a->allow));
+	BUG_IF(a->status < 200 || a->status > 599 || !is_one_line(a->content_type) || !is_one_line(a->allow) ||
+	       !is_one_line(a->authenticate));
 	struct bytes body = a->content_type ? a->body : BYTES_NONE;
-	size_t fields = bytes_str(a->content_type).n + bytes_str(a->allow).n;
+	size_t fields = bytes_str(a->content_type).n + bytes_str(a->allow).n + bytes_str(a->authenticate).n;
 	if (!front_store_force(f, out, FIXED_ROOM + fields + (head_only ? 0 : body.n)))
 		return false;
 	char date[32];
@@ -96,6 +97,8 @@ bool front_answer_make(struct front *f, struct front_store *out, const struct fr
 		add(out, "Retry-After: %d\r\n", a->retry_after_s);
 	if (a->allow)
 		add(out, "Allow: %s\r\n", a->allow);
+	if (a->authenticate)
+		add(out, "WWW-Authenticate: %s\r\n", a->authenticate);
 	add(out, "%s\r\n", close ? "Connection: close\r\n" : "");
 	if (body.n > 0 && !head_only && !bodiless) {
 		memcpy(out->data + out->len, body.p, body.n);

@@ -18,6 +18,7 @@ static const char *const field_names[FIELD_COUNT] = {
 	[FIELD_CONTENT_TYPE] = "Content-Type",
 	[FIELD_CONTENT_ENCODING] = "Content-Encoding",
 	[FIELD_SOAP_ACTION] = "SOAPAction",
+	[FIELD_AUTHORIZATION] = "Authorization",
 	[FIELD_EXPECT] = "Expect",
 };
 

@@ -57,6 +57,7 @@ bool front_job_complete(struct front_job *job)
 	r->content_type = front_head_part(head, h->field[FIELD_CONTENT_TYPE]);
 	r->content_encoding = front_head_part(head, h->field[FIELD_CONTENT_ENCODING]);
 	r->soap_action = front_head_part(head, h->field[FIELD_SOAP_ACTION]);
+	r->authorization = front_head_part(head, h->field[FIELD_AUTHORIZATION]);
 	r->body = front_store_bytes(&job->body);
 	r->peer = job->peer;
 	r->line = job->payer.address->hash;

@@ -124,9 +124,6 @@ MUST_USE outcome trust_source_read(const struct conf_key *k, struct trust_source
 void trust_source_drop(struct trust_source *s); /* fit for SCOPED */
 /* How the source is called in messages: path or URI. */
 const char *trust_source_name(const struct conf_key *k);
-/* The first line of a file of passwords, or of a credential of the service manager; not empty. Fails with
- * REASON_KEY_USELESS. */
-MUST_USE outcome trust_secret_read(const char *name, struct buf *out, struct err *e);
 /* The certificates of the file, the first of them is given. Fails with REASON_KEY_USELESS. */
 MUST_USE outcome trust_source_certificate(const char *path, X509 **out, struct err *e);
 /* Opens the token of the key, by threads of a process that will not fork any more. */

@@ -35,7 +35,7 @@ static void the_shortest_file_gets_all_defaults(void **state)
 	assert_string_equal(c->path, f.path);
 	assert_string_equal(c->zone, "Asia/Almaty");
 	assert_string_equal(c->log_level, "info");
-	assert_null(c->admin_host);
+	assert_null(c->admin.host);
 	assert_null(c->blocks);
 	assert_int_equal(c->workers, 0);
 	assert_int_equal(c->drain_ms, 30000);
@@ -192,8 +192,8 @@ static void check_process(const struct conf *c, const char *folder)
 	assert_int_equal(c->memory_bytes, 1u << 30);
 	assert_int_equal(c->max_elements, 1000);
 	assert_false(c->confine);
-	assert_string_equal(c->admin_host, "localhost");
-	assert_int_equal(c->admin_port, 9081);
+	assert_string_equal(c->admin.host, "localhost");
+	assert_int_equal(c->admin.port, 9081);
 	assert_string_equal(c->journal.directory, "/j");
 	assert_int_equal(c->journal.retention_days, 7);
 	assert_int_equal(c->journal.free_bytes, 4096);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* conf_admin - the listener for health and metrics, and what TLS demands of any listener.
+ * Promise:  nobody but the machine itself reaches the admin listener without proving who he is. */
+#include <arpa/inet.h>
+
+#include "conf/conf_int.h"
+
+void conf_check_tls(struct conf_reading *r, struct conf_at at, const char *what, const struct conf_tls_files *f)
+{
+	if (f->tls == CONF_TLS_OFF && (f->certificate || f->key || f->client_ca))
+		conf_error(r, at, "Write tls: server or tls: mutual, or remove the files.",
+			"%s has certificate files, yet TLS is off", what);
+	if (f->tls != CONF_TLS_OFF && (!f->certificate || !f->key))
+		conf_error(r, at, "Name both PEM files.", "%s has TLS, yet no certificate and key", what);
+	if (f->tls == CONF_TLS_MUTUAL && !f->client_ca)
+		conf_error(r, at, "Name the PEM file of the clients' authorities in client_ca.",
+			"%s: tls: mutual needs client_ca", what);
+	if (f->tls == CONF_TLS_SERVER && f->client_ca)
+		conf_error(r, at, "Write tls: mutual, or remove client_ca.", "%s: client_ca has no effect with tls: server", what);
+}
+
+/* By number: what a name means is somebody else's to say, but for this one. */
+static bool is_loopback(const char *host)
+{
+	struct in_addr four;
+	struct in6_addr six;
+
+	if (inet_pton(AF_INET, host, &four) == 1)
+		return ntohl(four.s_addr) >> 24 == 127;
+	if (inet_pton(AF_INET6, host, &six) == 1)
+		return IN6_IS_ADDR_LOOPBACK(&six);
+	return strcmp(host, "localhost") == 0;
+}
+
+void conf_check_admin(struct conf_reading *r)
+{
+	struct conf_admin *a = &r->conf->admin;
+	const struct conf_tls_files files = {a->tls, a->certificate, a->key, a->client_ca};
+	struct conf_at at = {r->conf->path, 1};
+
+	conf_split_address(r, &a->host, &a->port);
+	if (!a->host)
+		return;
+	conf_check_tls(r, at, "admin", &files);
+	if (is_loopback(a->host) || a->tls == CONF_TLS_MUTUAL)
+		return;
+	if (!a->token_file)
+		conf_error(r, at, "Listen on 127.0.0.1 or [::1], write tls: mutual, or name a token_file.",
+			"admin: others reach %s, and nothing asks who they are", a->host);
+	else if (a->tls == CONF_TLS_OFF)
+		conf_error(r, at, "Listen on 127.0.0.1 or [::1], or write tls: server.",
+			"admin: the token would travel to %s for everybody to read", a->host);
+}
