@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/ident.h"
 
 static const struct fault_row faults[] = {
 #define F(name, code, qname, status, text) {code, qname, status, text},
@@ -54,13 +55,16 @@ static void cut_whole(char *text, size_t n)
 outcome err_set(struct err *e, enum reason r, const char *format, ...)
 {
 	if (e) {
+		char words[sizeof e->detail + 12]; /* a number at the cut is seen whole, and hidden */
 		va_list args;
 
 		e->reason = r;
 		va_start(args, format);
-		if (vsnprintf(e->detail, sizeof e->detail, format, args) >= (int)sizeof e->detail)
-			cut_whole(e->detail, sizeof e->detail - 1);
+		vsnprintf(words, sizeof words, format, args);
 		va_end(args);
+		iin_hide(words, strlen(words));
+		if (snprintf(e->detail, sizeof e->detail, "%s", words) >= (int)sizeof e->detail)
+			cut_whole(e->detail, sizeof e->detail - 1);
 	}
 	return FAILED;
 }

@@ -6,7 +6,7 @@
  * to blame, remedy) and a detail for the log. Nothing is thread-global.
  *
  * The detail may hold names, numbers and positions; never a password, a key, a body or a personal
- * number. It reaches a caller only where diagnostics are on.
+ * number. It reaches a caller only where diagnostics are on. A number of a person is hidden (iin_hide), whoever words it.
  */
 #ifndef QAQPA_BASE_ERR_H
 #define QAQPA_BASE_ERR_H

@@ -100,3 +100,28 @@ bool iin_bin_is(struct bytes text)
 		first = second;
 	return first % 11 == text.p[11] - '0';
 }
+
+/* Of the twelve digits: year, month and day of birth, century and sex. An organisation has 4 to 6 where the day begins. */
+static bool is_person(struct bytes digits)
+{
+	const unsigned char *d = digits.p;
+	int month = (d[2] - '0') * 10 + d[3] - '0';
+	int day = (d[4] - '0') * 10 + d[5] - '0';
+
+	return month >= 1 && month <= 12 && day >= 1 && day <= 31 && d[6] <= '6' && iin_bin_is(digits);
+}
+
+void iin_hide(char *text, size_t n)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && text[i] >= '0' && text[i] <= '9') {
+			digits++;
+			continue;
+		}
+		if (digits == 12 && is_person((struct bytes){(unsigned char *)text + i - 12, 12}))
+			memset(text + i - 12, '*', 6);
+		digits = 0;
+	}
+}

@@ -21,5 +21,8 @@ bool error_id_is(struct bytes text);
 
 /* True for 12 digits whose check digit fits (IIN and BIN share the two-pass weights modulo 11). */
 bool iin_bin_is(struct bytes text);
+/* Puts six asterisks over the day of birth of every number of a person (IIN) in the text, so that it names nobody: twelve
+ * digits alone, with a month, a day and a check digit that fit. Numbers of organisations (BIN) stay. */
+void iin_hide(char *text, size_t n);
 
 #endif

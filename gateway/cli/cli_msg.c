@@ -30,7 +30,7 @@ const char *cli_verdict_name(enum journal_verdict v)
 
 struct listing {
 	const struct conf_timestamp *stamps; /* where tokens lie; NULL: nobody said */
-	bool json, octets, whole;
+	bool json, octets, whole, numbers;
 	json_t *list;
 	size_t count;
 };
@@ -167,10 +167,39 @@ static const char *journal_directory(const char *directory, const char *config, 
 	return (*conf)->journal.directory;
 }
 
-outcome cli_journal_find(const char *directory, const struct journal_filter *filter,
+struct reader {
+	bool (*each)(void *ctx, const struct journal_fact *f);
+	void *ctx;
+	struct buf subject, detail;
+};
+
+static struct bytes hidden(struct buf *copy, struct bytes text)
+{
+	buf_clear(copy);
+	buf_add(copy, text);
+	iin_hide((char *)copy->data, copy->len);
+	return buf_bytes(copy);
+}
+
+/* The journal keeps whose signature it was; who reads it sees so much of it as he asks for. */
+static bool each_hidden(void *ctx, const struct journal_fact *f)
+{
+	struct reader *r = ctx;
+	struct journal_fact shown = *f;
+
+	shown.subject = hidden(&r->subject, f->subject);
+	shown.detail = hidden(&r->detail, f->detail);
+	return r->each(r->ctx, &shown);
+}
+
+outcome cli_journal_find(const char *directory, const struct journal_filter *filter, bool numbers,
 	bool (*each)(void *ctx, const struct journal_fact *f), void *ctx, struct err *e)
 {
-	outcome found = journal_find(directory, filter, each, ctx, e);
+	struct reader r = {.each = each, .ctx = ctx, .subject = BUF(1u << 20), .detail = BUF(1u << 20)};
+	outcome found = journal_find(directory, filter, numbers ? each : each_hidden, numbers ? ctx : &r, e);
+
+	buf_free(&r.subject);
+	buf_free(&r.detail);
 
 	if (!found.ok && e->reason == REASON_JOURNAL_DOWN)
 		e->reason = REASON_IO;
@@ -183,7 +212,7 @@ static int list_facts(const char *directory, const struct journal_filter *filter
 	outcome found;
 
 	l->list = json_array();
-	found = cli_journal_find(directory, filter, each_fact, l, &e);
+	found = cli_journal_find(directory, filter, l->numbers, each_fact, l, &e);
 	if (found.ok && l->json) {
 		json_dumpf(l->list, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 		putchar('\n');
@@ -230,6 +259,7 @@ int cmd_msg(int argc, char **argv)
 		{"until", 0, CLI_TEXT, &until, false, "not after this time"},
 		{"refused", 0, CLI_FLAG, &filter.refused_only, false, "refused ones only"},
 		{"octets", 0, CLI_FLAG, &l.octets, false, "with the exact octets"},
+		{"numbers", 0, CLI_FLAG, &l.numbers, false, "numbers of persons in full"},
 		{"limit", 'n', CLI_NUMBER, &limit, false, "at most so many, newest first (100)"},
 		{"output", 'o', CLI_OUTPUT, &l.json, false, "table or json"},
 		{0},
@@ -264,5 +294,5 @@ int cmd_msg(int argc, char **argv)
 	if (!directory)
 		return CLI_CONFIG;
 	l.stamps = conf ? &conf->timestamp : NULL;
-	return strcmp(verb, "trace") == 0 ? cli_trace(directory, &filter) : list_facts(directory, &filter, &l);
+	return strcmp(verb, "trace") == 0 ? cli_trace(directory, &filter, l.numbers) : list_facts(directory, &filter, &l);
 }

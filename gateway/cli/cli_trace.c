@@ -111,14 +111,14 @@ static bool is_later_leg(const struct trace *t, const struct leg *leg)
 	return false;
 }
 
-int cli_trace(const char *directory, struct journal_filter *filter)
+int cli_trace(const char *directory, struct journal_filter *filter, bool numbers)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(TRACE_MOST);
 	struct trace t = {.pool = pool};
 	struct err e = {0};
 
 	filter->with_octets = false;
-	if (!cli_journal_find(directory, filter, collect, &t, &e).ok)
+	if (!cli_journal_find(directory, filter, numbers, collect, &t, &e).ok)
 		return cli_fail(&e);
 	for (struct leg *leg = t.first; leg; leg = leg->next) {
 		if (!is_later_leg(&t, leg))

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/ident.h"
 #include "log/log.h"
 
 #define LOG_VALUE_MOST 512u
@@ -40,6 +41,20 @@ static void write_all(struct bytes b)
 	}
 }
 
+/* A number of a person is hidden also where the cut would go through it. */
+static void put_text(struct buf *line, struct bytes text)
+{
+	char shown[LOG_VALUE_MOST + 12];
+	size_t n = text.n < sizeof shown ? text.n : sizeof shown;
+
+	if (n)
+		memcpy(shown, text.p, n);
+	iin_hide(shown, n);
+	buf_char(line, '"');
+	buf_json(line, (struct bytes){(unsigned char *)shown, n < LOG_VALUE_MOST ? n : LOG_VALUE_MOST});
+	buf_char(line, '"');
+}
+
 static void put_value(struct buf *line, const struct log_field *f)
 {
 	buf_printf(line, ",\"%s\":", f->key);
@@ -47,9 +62,7 @@ static void put_value(struct buf *line, const struct log_field *f)
 		buf_printf(line, "%lld", (long long)f->number);
 		return;
 	}
-	buf_char(line, '"');
-	buf_json(line, f->text.n > LOG_VALUE_MOST ? bytes_sub(f->text, 0, LOG_VALUE_MOST) : f->text);
-	buf_char(line, '"');
+	put_text(line, f->text);
 }
 
 void log_fields(enum log_level level, const char *event, const struct log_field *fields)

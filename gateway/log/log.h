@@ -2,7 +2,8 @@
 /* log - operational lines for the operator: one JSON object a line on standard error.
  *
  * Fields: ts (local time with offset, milliseconds), level, event (stable dotted name), then the given fields.
- * Never a password, key, body, IIN or BIN. Values are escaped and cut at 512 octets. Any thread.
+ * Never a password, key or body. Numbers of persons are hidden in every value (iin_hide), those of organisations are not.
+ * Values are escaped and cut at 512 octets. Any thread.
  */
 #ifndef QAQPA_LOG_LOG_H
 #define QAQPA_LOG_LOG_H

@@ -124,8 +124,8 @@ MUST_USE outcome trust_add_blocks(struct trust *t, const char *path, struct err 
  * warning. NULL when there was an error. */
 struct trust *trust_load(const struct conf *c, struct conf_problems *problems);
 
-/* The first line of a file of passwords, which is its user's alone, or of a credential of the service manager; not empty, and a
- * NUL stands behind it. Fails with REASON_KEY_USELESS. */
+/* The first line of a file of passwords, which is its user's alone, or of a credential of the service manager; not empty,
+ * and a NUL stands behind it. Fails with REASON_KEY_USELESS. */
 MUST_USE outcome trust_secret_read(const char *name, struct buf *out, struct err *e);
 /* The one certificate of a PEM or DER file, as DER, appended. Fails with REASON_IO or REASON_SEC_TOKEN_BROKEN. */
 MUST_USE outcome trust_certificate_read(const char *path, struct buf *der, struct err *e);

@@ -11,6 +11,7 @@ import requests
 import yaml
 
 from . import soap, wss
+from .hidden import persons_in
 from .raw import PATH
 
 BIN = Path(os.environ.get("QAQPA_BIN", Path(__file__).resolve().parents[2] / "build/dev/bin"))
@@ -105,14 +106,16 @@ class Gateway:
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
             self.process.wait(30)
+            named = persons_in(self.log_path.read_text(errors="replace"))
+            assert not named, f"the log of the gateway names persons: {named}"
         return self.process.returncode if self.process else None
 
     def alive(self):
         return self.process.poll() is None
 
-    def post(self, octets, listener="plain", content_type="text/xml; charset=utf-8", timeout=30, headers=None, **more):
+    def post(self, octets, listener="plain", content_type="text/xml; charset=utf-8", timeout=30, headers=None, path=PATH, **more):
         fields = {"Content-Type": content_type, "SOAPAction": '""', **(headers or {})}
-        return requests.post(f"http://127.0.0.1:{self.ports[listener]}{PATH}", data=octets, headers=fields, timeout=timeout,
+        return requests.post(f"http://127.0.0.1:{self.ports[listener]}{path}", data=octets, headers=fields, timeout=timeout,
                              **more)
 
     def send(self, text=None, identity=None, **fields):
@@ -120,8 +123,9 @@ class Gateway:
         text = text or soap.envelope(soap.request(**fields))
         return Answer(self, self.post(wss.sign(text, identity or self.pki["department"])))
 
-    def admin(self, page):
-        return requests.get(f"http://127.0.0.1:{self.ports['admin']}{page}", timeout=10)
+    def admin(self, page, token=None):
+        fields = {"Authorization": f"Bearer {token}"} if token else {}
+        return requests.get(f"http://127.0.0.1:{self.ports['admin']}{page}", headers=fields, timeout=10)
 
     def check(self, name):
         """One of the checks of /readyz."""
@@ -137,7 +141,7 @@ class Gateway:
         return self
 
     def journal(self, *arguments):
-        done = subprocess.run([BIN / "qaqpa", "msg", "find", "--journal", self.folder / "journal", "-o", "json", "--limit", "100000",
+        done = subprocess.run([BIN / "qaqpa", "msg", "find", "--journal", self.folder / "journal", "-o", "json", "--limit", "100000", "--numbers",
                                *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         return json.loads(done.stdout or "[]")
 

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 
 #include "base/ident.h"
 #include "base/address.h"
@@ -79,6 +80,51 @@ static void registration_numbers_are_checked(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (iin_bin_is(bytes_str(rows[i].text)) != rows[i].ok)
 			fail_msg("%s", rows[i].text);
+	}
+}
+
+static void numbers_of_persons_are_hidden_and_no_others(void **state)
+{
+	static const struct {
+		const char *text, *wanted;
+	} rows[] = {
+		{"880101300123", "******300123"},
+		{"IIN880101300123", "IIN******300123"},
+		{"CN=A+SERIALNUMBER=IIN031231600122,C=KZ", "CN=A+SERIALNUMBER=IIN******600122,C=KZ"},
+		{"880101300123 031231600122", "******300123 ******600122"},
+		{"BIN940140000385", "BIN940140000385"},
+		{"880101300124", "880101300124"},
+		{"8801013001237", "8801013001237"},
+		{"1880101300123", "1880101300123"},
+		{"881301300105", "881301300105"},
+		{"880132300109", "880132300109"},
+		{"", ""},
+		{"88010130012", "88010130012"},
+		{"\u0418880101300123\u0418", "\u0418******300123\u0418"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[64];
+
+		snprintf(text, sizeof text, "%s", rows[i].text);
+		iin_hide(text, strlen(text));
+		assert_string_equal(text, rows[i].wanted);
+	}
+}
+
+/* Also where the words are cut through a number. */
+static void a_failure_hides_the_numbers_of_persons(void **state)
+{
+	struct err e;
+
+	(void)state;
+	err_set(&e, REASON_IO, "the signer IIN%s is not %s", "880101300123", "031231600122");
+	assert_string_equal(e.detail, "the signer IIN******300123 is not ******600122");
+	for (int before = 230; before < 256; before++) {
+		err_set(&e, REASON_IO, "%*s%s", before, "", "880101300123");
+		assert_null(strstr(e.detail, "8801"));
+		assert_int_equal(strlen(e.detail), before + 12 < 255 ? before + 12 : 255);
 	}
 }
 
@@ -251,6 +297,8 @@ int main(void)
 		cmocka_unit_test(a_pool_ends_at_its_ceiling_and_closes_newest_first),
 		cmocka_unit_test(identifiers_have_their_form),
 		cmocka_unit_test(registration_numbers_are_checked),
+		cmocka_unit_test(numbers_of_persons_are_hidden_and_no_others),
+		cmocka_unit_test(a_failure_hides_the_numbers_of_persons),
 		cmocka_unit_test(workers_finish_the_line_before_they_stop),
 		cmocka_unit_test(a_full_line_makes_only_itself_wait),
 		cmocka_unit_test(addresses_and_prefixes_are_read_strictly),

@@ -38,6 +38,19 @@ static void write_long(void)
 	log_event(LOG_INFO, "test.long", LOG_TEXT("a", text));
 }
 
+/* In every value, also through the cut. */
+static void write_person(void)
+{
+	char text[600];
+
+	log_event(LOG_INFO, "test.person", LOG_TEXT("a", "CN=A,serialNumber=IIN880101300123"),
+		LOG_PART("b", BYTES_LIT("031231600122")), LOG_TEXT("c", "BIN940140000385"));
+	for (int before = 500; before < 520; before++) {
+		snprintf(text, sizeof text, "%*s880101300123", before, "");
+		log_event(LOG_INFO, "test.cut", LOG_TEXT("a", text));
+	}
+}
+
 static void write_debug(void)
 {
 	log_event(LOG_DEBUG, "test.debug", LOG_NUM("n", 1));
@@ -52,6 +65,17 @@ static void a_value_cannot_break_the_line(void **state)
 	assert_non_null(strstr(line,
 		"\"event\":\"test.event\",\"a\":\"x\\u000d\\n{\\\"level\\\":\\\"error\\\"}\",\"n\":-5}\n"));
 	assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+}
+
+static void numbers_of_persons_are_hidden(void **state)
+{
+	static char lines[64 * 1024];
+
+	(void)state;
+	captured(write_person, lines, sizeof lines);
+	assert_non_null(strstr(lines,
+		"\"a\":\"CN=A,serialNumber=IIN******300123\",\"b\":\"******600122\",\"c\":\"BIN940140000385\"}"));
+	assert_null(strstr(lines, "8801"));
 }
 
 static void long_values_are_cut(void **state)
@@ -83,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_value_cannot_break_the_line),
+		cmocka_unit_test(numbers_of_persons_are_hidden),
 		cmocka_unit_test(long_values_are_cut),
 		cmocka_unit_test(lines_below_the_level_are_not_written),
 	};
