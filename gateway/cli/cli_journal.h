@@ -8,7 +8,7 @@
 const char *cli_kind_name(enum journal_kind k);
 const char *cli_verdict_name(enum journal_verdict v);
 /* journal_find for readers: a journal that cannot be read is REASON_IO, for nothing is to be written. Numbers
- * of persons in subjects and details are hidden, unless `numbers`. */
+ * of persons are hidden, unless `numbers`. */
 MUST_USE outcome cli_journal_find(const char *directory, const struct journal_filter *filter, bool numbers,
 	bool (*each)(void *ctx, const struct journal_fact *f), void *ctx, struct err *e);
 /* Exchanges as stories, oldest first. */

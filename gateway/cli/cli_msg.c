@@ -170,7 +170,7 @@ static const char *journal_directory(const char *directory, const char *config, 
 struct reader {
 	bool (*each)(void *ctx, const struct journal_fact *f);
 	void *ctx;
-	struct buf subject, detail;
+	struct buf kept[5]; /* what is shown of a fact */
 };
 
 static struct bytes hidden(struct buf *copy, struct bytes text)
@@ -186,20 +186,24 @@ static bool each_hidden(void *ctx, const struct journal_fact *f)
 {
 	struct reader *r = ctx;
 	struct journal_fact shown = *f;
+	struct bytes *texts[] = {&shown.subject, &shown.detail, &shown.service_id, &shown.sender_id, &shown.message_id};
 
-	shown.subject = hidden(&r->subject, f->subject);
-	shown.detail = hidden(&r->detail, f->detail);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		*texts[i] = hidden(&r->kept[i], *texts[i]);
 	return r->each(r->ctx, &shown);
 }
 
 outcome cli_journal_find(const char *directory, const struct journal_filter *filter, bool numbers,
 	bool (*each)(void *ctx, const struct journal_fact *f), void *ctx, struct err *e)
 {
-	struct reader r = {.each = each, .ctx = ctx, .subject = BUF(1u << 20), .detail = BUF(1u << 20)};
-	outcome found = journal_find(directory, filter, numbers ? each : each_hidden, numbers ? ctx : &r, e);
+	struct reader r = {.each = each, .ctx = ctx};
+	outcome found;
 
-	buf_free(&r.subject);
-	buf_free(&r.detail);
+	for (size_t i = 0; i < sizeof r.kept / sizeof *r.kept; i++)
+		r.kept[i] = BUF(1u << 20);
+	found = journal_find(directory, filter, numbers ? each : each_hidden, numbers ? ctx : &r, e);
+	for (size_t i = 0; i < sizeof r.kept / sizeof *r.kept; i++)
+		buf_free(&r.kept[i]);
 
 	if (!found.ok && e->reason == REASON_JOURNAL_DOWN)
 		e->reason = REASON_IO;

@@ -16,11 +16,11 @@ PERMITS_BIN = "200240000018"
 DIRECTOR, ACCOUNTANT, EMPLOYEE = (f"1.2.398.3.3.4.1.2.{n}" for n in (1, 2, 5))
 ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 PERSONS = {  # IIN, BIN, role
-    "director": ("900101300025", DEPARTMENT_BIN, DIRECTOR),
+    "director": ("900101300027", DEPARTMENT_BIN, DIRECTOR),
     "accountant": ("900202300016", DEPARTMENT_BIN, ACCOUNTANT),
-    "employee": ("900303300017", DEPARTMENT_BIN, EMPLOYEE),
-    "foreign director": ("900505300019", "200540000019", DIRECTOR),
-    "director of permits": ("900606300010", PERMITS_BIN, DIRECTOR),
+    "employee": ("900303300015", DEPARTMENT_BIN, EMPLOYEE),
+    "foreign director": ("900505300013", "200540000019", DIRECTOR),
+    "director of permits": ("900606300012", PERMITS_BIN, DIRECTOR),
 }
 
 

@@ -43,24 +43,24 @@ static const struct {
 	const char *file;
 	struct odd odd;
 } person_rows[PERSONS] = {
-	[DIRECTOR] = {"director", {.subject = "CN=D D|serialNumber=IIN900101300025" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE01",
+	[DIRECTOR] = {"director", {.subject = "CN=D D|serialNumber=IIN900101300027" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE01",
 		.purposes = "emailProtection,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.1"}},
 	[ACCOUNTANT] = {"accountant", {.subject = "CN=A A|serialNumber=IIN900202300016" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE07",
 		.purposes = "emailProtection,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.2"}},
-	[EMPLOYEE] = {"employee", {.subject = "CN=E E|serialNumber=IIN900303300017" BIN_OF(DEPARTMENT_BIN),
+	[EMPLOYEE] = {"employee", {.subject = "CN=E E|serialNumber=IIN900303300015" BIN_OF(DEPARTMENT_BIN),
 		.purposes = "emailProtection,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.5"}},
 	[PERSON] = {"citizen", {.subject = "CN=P P|serialNumber=IIN900404300018",
 		.purposes = "emailProtection,1.2.398.3.3.4.1.1"}},
-	[FOREIGN] = {"foreign", {.subject = "CN=F F|serialNumber=IIN900505300019" BIN_OF(OTHER_BIN) "|DC=ROLE01",
+	[FOREIGN] = {"foreign", {.subject = "CN=F F|serialNumber=IIN900505300013" BIN_OF(OTHER_BIN) "|DC=ROLE01",
 		.purposes = "emailProtection,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.1"}},
-	[STRANGER] = {"stranger", {.subject = "CN=D D|serialNumber=IIN900101300025" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE01",
+	[STRANGER] = {"stranger", {.subject = "CN=D D|serialNumber=IIN900101300027" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE01",
 		.purposes = "emailProtection,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.1", .ca = "itself"}},
-	[FORGED] = {"forged", {.subject = "CN=D D|serialNumber=IIN900101300025" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE01",
+	[FORGED] = {"forged", {.subject = "CN=D D|serialNumber=IIN900101300027" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE01",
 		.purposes = "emailProtection,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.1", .ca = "attacker-ca"}},
-	[EXPIRED] = {"expired-one", {.subject = "CN=D D|serialNumber=IIN900101300025" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE01",
+	[EXPIRED] = {"expired-one", {.subject = "CN=D D|serialNumber=IIN900101300027" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE01",
 		.purposes = "emailProtection,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.1"}},
 	[SYSTEM] = {"system", {.subject = "CN=S S" BIN_OF(DEPARTMENT_BIN)}},
-	[TWIN] = {"twin", {.subject = "CN=D D|serialNumber=IIN900101300025" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE01",
+	[TWIN] = {"twin", {.subject = "CN=D D|serialNumber=IIN900101300027" BIN_OF(DEPARTMENT_BIN) "|DC=ROLE01",
 		.purposes = "emailProtection,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.1"}},
 };
 

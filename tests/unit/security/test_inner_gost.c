@@ -57,7 +57,7 @@ static int start(void **state)
 	trust = trust_new();
 	authority = national_new(CRYPTO_CURVE_512, NULL, "CN=root|C=KZ", NULL);
 	director = national_new(CRYPTO_CURVE_512, &authority,
-		"CN=D D|serialNumber=IIN900101300025|O=Org|OU=BIN200440000015|C=KZ", "emailProtection");
+		"CN=D D|serialNumber=IIN900101300027|O=Org|OU=BIN200440000015|C=KZ", "emailProtection");
 	veteran = national_new(CRYPTO_CURVE_256, &authority,
 		"CN=V V|serialNumber=IIN900202300016|O=Org|OU=BIN200440000015|C=KZ", "emailProtection");
 	national_write(&authority, path_of("root.crt"), path_of("root.key"));
