@@ -9,13 +9,14 @@ from .gateway import BIN
 class Keeper:
     def __init__(self, gateway):
         self.gateway, self.process = gateway, None
+        self.program = [BIN / "qaqpa-keyd"]
         self.path = gateway.folder / "keys.sock"
         self.log = gateway.folder / "keeper.log"
         gateway.conf["keeper"] = str(self.path)
 
     def start(self, **how):
         conf = self.gateway.write()
-        self.process = subprocess.Popen([BIN / "qaqpa-keyd", "--config", conf], stderr=self.log.open("ab"), **how)
+        self.process = subprocess.Popen([*self.program, "--config", conf], stderr=self.log.open("ab"), **how)
         self.gateway.log_path, self.gateway.log_from = self.log, 0
         self.gateway.wait(lambda: self.said("keeper.ready") or self.process.poll() is not None)
         assert self.process.poll() is None, self.log.read_text()

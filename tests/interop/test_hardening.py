@@ -7,7 +7,7 @@ import pytest
 from harness.gateway import BIN
 from harness.pki import ROOT
 
-PROGRAMS = ("qaqpad", "qaqpa")
+PROGRAMS = ("qaqpad", "qaqpa", "qaqpa-keyd")
 RELEASE = ROOT / "build/release/bin"  # what ./run builds
 
 

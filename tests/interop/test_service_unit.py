@@ -95,3 +95,17 @@ def test_what_the_gateway_does_is_allowed(tmp_path, pki, provider):
     beyond = used - allowed()
     # Limits are denied by the unit, which sets them itself; fchown is what SQLite does where it runs as root, as in a test.
     assert beyond <= {"setrlimit", "prlimit64", "fchown"}, beyond
+
+
+@pytest.mark.skipif(not may_trace(), reason="strace may not look at other processes here")
+def test_what_the_keeper_does_is_allowed(lone, keeper, tmp_path):
+    trace = tmp_path / "trace"
+    keeper.program = ["strace", "-D", "-f", "-qq", "-o", trace, *keeper.program]
+    keeper.start()
+    lone.start()
+    assert lone.send().status == 200
+    keeper.process.send_signal(signal.SIGHUP)
+    lone.wait(lambda: keeper.said("keeper.reload"))
+    assert lone.send().status == 200
+    assert keeper.stop() == 0
+    works_within_its_own(trace.read_text(errors="replace"))

@@ -3,6 +3,7 @@
 who reads logs, metrics, health, faults, what commands print, or what a crash leaves finds one."""
 import base64
 import http.client
+import json
 import signal
 import subprocess
 from pathlib import Path
@@ -224,11 +225,12 @@ def commands(s):
     for verb in ("find", "show", "trace"):
         assert s.command("qaqpa", "msg", verb, "--journal", journal, "-n", "1000").returncode == 0
     assert s.command("qaqpa", "msg", "show", "--journal", journal, "-n", "1000", "-o", "json").returncode == 0
-    for verb in ("ls", "shape", "list"):
-        s.command("qaqpa", "queue", verb, "--config", conf)
-    for line in s.command("qaqpa", "queue", "list", "--config", conf).stdout.decode().split():
-        if line.startswith("{"):
-            s.command("qaqpa", "queue", "show", "--config", conf, line)
+    for verb in ("ls", "shape"):
+        assert s.command("qaqpa", "queue", verb, "--config", conf).returncode == 0
+    listed = json.loads(s.command("qaqpa", "queue", "ls", "--state", "dead", "--config", conf, "-o", "json").stdout)
+    assert listed
+    for form, i in ((form, i) for form in ("table", "json") for i in listed):
+        assert s.command("qaqpa", "queue", "show", "--config", conf, "-o", form, i["id"]).returncode == 0
     s.command("qaqpa", "check", "--config", conf)
     p = s.pki.path
     s.command("qaqpa", "send", "--url", s.gateway.url, "--service", "Demo", "--sender-id", "department_is", "--password-file",

@@ -101,11 +101,38 @@ static void what_everybody_may_read_is_refused(void **state)
 	}
 }
 
+/* Hashes of passwords stand in the configuration itself: in whichever of its files they do. */
+static void an_included_file_with_hashes_is_private_too(void **state)
+{
+	static const char *const hash = "participants:\n  - {name: a, certificates: c, password_hash: "
+		"$y$j9T$F5Jx5fExrKuPp53xLKQ..1$tnSYvahCwPBHKZUspmcxMfb0.WiB9W.zEaKlOBL35rC}\n";
+
+	(void)state;
+	for (int open_to_all = 0; open_to_all < 2; open_to_all++) {
+		struct fixture f;
+		char path[300];
+
+		fixture_make(&f);
+		snprintf(path, sizeof path, "%s/more", f.folder);
+		assert_int_equal(mkdir(path, 0700), 0);
+		fixture_write(&f, "more/a.yaml", bytes_str(hash));
+		snprintf(path, sizeof path, "%s/more/a.yaml", f.folder);
+		assert_int_equal(chmod(path, open_to_all ? 0644 : 0640), 0);
+		fixture_write(&f, "qaqpa.yaml", BYTES_LIT("include: more\n" ALL_PARTS));
+		fixture_load(&f);
+		assert_int_equal(f.ok, !open_to_all);
+		if (open_to_all)
+			assert_non_null(strstr(f.problems->list[0].what, "everybody may read it"));
+		fixture_drop(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_word_of_a_secret_is_private),
 		cmocka_unit_test(what_everybody_may_read_is_refused),
+		cmocka_unit_test(an_included_file_with_hashes_is_private_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
