@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -69,7 +70,7 @@ static int add_memory(scmp_filter_ctx f)
 
 /* Threads of our own, yet no process: clone3 hides its flags in memory, so it is said not to exist and libc takes clone.
  * Signals to ourselves alone (abort). Limits are read, not set. A thread may be named. Descriptors may be asked how much
- * there is to read. */
+ * there is to read, as the resolver of names does. */
 static int add_others(scmp_filter_ctx f)
 {
 	const scmp_datum_t self = (scmp_datum_t)getpid();
@@ -85,6 +86,8 @@ static int add_others(scmp_filter_ctx f)
 			SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
 	if (!failed)
 		failed = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+	if (!failed)
+		failed = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, FIONREAD));
 	return failed;
 }
 

@@ -70,12 +70,14 @@ def works_within_its_own(traced):
 
 @pytest.mark.skipif(not may_trace(), reason="strace may not look at other processes here")
 def test_what_the_gateway_does_is_allowed(tmp_path, pki, provider):
-    """Traced from start to stop: a call that waits for an answer, a queued one, a refusal, a reload."""
+    """Traced from start to stop: a call that waits for an answer, a queued one, a name that has to be asked for, a refusal, a reload."""
     provider.answer = provider.signed_answer
     redis, trace = Redis(tmp_path / "redis"), tmp_path / "trace"
     g = Gateway(tmp_path, pki)
     g.service(provider)
     g.service(provider, "Later", delivery="queued")
+    g.service(provider, "Far", deadline="2s")
+    g.conf["services"][-1]["endpoint"] = "http://nobody.invalid:9/"
     g.conf["queue"] = {"socket": str(redis.socket), "spool": str(tmp_path / "spool")}
     g.program = ["strace", "-D", "-f", "-qq", "-o", trace, *g.program]  # -D: the gateway stays our child
     try:
@@ -83,6 +85,7 @@ def test_what_the_gateway_does_is_allowed(tmp_path, pki, provider):
         g.wait(g.ready)
         assert [g.send().status, g.send(service="Later").status, g.send(service="Nobody").status] == [200, 200, 500]
         assert wss.parse(g.send().octets) is not None
+        assert g.send(service="Far").status in (500, 504)
         g.kill(signal.SIGHUP)
         g.wait(lambda: g.events("config.reload"))
         assert g.send().status == 200

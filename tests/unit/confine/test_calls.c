@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -164,6 +165,18 @@ static int read_limits(void)
 	return said(getrlimit(RLIMIT_NOFILE, &files));
 }
 
+static int ask_how_much(void)
+{
+	int ends[2], n;
+
+	return pipe2(ends, O_CLOEXEC) < 0 ? errno : said(ioctl(ends[0], FIONREAD, &n));
+}
+
+static int type_into_terminal(void)
+{
+	return said(ioctl(STDIN_FILENO, TIOCSTI, "x"));
+}
+
 static void *nothing(void *ctx)
 {
 	return ctx;
@@ -219,6 +232,8 @@ static const struct row {
 	{"files are read", read_file, 0, 0},
 	{"limits are read", read_limits, 0, 0},
 	{"threads are made", make_thread, 0, 0},
+	{"how much there is to read is told", ask_how_much, 0, 0},
+	{"nothing is typed into a terminal", type_into_terminal, EPERM, EPERM},
 };
 
 /* The end of a child that was confined and then did this. */
