@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # What ./test runs.
-RUN = r"tests/(?:unit/\w+/test_\w+\.c|(?:scenario|hostile|interop)/test_\w+\.py|fault/(?:\w+/)?\w+\.(?:py|c)|fuzz/\w+\.(?:c|py)|lint/\w+\.py)"
+RUN = r"tests/(?:unit/\w+/test_\w+\.c|(?:scenario|hostile|interop|cost)/test_\w+\.py|fault/(?:\w+/)?\w+\.(?:py|c)|fuzz/\w+\.(?:c|py)|lint/\w+\.py)"
 
 
 def rooms_of_the_tree():
