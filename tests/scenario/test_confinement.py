@@ -60,6 +60,20 @@ def test_it_can_be_switched_off_and_the_log_says_so(lone, keeper):
     assert keeper.log.read_text().count("as confine is false") == 2
 
 
+def test_a_list_of_blocks_in_another_place_is_written_after_a_restart(lone, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "blocks").write_text("")
+    lone.conf["blocks"] = str(tmp_path / "one/blocks")
+    lone.start()
+    lone.conf["blocks"] = str(tmp_path / "two/blocks")
+    lone.write()
+    lone.kill(signal.SIGHUP)
+    lone.wait(lambda: lone.events("config.reload"))
+    assert any("not written there by rules" in e["what"] and e["level"] == "warning" for e in lone.events("config.problem"))
+    assert lone.send().status == 200
+
+
 def test_no_core_is_left_by_either(lone, keeper):
     keeper.start()
     lone.start()
