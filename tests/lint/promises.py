@@ -38,14 +38,13 @@ def defines(path, name):
 
 
 def judge_row(number, promise, tests):
-    named = re.findall(r"`([^`]+)`", tests)
-    if not named:
-        yield f"{number}: no test holds the promise: {promise[:60]}"
-    for word in named:
-        file, _, name = word.partition("::")
+    named = [word.partition("::") for word in re.findall(r"`(tests/[^`]+)`", tests)]
+    if not any(re.fullmatch(RUN, file) for file, _, _ in named):
+        yield f"{number}: no test that is run holds the promise: {promise[:60]}"
+    for file, _, name in named:
         path = ROOT / file
-        if not re.fullmatch(RUN, file) or not path.exists():
-            yield f"{number}: {file} is no test that is run"
+        if not path.exists():
+            yield f"{number}: {file} does not exist"
         elif name and not defines(path, name):
             yield f"{number}: {file} has no function {name}"
 
