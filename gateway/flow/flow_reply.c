@@ -91,6 +91,7 @@ enum after step_reply(struct exchange *x)
 	answer.body = buf_bytes(&x->answer);
 	answer.retry_after_s = x->status == 503 ? RETRY_AFTER_S : 0;
 	answer.charge_us = x->charge_us;
+	answer.welcome = x->known;
 	count(x);
 	log_event(LOG_DEBUG, "message.answered", LOG_TEXT("exchange", x->guid), LOG_NUM("status", x->status),
 		LOG_NUM("dur_us", mono_us() - x->http->arrived_us));

@@ -212,6 +212,7 @@ void front_respond(struct front_request *request, const struct front_answer *ans
 	atomic_fetch_add(&f->references, 1); /* the job may be gone before the last line here */
 	job->close = job->close || answer->close || atomic_load(&f->draining);
 	job->charge_us = answer->charge_us;
+	job->welcome = answer->welcome;
 	if (!front_answer_make(f, &job->out, answer, job->head_only, job->close))
 		log_event(LOG_ERROR, "front.answer-lost", LOG_TEXT("peer", job->peer),
 			  LOG_TEXT("reason", "memory"));

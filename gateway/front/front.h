@@ -29,7 +29,7 @@ struct front_listener_options {
 	int connections_per_address;
 	int requests_per_address; /* in the hands of the handler */
 	int share_per_address;    /* per cent: of `connections`, and of the memory for what is read */
-	int refused_work;         /* per cent of one processor: what the handler charges, and failed TLS handshakes */
+	int refused_work;         /* per cent of one processor: what the handler charges, and TLS handshakes for nothing */
 };
 
 /* A complete request. Valid from the call of the handler until front_respond. */
@@ -60,6 +60,7 @@ struct front_answer {
 	const char *authenticate; /* for 401: value of WWW-Authenticate */
 	bool close;
 	int64_t charge_us; /* time of a processor that the client's address answers for; see refused_work */
+	bool welcome;      /* the client is known: the TLS handshake of its connection was not for nothing */
 };
 
 /* Called in the event thread with a complete request; must not block. front_respond must follow exactly once, from

@@ -166,6 +166,7 @@ struct front_job {
 	struct front *front;
 	struct front_payer payer; /* of head and body; its address is there until front_address_end */
 	int64_t charge_us;       /* of the answer */
+	bool welcome;            /* the same */
 	struct front_conn *conn; /* NULL when the client has gone; event thread only */
 	struct front_job *next;  /* in the list of answers */
 	struct front_head parsed;
@@ -240,7 +241,7 @@ struct front_conn {
 	struct front_payer payer; /* of the octets kept; its address is the client's, NULL until that is known */
 	struct front_proxy proxy;
 	struct address ip; /* of the client, once it is known */
-	int64_t handshake_us;     /* of a processor; nobody's loss once a request was served */
+	int64_t handshake_us;     /* of a processor; nobody's loss once a client was welcome */
 	struct front_store kept;       /* octets after the present request */
 	size_t kept_at;
 	struct front_store out;

@@ -59,7 +59,7 @@ static void settle(struct front *f, struct front_job *job)
 {
 	struct front_address *a = job->payer.address;
 	front_address_charge(a, &f->listeners[a->listener].options, job->charge_us, f->now_us);
-	if (job->conn && job->charge_us == 0)
+	if (job->conn && job->welcome)
 		job->conn->handshake_us = 0;
 	front_address_end(&f->addresses, a, f->now_us);
 }

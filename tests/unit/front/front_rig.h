@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_rig - a front on loopback with a handler for tests, and a client that reads answers one by one.
  *
- * The handler answers by path: /echo at once in the event thread, with the request's body; /thread the
+ * The handler answers by path: /echo at once in the event thread, with the request's body, and welcomes; /thread the
  * same from another thread; /hold keeps the request until rig_held takes it; /say puts the parts of the
  * request into the answer; /big answers with `big_bytes` octets; all others 404.
  */
@@ -44,7 +44,8 @@ struct rig {
 
 static inline void rig_echo(struct front_request *request)
 {
-	struct front_answer answer = {.status = 200, .content_type = "text/plain", .body = request->body};
+	struct front_answer answer = {
+		.status = 200, .content_type = "text/plain", .body = request->body, .welcome = true};
 	front_respond(request, &answer);
 }
 
