@@ -25,7 +25,11 @@
 #include "path.h"
 #include "shortage.h"
 
-#define PLACES 150      /* of a path in the usual run */
+#ifdef QAQPA_UNDER_ASAN
+#define PLACES 15       /* of a path in the usual run */
+#else
+#define PLACES 80
+#endif
 #define PATIENCE_S 60   /* a walk that takes longer is a finding */
 #define WARM 3          /* walks until what is made once is there */
 #define FINDINGS_MOST 20 /* of a path; then it is given up */
@@ -148,7 +152,7 @@ static bool try_place(const struct path *p)
 
 static size_t step(const struct path *p)
 {
-	size_t wanted = p->usual ? p->usual : PLACES;
+	size_t wanted = p->usual && p->usual < PLACES ? p->usual : PLACES;
 
 	return all_places || now->places <= wanted ? 1 : now->places / wanted;
 }

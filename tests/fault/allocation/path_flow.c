@@ -288,4 +288,4 @@ static outcome run(struct err *e)
 }
 
 const struct path path_flow = {"flow", "a whole request: sockets, workers, journal, provider", prepare, run, drop, true, 0,
-	30}; /* the journal takes up to a second to get well */
+	12}; /* the journal takes up to a second to get well */

@@ -226,9 +226,9 @@ static outcome run_trust(struct err *e)
 #define LOST_BY_SCHEMAS 16
 
 const struct path path_snapshot = {"snapshot", "a configuration with keys, certificates and schemas", prepare, run_snapshot,
-	drop, false, LOST_BY_SCHEMAS, 60};
+	drop, false, LOST_BY_SCHEMAS, 20};
 const struct path path_wrong = {"wrong", "a configuration that has to be refused", prepare_wrong, run_wrong, drop, false, 0,
-	60};
+	20};
 const struct path path_certificate = {"certificate", "a certificate as people read it", prepare, run_certificate, drop,
 	false, 0, 0};
 const struct path path_trust = {"trust", "authorities, and a certificate that one of them issued", prepare, run_trust, drop,
