@@ -8,7 +8,8 @@ right, and mostly changed afterwards, in the Body, the Header or SignedInfo, so 
 What must hold for each:
   - what the gateway accepts, xmlsec1 accepts with the same pinned key, and what it took for signed is the Body; so does the
     command itself, with Body as the only element that has an identifier;
-  - what xmlsec1 accepts and the gateway refuses is refused for a reason that stands in STRICT, and never for its digest or value;
+  - what xmlsec1 accepts and the gateway refuses is refused for a reason that stands in STRICT, and for its digest or value only when that is
+    no base64;
   - a message that was only written in an odd way, and not changed, is accepted.
 Environment: QAQPA_BIN, the programs. Exit 1: a finding; its message is kept in the folder."""
 import argparse
@@ -66,6 +67,8 @@ STRICT = {
     "certificate.usage": "it may sign",
     "certificate.owner": "it belongs to a participant",
 }
+# The same of a digest or a value, by the words of the refusal: xmlsec1 passes over what is no base64.
+LAX_BASE64 = {"signature.value-wrong": "SignatureValue is not base64", "signature.digest-mismatch": "DigestValue is not"}
 WORDS = ["a", "b", "text", "Қазақстан", "x y", "1", "a<b".replace("<", "&lt;"), "&amp;", "&quot;", "]]&gt;", "tab\tend", "two\nlines", ""]
 URIS = ["urn:one", "urn:two", "http://three/#x", soap.TYPES, "urn:one:more"]
 PREFIXES = ["p", "q", "p1", "wsux", "x-y", "_z"]
@@ -392,7 +395,7 @@ class Differential:
             self.find(f"accepted here; xmlsec1 says {theirs}, of {means}", text)
         elif ours != "accepted" and theirs == "yes":
             self.count[f"stricter: {ours}"] += 1
-            if ours not in STRICT:
+            if ours not in STRICT and not detail.startswith(LAX_BASE64.get(ours, "\n")):
                 self.find(f"xmlsec1 accepts (of {means}), refused here for {ours} ({detail})", text)
 
     def round(self, n):
