@@ -67,7 +67,19 @@ static void egress_flight_unlink(struct egress_flight *f)
 		f->next->link = f->link;
 }
 
-/* curl tells which events of which socket it waits for. */
+/* One that cannot be watched ends at its deadline. */
+static void egress_watch(int ep, curl_socket_t fd, struct epoll_event *event, bool known)
+{
+	int usual = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, other = known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+
+	for (int i = 0; i < 2; i++)
+		if (epoll_ctl(ep, usual, fd, event) == 0 || epoll_ctl(ep, other, fd, event) == 0)
+			return;
+	log_event(LOG_ERROR, "egress.watch", LOG_NUM("errno", errno));
+}
+
+/* curl tells which events of which socket it waits for. It is never told that this failed: it would end every call of
+ * the pool, and take no other for ever. */
 static int egress_on_socket(CURL *easy, curl_socket_t fd, int what, void *of, void *known)
 {
 	struct egress_pool *pool = of;
@@ -80,10 +92,10 @@ static int egress_on_socket(CURL *easy, curl_socket_t fd, int what, void *of, vo
 		return 0;
 	}
 	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-	if (known)
-		return epoll_ctl(ep, EPOLL_CTL_MOD, fd, &event);
-	curl_multi_assign(pool->multi, fd, pool);
-	return epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event);
+	egress_watch(ep, fd, &event, known);
+	if (!known)
+		curl_multi_assign(pool->multi, fd, pool);
+	return 0;
 }
 
 static int egress_on_timer(CURLM *multi, long in_ms, void *of)
