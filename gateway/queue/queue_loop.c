@@ -159,7 +159,7 @@ static void rest(struct queue *q)
 	struct err e;
 
 	if (poll(p, 2, left <= 0 ? 0 : left > PAUSE_MOST_MS ? PAUSE_MOST_MS : (int)left) < 0)
-		BUG_IF(errno != EINTR);
+		return; /* a signal, or no memory in the kernel: as if the time were over */
 	if (p[0].revents && read(q->wake, &count, sizeof count) < 0)
 		BUG_IF(errno != EAGAIN && errno != EINTR);
 	if (p[1].revents && !queue_wire_quiet(q->wire, &e))

@@ -73,7 +73,8 @@ static outcome wait_for(int fd, short events, int64_t deadline, struct err *e)
 			return DONE;
 		if (n == 0)
 			return err_set(e, REASON_QUEUE_DOWN, "no answer in time");
-		BUG_IF(errno != EINTR);
+		if (errno != EINTR)
+			return err_set(e, REASON_QUEUE_DOWN, "poll: %m");
 	}
 }
 
