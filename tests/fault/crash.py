@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 CALLS = "read,recvfrom,write,pwrite64,fsync,fdatasync,sendto,sendmsg,connect,accept4,openat,rename,unlink,close"
-ROLES = (("journal", r"fdatasync\("), ("front", r"accept4\("), ("queue", r"sendto\(\d+, .*EVALSHA"), ("egress", r'sendto\(\d+, "POST'))
+ROLES = (("journal", r"fdatasync\("), ("front", r"accept4\("), ("queue", r"sendto\(\S+, .*EVALSHA"), ("egress", r'sendto\(\S+, "POST'))
 
 
 def allowed():
@@ -48,8 +48,8 @@ def threads(process):
     return sorted(int(t) for t in os.listdir(f"/proc/{process.pid}/task"))
 
 
-def trace(node, arguments, thread, out):
-    tracer = subprocess.Popen(["strace", "-q", "-o", str(out), "-e", f"trace={CALLS}", *arguments, "-p", str(thread)],
+def trace(node, arguments, thread, out, calls=CALLS):
+    tracer = subprocess.Popen(["strace", "-q", "-o", str(out), "-e", f"trace={calls}", *arguments, "-p", str(thread)],
                               stderr=subprocess.DEVNULL)
     if not is_traced(thread, tracer) and node.process.poll() is None:
         raise RuntimeError("strace does not hold the gateway")
@@ -69,39 +69,44 @@ def fresh(client):
 
 
 class Point:
-    def __init__(self, role, thread, number, call):
-        self.role, self.thread, self.number, self.call = role, thread, number, call
+    def __init__(self, role, thread, number, call, text):
+        self.role, self.thread, self.number, self.call, self.text = role, thread, number, call, text
+
+    @property
+    def kind(self):
+        return self.call
 
 
-def clean_run(world, client):
-    """The crash points of one message, from its acceptance to its end in the queue."""
+def clean_run(world, client, calls=CALLS):
+    """The calls of one message, from its acceptance to its end in the queue."""
     node, out = world.gateway, world.folder / "strace.clean"
     fresh(client)
     made = threads(node.process)
-    tracer = trace(node, ["-f"], node.process.pid, out)
+    tracer = trace(node, ["-f", "-y"], node.process.pid, out, calls)
     time.sleep(0.3)  # all threads
     client.one(client.name)
     world.drained()
     let_go(tracer)
-    calls, text = defaultdict(list), defaultdict(str)
+    calls, texts = defaultdict(list), defaultdict(str)
     for line in out.read_text().splitlines():
         found = re.match(r"(\d+) +(\w+)\((.*)", line)
         if found and int(found[1]) in made:
-            calls[made.index(int(found[1]))].append(found[2])
-            text[made.index(int(found[1]))] += found[2] + "(" + found[3] + "\n"
+            calls[made.index(int(found[1]))].append((found[2], found[3]))
+            texts[made.index(int(found[1]))] += found[2] + "(" + found[3] + "\n"
     points = []
-    for thread, names in sorted(calls.items()):
-        role = next((role for role, sign in ROLES if re.search(sign, text[thread])), "worker")
-        points += [Point(role, thread, names[:n].count(call), call) for n, call in enumerate(names, 1)]
+    for thread, made_calls in sorted(calls.items()):
+        names = [name for name, _ in made_calls]
+        role = next((role for role, sign in ROLES if re.search(sign, texts[thread])), "worker")
+        points += [Point(role, thread, names[:n].count(call), call, text) for n, (call, text) in enumerate(made_calls, 1)]
     return points
 
 
 def chosen(points, most, generator):
-    """All points, or so many: first one of every call of every role, then others."""
+    """All points, or so many: first one of every kind of every role, then others."""
     if not most:
         return points
     mixed = generator.sample(points, len(points))
-    kinds = {(p.role, p.call): p for p in mixed}
+    kinds = {(p.role, p.kind): p for p in mixed}
     first = sorted(kinds.values(), key=lambda p: p.call in ("close", "read", "openat"))  # what moves nothing is last
     return (first + [p for p in mixed if p not in first])[:most]
 

@@ -19,7 +19,7 @@ from collections import deque
 from harness import soap
 from message import CASE, SERVICE, Signer, async_request, field, is_signed_by, own_certificates, request
 
-PUT_OFF = {"QG023", "QG050", "QG051", "QG052", "SCE909"}  # come again with the same octets
+PUT_OFF = {"QG023", "QG040", "QG041", "QG050", "QG051", "QG052", "SCE909"}  # come again with the same octets
 REPEATED_EVERY = 60
 VERIFIED_EVERY = 60
 ANSWER_S = 15
@@ -32,8 +32,8 @@ class Broken(OSError):
 
 
 class Connection:
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, port, address="127.0.0.1"):
+        self.port, self.address = port, address
         self.socket = None
 
     def close(self):
@@ -45,7 +45,7 @@ class Connection:
         """Status and body of the answer; Broken when there is none."""
         try:
             if not self.socket:
-                self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_S)
+                self.socket = socket.create_connection(("127.0.0.1", self.port), ANSWER_S, (self.address, 0))
                 self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.socket.sendall(octets)
             return self.read()
@@ -74,19 +74,20 @@ class Connection:
 
 class Client:
     """One thread's share: correlations of its own. Of CASE it sends a request as the department and a response as the permits
-    system. It remembers `memory` messages, to repeat one of them now and then."""
+    system. It remembers `memory` messages, and repeats one of them after every so many."""
 
-    def __init__(self, name, ledger, ports, pki, seed, size=None, service=SERVICE, password=None, memory=1):
-        self.name, self.service, self.password = name, service, password
+    def __init__(self, name, ledger, ports, pki, seed, sizes=(), service=SERVICE, password=None, memory=1,
+                 repeated_every=REPEATED_EVERY, address="127.0.0.1"):
+        self.name, self.service, self.password, self.repeated_every = name, service, password, repeated_every
         self.file = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.ports = ports
-        self.connection = Connection(ports[0])
+        self.connection = Connection(ports[0], address)
         self.signer, self.other_signer = Signer(pki["department-ec"]), Signer(pki["permits"])
         self.gateway_certificates = own_certificates(pki)
         self.remembered = deque(maxlen=memory)
         self.random = random.Random(f"{seed} {name}")
         self.poison_at = 0  # number of the message that the receiver will refuse
-        self.size = size
+        self.sizes = sizes
         self.at = {}  # correlation: last number
         self.count = self.broken = self.put_off = 0
         self.give_up = False
@@ -121,13 +122,13 @@ class Client:
             self.remembered.append((octets, answer, message_id, correlation, number))
             if self.count % VERIFIED_EVERY == 1 and not is_signed_by(answer, self.gateway_certificates):
                 self.write("V", message_id, correlation, number)
-            if self.random.randrange(REPEATED_EVERY) == 0:
+            if self.random.randrange(self.repeated_every) == 0:
                 self.repeat(*self.random.choice(self.remembered))
         return answer
 
     def some_size(self):
-        if self.size is not None:
-            return self.size
+        if self.sizes:
+            return self.random.choice(self.sizes)
         return 30000 if self.random.randrange(BIG_ONE_IN) == 0 else self.random.randrange(800)
 
     def insist(self, octets, message_id, correlation, number):
@@ -158,7 +159,7 @@ class Client:
         port = self.random.choice(self.ports)
         if port != self.connection.port:
             self.connection.close()
-            self.connection = Connection(port)
+            self.connection = Connection(port, self.connection.address)
 
     def is_acceptance(self, body):
         return (b"sendMessageResponse" if self.service == CASE else b"SCSS001") in body

@@ -8,14 +8,17 @@ import signal
 import statistics
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 
 import crash
+import errors
 from harness.gateway import BIN
 from load import Client
+from message import DIRECT, SERVICE
 from receiver import BREAKS, NORMAL, SILENT, SLOW, TWICE
 from sentinel import Sentinels
-from world import World
+from world import Node, World
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
@@ -92,7 +95,7 @@ def gateway_at_points(p):
         return
     hits, missed = {}, 0
     for size in p.scale["point sizes"]:
-        client = Client(f"{name}.{size}", w.folder / "sent", [w.gateway.port], w.pki, p.run.seed, size=size)
+        client = Client(f"{name}.{size}", w.folder / "sent", [w.gateway.port], w.pki, p.run.seed, sizes=(size,))
         points = crash.clean_run(w, client)
         for point in crash.chosen(points, 3 * p.scale["points"], p.random):
             if p.scale["points"] and sum(hits.values()) >= p.scale["points"]:
@@ -105,6 +108,24 @@ def gateway_at_points(p):
                 p.recovered.append(w.drained())
         p.note(f"{len(points)} calls in the flow of one message of {size} octets")
     p.note("killed before " + ", ".join(f"{k} {n}" for k, n in sorted(hits.items())) + (f"; {missed} not reached" if missed else ""))
+
+
+def calls_fail(p):
+    """Each system call of a message fails once, in each way that is listed for it."""
+    w = p.world
+    if not crash.allowed():
+        p.note("SKIPPED: strace is not there or may not trace")
+        return
+    for service, size in ((DIRECT, 300), (SERVICE, 30000)):
+        client = Client(f"fails{p.run.number}.{service}", w.folder / "sent", [w.gateway.port], w.pki, p.run.seed, sizes=(size,),
+                        service=service)
+        all_failures, unknown = errors.failures(w, client)
+        hits = Counter(f.kind for f in crash.chosen(all_failures, p.scale["failures"], p.random) if errors.fail_at(w, client, f))
+        client.close()
+        p.note(f"{service}: {len(all_failures)} failures listed for the calls of one message, {sum(hits.values())} came about: "
+               + ", ".join(f"{k} {n}" for k, n in sorted(hits.items())))
+        if unknown:
+            p.note(f"{service}: never told to fail: {', '.join(sorted(unknown))}")
 
 
 def gateway(p, kills=0):
@@ -353,13 +374,13 @@ def two_gateways(p):
 
 
 UNDER_LOAD = (gateway, redis, both, redis_hangs, redis_full, redis_read_only, receiver_away, receiver_moody, two_gateways)
-IN_ONE_WORLD = (poison, gateway_at_points, *UNDER_LOAD, redis_wiped, clock_stepped)
+IN_ONE_WORLD = (poison, gateway_at_points, calls_fail, *UNDER_LOAD, redis_wiped, clock_stepped)
 
 
 def run_in_one_world(run, folder):
     if not run.wants(*IN_ONE_WORLD):
         return
-    w = World(folder / "world", run.pki, run.seed)
+    w = World(folder / "world", run.pki, run.seed, change=Node.open_all_ways)
     try:
         for act in IN_ONE_WORLD:
             run.act(act, w)

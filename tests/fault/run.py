@@ -25,10 +25,10 @@ import phases  # noqa: E402
 from harness import pki  # noqa: E402
 from world import MOST  # noqa: E402
 
-SHORT = {"rate": 120, "poison one in": 504, "points": 10, "point sizes": (30000,), "gateway kills": 2, "redis kills": 2, "both kills": 1,
+SHORT = {"rate": 120, "poison one in": 504, "points": 10, "point sizes": (30000,), "failures": 40, "gateway kills": 2, "redis kills": 2, "both kills": 1,
          "receiver kills": 1, "pair kills": 2, "failovers": 1, "disk fills": 1, "between": 0.6, "fault": 0.4, "drain": 40,
          "messages": 0, "kills": 0}
-LONG = {"rate": 200, "poison one in": 10000, "points": 0, "point sizes": (300, 30000), "gateway kills": 20, "redis kills": 10,
+LONG = {"rate": 200, "poison one in": 10000, "points": 0, "point sizes": (300, 30000), "failures": 0, "gateway kills": 20, "redis kills": 10,
         "both kills": 10, "receiver kills": 5, "pair kills": 4, "failovers": 4, "disk fills": 5, "between": 3, "fault": 3, "drain": 300,
         "messages": 100_000, "kills": 200}
 COLUMNS = (("accepted", 9), ("delivered", 10), ("repeats", 8), ("lost", 5), ("duplicates", 11), ("disorder", 9))

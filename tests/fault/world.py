@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The processes of a run: one Redis, one or two gateways, the receiver, clients; and what is counted of them."""
 import os
+import re
 import signal
 import time
 from pathlib import Path
 
-from books import Books
+from books import DIRECT_WAY, Books
 from harness.gateway import Gateway
 from harness.redis import Redis
 from load import Load
@@ -42,7 +43,7 @@ class Node(Gateway):
     def open_all_ways(self):
         """Beside the queued service one whose caller waits, and the asynchronous channel."""
         url = self.receiver.url
-        self.service(self.receiver, DIRECT, endpoint=url + "direct", repeat_safe=True, deadline="5s")
+        self.service(self.receiver, DIRECT, endpoint=url.rstrip("/") + DIRECT_WAY, repeat_safe=True, deadline="5s")
         self.conf["services"].append({"id": CASE, "provider": "permits", "channel": "async"})
         for name in ("department", "permits"):
             self.participant(name)["async"] = {"mode": "push", "endpoint": f"{url}async/{name}", "retry": "fast", "deadline": "5s",
@@ -84,6 +85,10 @@ class Node(Gateway):
             if int(fields[2].split(":")[1], 16) == self.receiver.port:
                 to_receiver.add(f"socket:[{fields[9]}]")
         return sum(link not in to_receiver for link in self.links())
+
+    def clients(self):
+        """Connections to the listeners, and not the one that asks."""
+        return int(re.search(r"^qaqpa_connections (\d+)$", self.admin("/metrics").text, re.M).group(1)) - 1
 
     def links(self):
         folder = f"/proc/{self.process.pid}/fd"

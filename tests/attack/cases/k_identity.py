@@ -15,8 +15,11 @@ def stamped(content=None, references=("id-time", "id-body")):
 
 
 def moments(created, expires=None):
-    until = f"<wsu:Expires>{soap.utc(**expires)}</wsu:Expires>" if expires else ""
-    return stamped(f"<wsu:Created>{soap.utc(**created)}</wsu:Created>{until}")
+    """Counted from when the case is carried out."""
+    def build(w):
+        until = f"<wsu:Expires>{soap.utc(**expires)}</wsu:Expires>" if expires else ""
+        return stamped(f"<wsu:Created>{soap.utc(**created)}</wsu:Created>{until}")(w)
+    return build
 
 
 def raw_moments(*texts):
@@ -30,6 +33,11 @@ def two_timestamps(w):
 
 def asked(identity="department", **fields):
     return lambda w: w.signed(soap.envelope(soap.request(**fields)), identity=w.pki[identity])
+
+
+def dated(change=str, **shift):
+    """messageDate so long before or after the case is carried out."""
+    return lambda w: asked(date=change(soap.now(**shift)))(w)
 
 
 def bent(old, new):
@@ -71,13 +79,13 @@ CASES = {
     "the Timestamp is not signed": (stamped(references=("id-body",)), UNSIGNED, "security.timestamp"),
     "there are two Timestamps": (two_timestamps, UNSIGNED, "security.timestamp"),
     "messageDate is older than messages are remembered": (
-        asked(date=soap.now(days=-7, minutes=-1)), EXPIRED, "message.date-window"),
-    "messageDate lies ahead": (asked(date=soap.now(minutes=10)), EXPIRED, "message.date-window"),
+        dated(days=-7, minutes=-1), EXPIRED, "message.date-window"),
+    "messageDate lies ahead": (dated(minutes=10), EXPIRED, "message.date-window"),
     "messageDate lies ahead by its zone": (
-        asked(date=soap.now().replace("+05:00", "-05:00")), EXPIRED, "message.date-window"),
+        dated(lambda date: date.replace("+05:00", "-05:00")), EXPIRED, "message.date-window"),
     "messageDate is a day that never was": (asked(date="2024-02-30T25:61:61"), FORMAT, "channel.date"),
     "messageDate is of the year ten thousand": (asked(date="10000-01-01T00:00:00+05:00"), FORMAT, "channel.date"),
-    "messageDate has octets behind it": (asked(date=soap.now() + "x"), FORMAT, "channel.date"),
+    "messageDate has octets behind it": (dated(lambda date: date + "x"), FORMAT, "channel.date"),
     "another participant uses the name and password of the sender": (asked("permits"), SENDER, "sender.unknown"),
     "the sender is nobody": (asked(sender="nobody"), SENDER, "sender.unknown"),
     "the name of the sender is longer by a blank": (asked(sender="department_is "), SENDER, "sender.unknown"),
