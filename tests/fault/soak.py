@@ -89,8 +89,9 @@ class Soak:
 
     def other(self, w):
         node, each = w.gateway, 100 if self.is_long else 20
-        w.load(rate=0.4 if self.is_long else 1, threads=2, sizes=HUGE, ordered=False, password="secret", address="127.2.0.8")
-        w.load(rate=0.2, threads=1, sizes=HUGE, service=DIRECT, ordered=False, password="secret", address="127.2.0.9")
+        seldom = 0.1 if self.is_long else 1  # each is written to the disk several times, and others wait for that
+        for n, service in enumerate((SERVICE, DIRECT)):
+            w.load(rate=0.5 * seldom, threads=1, sizes=HUGE, service=service, ordered=False, password="secret", address=f"127.2.0.{8 + n}")
         self.traffic = [Traffic(attack, self.ledger, node, self.folder / "attack", self.seed, 0.05),
                         Traffic(hold_on, self.ledger, node, each)]
 
