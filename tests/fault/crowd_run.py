@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness import pki, raw  # noqa: E402
-from harness.crowd import HEAD, Crowd, allow_descriptors, sit_out  # noqa: E402
-from message import CASE, DIRECT, PATH, SERVICE  # noqa: E402
+from harness.crowd import allow_descriptors, gather, sit_out  # noqa: E402
+from message import CASE, DIRECT, SERVICE  # noqa: E402
 from world import World  # noqa: E402
 
 COSTS_MOST = 2.0       # times the processor time of a good message without the crowd
@@ -30,21 +30,6 @@ WAYS = 6               # to hold on
 CLIENTS = 12
 MESSAGES = 300         # before the crowd
 AT_ONCE = 50           # accepted while everybody in the crowd is there, at least
-
-
-def gather(node, size):
-    """As many by each way to hold on."""
-    plain, tls = node.ports["plain"], node.ports["tls"]
-    contract = f"GET {PATH}?wsdl HTTP/1.1\r\nHost: gateway.test\r\n\r\n".encode()
-    hello = bytes.fromhex("16030100a5010000a1030300") + bytes(40)
-    return {
-        "slow head": Crowd(plain, size, raw.post()[:-2], b"X-Note: a\r\n"),
-        "slow body": Crowd(plain, size, HEAD, b" "),
-        "stuck behind the head": Crowd(plain, size, HEAD),
-        "half a handshake": Crowd(tls, size, hello),
-        "never reading, with answers that stay with us": Crowd(plain, size, contract * 200, deaf=True),
-        "never reading, with answers that the kernel takes": Crowd(plain, size, contract * 40, deaf=True),
-    }
 
 
 class Run:
@@ -91,7 +76,7 @@ class Run:
         """Resident memory when the crowd has gone."""
         begun, each = time.monotonic(), -(-self.options.connections // WAYS)
         size = each * WAYS
-        crowds = gather(w.gateway, each)
+        crowds = gather(w.gateway.ports["plain"], w.gateway.ports["tls"], each)
         since, at_once = self.mark(w), [0]
         self.say(f"crowd: {size} connections in {time.monotonic() - begun:.1f} s; {w.gateway.usage()}")
 

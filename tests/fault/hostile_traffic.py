@@ -13,9 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from attack.traps import Canary, bait
-from harness import hostile, raw
-from harness.crowd import HEAD, Crowd, sit_out
-from message import PATH
+from harness import hostile
+from harness.crowd import gather, sit_out
 
 CASES = Path(__file__).resolve().parents[1] / "attack/cases"
 FEWEST = 200  # attacks that the tables must give
@@ -112,12 +111,8 @@ def attack(stop, ledger, node, folder, seed, pause):
 
 
 def hold_on(stop, ledger, node, each):
-    contract = f"GET {PATH}?wsdl HTTP/1.1\r\nHost: gateway.test\r\n\r\n".encode()
-    hello = bytes.fromhex("16030100a5010000a1030300") + bytes(40)
-    ways = (("slow", raw.post()[:-2], b"X-Note: a\r\n"), ("slow", HEAD, b" "), ("slow", HEAD, b""), ("server", hello, b""),
-            ("slow", contract * 200, b"", True))
     while not stop.wait(0.5):
-        crowds = [Crowd(node.ports[listener], each, *how) for listener, *how in ways]
+        crowds = gather(node.ports["slow"], node.ports["server"], each).values()
         try:
             sit_out(crowds, 60)
             say(ledger, "C")

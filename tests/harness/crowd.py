@@ -8,6 +8,8 @@ import time
 from . import raw
 
 HEAD = raw.post(1000)
+CONTRACT = f"GET {raw.PATH}?wsdl HTTP/1.1\r\nHost: gateway.test\r\n\r\n".encode()
+HALF_A_HELLO = bytes.fromhex("16030100a5010000a1030300") + bytes(40)
 
 
 def allow_descriptors(count):
@@ -62,6 +64,18 @@ class Crowd:
         for s in self.open.values():
             s.close()
         self.open = {}
+
+
+def gather(plain, tls, each):
+    """So many by each way to hold on, at a plain port and one with TLS."""
+    return {
+        "slow head": Crowd(plain, each, raw.post()[:-2], b"X-Note: a\r\n"),
+        "slow body": Crowd(plain, each, HEAD, b" "),
+        "stuck behind the head": Crowd(plain, each, HEAD),
+        "half a handshake": Crowd(tls, each, HALF_A_HELLO),
+        "never reading, with answers that stay with us": Crowd(plain, each, CONTRACT * 200, deaf=True),
+        "never reading, with answers that the kernel takes": Crowd(plain, each, CONTRACT * 40, deaf=True),
+    }
 
 
 def sit_out(crowds, seconds, meanwhile=lambda: None):
