@@ -78,13 +78,16 @@ class Node(Gateway):
         return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
     def held(self):
-        """Descriptors without the connections to the receiver, which are kept for the next call."""
+        """How many descriptors there are without the connections to the receiver, which are kept for the next call."""
+        return len(self.held_links())
+
+    def held_links(self):
         to_receiver = set()
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
             fields = line.split()
             if int(fields[2].split(":")[1], 16) == self.receiver.port:
                 to_receiver.add(f"socket:[{fields[9]}]")
-        return sum(link not in to_receiver for link in self.links())
+        return [link for link in self.links() if link not in to_receiver]
 
     def clients(self):
         """Connections to the listeners, and not the one that asks."""
