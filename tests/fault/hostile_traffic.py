@@ -53,8 +53,20 @@ class Attacker(hostile.World):
         self.folder.mkdir()
         self.canary, self.bait = Canary(), bait(folder)
         self.me, self.attacker = self.pki["department"], self.pki["attacker-own-ca"]
-        self.provider = SimpleNamespace(received=[])
+        self.provider = SimpleNamespace(received=[], url=node.receiver.url)
         self.accepted, self.expected = set(), {}
+
+    def configure(self, conf):
+        """The systems of the attacks beside those that are there; who is both has the certificates of the attacks."""
+        services, ours = conf["services"], conf["participants"]
+        super().configure(conf)
+        given = {p["name"].removeprefix("attack-"): p for p in conf["participants"]}
+        both = [{**given[p["name"]], **p, "certificates": given[p["name"]]["certificates"]} for p in ours]
+        others = [{**p, "name": name} for name, p in given.items() if name not in [p["name"] for p in ours]]
+        conf["services"], conf["participants"] = services, both + others
+
+    def is_cheap(self, *_what):
+        """Others are at work at the same time."""
 
     def passes(self, *_message, **_how):
         raise Passes
