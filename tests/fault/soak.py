@@ -18,6 +18,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -107,7 +108,7 @@ class Soak:
         w.drained()
         w.wait(lambda: w.gateway.clients() == 0, "the clients have gone")
         self.start = {"descriptors": w.gateway.held(), "threads": w.gateway.usage()["threads"]}
-        self.links = set(w.gateway.held_links())
+        self.links = Counter(w.gateway.held_links())
         self.normal = [f"c{n}." for n in range(w.number + 1, w.number + 4)]
 
     def live(self, w, seconds, between=None):
@@ -163,7 +164,7 @@ class Soak:
         self.log.read()
         self.demand(not self.log.errors, f"{self.log.lines} lines in the log, {len(self.log.errors)} errors {self.log.errors[:3]}")
         if not w.wait(lambda: w.gateway.held() <= self.start["descriptors"], f"descriptors return to {self.start['descriptors']}"):
-            self.say(f"    new ones: {sorted(set(w.gateway.held_links()) - self.links)[:20]}")
+            self.say(f"    new ones: {sorted((Counter(w.gateway.held_links()) - self.links).elements())[:20]}")
         self.demand(w.gateway.usage()["threads"] == self.start["threads"],
                     f"at the start {self.start}, at the end {w.gateway.held()} descriptors and {w.gateway.usage()['threads']} threads")
         self.judge_memory()
