@@ -38,6 +38,7 @@ TOLERANCE_S = 0.020      # and this much more: what the senders of the other tra
 MEGABYTE = 1 << 20
 HUGE = (1 * MEGABYTE, 10 * MEGABYTE, 15 * MEGABYTE - 8000)  # the last is as long as a message may be
 ATTACKS_FEWEST = 20
+JOURNAL_MOST = 24        # its folder, its writer and eight readers, each with a file and its log
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -165,6 +166,8 @@ class Soak:
         self.demand(not self.log.errors, f"{self.log.lines} lines in the log, {len(self.log.errors)} errors {self.log.errors[:3]}")
         if not w.wait(lambda: w.gateway.held() <= self.start["descriptors"], f"descriptors return to {self.start['descriptors']}"):
             self.say(f"    new ones: {sorted((Counter(w.gateway.held_links()) - self.links).elements())[:20]}")
+        journal = sum("/journal/" in link for link in w.gateway.links())
+        self.demand(journal <= JOURNAL_MOST, f"{journal} descriptors of the journal, at most {JOURNAL_MOST}")
         self.demand(w.gateway.usage()["threads"] == self.start["threads"],
                     f"at the start {self.start}, at the end {w.gateway.held()} descriptors and {w.gateway.usage()['threads']} threads")
         self.judge_memory()

@@ -78,7 +78,8 @@ class Node(Gateway):
         return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
     def held(self):
-        """How many descriptors there are without the connections to the receiver, which are kept for the next call."""
+        """How many descriptors there are without those that are kept for the next time, and are bounded: connections to the
+        receiver, and readers of the journal."""
         return len(self.held_links())
 
     def held_links(self):
@@ -87,7 +88,7 @@ class Node(Gateway):
             fields = line.split()
             if int(fields[2].split(":")[1], 16) == self.receiver.port:
                 to_receiver.add(f"socket:[{fields[9]}]")
-        return [link for link in self.links() if link not in to_receiver]
+        return [link for link in self.links() if link not in to_receiver and "/journal/" not in link]
 
     def clients(self):
         """Connections to the listeners, and not the one that asks."""
@@ -123,9 +124,9 @@ class World:
         self.peak = dict.fromkeys(MOST, 0)
         self.killed = 0
         self.gateway = Node(self.folder / "gateway", pki, self.receiver, self.queue)
-        if change:
-            change(self.gateway)
         try:
+            if change:
+                change(self.gateway)
             self.gateway.again()
             self.wait(lambda: not self.gateway.queue_trouble(), "the queue is up")
         except BaseException:
