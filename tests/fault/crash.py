@@ -111,11 +111,18 @@ def chosen(points, most, generator):
     return (first + [p for p in mixed if p not in first])[:most]
 
 
+def thread_of(world, point):
+    """A gateway that began anew may be ready before it has made its last thread."""
+    process = world.gateway.process
+    world.wait(lambda: len(threads(process)) > point.thread, "the gateway has its threads")
+    return threads(process)[point.thread]
+
+
 def kill_at(world, client, point):
     """One message while the point waits for it. The call that was hit, or None when the message came through."""
     node, out = world.gateway, world.folder / "strace.kill"
     fresh(client)
-    thread = threads(node.process)[point.thread]
+    thread = thread_of(world, point)
     tracer = trace(node, ["-e", f"inject={point.call}:signal=KILL:when={point.number}"], thread, out)
     sender = threading.Thread(target=client.one, args=(client.name,))
     sender.start()

@@ -5,7 +5,7 @@ As with kills, one clean run of a message tells which thread makes which calls. 
 an error that the kernel may well give it. What it must do then: go on, and answer rightly or refuse clearly."""
 import threading
 
-from crash import Point, clean_run, fresh, let_go, threads, trace
+from crash import Point, clean_run, fresh, let_go, thread_of, trace
 
 RECEIVE = ("ECONNRESET", "ETIMEDOUT", "ENOMEM", "EINTR")
 SEND = ("EPIPE", "ECONNRESET", "ENOBUFS", "EINTR")
@@ -66,7 +66,7 @@ def fail_at(world, client, failure):
     node, out = world.gateway, world.folder / "strace.fail"
     before = len(world.books.faults)
     fresh(client)
-    thread = threads(node.process)[failure.thread]
+    thread = thread_of(world, failure)
     tracer = trace(node, ["-e", f"inject={failure.call}:error={failure.error}:when={failure.number}"], thread, out, failure.call)
     send(world, client)
     let_go(tracer)
