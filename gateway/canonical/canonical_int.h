@@ -42,7 +42,16 @@ struct output {
 	unsigned char held[HELD]; /* before the piece */
 };
 
-void canonical_put(struct output *out, const unsigned char *from, const unsigned char *to); /* octets of the source */
+void canonical_settle(struct output *out); /* what was put */
+/* Octets of the source. */
+static inline void canonical_put(struct output *out, const unsigned char *from, const unsigned char *to)
+{
+	if (from != out->to) {
+		canonical_settle(out);
+		out->from = from;
+	}
+	out->to = to;
+}
 void canonical_say(struct output *out, const char *word, size_t n); /* any others */
 #define SAY(out, literal) canonical_say((out), (literal), sizeof(literal) - 1)
 void canonical_flush(struct output *out);
@@ -70,8 +79,9 @@ struct change {
 	struct bytes before;
 };
 
-struct frame { /* of an open element: what to go back to behind it */
-	size_t prefixes, changes;
+struct frame { /* of an open element */
+	struct bytes name;
+	size_t prefixes, changes; /* what to go back to behind it */
 };
 
 struct qname {
@@ -82,8 +92,7 @@ struct attribute {
 	struct qname name;
 	struct bytes value, uri;
 	const unsigned char *to; /* behind the closing quote */
-	bool plain_value; /* canonical as it stands */
-	bool plain;       /* and so is all of it with the octet before it */
+	bool plain; /* canonical as it stands, with the octet before it */
 };
 
 struct run {
@@ -93,6 +102,7 @@ struct run {
 	struct frame frames[DEPTH_MOST + 1];
 	struct prefix prefixes[PREFIXES_MOST]; /* the first is the default */
 	size_t prefix_count;
+	size_t last; /* the prefix that was found last; mostly it is the next one too */
 	struct change changes[CHANGES_MOST];
 	size_t change_count;
 	/* of the start tag being read */
@@ -122,7 +132,20 @@ MUST_USE bool canonical_scope_bind(struct run *r, struct bytes name, struct byte
 MUST_USE bool canonical_scope_use(struct run *r, struct bytes name, struct bytes *uri);
 /* Listed prefixes count as used. */
 MUST_USE bool canonical_scope_use_listed(struct run *r);
-void canonical_scope_enter(struct run *r);
-void canonical_scope_leave(struct run *r);
+void canonical_scope_undo(struct run *r, const struct frame *f);
+
+static inline void canonical_scope_enter(struct run *r)
+{
+	r->frames[r->depth].prefixes = r->prefix_count;
+	r->frames[r->depth].changes = r->change_count;
+}
+
+static inline void canonical_scope_leave(struct run *r)
+{
+	const struct frame *f = &r->frames[r->depth];
+
+	if (r->change_count > f->changes)
+		canonical_scope_undo(r, f);
+}
 
 #endif

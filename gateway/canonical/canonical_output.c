@@ -25,7 +25,7 @@ static void hold(struct output *out, const void *data, size_t n)
 	out->n += n;
 }
 
-static void settle(struct output *out)
+void canonical_settle(struct output *out)
 {
 	const unsigned char *from = out->from, *to = out->to;
 
@@ -40,23 +40,14 @@ static void settle(struct output *out)
 	hand_on(out, from, (size_t)(to - from));
 }
 
-void canonical_put(struct output *out, const unsigned char *from, const unsigned char *to)
-{
-	if (from != out->to) {
-		settle(out);
-		out->from = from;
-	}
-	out->to = to;
-}
-
 void canonical_say(struct output *out, const char *word, size_t n)
 {
-	settle(out);
+	canonical_settle(out);
 	hold(out, word, n);
 }
 
 void canonical_flush(struct output *out)
 {
-	settle(out);
+	canonical_settle(out);
 	hand_on_held(out);
 }

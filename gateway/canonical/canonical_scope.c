@@ -4,12 +4,15 @@
  * Spec:     xml-exc-c14n section 3 */
 #include "canonical_int.h"
 
-static size_t find(const struct run *r, struct bytes name)
+static size_t find(struct run *r, struct bytes name)
 {
 	size_t i = 0;
 
+	if (r->last < r->prefix_count && bytes_eq(r->prefixes[r->last].name, name))
+		return r->last;
 	while (i < r->prefix_count && !bytes_eq(r->prefixes[i].name, name))
 		i++;
+	r->last = i;
 	return i;
 }
 
@@ -117,15 +120,8 @@ bool canonical_scope_use_listed(struct run *r)
 	return true;
 }
 
-void canonical_scope_enter(struct run *r)
+void canonical_scope_undo(struct run *r, const struct frame *f)
 {
-	r->frames[r->depth] = (struct frame){r->prefix_count, r->change_count};
-}
-
-void canonical_scope_leave(struct run *r)
-{
-	const struct frame *f = &r->frames[r->depth];
-
 	while (r->change_count > f->changes) {
 		const struct change *c = &r->changes[--r->change_count];
 

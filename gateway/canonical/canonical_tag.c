@@ -37,20 +37,11 @@ static bool read_name(struct run *r, struct qname *name)
 	return name->local.n > 0;
 }
 
-static bool is_plain(struct bytes value)
-{
-	for (size_t i = 0; i < value.n; i++) {
-		if (is_class(value.p[i], ODD_VALUE))
-			return false;
-	}
-	return true;
-}
-
 /* The equals sign and the value. */
 static bool read_value(struct run *r, struct attribute *a)
 {
-	const unsigned char *name_end = r->at, *close;
-	unsigned char quote;
+	const unsigned char *name_end = r->at, *from;
+	unsigned char quote, odd = 0;
 
 	skip_blanks(r);
 	if (*r->at++ != '=')
@@ -59,13 +50,13 @@ static bool read_value(struct run *r, struct attribute *a)
 	quote = *r->at++;
 	if (quote != '"' && quote != '\'')
 		return false;
-	close = memchr(r->at, quote, (size_t)(r->end - r->at));
-	if (!close)
+	for (from = r->at; r->at < r->end && *r->at != quote; r->at++)
+		odd |= canonical_class[*r->at];
+	if (r->at == r->end)
 		return false;
-	a->value = (struct bytes){r->at, (size_t)(close - r->at)};
-	a->plain_value = is_plain(a->value);
-	a->plain = a->plain_value && quote == '"' && r->at == name_end + 2 && a->name.whole.p[-1] == ' ';
-	a->to = r->at = close + 1;
+	a->value = (struct bytes){from, (size_t)(r->at - from)};
+	a->plain = !(odd & ODD_VALUE) && quote == '"' && from == name_end + 2 && a->name.whole.p[-1] == ' ';
+	a->to = ++r->at;
 	return true;
 }
 

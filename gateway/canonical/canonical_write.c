@@ -60,6 +60,7 @@ static bool take_start(struct run *r)
 	canonical_scope_enter(r);
 	if (!canonical_tag_read(r, &name, &empty) || !use_prefixes(r, &name))
 		return false;
+	r->frames[r->depth].name = name.whole;
 	canonical_put(&r->out, from, name.whole.p + name.whole.n);
 	write_declarations(r);
 	for (size_t i = 0; i < r->attribute_count; i++) {
@@ -80,9 +81,12 @@ static bool take_start(struct run *r)
 static bool take_end(struct run *r)
 {
 	const unsigned char *from = r->at;
+	const struct bytes name = r->frames[r->depth].name;
 
-	for (r->at += 2; !is_class(*r->at, ENDS_NAME) || *r->at == ':';)
-		r->at++;
+	/* At least one octet more follows, for the last one is a '>' and none of the name is. */
+	if ((size_t)(r->end - r->at) <= name.n + 2 || memcmp(r->at + 2, name.p, name.n) != 0)
+		return false;
+	r->at += name.n + 2;
 	canonical_put(&r->out, from, r->at);
 	while (is_class(*r->at, IS_BLANK))
 		r->at++;
@@ -133,11 +137,11 @@ static bool walk(struct run *r)
 {
 	if (!take_start(r))
 		return false;
-	while (r->depth > 0) {
-		if (!canonical_text(&r->out, &r->at, r->end, false) || !take_markup(r))
+	while (r->depth > 0 && r->at < r->end) {
+		if ((*r->at != '<' && !canonical_text(&r->out, &r->at, r->end, false)) || !take_markup(r))
 			return false;
 	}
-	return r->at == r->end;
+	return r->depth == 0 && r->at == r->end;
 }
 
 static bool set_source(struct run *r, struct bytes octets)
@@ -170,7 +174,7 @@ enum canonical canonical_write(const struct canonical_place *place, const char *
 	r.out.ctx = ctx;
 	r.out.stopped = false;
 	r.out.from = r.out.to = NULL;
-	r.out.n = r.depth = r.change_count = 0;
+	r.out.n = r.depth = r.change_count = r.last = 0;
 	r.prefixes[0] = (struct prefix){.name = BYTES_NONE};
 	if (!canonical_scope_list(&r, prefixes) || !read_above(&r, place) || !set_source(&r, place->element) || !walk(&r))
 		return CANONICAL_FOREIGN;

@@ -21,7 +21,7 @@ static void fill_payload(struct buf *data, size_t payload)
 static outcome sign_text(const struct trust_key *key, struct bytes text, struct buf *out, struct err *e)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(1u << 30);
-	struct sign_options options = {key, CONF_FORM_KEY_IDENTIFIER, SIGNATURE_COUNT};
+	struct sign_options options = {.key = key, .form = CONF_FORM_KEY_IDENTIFIER, .signature = SIGNATURE_COUNT};
 
 	return security_sign(pool, text, &options, out, e);
 }
