@@ -13,6 +13,9 @@
  * many for each element that the limits permit. */
 #define OTHERS_PER_ELEMENT 4
 
+/* Octets of a namespace name: a canonicaliser compares them for every two attributes of an element. */
+#define NAMESPACE_MOST 512
+
 struct open {
 	uint32_t name, name_n;
 	uint32_t mark;       /* index of its mark, when shallow */
@@ -186,12 +189,14 @@ static outcome scan_attribute(struct scanner *s, uint32_t *namespaces)
 		return tag_over(s);
 	if (memchr(s->text.p + s->at, '<', (size_t)(end - s->text.p) - s->at))
 		return fail(s, REASON_XML_MALFORMED, "an attribute value holds a tag");
-	s->at = (size_t)(end - s->text.p) + 1;
 	if (is_namespace(name)) {
+		if ((size_t)(end - s->text.p) - s->at > NAMESPACE_MOST)
+			return fail(s, REASON_XML_NAMESPACES, "a namespace name above the limit");
 		(*namespaces)++;
 		if (++s->namespaces > s->limits->namespaces)
 			return fail(s, REASON_XML_NAMESPACES, "too many namespace declarations in scope");
 	}
+	s->at = (size_t)(end - s->text.p) + 1;
 	return DONE;
 }
 

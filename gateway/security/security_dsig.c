@@ -61,12 +61,22 @@ static enum verdict check_reference(const struct envelope *env, const struct ref
 	return RIGHT;
 }
 
+/* Inclusive form, which some libraries use for SignedInfo alone, is libxml2's. */
+static bool write_signed_info(const struct envelope *env, const struct parts *p, struct buf *out)
+{
+	const struct canonical_form form = {.inclusive = true};
+
+	if (p->inclusive)
+		return envelope_canonical_form(p->signed_info, &form, keep, out, NULL).ok;
+	return security_canonical(env, p->signed_info, p->prefixes, keep, out) == CANONICAL_WHOLE;
+}
+
 static enum verdict check_signed_info(const struct envelope *env, const struct parts *p, const struct trust_cert *cert,
 	struct bytes value, struct err *e)
 {
 	SCOPED(buf_free) struct buf octets = BUF(SIGNED_INFO_MAX);
 
-	if (security_canonical(env, p->signed_info, p->prefixes, keep, &octets) != CANONICAL_WHOLE)
+	if (!write_signed_info(env, p, &octets))
 		return FOREIGN;
 	if (!trust_verify(cert, p->algorithm, buf_bytes(&octets), value, NULL).ok)
 		return wrong(err_set(e, REASON_SEC_VALUE, "%s over SignedInfo, certificate %.16s",
@@ -77,7 +87,7 @@ static enum verdict check_signed_info(const struct envelope *env, const struct p
 static enum verdict check(const struct envelope *env, const struct parts *p, const struct trust_cert *cert,
 	struct bytes value, struct err *e)
 {
-	if (p->inclusive || p->odd_list)
+	if (p->odd_list)
 		return FOREIGN;
 	for (size_t i = 0; i < p->reference_count; i++) {
 		enum verdict v = check_reference(env, &p->references[i], e);

@@ -48,6 +48,12 @@ def declarations_on_many_floors():
     return floors + "<i/>" * 20000 + "</x>" * 55
 
 
+def long_names_to_be_sorted():
+    """Attributes are sorted by the names of their namespaces, which differ in their last octets alone."""
+    names = "".join(f' xmlns:p{n}="urn:{"a" * 2000}{n:02}"' for n in range(30))
+    return f"<x{names}>" + ("<i" + "".join(f' p{n}:a=""' for n in range(30)) + "/>") * 2000 + "</x>"
+
+
 def equal_hashes():
     """Words that a hash of the form h * 33 + c cannot tell apart: made of pairs of letters that hash alike."""
     groups = {}
@@ -119,6 +125,7 @@ CASES = {
     "a thousand declarations over five thousand elements": (declarations_and_elements, LIMIT, "xml.namespaces"),
     "declarations on every floor over twenty thousand elements": (
         in_header(declarations_on_many_floors), LIMIT, "xml.namespaces"),
+    "long names of namespaces, to be sorted in every element": (in_header(long_names_to_be_sorted), LIMIT, "xml.namespaces"),
     "a million elements": (stranger(lambda: "<i/>" * 1000000), LIMIT, "xml.elements"),
     "a million comments": (stranger(lambda: "<!---->" * 1000000), LIMIT, "xml.elements"),
     "a million CDATA sections": (stranger(lambda: "<![CDATA[]]>" * 1000000), LIMIT, "xml.elements"),

@@ -82,6 +82,15 @@ static void make_namespaces_side_by_side(struct buf *text, size_t n)
 	close_request(text);
 }
 
+static void make_namespace_name(struct buf *text, size_t n)
+{
+	open_request(text, "");
+	buf_str(text, "<a xmlns:p='urn:");
+	repeat(text, "x", n - 4);
+	buf_str(text, "'/>");
+	close_request(text);
+}
+
 static void make_elements(struct buf *text, size_t n)
 {
 	open_request(text, "");
@@ -170,6 +179,7 @@ static const struct row {
 		make_depth_by_empty_tag, 64, 65, REASON_XML_DEPTH},
 	{"64 attributes", make_attributes, 64, 65, REASON_XML_ATTRIBUTES},
 	{"32 namespaces on one element", make_namespaces_on_one, 32, 33, REASON_XML_NAMESPACES},
+	{"512 octets of a namespace name", make_namespace_name, 512, 513, REASON_XML_NAMESPACES},
 	{"32 namespaces on nested elements", make_namespaces_on_many, 32, 33, REASON_XML_NAMESPACES},
 	{"50000 elements", make_elements, 50000, 50001, REASON_XML_ELEMENTS},
 	{"200000 comments", make_comments, 200000, 200001, REASON_XML_ELEMENTS},
