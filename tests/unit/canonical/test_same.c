@@ -9,7 +9,12 @@
 #include "both.h"
 #include "grammar.h"
 
-enum { DEFAULT_INPUTS = 100000, SEED = 20221211 };
+#ifdef __SANITIZE_ADDRESS__
+enum { DEFAULT_INPUTS = 20000 };
+#else
+enum { DEFAULT_INPUTS = 100000 };
+#endif
+enum { SEED = 20221211 };
 
 struct tally {
 	size_t inputs, refused, foreign, same, octets;
