@@ -29,7 +29,7 @@ TARGETS = {"http_head": (200000, 180), "http_chunk": (200000, 75), "proxy": (500
            "certificate": (10000, 200), "revocation": (1000, 160), "timestamp": (4000, 70), "conf": (5000, 600),
            "attachment": (50000, 400), "demand": (40000, 500), "nikad": (50000, 136), "weather": (50000, 234),
            "text": (50000, 254), "redis": (50000, 297), "inner": (10000, 690), "cms": (3000, 235),
-           "schema": (10000, 435), "payload": (15000, 610), "canonical": (20000, 300), "wsdl": (10000, 200),
+           "schema": (10000, 435), "payload": (15000, 610), "canonical": (8000, 560), "wsdl": (10000, 200),
            "keeper": (10000, 60), "files": (3000, 300), "meta": (100000, 45)}
 MOST_BYTES = 65536
 
