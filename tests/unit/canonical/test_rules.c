@@ -137,6 +137,13 @@ static void tables_end_where_they_are_full(void **state)
 	}
 }
 
+static void what_an_element_has_taken_comes_back(void **state)
+{
+	(void)state;
+	assert_int_equal(of_many("<r>", "<p#:a xmlns:p#='urn:a' a=''></p#:a><p#:b xmlns:p#='urn:b' p#:b=''/>", 1000, "", "</r>"),
+		CANONICAL_WHOLE);
+}
+
 static void a_long_namespace_name_is_left_to_libxml2(void **state)
 {
 	(void)state;
@@ -182,6 +189,7 @@ int main(void)
 		cmocka_unit_test(each_rule_gives_its_text),
 		cmocka_unit_test(the_rest_is_left_to_libxml2),
 		cmocka_unit_test(tables_end_where_they_are_full),
+		cmocka_unit_test(what_an_element_has_taken_comes_back),
 		cmocka_unit_test(a_long_namespace_name_is_left_to_libxml2),
 		cmocka_unit_test(pieces_of_any_length_come_whole),
 		cmocka_unit_test(a_sink_that_refuses_is_not_asked_again),
