@@ -58,13 +58,20 @@ MUST_USE outcome channel_read_response(struct pool *pool, const struct verified 
  * words of our own fault only, never routed. Tolerant; false when the Body holds no Fault. */
 MUST_USE bool channel_read_fault(struct pool *pool, const struct envelope *env, struct channel_fault *out);
 
-/* The text of a verified message for the other side, before signing: octets kept, password removed,
- * sessionId set to `session_id` (a guid with braces) at its place in the sequence. `r` was read from `v`.
- * Appended to `out`. */
-MUST_USE outcome channel_forward_request(const struct verified *v, const struct sync_request *r,
-	const char *session_id, struct buf *out, struct err *e);
-MUST_USE outcome channel_forward_response(const struct verified *v, const struct sync_response *r,
-	const char *session_id, struct buf *out, struct err *e);
+/* Edits of a verified text, sorted as envelope_splice wants them. */
+struct cuts {
+	struct edit list[8];
+	size_t n;
+};
+/* What makes of a verified message that for the other side, before signing: octets kept, password removed, sessionId set to
+ * `session_id` (a guid with braces) at its place in the sequence. `r` was read from `v`. Words come from the pool. */
+MUST_USE outcome channel_forward_request(struct pool *pool, const struct verified *v, const struct sync_request *r,
+	const char *session_id, struct cuts *out, struct err *e);
+MUST_USE outcome channel_forward_response(struct pool *pool, const struct verified *v, const struct sync_response *r,
+	const char *session_id, struct cuts *out, struct err *e);
+/* The text with them; appended to `out`. */
+MUST_USE outcome channel_cut(const struct cuts *c, const struct envelope *env, struct buf *out,
+	struct err *e);
 
 /* New messages of our own, unsigned, with wsu:Id on the Body. `data` is raw XML content of the data
  * element and `data_attributes` text for its start tag (xmlns and xsi:type), both put in as they are; no

@@ -89,30 +89,32 @@ outcome channel_cut(const struct cuts *c, const struct envelope *env, struct buf
 	return buf_ok(out) ? DONE : err_set(e, REASON_INTERNAL, "no room for the forwarded message");
 }
 
-static outcome forward(const struct verified *v, const struct element *info, const char *session_id,
-	struct buf *out, struct err *e)
+static outcome forward(struct pool *pool, const struct verified *v, const struct element *info, const char *session_id,
+	struct cuts *out, struct err *e)
 {
 	SCOPED(buf_free) struct buf session = BUF(256);
 	const struct envelope *env = verified_envelope(v);
-	struct cuts cuts = {.n = 0};
+	const char *words;
 
 	BUG_IF(!guid_is(bytes_str(session_id)));
 	channel_add_leaf(&session, "sessionId", bytes_str(session_id));
-	if (!buf_ok(&session))
+	words = buf_ok(&session) ? pool_copy(pool, buf_bytes(&session)) : NULL;
+	if (!words)
 		return err_set(e, REASON_INTERNAL, "memory is short");
-	channel_cut_password(&cuts, env, info);
-	channel_cut_tail(&cuts, env, info, "sessionId", buf_bytes(&session));
-	return channel_cut(&cuts, env, out, e);
+	out->n = 0;
+	channel_cut_password(out, env, info);
+	channel_cut_tail(out, env, info, "sessionId", bytes_str(words));
+	return DONE;
 }
 
-outcome channel_forward_request(const struct verified *v, const struct sync_request *r,
-	const char *session_id, struct buf *out, struct err *e)
+outcome channel_forward_request(struct pool *pool, const struct verified *v, const struct sync_request *r,
+	const char *session_id, struct cuts *out, struct err *e)
 {
-	return forward(v, r->info, session_id, out, e);
+	return forward(pool, v, r->info, session_id, out, e);
 }
 
-outcome channel_forward_response(const struct verified *v, const struct sync_response *r,
-	const char *session_id, struct buf *out, struct err *e)
+outcome channel_forward_response(struct pool *pool, const struct verified *v, const struct sync_response *r,
+	const char *session_id, struct cuts *out, struct err *e)
 {
-	return forward(v, r->info, session_id, out, e);
+	return forward(pool, v, r->info, session_id, out, e);
 }

@@ -96,11 +96,7 @@ MUST_USE bool channel_codec_write_request(const struct sync_request *r, struct b
 MUST_USE bool channel_codec_write_response(const struct sync_response *r, struct buf *out);
 MUST_USE bool channel_codec_write_error(const struct channel_fault *f, const char *tag, struct buf *out);
 
-/* channel_forward.c: cuts of a verified text, sorted as envelope_splice wants them. */
-struct cuts {
-	struct edit list[8];
-	size_t n;
-};
+/* channel_forward.c: cuts of a verified text. */
 void channel_cut_password(struct cuts *c, const struct envelope *env, const struct element *info);
 /* The element `name` of info becomes its first (*place 0) or the one behind it (*place 1), which counts
  * *place up, or its last; wherever it stood before. */
@@ -108,8 +104,6 @@ void channel_cut_head(struct cuts *c, const struct envelope *env, const struct e
 	const char *name, size_t *place, struct bytes with);
 void channel_cut_tail(struct cuts *c, const struct envelope *env, const struct element *info,
 	const char *name, struct bytes with);
-MUST_USE outcome channel_cut(const struct cuts *c, const struct envelope *env, struct buf *out,
-	struct err *e);
 
 /* channel_write.c: what all writers do. */
 #define ELEMENT_MAX (4u << 20)

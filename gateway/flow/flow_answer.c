@@ -109,9 +109,11 @@ enum after step_examine(struct exchange *x)
 
 enum after step_compose_answer(struct exchange *x)
 {
-	SCOPED(buf_free) struct buf text = BUF(x->result.body.len + 1024);
+	struct cuts cuts;
 
-	if (!channel_forward_response(x->answer_verified, &x->response, x->guid, &text, &x->err).ok)
+	if (!channel_forward_response(x->stage, x->answer_verified, &x->response, x->guid, &cuts, &x->err).ok
+		|| !exchange_sign_on(x, x->caller, x->answer_env, &cuts, &x->answer).ok)
 		return AFTER_REFUSE;
-	return exchange_answer(x, buf_bytes(&text));
+	exchange_answered(x);
+	return AFTER_NEXT;
 }

@@ -244,9 +244,13 @@ void exchange_stage_drop(struct exchange *x);
 /* Signs `message` towards the participant as its profile says. */
 MUST_USE outcome exchange_sign(struct exchange *x, const struct conf_participant *towards, struct bytes message,
 	struct buf *out);
+/* The same for a message that came, with what changes in it. */
+MUST_USE outcome exchange_sign_on(struct exchange *x, const struct conf_participant *towards, const struct envelope *env,
+	const struct cuts *cuts, struct buf *out);
 
 /* Signs the text for the caller and makes it the answer; needs a stage. */
 enum after exchange_answer(struct exchange *x, struct bytes text);
+void exchange_answered(struct exchange *x); /* x->answer is the answer, and signed */
 
 /* The steps, in files by theme: flow_request.c, flow_share.c, flow_demand.c, flow_inner.c, flow_adapter.c, flow_answer.c,
  * flow_refuse.c, flow_register.c, flow_reply.c. */
@@ -372,6 +376,7 @@ void fact_certificate(struct journal_fact *f, const struct trust_cert *c);
 void fact_own_key(struct journal_fact *f, const struct trust_key *key);
 /* The key that signs towards the participant now; what it signs and what the journal says of that ask once. */
 const struct trust_key *snapshot_key(const struct snapshot *s, const struct conf_participant *towards);
+struct sign_options snapshot_sign_options(const struct conf_participant *towards, const struct trust_key *key);
 MUST_USE outcome snapshot_sign(struct pool *pool, const struct conf_participant *towards, const struct trust_key *key,
 	struct bytes message, struct buf *out, struct err *e);
 /* What a failed call means; the detail holds kind and time. */

@@ -13,14 +13,12 @@ enum after step_choose(struct exchange *x)
 /* The octets that will be delivered: unsigned where each attempt signs anew, signed where all attempts are the same. */
 static outcome compose_kept(struct exchange *x)
 {
-	SCOPED(buf_free) struct buf text = BUF(x->http->body.n + 1024);
+	struct cuts cuts;
 
-	TRY(channel_forward_request(x->verified, &x->request, x->guid, &text, &x->err));
+	TRY(channel_forward_request(x->stage, x->verified, &x->request, x->guid, &cuts, &x->err));
 	if (x->service->resend == CONF_RESEND_IDENTICAL)
-		return exchange_sign(x, x->service->provider, buf_bytes(&text), &x->outgoing);
-	x->outgoing = text;
-	text = BUF(0);
-	return DONE;
+		return exchange_sign_on(x, x->service->provider, x->env, &cuts, &x->outgoing);
+	return channel_cut(&cuts, x->env, &x->outgoing, &x->err);
 }
 
 bool keep_text(struct exchange *x, enum delivery_kind kind, bool is_signed, const struct queue_policy *policy)

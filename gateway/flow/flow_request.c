@@ -219,11 +219,11 @@ enum after exchange_read_again(struct exchange *x)
 
 enum after step_compose(struct exchange *x)
 {
-	SCOPED(buf_free) struct buf text = BUF(x->http->body.n + 1024);
+	struct cuts cuts;
 
-	if (!channel_forward_request(x->verified, &x->request, x->guid, &text, &x->err).ok)
+	if (!channel_forward_request(x->stage, x->verified, &x->request, x->guid, &cuts, &x->err).ok)
 		return AFTER_REFUSE;
-	return exchange_after(exchange_sign(x, x->service->provider, buf_bytes(&text), &x->outgoing));
+	return exchange_after(exchange_sign_on(x, x->service->provider, x->env, &cuts, &x->outgoing));
 }
 
 static void call_done(struct egress_call *call, struct egress_result *result)

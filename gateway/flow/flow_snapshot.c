@@ -50,15 +50,21 @@ const struct trust_key *snapshot_key(const struct snapshot *s, const struct conf
 	return trust_key_at(s->trust, towards->key->name, stamp_now().ms);
 }
 
-outcome snapshot_sign(struct pool *pool, const struct conf_participant *towards, const struct trust_key *key,
-	struct bytes message, struct buf *out, struct err *e)
+struct sign_options snapshot_sign_options(const struct conf_participant *towards, const struct trust_key *key)
 {
 	const char *algorithm = towards->profile->sign_algorithm;
-	struct sign_options options = {
+
+	return (struct sign_options){
 		.key = key,
 		.form = towards->profile->sign,
 		.signature = algorithm ? signature_by_name(algorithm) : SIGNATURE_COUNT,
 	};
+}
+
+outcome snapshot_sign(struct pool *pool, const struct conf_participant *towards, const struct trust_key *key,
+	struct bytes message, struct buf *out, struct err *e)
+{
+	struct sign_options options = snapshot_sign_options(towards, key);
 
 	return security_sign(pool, message, &options, out, e);
 }

@@ -187,21 +187,40 @@ void exchange_stage_drop(struct exchange *x)
 	pool_free(&x->stage);
 }
 
+void exchange_answered(struct exchange *x)
+{
+	x->status = 200;
+	x->answer_kind = JOURNAL_ANSWER;
+	x->answer_signed = true;
+}
+
 enum after exchange_answer(struct exchange *x, struct bytes text)
 {
 	if (!exchange_sign(x, x->caller, text, &x->answer).ok)
 		return AFTER_REFUSE;
-	x->status = 200;
-	x->answer_kind = JOURNAL_ANSWER;
-	x->answer_signed = true;
+	exchange_answered(x);
 	return AFTER_NEXT;
+}
+
+/* The key that signs, kept for the journal. */
+static const struct trust_key *choose_key(struct exchange *x, const struct conf_participant *towards, const struct buf *out)
+{
+	const struct trust_key *key = snapshot_key(x->snap, towards);
+
+	*(out == &x->answer ? &x->answer_key : &x->outgoing_key) = key;
+	return key;
 }
 
 outcome exchange_sign(struct exchange *x, const struct conf_participant *towards, struct bytes message,
 	struct buf *out)
 {
-	const struct trust_key *key = snapshot_key(x->snap, towards);
+	return snapshot_sign(x->stage, towards, choose_key(x, towards, out), message, out, &x->err);
+}
 
-	*(out == &x->answer ? &x->answer_key : &x->outgoing_key) = key;
-	return snapshot_sign(x->stage, towards, key, message, out, &x->err);
+outcome exchange_sign_on(struct exchange *x, const struct conf_participant *towards, const struct envelope *env,
+	const struct cuts *cuts, struct buf *out)
+{
+	struct sign_options options = snapshot_sign_options(towards, choose_key(x, towards, out));
+
+	return security_sign_edited(x->stage, env, cuts->list, cuts->n, &options, out, &x->err);
 }

@@ -51,6 +51,10 @@ struct sign_options {
  * REASON_KEY_USELESS. Any thread. */
 MUST_USE outcome security_sign(struct pool *pool, struct bytes message, const struct sign_options *options,
 	struct buf *out, struct err *e);
+/* The same for a message that is parsed already, with edits to be made inside its Body: what is sent and signed is the text
+ * with them. Each must leave the Body well-formed, in the namespaces it had. At most 16. */
+MUST_USE outcome security_sign_edited(struct pool *pool, const struct envelope *env, const struct edit *edits, size_t n,
+	const struct sign_options *options, struct buf *out, struct err *e);
 
 /* Step by step, what verification finds, for qaqpa verify --explain and for diagnostics: text lines appended
  * to `out`. Never fails; never used for a decision. */

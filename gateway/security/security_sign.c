@@ -10,23 +10,13 @@
 
 #include "security/security_int.h"
 
-enum { HEADER_MAX = 128 * 1024, BODY_TAG_GROWTH = 512, ID_ROOM = 48 };
-
-static void close_buf(void *buf)
-{
-	buf_free(buf);
-}
-
-/* A buffer that lives as long as the pool. */
-static struct buf *pool_buf(struct pool *pool, size_t ceiling)
-{
-	struct buf *b = POOL_NEW(pool, struct buf);
-
-	if (!b)
-		return NULL;
-	*b = BUF(ceiling);
-	return pool_closes(pool, close_buf, b) ? b : NULL;
-}
+enum {
+	HEADER_MAX = 128 * 1024,
+	TAG_GROWTH = 512, /* of the Body's start tag */
+	ID_ROOM = 48,
+	ID_EDITS = 2,
+	EDITS_MOST = 16
+};
 
 /* `prefix` and a fresh UUID: an NCName, as an identifier must be. */
 static void fresh_id(const char *prefix, char out[ID_ROOM])
@@ -113,33 +103,27 @@ static const char *value_for_id(const struct envelope *env, char fresh[ID_ROOM])
 	return fresh;
 }
 
-/* Gives the Body a wsu:Id, in place of another identifier if it has one, and parses again. */
-static outcome give_id(struct pool *pool, const struct envelope_limits *limits, struct envelope **env,
+/* The edits that give the Body a wsu:Id, in place of another identifier if it has one. */
+static outcome id_edits(struct pool *pool, const struct envelope *env, struct edit edits[ID_EDITS], const char **id,
 	struct err *e)
 {
-	const struct element *body = envelope_body(*env);
-	const struct bytes text = envelope_text(*env);
-	const xmlNs *bound = xmlSearchNs(envelope_doc(*env), body->node, (const xmlChar *)"wsu");
+	const struct element *body = envelope_body(env);
+	const xmlNs *bound = xmlSearchNs(envelope_doc(env), body->node, (const xmlChar *)"wsu");
 	const size_t tag_end = body->inner - 1;
-	struct buf *tag = pool_buf(pool, BODY_TAG_GROWTH + body->inner), *copy;
-	struct edit edits[2] = {{tag_end, tag_end, BYTES_NONE}, {tag_end, tag_end, BYTES_NONE}};
 	char fresh[ID_ROOM];
+	const char *words;
 
 	if (bound && strcmp((const char *)bound->href, NS_WSU) != 0)
 		return err_set(e, REASON_XML_NAMESPACE, "the Body binds the prefix wsu to %.120s",
 			(const char *)bound->href);
-	copy = pool_buf(pool, text.n + BODY_TAG_GROWTH + body->inner);
-	if (!tag || !copy)
+	*id = pool_copy(pool, bytes_str(value_for_id(env, fresh)));
+	words = *id ? pool_printf(pool, "%s wsu:Id=\"%s\"", bound ? "" : " xmlns:wsu=\"" NS_WSU "\"", *id) : NULL;
+	if (!words)
 		return err_set(e, REASON_MEMORY, "signing");
-	find_id(text, body->start, body->inner, &edits[0].from, &edits[0].to);
-	if (!bound)
-		buf_str(tag, " xmlns:wsu=\"" NS_WSU "\"");
-	buf_printf(tag, " wsu:Id=\"%s\"", value_for_id(*env, fresh));
-	edits[1].with = buf_bytes(tag);
-	envelope_splice(text, edits, 2, copy);
-	if (!buf_ok(tag) || !buf_ok(copy))
-		return err_set(e, REASON_MEMORY, "signing");
-	return envelope_parse(pool, buf_bytes(copy), limits, env, e);
+	edits[0] = (struct edit){tag_end, tag_end, BYTES_NONE};
+	edits[1] = (struct edit){tag_end, tag_end, bytes_str(words)};
+	find_id(envelope_text(env), body->start, body->inner, &edits[0].from, &edits[0].to);
+	return DONE;
 }
 
 /* --- the new Header --- */
@@ -148,50 +132,24 @@ struct header {
 	const struct sign_options *options;
 	enum signature signature;
 	const char *body_id;
+	struct bytes body_digest;
 	char token_id[ID_ROOM];
 	struct buf *out;
 	struct err *e;
 };
 
-/* For what our own canonical form does not cover. */
-static outcome tree_digest(xmlNode *node, enum digest d, unsigned char value[64], size_t *n, struct err *e)
-{
-	outcome made;
-
-	digest_begin(d);
-	made = envelope_canonical(node, NULL, digest_add, NULL, e);
-	*n = digest_end(value);
-	return made;
-}
-
-static outcome write_digest(const struct header *h, const struct envelope *env, struct buf *b)
-{
-	const enum digest d = signature_row(h->signature)->digest;
-	const xmlNode *body = envelope_body(env)->node;
-	unsigned char value[64];
-	size_t n;
-
-	if (!security_canonical_digest(env, body, NULL, d, value, &n))
-		TRY(tree_digest(envelope_body(env)->node, d, value, &n, h->e));
-	buf_printf(b, "<ds:DigestMethod Algorithm=\"%s\"></ds:DigestMethod><ds:DigestValue>",
-		digest_row(d)->uri);
-	buf_base64(b, (struct bytes){value, n});
-	buf_str(b, "</ds:DigestValue>");
-	return DONE;
-}
-
 /* SignedInfo behind its own start tag, in canonical form. */
-static outcome write_signed_info(const struct header *h, const struct envelope *env, struct buf *b)
+static void write_signed_info(const struct header *h, struct buf *b)
 {
 	buf_printf(b,
 		"<ds:CanonicalizationMethod Algorithm=\"" NS_EXC_C14N "\"></ds:CanonicalizationMethod>"
 		"<ds:SignatureMethod Algorithm=\"%s\"></ds:SignatureMethod>"
 		"<ds:Reference URI=\"#%s\"><ds:Transforms>"
-		"<ds:Transform Algorithm=\"" NS_EXC_C14N "\"></ds:Transform></ds:Transforms>",
-		signature_row(h->signature)->uri, h->body_id);
-	TRY(write_digest(h, env, b));
-	buf_str(b, "</ds:Reference></ds:SignedInfo>");
-	return DONE;
+		"<ds:Transform Algorithm=\"" NS_EXC_C14N "\"></ds:Transform></ds:Transforms>"
+		"<ds:DigestMethod Algorithm=\"%s\"></ds:DigestMethod><ds:DigestValue>",
+		signature_row(h->signature)->uri, h->body_id, digest_row(signature_row(h->signature)->digest)->uri);
+	buf_base64(b, h->body_digest);
+	buf_str(b, "</ds:DigestValue></ds:Reference></ds:SignedInfo>");
 }
 
 static void write_issuer_serial(const struct trust_key *key, struct buf *b)
@@ -229,14 +187,14 @@ static void write_key_info(const struct header *h)
 	buf_str(b, "</wsse:SecurityTokenReference></ds:KeyInfo>");
 }
 
-static outcome write_signature(const struct header *h, const struct envelope *env)
+static outcome write_signature(const struct header *h)
 {
 	static const char start[] = "<ds:SignedInfo xmlns:ds=\"" NS_DSIG "\">";
 	SCOPED(buf_free) struct buf octets = BUF(HEADER_MAX), value = BUF(HEADER_MAX);
 	char id[ID_ROOM];
 
 	buf_str(&octets, start);
-	TRY(write_signed_info(h, env, &octets));
+	write_signed_info(h, &octets);
 	if (!buf_ok(&octets))
 		return err_set(h->e, REASON_MEMORY, "signing");
 	TRY(trust_sign(h->options->key, h->signature, buf_bytes(&octets), &value, h->e));
@@ -287,19 +245,91 @@ static outcome write_header(struct header *h, const struct envelope *env)
 			"\" wsu:Id=\"%s\">%s</wsse:BinarySecurityToken>",
 			h->token_id, h->options->key->base64);
 	}
-	TRY(write_signature(h, env));
+	TRY(write_signature(h));
 	buf_printf(h->out, "</wsse:Security></%s:Header>", soap);
 	return buf_ok(h->out) ? DONE : err_set(h->e, REASON_MEMORY, "signing");
 }
 
-/* Puts the Header in the place of the old one, or first in the Envelope; only the Envelope remains. */
-static outcome splice(const struct envelope *env, struct bytes header, struct buf *out, struct err *e)
+/* --- the Body as it will be --- */
+
+/* What is signed: a message with some of its Body changed. */
+struct draft {
+	const struct envelope *env;
+	struct edit edits[ID_EDITS + EDITS_MOST];
+	size_t n;
+};
+
+static outcome draft_make(struct pool *pool, struct draft *d, const struct edit *edits, size_t n, const char **body_id,
+	struct err *e)
 {
-	const struct element *root = envelope_root(env), *old = envelope_header(env);
+	BUG_IF(n > EDITS_MOST);
+	*body_id = usable_id(d->env);
+	if (!*body_id) {
+		TRY(id_edits(pool, d->env, d->edits, body_id, e));
+		d->n = ID_EDITS;
+	}
+	for (size_t i = 0; i < n; i++)
+		d->edits[d->n++] = edits[i];
+	return DONE;
+}
+
+/* The Body with its edits. */
+static void write_body(const struct draft *d, struct buf *out)
+{
+	const struct element *body = envelope_body(d->env);
+	struct edit within[ID_EDITS + EDITS_MOST];
+
+	for (size_t i = 0; i < d->n; i++)
+		within[i] = (struct edit){d->edits[i].from - body->start, d->edits[i].to - body->start, d->edits[i].with};
+	envelope_splice(bytes_sub(envelope_text(d->env), body->start, body->end), within, d->n, out);
+}
+
+/* False when our own canonical form does not cover the Body. */
+static bool digest_octets(const struct draft *d, struct bytes body, enum digest kind, unsigned char out[64], size_t *n)
+{
+	const struct element *root = envelope_root(d->env);
+	const struct bytes above = bytes_sub(envelope_text(d->env), root->start, root->inner);
+	const struct canonical_place place = {&above, 1, body};
+	enum canonical made;
+
+	digest_begin(kind);
+	made = canonical_write(&place, NULL, digest_add, NULL);
+	*n = digest_end(out);
+	return made == CANONICAL_WHOLE;
+}
+
+static outcome digest_tree(const struct draft *d, enum digest kind, unsigned char out[64], size_t *n, struct err *e)
+{
+	outcome made;
+
+	digest_begin(kind);
+	made = envelope_canonical(envelope_body(d->env)->node, NULL, digest_add, NULL, e);
+	*n = digest_end(out);
+	return made;
+}
+
+/* The edits made first, so that there is a tree of what is signed. */
+static outcome sign_anew(struct pool *pool, const struct draft *d, const struct sign_options *options, struct buf *out,
+	struct err *e)
+{
+	SCOPED(buf_free) struct buf whole = BUF(out->ceiling);
+
+	envelope_splice(envelope_text(d->env), d->edits, d->n, &whole);
+	if (!buf_ok(&whole))
+		return err_set(e, REASON_MEMORY, "signing");
+	return security_sign(pool, buf_bytes(&whole), options, out, e);
+}
+
+/* Puts the Header in the place of the old one, or first in the Envelope, and the Body in its place; only the Envelope
+ * remains. */
+static outcome splice(const struct envelope *env, struct bytes header, struct bytes body, struct buf *out, struct err *e)
+{
+	const struct element *root = envelope_root(env), *old = envelope_header(env), *was = envelope_body(env);
 	const struct bytes text = envelope_text(env);
 	const struct edit edits[] = {
 		{0, root->start, BYTES_NONE},
 		{old ? old->start : root->inner, old ? old->end : root->inner, header},
+		{was->start, was->end, body},
 		{root->end, text.n, BYTES_NONE},
 	};
 
@@ -307,26 +337,44 @@ static outcome splice(const struct envelope *env, struct bytes header, struct bu
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "signing");
 }
 
-static outcome sign(struct pool *pool, struct bytes message, const struct sign_options *options,
-	struct buf *out, struct err *e)
+static outcome sign_edited(struct pool *pool, const struct envelope *env, const struct edit *edits, size_t n,
+	const struct sign_options *options, struct buf *out, struct err *e)
 {
-	/* Whoever brings a message here has admitted its size. */
-	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
-	SCOPED(buf_free) struct buf text = BUF(HEADER_MAX);
+	SCOPED(buf_free) struct buf text = BUF(HEADER_MAX), body = BUF(out->ceiling);
 	struct header h = {.options = options, .out = &text, .e = e};
-	struct envelope *env = NULL;
+	struct draft d = {.env = env};
+	unsigned char digest[64];
+	enum digest kind;
 
 	BUG_IF(options->form != CONF_FORM_KEY_IDENTIFIER && options->form != CONF_FORM_ISSUER_SERIAL &&
 		options->form != CONF_FORM_BST && options->form != CONF_FORM_X509_DATA);
+	TRY(draft_make(pool, &d, edits, n, &h.body_id, e));
+	write_body(&d, &body);
+	if (!buf_ok(&body))
+		return err_set(e, REASON_MEMORY, "signing");
+	h.signature = options->signature == SIGNATURE_COUNT ? options->key->usual : options->signature;
+	kind = signature_row(h.signature)->digest;
+	h.body_digest.p = digest;
+	if (!digest_octets(&d, buf_bytes(&body), kind, digest, &h.body_digest.n)) {
+		if (d.n > 0)
+			return sign_anew(pool, &d, options, out, e);
+		TRY(digest_tree(&d, kind, digest, &h.body_digest.n, e));
+	}
+	TRY(write_header(&h, env));
+	return splice(env, buf_bytes(&text), buf_bytes(&body), out, e);
+}
+
+static outcome sign(struct pool *pool, struct bytes message, const struct sign_options *options, struct buf *out,
+	struct err *e)
+{
+	/* Whoever brings a message here has admitted its size. */
+	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+	struct envelope *env = NULL;
+
 	limits.bytes = message.n + HEADER_MAX;
 	limits.elements = limits.bytes;
 	TRY(envelope_parse(pool, message, &limits, &env, e));
-	if (!usable_id(env))
-		TRY(give_id(pool, &limits, &env, e));
-	h.body_id = usable_id(env);
-	h.signature = options->signature == SIGNATURE_COUNT ? options->key->usual : options->signature;
-	TRY(write_header(&h, env));
-	return splice(env, buf_bytes(&text), out, e);
+	return sign_edited(pool, env, NULL, 0, options, out, e);
 }
 
 outcome security_sign(struct pool *pool, struct bytes message, const struct sign_options *options,
@@ -335,4 +383,12 @@ outcome security_sign(struct pool *pool, struct bytes message, const struct sign
 	size_t before = memory_refusals();
 
 	return memory_judge(before, sign(pool, message, options, out, e), e);
+}
+
+outcome security_sign_edited(struct pool *pool, const struct envelope *env, const struct edit *edits, size_t n,
+	const struct sign_options *options, struct buf *out, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, sign_edited(pool, env, edits, n, options, out, e), e);
 }

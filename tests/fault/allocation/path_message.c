@@ -272,15 +272,19 @@ static outcome run_sign(struct err *e)
 
 static outcome forward(struct err *e)
 {
+	struct sign_options options = {trust_key_named(trust, "gateway"), CONF_FORM_KEY_IDENTIFIER, SIGNATURE_COUNT};
 	SCOPED(pool_free) struct pool *pool = pool_new(ROOM);
 	SCOPED(buf_free) struct buf out = BUF(ROOM);
 	const struct verified *v;
 	struct sync_request r;
+	struct cuts cuts;
 
 	TRY(verify(pool, sync_text, &v, e));
 	TRY(channel_read_request(pool, v, &r, e));
-	TRY(channel_forward_request(v, &r, SESSION, &out, e));
-	return sign(pool, buf_bytes(&out), e);
+	TRY(channel_forward_request(pool, v, &r, SESSION, &cuts, e));
+	TRY(security_sign_edited(pool, verified_envelope(v), cuts.list, cuts.n, &options, &out, e));
+	compare_text(&out);
+	return DONE;
 }
 
 static outcome fault(struct err *e)

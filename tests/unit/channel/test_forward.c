@@ -45,6 +45,24 @@ static void assert_same_octets(const char *sentence, struct bytes got, const cha
 		wanted);
 }
 
+static void forward_request(struct bench *b, const struct verified *v, const struct sync_request *r, struct buf *out)
+{
+	struct cuts cuts;
+	struct err e = {0};
+
+	assert_true(channel_forward_request(b->pool, v, r, OTHER_SESSION, &cuts, &e).ok);
+	assert_true(channel_cut(&cuts, verified_envelope(v), out, &e).ok);
+}
+
+static void forward_response(struct bench *b, const struct verified *v, const struct sync_response *r, struct buf *out)
+{
+	struct cuts cuts;
+	struct err e = {0};
+
+	assert_true(channel_forward_response(b->pool, v, r, OTHER_SESSION, &cuts, &e).ok);
+	assert_true(channel_cut(&cuts, verified_envelope(v), out, &e).ok);
+}
+
 static void forwards_requests_octet_by_octet(void **state)
 {
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
@@ -56,7 +74,7 @@ static void forwards_requests_octet_by_octet(void **state)
 
 		if (!v || !channel_read_request(b->pool, v, &r, &e).ok)
 			fail_msg("%s: %s", requests[i].sentence, e.detail);
-		assert_true(channel_forward_request(v, &r, OTHER_SESSION, &out, &e).ok);
+		forward_request(b, v, &r, &out);
 		assert_same_octets(requests[i].sentence, buf_bytes(&out), requests[i].after);
 		assert_null(memmem(out.data, out.len, "password", 8));
 	}
@@ -72,7 +90,7 @@ static void what_is_forwarded_reads_as_before(void **state)
 
 	assert_non_null(v);
 	assert_true(channel_read_request(b->pool, v, &r, &e).ok);
-	assert_true(channel_forward_request(v, &r, OTHER_SESSION, &out, &e).ok);
+	forward_request(b, v, &r, &out);
 	v = bench_verified(b, buf_cstr(&out), &e);
 	assert_non_null(v);
 	assert_true(channel_read_request(b->pool, v, &again, &e).ok);
@@ -106,7 +124,7 @@ static void forwards_answers_octet_by_octet(void **state)
 
 		if (!v || !channel_read_response(b->pool, v, &r, &e).ok)
 			fail_msg("%s: %s", answers[i].sentence, e.detail);
-		assert_true(channel_forward_response(v, &r, OTHER_SESSION, &out, &e).ok);
+		forward_response(b, v, &r, &out);
 		assert_same_octets(answers[i].sentence, buf_bytes(&out), answers[i].after);
 	}
 }
@@ -129,7 +147,7 @@ static void check_inner(void **state, const char *template, const char *folder)
 	v = bench_verified(b, (const char *)inner_sign(b, bytes_str(template), folder).p, &e);
 	if (!v || !channel_read_request(b->pool, v, &r, &e).ok)
 		fail_msg("%s", e.detail);
-	assert_true(channel_forward_request(v, &r, OTHER_SESSION, &out, &e).ok);
+	forward_request(b, v, &r, &out);
 	inner_assert_good(b, bench_sign(b, buf_bytes(&out)), folder);
 }
 

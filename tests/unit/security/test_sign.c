@@ -172,6 +172,54 @@ static void octets_that_must_stay_stay(void **state)
 	}
 }
 
+#define URN_100 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv"
+
+/* Puts another operation into the Body while it is signed, with a comment before and a line break behind it. */
+static void sign_edited(const char *message, struct buf *out)
+{
+	struct sign_options options = {world.key[SENDER], CONF_FORM_KEY_IDENTIFIER, SIGNATURE_COUNT};
+	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+	struct pool *pool = pool_new(MEMORY);
+	struct envelope *env;
+	struct err e = {0};
+	const struct element *body, *operation;
+
+	if (!envelope_parse(pool, bytes_str(message), &limits, &env, &e).ok)
+		fail_msg("%s\n%s", e.detail, message);
+	body = envelope_body(env);
+	operation = envelope_operation(env);
+	const struct edit edits[] = {{body->inner, body->inner, BYTES_LIT("<!-- c -->")},
+		{operation->start, operation->end, BYTES_LIT("<in b='2' xmlns='' a=\"1\"/>")},
+		{body->inner_end, body->inner_end, BYTES_LIT("\r\n")}};
+	if (!security_sign_edited(pool, env, edits, 3, &options, out, &e).ok)
+		fail_msg("%s\n%s", e.detail, message);
+	pool_free(&pool);
+}
+
+/* Signing the result once more parses it: that the signature stays the same shows that the edits were signed where they
+ * stand, also where our own canonical form does not cover the Body. */
+static void edits_are_signed(void **state)
+{
+	static const char foreign[] = "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Body xmlns:u=\"urn:" URN_100 URN_100 URN_100
+		URN_100 URN_100 URN_100 "\"><m/></s:Body></s:Envelope>";
+	const size_t n = sizeof sign_cases / sizeof sign_cases[0];
+
+	(void)state;
+	for (size_t i = 0; i <= n; i++) {
+		struct buf out = BUF(MEMORY), again = BUF(MEMORY);
+
+		sign_edited(i < n ? sign_cases[i].message : foreign, &out);
+		assert_non_null(strstr(buf_cstr(&out), "><!-- c -->"));
+		assert_non_null(strstr(buf_cstr(&out), "<in b='2' xmlns='' a=\"1\"/>"));
+		assert_non_null(strstr(buf_cstr(&out), "\r\n</"));
+		assert_null(strstr(buf_cstr(&out), PAYLOAD("1")));
+		sign(buf_cstr(&out), &again);
+		assert_string_equal(buf_cstr(&out), buf_cstr(&again));
+		buf_free(&out);
+		buf_free(&again);
+	}
+}
+
 static void the_result_is_appended(void **state)
 {
 	struct buf out = BUF(MEMORY);
@@ -274,6 +322,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_and_algorithm_is_verified),
 		cmocka_unit_test(octets_that_must_stay_stay),
+		cmocka_unit_test(edits_are_signed),
 		cmocka_unit_test(the_result_is_appended),
 		cmocka_unit_test(identifiers_are_fresh),
 		cmocka_unit_test(forms_are_written_as_the_bus_knows_them),
