@@ -70,16 +70,24 @@ void buf_char(struct buf *b, char c)
 
 void buf_printf(struct buf *b, const char *format, ...)
 {
+	const size_t left = b->data && !b->failed ? b->room - b->len : 0;
 	va_list args;
 	int n;
 	unsigned char *to;
 
+	/* It mostly fits into what is there. */
 	va_start(args, format);
-	n = vsnprintf(NULL, 0, format, args);
+	n = vsnprintf(left ? (char *)b->data + b->len : NULL, left, format, args);
 	va_end(args);
+	if (n >= 0 && (size_t)n < left && (size_t)n <= b->ceiling - b->len) {
+		buf_grown(b, (size_t)n);
+		return;
+	}
 	to = n < 0 ? NULL : buf_reserve(b, (size_t)n);
 	if (!to) {
 		b->failed = true;
+		if (left)
+			b->data[b->len] = 0;
 		return;
 	}
 	va_start(args, format);

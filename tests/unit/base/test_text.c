@@ -55,6 +55,31 @@ static void base64_comes_back(void **state)
 	}
 }
 
+/* At every place of a long text: a blank changes nothing, a foreign character is found. Whole groups are read in another way
+ * than digits beside blanks. */
+static void base64_is_read_alike_at_every_place(void **state)
+{
+	SCOPED(buf_free) struct buf text = BUF(4000);
+	unsigned char raw[1100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof raw; i++)
+		raw[i] = (unsigned char)(i * 101 + 7);
+	buf_base64(&text, (struct bytes){raw, sizeof raw});
+	for (size_t at = 0; at < text.len; at += 7) {
+		SCOPED(buf_free) struct buf odd = BUF(4000), back = BUF(4000), none = BUF(4000);
+		struct err e;
+
+		buf_add(&odd, bytes_sub(buf_bytes(&text), 0, at));
+		buf_char(&odd, '\n');
+		buf_add(&odd, bytes_sub(buf_bytes(&text), at, text.len));
+		assert_true(base64_decode(buf_bytes(&odd), &back, &e).ok);
+		assert_true(bytes_eq(buf_bytes(&back), (struct bytes){raw, sizeof raw}));
+		odd.data[at] = "!\x7F\x80=\xFF"[at % 5];
+		assert_false(base64_decode(buf_bytes(&odd), &none, &e).ok);
+	}
+}
+
 static void hex_is_strict(void **state)
 {
 	SCOPED(buf_free) struct buf out = BUF(100), text = BUF(100);
@@ -100,6 +125,23 @@ static void utf8_of_xml(void **state)
 	assert_false(utf8_is_xml((struct bytes){(const unsigned char *)"a\0b", 3}));
 }
 
+/* Octets are looked at in groups: each must be judged as it would be alone. */
+static void utf8_is_judged_alike_at_every_place(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 0x100; c++) {
+		bool good = (c >= 0x20 && c < 0x80) || c == '\t' || c == '\n' || c == '\r';
+
+		for (size_t at = 0; at < 24; at++) {
+			unsigned char text[24];
+
+			memset(text, at % 2 ? ' ' : 0x7F, sizeof text);
+			text[at] = (unsigned char)c;
+			assert_int_equal(utf8_is_xml((struct bytes){text, sizeof text}), good);
+		}
+	}
+}
+
 static void text_is_escaped(void **state)
 {
 	SCOPED(buf_free) struct buf xml = BUF(200), json = BUF(200);
@@ -127,6 +169,9 @@ static void a_buffer_stops_at_its_ceiling(void **state)
 	buf_clear(&b);
 	buf_printf(&b, "%05d", 42);
 	assert_true(buf_ok(&b));
+	assert_string_equal(buf_cstr(&b), "00042");
+	buf_printf(&b, "%s", "six on");
+	assert_false(buf_ok(&b));
 	assert_string_equal(buf_cstr(&b), "00042");
 }
 
@@ -156,8 +201,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base64_is_strict),
 		cmocka_unit_test(base64_comes_back),
+		cmocka_unit_test(base64_is_read_alike_at_every_place),
 		cmocka_unit_test(hex_is_strict),
 		cmocka_unit_test(utf8_of_xml),
+		cmocka_unit_test(utf8_is_judged_alike_at_every_place),
 		cmocka_unit_test(text_is_escaped),
 		cmocka_unit_test(a_buffer_stops_at_its_ceiling),
 		cmocka_unit_test(ends_are_trimmed_and_the_middle_stays),
