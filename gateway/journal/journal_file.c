@@ -15,6 +15,7 @@
 /* Every index costs a page of log for each fact, so there are only those the command needs; names that are
  * absent are NULL and stand in no index. Octets come last: what is before them is read without them. */
 static const char schema[] =
+	"PRAGMA page_size=8192;"
 	"PRAGMA journal_mode=WAL;"
 	"BEGIN;"
 	"CREATE TABLE fact(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, at TEXT NOT NULL, exchange TEXT,"
@@ -47,7 +48,7 @@ static const char schema_waiting[] =
 	"PRAGMA user_version=2;"
 	"COMMIT;";
 
-_Static_assert(WAITING_QUEUED == 0 && JOURNAL_SCHEMA == 2, "the numbers above are stored");
+_Static_assert(WAITING_QUEUED == 0 && JOURNAL_SCHEMA == 2 && JOURNAL_PAGE == 8192, "the numbers above are stored");
 
 outcome journal_fail(struct err *e, sqlite3 *db, const char *day, const char *doing)
 {

@@ -26,6 +26,7 @@ enum {
 	JOURNAL_FILTERED = 8,     /* newest files whose replay keys are kept in memory */
 	JOURNAL_READERS = 4,      /* idle read connections kept for one file */
 	JOURNAL_BUSY_MS = 5000,   /* patience with a foreign lock */
+	JOURNAL_PAGE = 8192,      /* of new files; most messages lie in one or two, and larger ones make indexes dear */
 	JOURNAL_WAL_PAGES = 1000, /* the log is copied into the file when it is longer */
 	JOURNAL_HOUSE_MS = 1000   /* between looks at free space, the calendar and a sick file */
 };

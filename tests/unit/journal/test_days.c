@@ -104,7 +104,7 @@ static void every_commit_waits_for_the_disk(void **state)
 
 static void the_log_is_copied_when_it_is_long(void **state)
 {
-	static unsigned char octets[JOURNAL_WAL_PAGES * 4096];
+	static unsigned char octets[JOURNAL_WAL_PAGES * JOURNAL_PAGE];
 	struct journal_fact fact = fact_of("2030-01-01T12:00:00Z", "{1}", "m");
 	struct journal_entry entry = {.facts = &fact, .fact_count = 1};
 	struct journal_days days;

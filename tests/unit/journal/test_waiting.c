@@ -325,7 +325,7 @@ static void an_attempt_does_not_write_the_body_again(void **state)
 	assert_true(before > (int64_t)sizeof octets);
 	for (int i = 1; i <= 10; i++)
 		say(j, DAY3, word_of("m", i, 1, ""));
-	assert_true(log_size() - before < 10 * 8 * 4096);
+	assert_true(log_size() - before < 10 * 8 * JOURNAL_PAGE);
 	journal_close(&j);
 }
 
