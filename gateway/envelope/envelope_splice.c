@@ -4,8 +4,12 @@
 
 void envelope_splice(struct bytes text, const struct edit *edits, size_t n, struct buf *out)
 {
-	size_t at = 0;
+	size_t at = 0, grown = text.n;
 
+	for (size_t i = 0; i < n; i++)
+		grown += edits[i].with.n;
+	if (!buf_reserve(out, grown < out->ceiling - out->len ? grown : out->ceiling - out->len))
+		return;
 	for (size_t i = 0; i < n; i++) {
 		BUG_IF(edits[i].from < at || edits[i].to < edits[i].from || edits[i].to > text.n);
 		buf_add(out, bytes_sub(text, at, edits[i].from));
