@@ -2,6 +2,8 @@
 """`qaqpa attack` as those use it who have a gateway of their own: against Qaqpa nothing gets through, and against a target
 that looks for a signature without verifying it the program names what got through."""
 import json
+import math
+import os
 import re
 import shutil
 import socket
@@ -18,6 +20,7 @@ from harness.gateway import BIN, PATH, Gateway
 from harness.pki import Pki
 
 NOTHING_THROUGH, THROUGH, NOT_DONE = 0, 1, 2
+EVERY = 4  # all cases are judged from inside by tests/hostile; QAQPA_WHOLE=1 has all of them judged from outside, too
 with socket.create_server(("127.0.0.1", 0)) as free:
     LISTEN = "127.0.0.1:%d" % free.getsockname()[1]
 
@@ -64,12 +67,13 @@ def verdicts(row, kind, *wanted):
 
 
 def test_nothing_gets_through_qaqpa(prepared, target):
-    code, rows, remarks = report(prepared, target.url)
+    every = 1 if os.environ.get("QAQPA_WHOLE") else EVERY
+    code, rows, remarks = report(prepared, target.url, "--every", every)
     for row in rows.values():
         assert not verdicts(row, "attacks", "through", "untried"), row["class"]
         assert not verdicts(row, "legitimate", "turned down"), row["class"]
     assert (code, remarks) == (NOTHING_THROUGH, {})
-    assert {letter: row["cases"] for letter, row in rows.items()} == {k: len(m.ATTACKS) for k, m in modules().items()}
+    assert {letter: row["cases"] for letter, row in rows.items()} == {k: math.ceil(len(m.ATTACKS) / every) for k, m in modules().items()}
     skipped = {letter for letter, row in rows.items() if row["skipped"]}
     assert skipped == {"P"} and rows["P"]["skipped"] == rows["P"]["cases"], "http has no TLS; all else was prepared"
 
