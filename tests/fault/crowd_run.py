@@ -11,14 +11,14 @@ descriptors and threads are as before.
 import argparse
 import os
 import random
-import shutil
 import sys
-import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from evidence import evidence  # noqa: E402
 from harness import pki, raw  # noqa: E402
 from harness.crowd import allow_descriptors, gather, sit_out  # noqa: E402
 from message import CASE, DIRECT, SERVICE  # noqa: E402
@@ -117,23 +117,14 @@ def main():
     run = Run(parser.parse_args())
     run.say(f"machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; every phase of a connection may take {run.limit_s} s")
     allow_descriptors(run.options.connections * 2 + 1000)
-    folder = Path(tempfile.mkdtemp(prefix="qaqpa-crowd-"))
-    w = World(folder / "world", pki.default(), random.SystemRandom().randrange(1 << 30), change=run.configure)
-    try:
-        run.quiet(w)
-        first, second = run.crowded(w), run.crowded(w)
-        most = GROWS_MOST_MB + run.options.connections // 500
-        run.demand(second <= first + most, f"the second crowd adds {second - first} MB, at most {most}")
-        run.afterwards(w)
-    except BaseException:
-        run.say(f"logs and ledgers in {folder}")
-        raise
-    finally:
-        w.close()
-    if run.broken or run.options.keep:
-        run.say(f"logs and ledgers in {folder}")
-    else:
-        shutil.rmtree(folder)
+    with evidence("qaqpa-crowd-", run.options.keep, run.broken) as folder:
+        seed = random.SystemRandom().randrange(1 << 30)
+        with closing(World(folder / "world", pki.default(), seed, change=run.configure)) as w:
+            run.quiet(w)
+            first, second = run.crowded(w), run.crowded(w)
+            most = GROWS_MOST_MB + run.options.connections // 500
+            run.demand(second <= first + most, f"the second crowd adds {second - first} MB, at most {most}")
+            run.afterwards(w)
     run.say(f"VERDICT: {'BROKEN' if run.broken else 'the crowd harms nobody'}")
     return 1 if run.broken else 0
 

@@ -16,14 +16,15 @@ import random
 import re
 import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from changes import CHANGES  # noqa: E402
+from evidence import evidence  # noqa: E402
 from figures import Figures, LogBook, journal_counts, percentile  # noqa: E402
 from harness import pki  # noqa: E402
 from harness.crowd import allow_descriptors  # noqa: E402
@@ -50,8 +51,8 @@ def duration(text):
 
 
 class Soak:
-    def __init__(self, options, folder):
-        self.options, self.folder, self.broken = options, folder, []
+    def __init__(self, options, folder, broken):
+        self.options, self.folder, self.broken = options, folder, broken
         self.seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 30)
         self.random = random.Random(self.seed)
         self.ledger = folder / "hostile"
@@ -216,24 +217,16 @@ def main():
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
     allow_descriptors(4000)
-    folder = Path(tempfile.mkdtemp(prefix="qaqpa-soak-"))
-    soak = Soak(options, folder)
-    soak.say(f"machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Linux {platform.release()}; seed {soak.seed}, {options.time} s")
-    w = World(folder / "world", pki.default(), soak.seed, change=soak.configure)
-    try:
-        soak.run(w)
-        soak.verdict(w)
-    except BaseException:
-        soak.say(f"logs and ledgers in {folder}")
-        raise
-    finally:
-        w.close()
-    if soak.broken or options.keep:
-        soak.say(f"logs and ledgers in {folder}")
-    else:
-        shutil.rmtree(folder)
-    soak.say(f"VERDICT: {f'BROKEN, {len(soak.broken)} findings' if soak.broken else 'nothing is left of it'}")
-    return 1 if soak.broken else 0
+    broken = []
+    with evidence("qaqpa-soak-", options.keep, broken) as folder:
+        soak = Soak(options, folder, broken)
+        soak.say(f"machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Linux {platform.release()}; "
+                 f"seed {soak.seed}, {options.time} s")
+        with closing(World(folder / "world", pki.default(), soak.seed, change=soak.configure)) as w:
+            soak.run(w)
+            soak.verdict(w)
+    print(f"VERDICT: {f'BROKEN, {len(broken)} findings' if broken else 'nothing is left of it'}")
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":
