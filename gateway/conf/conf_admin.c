@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_admin - the listener for health and metrics, and what TLS demands of any listener.
  * Promise:  nobody but the machine itself reaches the admin listener without proving who he is. */
-#include <arpa/inet.h>
-
+#include "base/address.h"
 #include "conf/conf_int.h"
 
 void conf_check_tls(struct conf_reading *r, struct conf_at at, const char *what, const struct conf_tls_files *f)
@@ -22,14 +21,12 @@ void conf_check_tls(struct conf_reading *r, struct conf_at at, const char *what,
 /* By number: what a name means is somebody else's to say, but for this one. */
 static bool is_loopback(const char *host)
 {
-	struct in_addr four;
-	struct in6_addr six;
+	static const struct address six = {{[15] = 1}};
+	struct address a;
 
-	if (inet_pton(AF_INET, host, &four) == 1)
-		return ntohl(four.s_addr) >> 24 == 127;
-	if (inet_pton(AF_INET6, host, &six) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&six);
-	return strcmp(host, "localhost") == 0;
+	if (!address_read(bytes_str(host), &a))
+		return strcmp(host, "localhost") == 0;
+	return address_is_v4(a) ? a.octets[12] == 127 : memcmp(&a, &six, sizeof a) == 0;
 }
 
 void conf_check_admin(struct conf_reading *r)
