@@ -42,28 +42,31 @@ static X509 *certificate(EVP_PKEY *key, const char *name, long serial)
 	return NULL;
 }
 
-static bool write_certificate(const char *folder, const char *name, X509 *x)
+static FILE *create(const char *folder, const char *name, const char *suffix)
 {
 	char path[PATH_MOST];
-	bool ok;
-	FILE *f;
 
-	snprintf(path, sizeof path, "%s/%s.crt", folder, name);
-	f = fopen(path, "w");
-	ok = f && PEM_write_X509(f, x) == 1;
+	snprintf(path, sizeof path, "%s/%s.%s", folder, name, suffix);
+	return fopen(path, "w");
+}
+
+static bool written(FILE *f, bool ok)
+{
 	return f && fclose(f) == 0 && ok;
+}
+
+static bool write_certificate(const char *folder, const char *name, X509 *x)
+{
+	FILE *f = create(folder, name, "crt");
+
+	return written(f, f && PEM_write_X509(f, x) == 1);
 }
 
 static bool write_key(const char *folder, const char *name, EVP_PKEY *key)
 {
-	char path[PATH_MOST];
-	bool ok;
-	FILE *f;
+	FILE *f = create(folder, name, "key");
 
-	snprintf(path, sizeof path, "%s/%s.key", folder, name);
-	f = fopen(path, "w");
-	ok = f && chmod(path, 0600) == 0 && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) == 1;
-	return f && fclose(f) == 0 && ok;
+	return written(f, f && fchmod(fileno(f), 0600) == 0 && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) == 1);
 }
 
 static bool make_pair(const char *folder, const char *name, long serial, bool with_key)
@@ -79,15 +82,10 @@ static bool make_pair(const char *folder, const char *name, long serial, bool wi
 
 static bool make_crowd(const char *folder, long count)
 {
-	char path[PATH_MOST], name[32];
-	FILE *participants, *services;
-	bool ok;
+	FILE *participants = create(folder, "participants", "yaml"), *services = create(folder, "services", "yaml");
+	bool ok = participants && services;
+	char name[32];
 
-	snprintf(path, sizeof path, "%s/participants.yaml", folder);
-	participants = fopen(path, "w");
-	snprintf(path, sizeof path, "%s/services.yaml", folder);
-	services = fopen(path, "w");
-	ok = participants && services;
 	for (long i = 0; ok && i < count; i++) {
 		snprintf(name, sizeof name, "crowd-%05ld", i);
 		ok = make_pair(folder, name, i + 1, false);
@@ -95,11 +93,8 @@ static bool make_crowd(const char *folder, long count)
 			name, folder, name, (i * 7) % count);
 		fprintf(services, "  - {id: Crowd%05ld, provider: %s, endpoint: \"http://127.0.0.1:9/\"}\n", i, name);
 	}
-	if (participants)
-		ok = fclose(participants) == 0 && ok;
-	if (services)
-		ok = fclose(services) == 0 && ok;
-	return ok;
+	ok = written(participants, ok);
+	return written(services, ok);
 }
 
 int main(int argc, char **argv)

@@ -14,10 +14,11 @@ struct bench_messages {
 };
 
 /* `n` signed requests of about `payload` octets of element-rich content each. */
-MUST_USE outcome bench_messages_make(const struct trust_key *key, const char *service, const char *sender,
-	const char *password, const char *path, size_t payload, size_t n, struct bench_messages *out, struct err *e);
+MUST_USE outcome bench_messages_make(const struct trust_key *key, enum conf_form form, const char *service,
+	const char *sender, const char *path, size_t payload, size_t n, struct bench_messages *out, struct err *e);
 /* One signed answer of that size. */
-MUST_USE outcome bench_answer_make(const struct trust_key *key, size_t payload, struct buf *out, struct err *e);
+MUST_USE outcome bench_answer_make(const struct trust_key *key, enum conf_form form, size_t payload,
+	struct buf *out, struct err *e);
 
 /* A provider on a thread of its own: the same answer to everybody after `delay_ms`. */
 struct bench_provider;

@@ -15,6 +15,7 @@
 struct options {
 	int port, pid, provider_port, delay_ms, connections, idle;
 	size_t payload, messages;
+	enum conf_form form; /* of the signatures */
 	double rate;
 	bool late;   /* the provider comes after the load: acceptances first, then how fast they drain */
 	bool direct; /* to the provider, past the gateway: what the load and the provider take by themselves */
@@ -68,8 +69,8 @@ static outcome measure(const struct options *o, const struct trust_key *own, con
 	struct bench_provider *provider = NULL;
 	double cpu, price;
 
-	TRY(bench_answer_make(provider_key, o->payload, &answer, e));
-	TRY(bench_messages_make(own, o->service, "department_is", NULL, "/bip-sync-wss-gost/", o->payload, o->messages,
+	TRY(bench_answer_make(provider_key, o->form, o->payload, &answer, e));
+	TRY(bench_messages_make(own, o->form, o->service, "department_is", "/bip-sync-wss-gost/", o->payload, o->messages,
 		&messages, e));
 	if (!o->late)
 		provider = bench_provider_start(o->provider_port, buf_bytes(&answer), o->delay_ms);
@@ -96,7 +97,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 		{"connections", 1, NULL, 'c'}, {"idle", 1, NULL, 'I'}, {"payload", 1, NULL, 's'}, {"messages", 1, NULL, 'n'},
 		{"certificate", 1, NULL, 'C'}, {"key", 1, NULL, 'K'}, {"provider-certificate", 1, NULL, 'D'},
 		{"provider-key", 1, NULL, 'L'}, {"service", 1, NULL, 'S'}, {"late", 0, NULL, 'l'}, {"rate", 1, NULL, 'r'},
-		{"direct", 0, NULL, 'x'}, {0},
+		{"direct", 0, NULL, 'x'}, {"token", 0, NULL, 't'}, {0},
 	};
 	int c;
 
@@ -120,6 +121,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 		case 'l': o->late = true; break;
 		case 'r': o->rate = (double)number; break;
 		case 'x': o->direct = true; break;
+		case 't': o->form = CONF_FORM_BST; break;
 		default: return false;
 		}
 	}
@@ -138,7 +140,7 @@ static void many_descriptors(void)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.connections = 1, .payload = 2048, .service = "Bench"};
+	struct options o = {.connections = 1, .payload = 2048, .service = "Bench", .form = CONF_FORM_KEY_IDENTIFIER};
 	SCOPED(trust_free) struct trust *trust = trust_new();
 	struct conf_key own = {.name = "own"}, provider = {.name = "provider"};
 	struct err e = {0};

@@ -2,7 +2,6 @@
 /* bench_price - what the signatures of a routed message cost, two made and two verified, by the library alone and with all
  * prepared: no gateway with that key can do with less. */
 #include <stdio.h>
-#include <time.h>
 
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -10,6 +9,7 @@
 
 #include "crypto/crypto.h"
 
+#include "bench_clock.h"
 #include "bench_int.h"
 
 enum { BATCH = 16 };
@@ -20,14 +20,6 @@ struct subject {
 	unsigned char digest[64], value[1024];
 	size_t digest_n, value_n;
 };
-
-static double cpu_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static bool make(struct subject *s)
 {
@@ -47,10 +39,10 @@ static bool judge(struct subject *s)
 /* CPU seconds of a call; 0 when it fails. */
 static double cost(struct subject *s, bool (*call)(struct subject *s), double seconds)
 {
-	double start = cpu_now(), now = start;
+	double start = bench_cpu_now(), now = start;
 	size_t n = 0;
 
-	for (; now - start < seconds; now = cpu_now(), n += BATCH) {
+	for (; now - start < seconds; now = bench_cpu_now(), n += BATCH) {
 		for (int i = 0; i < BATCH; i++) {
 			if (!call(s))
 				return 0;

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -19,6 +18,8 @@
 
 #include "crypto/crypto.h"
 #include "trust/trust.h"
+
+#include "bench_clock.h"
 
 enum { TEXT_OCTETS = 800, BATCH = 8 };
 
@@ -140,18 +141,10 @@ static bool verify_below(struct subject *s)
 	return EVP_PKEY_verify(s->verify_ctx, s->value, s->value_n, s->digest, s->digest_n) == 1;
 }
 
-static double cpu_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Calls a CPU-second; 0 when one did not do what it should. */
 static double rate(struct subject *s, bool (*call)(struct subject *s), double seconds)
 {
-	double start = cpu_now(), now = start;
+	double start = bench_cpu_now(), now = start;
 	size_t n = 0;
 
 	while (now - start < seconds) {
@@ -160,7 +153,7 @@ static double rate(struct subject *s, bool (*call)(struct subject *s), double se
 				return 0;
 		}
 		n += BATCH;
-		now = cpu_now();
+		now = bench_cpu_now();
 	}
 	return (double)n / (now - start);
 }
