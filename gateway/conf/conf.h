@@ -347,7 +347,7 @@ struct conf {
 	const char *zone, *log_level;
 	struct conf_admin admin;
 	int workers;            /* 0: one a core */
-	int drain_ms;
+	int drain_ms, drain_delay_ms;
 	size_t memory_bytes;    /* for all messages in flight */
 	size_t max_elements;
 	bool confine; /* calls of the system are filtered while it runs */

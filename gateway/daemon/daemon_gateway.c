@@ -3,6 +3,7 @@
  * Promise:  a new configuration interrupts nobody, and a stop answers what was begun.
  * Spec:     B9 */
 #include <stdlib.h>
+#include <time.h>
 
 #include "log/log.h"
 
@@ -12,7 +13,7 @@ struct gateway {
 	char *path;
 	struct flow *flow;
 	struct front *front;
-	int drain_ms;
+	int drain_ms, drain_delay_ms;
 };
 
 static void log_problems(const struct conf_problems *p)
@@ -121,6 +122,7 @@ static outcome start_parts(struct gateway *g, const char *conf_path, struct err 
 		log_set_level(level);
 	log_repealed(c);
 	g->drain_ms = c->drain_ms;
+	g->drain_delay_ms = c->drain_delay_ms;
 	if (!process_confine_writes(CONFINE_GATEWAY, c, e).ok) {
 		snapshot_drop(&first);
 		return FAILED;
@@ -167,6 +169,20 @@ void gateway_reload(struct gateway *g)
 		log_event(LOG_INFO, "config.reload", LOG_TEXT("result", "new configuration in use"));
 }
 
+/* Whoever distributes requests learns from /readyz that none shall come any more, and meanwhile nobody is refused. */
+static void leave(struct gateway *g)
+{
+	struct timespec delay = {g->drain_delay_ms / 1000, g->drain_delay_ms % 1000 * 1000000L};
+
+	if (!g->flow || !g->front || g->drain_delay_ms == 0)
+		return;
+	flow_leave(g->flow);
+	front_leave(g->front);
+	log_event(LOG_INFO, "gateway.leaving", LOG_NUM("ms", g->drain_delay_ms));
+	while (nanosleep(&delay, &delay) != 0)
+		;
+}
+
 size_t gateway_stop(struct gateway **gp)
 {
 	struct gateway *g = *gp;
@@ -175,6 +191,7 @@ size_t gateway_stop(struct gateway **gp)
 	if (!g)
 		return 0;
 	*gp = NULL;
+	leave(g);
 	if (g->flow) {
 		flow_drain(g->flow);
 		log_event(LOG_INFO, "gateway.stopping", LOG_TEXT("how", "draining")); /* from here on nothing new is taken */

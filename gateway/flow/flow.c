@@ -74,6 +74,15 @@ static bool rests(const struct flow *f, bool but_settling)
 	return __atomic_load_n(&f->exchanges, __ATOMIC_ACQUIRE) == 0 && deliveries <= settling;
 }
 
+static void begin_drain(struct flow *f)
+{
+	if (__atomic_load_n(&f->draining, __ATOMIC_ACQUIRE))
+		return;
+	flow_leave(f);
+	f->draining_us = mono_us();
+	__atomic_store_n(&f->draining, true, __ATOMIC_RELEASE);
+}
+
 void flow_stop(struct flow **fp)
 {
 	struct flow *f = *fp;
@@ -84,7 +93,7 @@ void flow_stop(struct flow **fp)
 	pthread_mutex_lock(&f->lock);
 	f->closed = true;
 	pthread_mutex_unlock(&f->lock);
-	__atomic_store_n(&f->draining, true, __ATOMIC_RELAXED);
+	begin_drain(f);
 	egress_stop(&f->egress); /* open calls end as stopped and go on to their refusal */
 	if (f->queue)
 		queue_pause(f->queue);
@@ -225,9 +234,14 @@ void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *prob
 	egress_reload_tls(f->egress);
 }
 
+void flow_leave(struct flow *f)
+{
+	__atomic_store_n(&f->leaving, true, __ATOMIC_RELAXED);
+}
+
 void flow_drain(struct flow *f)
 {
-	__atomic_store_n(&f->draining, true, __ATOMIC_RELAXED);
+	begin_drain(f);
 	if (f->queue)
 		queue_pause(f->queue);
 }

@@ -31,7 +31,7 @@ bool flow_health(struct flow *f, struct buf *json)
 {
 	SCOPED(snapshot_drop) struct snapshot *s = flow_snapshot(f);
 	struct err e = {0};
-	bool draining = __atomic_load_n(&f->draining, __ATOMIC_RELAXED);
+	bool leaving = __atomic_load_n(&f->leaving, __ATOMIC_RELAXED);
 	bool journal = journal_healthy(f->journal, &e);
 	struct err key_error = {0};
 	bool keys = keys_work(s, &key_error);
@@ -39,10 +39,10 @@ bool flow_health(struct flow *f, struct buf *json)
 	bool queue = !f->queue || queue_healthy(f->queue, &queue_error);
 	struct err status_error = {0};
 	bool statuses = flow_statuses(f, s, &status_error); /* what it means is the profiles' business */
-	bool ready = !draining && journal && keys; /* without the queue synchronous services still work */
+	bool ready = !leaving && journal && keys; /* without the queue synchronous services still work */
 
 	buf_printf(json, "{\"ready\":%s,\"checks\":[", ready ? "true" : "false");
-	put_check(json, "accepting", !draining, draining ? "the gateway is stopping" : "");
+	put_check(json, "accepting", !leaving, leaving ? "the gateway is stopping" : "");
 	put_check(json, "journal", journal, journal ? "" : e.detail);
 	put_check(json, "keys", keys, keys ? "" : key_error.detail);
 	if (f->queue)

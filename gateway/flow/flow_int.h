@@ -66,7 +66,8 @@ struct flow {
 	struct open_set *open;
 	size_t exchanges;
 	size_t memory; /* octets that the exchanges under way may come to hold */
-	bool draining;
+	bool leaving, draining;
+	int64_t draining_us; /* since when; set before `draining` */
 	bool closed; /* no call may begin any more */
 	int64_t started_us;
 	size_t deliveries; /* in hand */

@@ -44,10 +44,16 @@ static enum after parse_octets(struct exchange *x)
 	return exchange_after(parsed);
 }
 
+/* What began to come before the gateway began to stop is served, however long its sender takes. */
+static bool came_too_late(const struct exchange *x)
+{
+	return __atomic_load_n(&x->flow->draining, __ATOMIC_ACQUIRE) && x->http->arrived_us >= x->flow->draining_us;
+}
+
 enum after step_parse(struct exchange *x)
 {
 	x->cpu_us = thread_cpu_us();
-	if (__atomic_load_n(&x->flow->draining, __ATOMIC_RELAXED))
+	if (came_too_late(x))
 		return exchange_refuse(x, REASON_GATEWAY_STOPPING, "draining");
 	if (!take_memory(x))
 		return exchange_refuse(x, REASON_GATEWAY_BUSY, "the memory for messages is in use");

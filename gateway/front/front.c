@@ -210,7 +210,7 @@ void front_respond(struct front_request *request, const struct front_answer *ans
 	struct front_job *job = (struct front_job *)request;
 	struct front *f = job->front;
 	atomic_fetch_add(&f->references, 1); /* the job may be gone before the last line here */
-	job->close = job->close || answer->close || atomic_load(&f->draining);
+	job->close = job->close || answer->close || atomic_load(&f->leaving);
 	job->charge_us = answer->charge_us;
 	job->welcome = answer->welcome;
 	if (!front_answer_make(f, &job->out, answer, job->head_only, job->close))
@@ -274,6 +274,11 @@ outcome front_reload_tls(struct front *f, struct err *e)
 	return DONE;
 }
 
+void front_leave(struct front *f)
+{
+	atomic_store(&f->leaving, true);
+}
+
 size_t front_drain(struct front *f, int wait_ms)
 {
 	struct timespec until;
@@ -284,6 +289,7 @@ size_t front_drain(struct front *f, int wait_ms)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000L;
 	}
+	front_leave(f);
 	atomic_store(&f->draining, true);
 	front_loop_wake(f);
 	pthread_mutex_lock(&f->lock);

@@ -97,6 +97,8 @@ int front_port(const struct front *f, size_t listener);
  * nothing: on failure (REASON_IO) the old ones stay. Any thread. */
 MUST_USE outcome front_reload_tls(struct front *f, struct err *e);
 
+/* From now on each answer closes its connection; connections are still accepted. Any thread. */
+void front_leave(struct front *f);
 /* Stops accepting; open requests are still answered, each with Connection: close; idle connections are closed. Returns
  * when no request is open or `wait_ms` passed; the number of requests still open. */
 size_t front_drain(struct front *f, int wait_ms);

@@ -355,7 +355,7 @@ struct front {
 	pthread_t self; /* the same, known before the first handler call */
 	struct front_source wake_source;
 	int wake;
-	atomic_bool stopping, draining;
+	atomic_bool stopping, draining, leaving; /* leaving: answers close their connections */
 	atomic_size_t references; /* the owner's and one per job */
 
 	pthread_mutex_t lock;

@@ -39,6 +39,7 @@ static void the_shortest_file_gets_all_defaults(void **state)
 	assert_null(c->blocks);
 	assert_int_equal(c->workers, 0);
 	assert_int_equal(c->drain_ms, 30000);
+	assert_int_equal(c->drain_delay_ms, 0);
 	assert_int_equal(c->memory_bytes, 512u << 20);
 	assert_true(c->max_elements == 200000 && c->confine);
 	assert_int_equal(c->journal.retention_days, 30);
@@ -143,7 +144,7 @@ static void the_words_of_revocation_are_read(void **state)
 }
 
 static const char every_word[] =
-	"gateway: {zone: Asia/Oral, log_level: debug, workers: 3, drain: 2m, memory: 1GiB,\n"
+	"gateway: {zone: Asia/Oral, log_level: debug, workers: 3, drain: 2m, drain_delay: 7s, memory: 1GiB,\n"
 	"  confine: false, max_elements: 1000}\n"
 	"admin: {listen: 'localhost:9081'}\n"
 	"journal: {directory: /j, retention: 7d, free_space: 4096, commit_delay: 500us}\n"
@@ -189,6 +190,7 @@ static void check_process(const struct conf *c, const char *folder)
 	assert_string_equal(c->log_level, "debug");
 	assert_int_equal(c->workers, 3);
 	assert_int_equal(c->drain_ms, 120000);
+	assert_int_equal(c->drain_delay_ms, 7000);
 	assert_int_equal(c->memory_bytes, 1u << 30);
 	assert_int_equal(c->max_elements, 1000);
 	assert_false(c->confine);

@@ -448,6 +448,33 @@ static void test_drain(void **state)
 	client_close(&busy);
 }
 
+/* Only the answer ends a connection: who speaks, old or new, is answered and told to come to another. */
+static void test_leave(void **state)
+{
+	(void)state;
+	struct client old = client_open(&rig), silent = client_open(&rig);
+	client_say(&old, GET("/echo"));
+	client_expect(&old, 200, "");
+	client_say(&silent, GET("/echo"));
+	client_expect(&silent, 200, "");
+	front_leave(rig.front);
+	struct client fresh = client_open(&rig), *speakers[] = {&old, &fresh};
+	for (size_t i = 0; i < sizeof(speakers) / sizeof(speakers[0]); i++) {
+		client_say(speakers[i], GET("/echo"));
+		struct client_answer a = client_read_as(speakers[i], false);
+		assert_int_equal(a.status, 200);
+		assert_non_null(strstr(a.head, "\r\nConnection: close\r\n"));
+		client_expect_end(speakers[i]);
+		buf_free(&a.body);
+		client_close(speakers[i]);
+	}
+	assert_int_equal(recv(silent.fd, (char[1]){0}, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(front_drain(rig.front, RIG_PATIENCE_MS), 0);
+	client_expect_end(&silent);
+	client_close(&silent);
+}
+
 static void *client_thread(void *failed)
 {
 	struct client c = client_open(&rig);
@@ -521,6 +548,7 @@ int main(void)
 		ROW(test_abandoned_and_closed),
 		ROW(test_abandoned_and_held),
 		ROW(test_a_held_connection_ends_with_the_idle_time),
+		ROW(test_leave),
 		ROW(test_drain),
 		ROW(test_many_clients),
 		ROW(test_start_that_fails),
