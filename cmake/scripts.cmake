@@ -2,7 +2,7 @@
 # qaqpa_scripts: the scripts that Redis runs for the queue, as octets, in the order of enum queue_script.
 set(scripts_dir ${PROJECT_SOURCE_DIR}/gateway/queue)
 set(scripts_out ${PROJECT_BINARY_DIR}/scripts)
-set(scripts put claim renew settle hold retry drop list show totals)
+set(scripts put claim renew settle hold retry drop list show totals recall remember)
 list(TRANSFORM scripts REPLACE "(.+)" "${scripts_dir}/\\1.lua")
 list(JOIN scripts "|" script_files)
 file(MAKE_DIRECTORY ${scripts_out})

@@ -307,6 +307,9 @@ struct conf_queue {
 	bool tls;
 	const char *tls_ca, *tls_certificate, *tls_key;
 	int database, command_ms, lease_ms, hold_most, remember_ms;
+	bool shared_replay;              /* direct messages are remembered in Redis, for all gateways */
+	size_t answer_bytes;             /* longest answer that is kept there, and how long */
+	int answer_ms;
 	const char *prefix, *spool;
 	size_t inline_bytes;
 	bool everysec;

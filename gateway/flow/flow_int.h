@@ -12,6 +12,7 @@
 #include "egress/egress.h"
 #include "flow/flow.h"
 #include "policy/policy.h"
+#include "queue/memory.h"
 #include "queue/queue.h"
 #include "revocation/revocation.h"
 
@@ -193,6 +194,13 @@ struct exchange {
 	enum queue_result mark_result;
 	struct err mark_err;
 
+	/* The replay memory of all gateways. */
+	struct queue_recall recall;
+	struct queue_remember remember;
+	enum queue_result recalled;
+	struct err recall_err;
+	bool taken; /* it knows the message as this exchange's */
+
 	struct journal_entry entry;
 	struct journal_fact facts[3];
 	size_t fact_count;
@@ -251,10 +259,12 @@ MUST_USE outcome exchange_sign_on(struct exchange *x, const struct conf_particip
 
 /* Signs the text for the caller and makes it the answer; needs a stage. */
 enum after exchange_answer(struct exchange *x, struct bytes text);
+/* The first answer to a message that came again, to which it is given once more. */
+enum after exchange_answer_again(struct exchange *x, struct bytes octets, int status);
 void exchange_answered(struct exchange *x); /* x->answer is the answer, and signed */
 
 /* The steps, in files by theme: flow_request.c, flow_share.c, flow_demand.c, flow_inner.c, flow_adapter.c, flow_answer.c,
- * flow_refuse.c, flow_register.c, flow_reply.c. */
+ * flow_refuse.c, flow_register.c, flow_memory.c, flow_reply.c. */
 enum after step_parse(struct exchange *x);
 enum after step_verify(struct exchange *x);
 enum after step_admit(struct exchange *x);
@@ -267,6 +277,9 @@ enum after step_judge_time(struct exchange *x);
 enum after step_tell(struct exchange *x);
 enum after step_check_inner(struct exchange *x);
 enum after step_recall(struct exchange *x);
+enum after step_recall_shared(struct exchange *x);
+enum after step_heed_shared(struct exchange *x);
+enum after step_remember(struct exchange *x);
 enum after step_run_checks(struct exchange *x);
 enum after step_heed_checks(struct exchange *x);
 enum after step_choose(struct exchange *x);

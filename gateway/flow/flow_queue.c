@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/ident.h"
+
 #include "flow/flow_int.h"
 
 #define PULLERS 2
@@ -69,7 +71,7 @@ outcome delivery_start(struct flow *f, struct err *e)
 	const struct conf_queue *q = &c->queue;
 	struct queue_destination *list = calloc(c->service_count + c->participant_count + 1, sizeof *list);
 	const char **sentinels = calloc(q->sentinels.n + 1, sizeof *sentinels);
-	char host[128] = "", node[160];
+	char host[128] = "", node[160], incarnation[37];
 	struct queue_settings settings = {
 		.node = node,
 		.spool = q->spool,
@@ -86,7 +88,8 @@ outcome delivery_start(struct flow *f, struct err *e)
 	outcome started = DONE;
 
 	gethostname(host, sizeof host - 1);
-	snprintf(node, sizeof node, "%s/%d", host, (int)getpid());
+	uuid_new(incarnation); /* in a container every start has the same number */
+	snprintf(node, sizeof node, "%s/%d.%.8s", host, (int)getpid(), incarnation);
 	if (!list || !sentinels) {
 		started = err_set(e, REASON_MEMORY, "no memory to start");
 	} else if (conf_has_queue(c)) {

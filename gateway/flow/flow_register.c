@@ -243,10 +243,10 @@ enum after step_register_answer(struct exchange *x)
 	add_sent_answer(x);
 	if (x->has_word)
 		add_notification(x);
-	if (x->from_memory) { /* the octets stand in the first exchange */
+	if (x->from_memory)
 		x->facts[0].reason = x->facts[1].reason = BYTES_LIT("replay.answered");
+	if (x->from_memory && !x->recall.answer.len) /* the octets stand in the first exchange, or in another journal */
 		x->facts[1].octets = BYTES_NONE;
-	}
 	if (x->accepted || x->handled)
 		see(x, exchange_final(x));
 	return register_facts(x, x->accepted || x->handled);

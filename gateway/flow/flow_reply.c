@@ -50,6 +50,7 @@ void exchange_end(struct exchange *x)
 	exchange_give_back(x);
 	buf_free(&x->outgoing);
 	buf_free(&x->answer);
+	buf_free(&x->recall.answer);
 	buf_free(&x->text);
 	buf_free(&x->result.body);
 	pool_free(&x->stage);

@@ -160,13 +160,13 @@ static bool name_memory(struct exchange *x)
 	return x->memory_id.n > 0;
 }
 
-static enum after recall_answer(struct exchange *x, const struct journal_seen *seen)
+enum after exchange_answer_again(struct exchange *x, struct bytes octets, int status)
 {
-	buf_add(&x->answer, seen->answer);
-	if (!buf_ok(&x->answer) || seen->answer.n == 0)
+	buf_add(&x->answer, octets);
+	if (!buf_ok(&x->answer) || octets.n == 0)
 		return exchange_refuse(x, REASON_INTERNAL, "the first answer is not in the journal");
-	x->status = seen->answer_status;
-	x->answer_kind = seen->answer_status == 200 ? JOURNAL_ANSWER : JOURNAL_FAULT;
+	x->status = status;
+	x->answer_kind = status == 200 ? JOURNAL_ANSWER : JOURNAL_FAULT;
 	x->answer_signed = true;
 	x->answer_key = snapshot_key(x->snap, x->caller);
 	x->from_memory = true;
@@ -196,7 +196,7 @@ enum after step_recall(struct exchange *x)
 	if (memcmp(seen.content, x->content, sizeof x->content) != 0)
 		return exchange_refuse(x, REASON_REPLAY_CONFLICT, "first used in exchange %s", seen.exchange);
 	if (seen.state == SEEN_ANSWERED)
-		return recall_answer(x, &seen);
+		return exchange_answer_again(x, seen.answer, seen.answer_status);
 	if (seen.state == SEEN_RELEASED)
 		return AFTER_NEXT;
 	x->has_earlier = true;

@@ -26,6 +26,8 @@ static const struct step steps[] = {
 	{"check-demands", step_check_demands},
 	{"check-inner", step_check_inner},
 	{"recall", step_recall},
+	{"recall-shared", step_recall_shared},       /* waits for Redis, where gateways share their memory */
+	{"heed-shared", step_heed_shared},
 	{"run-checks", step_run_checks},             /* waits for adapters, where there are checks */
 	{"heed-checks", step_heed_checks},
 	{"choose", step_choose},
@@ -40,6 +42,7 @@ static const struct step steps[] = {
 	{"run-actions", step_run_actions},         /* waits for adapters, where there are actions */
 	{"tell", step_tell},
 	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"remember", step_remember},               /* waits for Redis, as above */
 	{"reply", step_reply},
 };
 /* Instead of compose to compose-answer, for a service whose delivery is queued. */
@@ -65,6 +68,7 @@ static const struct step handling[] = {
 	{"tell", step_tell},
 	{"register-answer", step_register_answer}, /* waits for the disk */
 	{"stamp", step_stamp},                     /* waits for the disk, where messages are stamped */
+	{"remember", step_remember},               /* waits for Redis, where gateways share their memory */
 	{"reply", step_reply},
 };
 /* sendMessage of the asynchronous channel, whose first steps are those of the synchronous one. */
@@ -107,6 +111,7 @@ static const struct step refusal[] = {
 	{"run-actions", step_run_actions},         /* waits for adapters, where there are actions */
 	{"tell", step_tell},
 	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"remember", step_remember},               /* waits for Redis, where gateways share their memory */
 	{"reply", step_reply},
 };
 

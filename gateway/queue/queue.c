@@ -109,6 +109,7 @@ outcome queue_start(const struct queue_settings *s, struct queue **out, struct e
 	q->settle_last = &q->settle_first;
 	q->orders_end = &q->orders;
 	q->settles_end = &q->settles;
+	q->owed_end = &q->owed;
 	err_set(&q->trouble, REASON_QUEUE_DOWN, "not connected to Redis yet");
 	if (!q->pool || !copy_settings(q->pool, &q->s) || q->wake < 0 || !start_thread(q)) {
 		queue_free(q);
@@ -163,7 +164,7 @@ bool queue_healthy(struct queue *q, struct err *e)
 	return well;
 }
 
-static void hand_over(struct queue *q, struct queue_order *order)
+void queue_hand_over(struct queue *q, struct queue_order *order)
 {
 	bool first;
 
@@ -180,14 +181,14 @@ static void hand_over(struct queue *q, struct queue_order *order)
 void queue_put(struct queue *q, struct queue_put *put)
 {
 	put->order.what = QUEUE_ORDER_PUT;
-	hand_over(q, &put->order);
+	queue_hand_over(q, &put->order);
 }
 
 void queue_mark(struct queue *q, struct queue_mark *mark)
 {
 	BUG_IF(mark->says.n > QUEUE_MARK_MOST);
 	mark->order.what = QUEUE_ORDER_MARK;
-	hand_over(q, &mark->order);
+	queue_hand_over(q, &mark->order);
 }
 
 void queue_settle(struct queue *q, struct queue_claim *claim, enum queue_verdict verdict, const char *cause,

@@ -100,7 +100,7 @@ enum queue_result {
 
 struct queue_order {             /* the queue's: what waits for its thread */
 	struct queue_order *next;
-	enum { QUEUE_ORDER_PUT, QUEUE_ORDER_MARK } what;
+	enum { QUEUE_ORDER_PUT, QUEUE_ORDER_MARK, QUEUE_ORDER_RECALL, QUEUE_ORDER_REMEMBER } what;
 };
 
 /* One message. All octets stay the caller's until `done`. */

@@ -125,7 +125,8 @@ static void ask_load(struct queue *q)
 
 static void info_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
 {
-	(void)q, (void)a, (void)r; /* judged together with the next */
+	(void)a;
+	q->replicated = queue_fit_replicated(r); /* the rest is judged together with the next */
 }
 
 static void fit_answered(struct queue *q, struct queue_asked *a, const redisReply *r)
@@ -190,6 +191,11 @@ static void ask_fit(struct queue *q)
 
 /* ---- settlements ---- */
 
+void queue_settle_pause(struct queue *q)
+{
+	q->settle_ms = mono_ms() + REFUSED_MS;
+}
+
 static void tell_settled(struct queue *q, struct queue_held *h, const struct queue_settlement *s)
 {
 	if (s->settled == SETTLED_GONE && h->spool.n)
@@ -209,7 +215,7 @@ static void settle_answered(struct queue *q, struct queue_asked *a, const redisR
 	if (queue_note_error(q, r) || !queue_reply_settle(r, &s, &e)) {
 		queue_settle_again(q, a->held);
 		if (!queue_is_error(r, "NOSCRIPT "))
-			q->settle_ms = mono_ms() + REFUSED_MS;
+			queue_settle_pause(q);
 		return;
 	}
 	a->target->ask_ms = 0; /* the next of its order key, or one more at once */
@@ -392,16 +398,19 @@ static void gather(struct queue *q)
 {
 	int64_t now = mono_ms();
 
-	q->asked_count = 0;
+	q->asked_count = q->copied_at = 0;
 	if (q->load)
 		ask_load(q);
 	if (now >= q->fit_ms)
 		ask_fit(q);
 	if (!q->proved)
 		return;
-	if (now >= q->settle_ms)
+	if (now >= q->settle_ms) {
 		ask_settles(q);
+		queue_ask_owed(q);
+	}
 	queue_ask_orders(q);
+	queue_ask_copied(q);
 	if (now >= q->renew_ms)
 		ask_renewals(q);
 	if (!q->resting)
@@ -421,6 +430,7 @@ outcome queue_batch_run(struct queue *q, struct err *e)
 		queue_state(q, e); /* before anybody hears of it from the fate of a put */
 	for (size_t i = 0; i < q->asked_count; i++)
 		q->asked[i].reply = q->replies[i];
+	q->copied = queue_copied(q);
 	q->again = &q->orders;
 	for (size_t i = 0; i < q->asked_count; i++) {
 		struct queue_asked *a = &q->asked[i];
@@ -446,7 +456,7 @@ int64_t queue_batch_at(const struct queue *q)
 
 	if (q->load || q->orders)
 		return 0;
-	if (q->settles && q->settle_ms < at)
+	if ((q->settles || q->owed) && q->settle_ms < at)
 		at = q->settle_ms;
 	if (q->in_hand && q->renew_ms < at)
 		at = q->renew_ms;

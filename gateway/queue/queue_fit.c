@@ -64,6 +64,11 @@ static outcome judge_fsync(const struct queue_server *s, const redisReply *confi
 	return DONE;
 }
 
+bool queue_fit_replicated(const struct redisReply *info)
+{
+	return info->type == REDIS_REPLY_STRING && !info_is(info, "connected_slaves", "0");
+}
+
 outcome queue_fit_judge(const struct queue_server *s, const struct redisReply *const replies[], struct err *e)
 {
 	const redisReply *info = replies[0];

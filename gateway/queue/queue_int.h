@@ -8,12 +8,15 @@
  *   B dup:<id>  string  delivered not long ago                    B dead   zset  id -> moment it was given up
  *   B state     hash    hold, concurrency, breaker                B cause  hash  cause -> number of dead letters
  * <prefix>:destinations is the set of all destinations; <prefix>:mark:<name> is a mark (queue_mark);
- * <prefix>:birth is the name of this Redis (queue_birth.c). A message is in exactly one of live, lease and dead; of an
- * order key only the head of its list is ever in due or lease.
+ * <prefix>:birth is the name of this Redis (queue_birth.c). <prefix>:seen:<name> is the record of a message that was
+ * answered while its caller waited (memory.h), with :answer behind it the answer; <prefix>:seen-since the moment since
+ * which there are such records; <prefix>:node:<gateway> the sign of life of a gateway.
+ * A message is in exactly one of live, lease and dead; of an order key only the head of its list is ever in due or lease.
  */
 #ifndef QAQPA_QUEUE_QUEUE_INT_H
 #define QAQPA_QUEUE_QUEUE_INT_H
 
+#include "queue/memory.h"
 #include "queue/queue.h"
 
 struct redisReply;
@@ -63,6 +66,8 @@ enum queue_script {
 	SCRIPT_LIST,
 	SCRIPT_SHOW,
 	SCRIPT_TOTALS,
+	SCRIPT_RECALL,
+	SCRIPT_REMEMBER,
 	SCRIPT_COUNT
 };
 /* SCRIPT LOAD: once for every script on each new connection, and again when a reply is NOSCRIPT. */
@@ -83,6 +88,15 @@ enum queue_result queue_reply_put(const struct redisReply *r, struct err *e);
 /* The reply to a mark: DONE, KNOWN, or for an error as for a put. SET with NX and GET needs no script. */
 void queue_command_mark(struct queue_args *a, const char *prefix, const struct queue_mark *mark);
 enum queue_result queue_reply_mark(const struct redisReply *r, char there[QUEUE_MARK_MOST + 1], struct err *e);
+
+/* The replay memory of all gateways; `now_ms` as in queue_at. */
+void queue_script_recall(struct queue_args *a, const char *prefix, int64_t now_ms, const char *node,
+	const struct queue_recall *recall);
+void queue_script_remember(struct queue_args *a, const char *prefix, int64_t now_ms, const char *node,
+	const struct queue_remember *remember);
+/* DONE, and what was found is in `out`; or for an error FULL or DOWN. The answer is added to out->answer. */
+enum queue_result queue_reply_recall(const struct redisReply *r, struct queue_recall *out, struct err *e);
+enum queue_result queue_reply_remember(const struct redisReply *r, struct err *e);
 
 /* At most `most` messages for `node`, under the limits of the destination. */
 void queue_script_claim(struct queue_args *a, const struct queue_at *at, const char *node, int most, int64_t lease_ms,

@@ -110,7 +110,7 @@ static void refuse_orders(struct queue *q, const struct err *e)
 		struct queue_order *order = q->orders;
 
 		q->orders = order->next; /* it is its owner's again once it ended */
-		queue_order_refuse(order, e);
+		queue_order_refuse(q, order, e);
 	}
 	q->orders_end = &q->orders;
 }
@@ -186,6 +186,7 @@ static size_t left_to_do(const struct queue *q)
 
 	for (const struct queue_order *o = q->orders; o; o = o->next)
 		n++;
+	n += q->owed != NULL;
 	return n;
 }
 
@@ -207,6 +208,7 @@ static void finish(struct queue *q)
 static void end(struct queue *q)
 {
 	finish(q);
+	queue_owed_drop(q);
 	queue_wire_close(&q->wire);
 	while (q->targets) {
 		struct queue_target *t = q->targets;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* queue_order - what was handed over to be kept: puts and marks.
  * Promise:  an order ends DONE only by the reply to itself, on a server that was found fit before.
- * Not here: the batch that carries them (queue_batch), the words of the scripts (queue_script). */
+ * Not here: the batch that carries them (queue_batch), the words of the scripts (queue_script), the replay memory
+ *           (queue_memory). */
 #include <hiredis/hiredis.h>
 
 #include "log/log.h"
@@ -117,15 +118,40 @@ static void ask_mark(struct queue *q, struct queue_mark *m)
 
 /* ---- orders ---- */
 
-void queue_order_refuse(struct queue_order *o, const struct err *e)
+void queue_order_refuse(struct queue *q, struct queue_order *o, const struct err *e)
 {
-	struct queue_put *p = (struct queue_put *)o;
-	struct queue_mark *m = (struct queue_mark *)o;
+	switch (o->what) {
+	case QUEUE_ORDER_PUT:
+		((struct queue_put *)o)->done((struct queue_put *)o, QUEUE_DOWN, e);
+		break;
+	case QUEUE_ORDER_MARK:
+		((struct queue_mark *)o)->done((struct queue_mark *)o, QUEUE_DOWN, e);
+		break;
+	case QUEUE_ORDER_RECALL:
+		((struct queue_recall *)o)->done((struct queue_recall *)o, QUEUE_DOWN, e);
+		break;
+	case QUEUE_ORDER_REMEMBER:
+		queue_remember_later(q, (struct queue_remember *)o, e);
+		break;
+	}
+}
 
-	if (o->what == QUEUE_ORDER_PUT)
-		p->done(p, QUEUE_DOWN, e);
-	else
-		m->done(m, QUEUE_DOWN, e);
+static void ask_order(struct queue *q, struct queue_order *o)
+{
+	switch (o->what) {
+	case QUEUE_ORDER_PUT:
+		ask_put(q, (struct queue_put *)o);
+		break;
+	case QUEUE_ORDER_MARK:
+		ask_mark(q, (struct queue_mark *)o);
+		break;
+	case QUEUE_ORDER_RECALL:
+		queue_ask_recall(q, (struct queue_recall *)o);
+		break;
+	case QUEUE_ORDER_REMEMBER:
+		queue_ask_remember(q, (struct queue_remember *)o);
+		break;
+	}
 }
 
 void queue_ask_orders(struct queue *q)
@@ -136,9 +162,6 @@ void queue_ask_orders(struct queue *q)
 		q->orders = o->next; /* it is its owner's again once it ended */
 		if (!q->orders)
 			q->orders_end = &q->orders;
-		if (o->what == QUEUE_ORDER_PUT)
-			ask_put(q, (struct queue_put *)o);
-		else
-			ask_mark(q, (struct queue_mark *)o);
+		ask_order(q, o);
 	}
 }

@@ -7,7 +7,7 @@
 
 #include "queue/queue_int.h"
 
-enum { MESSAGE_WORDS = 10, ITEM_WORDS = 12, TOTAL_WORDS = 8 };
+enum { MESSAGE_WORDS = 10, ITEM_WORDS = 12, TOTAL_WORDS = 8, RECALL_WORDS = 5 };
 
 static struct bytes octets(const struct redisReply *r)
 {
@@ -84,6 +84,37 @@ enum queue_result queue_reply_mark(const struct redisReply *r, char there[QUEUE_
 		return not_stored(r, e);
 	snprintf(there, QUEUE_MARK_MOST + 1, "%s", r->str);
 	return QUEUE_KNOWN;
+}
+
+static void copy_text(const struct redisReply *r, char *out, size_t room)
+{
+	struct bytes b = octets(r);
+
+	snprintf(out, room, "%.*s", (int)(b.n < room ? b.n : room - 1), b.n ? (const char *)b.p : "");
+}
+
+enum queue_result queue_reply_recall(const struct redisReply *r, struct queue_recall *out, struct err *e)
+{
+	if (!is_array(r, RECALL_WORDS, e))
+		return not_stored(r, e);
+	if (r->element[0]->type != REDIS_REPLY_INTEGER || number(r->element[0]) != bounded(r->element[0], RECALLED_FORGOTTEN)) {
+		err_set(e, REASON_QUEUE_DOWN, "Redis answered something unexpected");
+		return QUEUE_DOWN;
+	}
+	out->what = (enum queue_recalled)number(r->element[0]);
+	copy_text(r->element[1], out->first, sizeof out->first);
+	copy_text(r->element[2], out->node, sizeof out->node);
+	out->status = count(r->element[3]);
+	buf_add(&out->answer, octets(r->element[4]));
+	if (buf_ok(&out->answer))
+		return QUEUE_DONE;
+	err_set(e, REASON_MEMORY, "no memory for the answer that is kept in Redis");
+	return QUEUE_DOWN;
+}
+
+enum queue_result queue_reply_remember(const struct redisReply *r, struct err *e)
+{
+	return queue_reply_is(r, REDIS_REPLY_INTEGER, e) ? QUEUE_DONE : not_stored(r, e);
 }
 
 static bool are_messages(const struct redisReply *list, struct err *e)

@@ -34,6 +34,8 @@ struct queue_target {
 	int64_t ask_ms;               /* mono: when to claim again */
 };
 
+struct queue_owed;
+
 /* One command of a batch, and who wants its reply. */
 struct queue_asked {
 	const struct queue_kind *kind;
@@ -42,6 +44,9 @@ struct queue_asked {
 	struct queue_held *held;
 	struct queue_put *put;
 	struct queue_mark *mark;
+	struct queue_recall *recall;
+	struct queue_remember *remember;
+	struct queue_owed *owed;
 	char spool[QUEUE_SPOOL_NAME]; /* of the put; empty: none */
 };
 
@@ -60,6 +65,7 @@ struct queue {
 
 	struct queue_order *orders, **orders_end; /* taken over, not sent */
 	struct queue_held *settles, **settles_end;
+	struct queue_owed *owed, **owed_end;      /* outcomes that Redis has to hear of still (queue_memory) */
 	struct queue_target *targets, *turn;      /* turn: who claims first */
 	int in_hand;
 
@@ -77,6 +83,9 @@ struct queue {
 	struct queue_asked asked[QUEUE_BATCH];
 	struct redisReply *replies[QUEUE_BATCH];
 	size_t asked_count;
+	bool replicated;              /* there is a replica, as far as is known */
+	size_t copied_at;             /* where this batch asks whether that has got it; 0: nowhere */
+	bool copied;                  /* it has, or there is none */
 	struct queue_order **again;   /* where an order goes that is sent once more: before those not sent */
 };
 
@@ -100,15 +109,33 @@ bool queue_is_error(const struct redisReply *r, const char *code);
 /* True when the reply is an error; it is noted what that says about the server. */
 bool queue_note_error(struct queue *q, const struct redisReply *r);
 
+/* What Redis refuses now is told a little later. */
+void queue_settle_pause(struct queue *q);
+
 /* ---- queue_order ---- */
 /* Orders that wait go into the batch. */
 void queue_ask_orders(struct queue *q);
 /* Ends an order that was not sent. */
-void queue_order_refuse(struct queue_order *o, const struct err *e);
+void queue_order_refuse(struct queue *q, struct queue_order *o, const struct err *e);
 /* One batch out, its replies in and handed on. Fails, in words, when the wire must be given up. */
 MUST_USE outcome queue_batch_run(struct queue *q, struct err *e);
 /* When the next batch is wanted (mono). */
 int64_t queue_batch_at(const struct queue *q);
+
+/* ---- queue_memory ---- */
+void queue_ask_recall(struct queue *q, struct queue_recall *r);
+void queue_ask_remember(struct queue *q, struct queue_remember *r);
+/* Redis did not get it: it is owed, and its owner hears so. */
+void queue_remember_later(struct queue *q, struct queue_remember *r, const struct err *e);
+/* What Redis has to hear of still goes into the batch, or is given up at the end. */
+void queue_ask_owed(struct queue *q);
+void queue_owed_drop(struct queue *q);
+/* Behind the orders of a batch: has a replica got what they wrote? Needed where a failover must not forget it. */
+void queue_ask_copied(struct queue *q);
+bool queue_copied(const struct queue *q); /* once the replies are there */
+
+/* ---- queue ---- */
+void queue_hand_over(struct queue *q, struct queue_order *order);
 
 /* ---- queue_held ---- */
 /* Copies what was found; NULL when memory is short. Policy and body are to be read by the second. */

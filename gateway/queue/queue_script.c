@@ -146,6 +146,52 @@ void queue_command_mark(struct queue_args *a, const char *prefix, const struct q
 	queue_args_number(a, mark->for_ms);
 }
 
+/* EVALSHA <sha> <keys> <record> [<since> <signs of life>] <now> <content> <exchange> <gateway> */
+static void begin_memory(struct queue_args *a, enum queue_script which, const char *prefix, int64_t now_ms,
+	const struct queue_message *m)
+{
+	bool all = which == SCRIPT_RECALL;
+
+	queue_args_start(a);
+	queue_args_add(a, BYTES_LIT("EVALSHA"));
+	queue_args_add(a, bytes_str(scripts[which].sha));
+	queue_args_add(a, all ? BYTES_LIT("3") : BYTES_LIT("1"));
+	add_joined(a, bytes_str(prefix), BYTES_LIT(":seen:"), m->name);
+	if (all) {
+		queue_args_key(a, prefix, ":seen-since");
+		queue_args_key(a, prefix, ":node:");
+	}
+	queue_args_number(a, now_ms);
+	queue_args_add(a, (struct bytes){m->content, sizeof m->content});
+	queue_args_add(a, m->exchange);
+}
+
+void queue_script_recall(struct queue_args *a, const char *prefix, int64_t now_ms, const char *node,
+	const struct queue_recall *r)
+{
+	begin_memory(a, SCRIPT_RECALL, prefix, now_ms, &r->message);
+	queue_args_add(a, bytes_str(node));
+	queue_args_number(a, r->date_ms);
+	queue_args_number(a, r->skew_ms);
+	queue_args_number(a, r->message.for_ms);
+	queue_args_number(a, r->may_repeat);
+}
+
+void queue_script_remember(struct queue_args *a, const char *prefix, int64_t now_ms, const char *node,
+	const struct queue_remember *r)
+{
+	static const char *const fates[] = {[QUEUE_FATE_ANSWERED] = "answered", [QUEUE_FATE_RELEASED] = "released",
+		[QUEUE_FATE_UNCERTAIN] = "uncertain"};
+
+	begin_memory(a, SCRIPT_REMEMBER, prefix, now_ms, &r->message);
+	queue_args_add(a, bytes_str(node));
+	queue_args_add(a, bytes_str(fates[r->fate]));
+	queue_args_number(a, r->status);
+	queue_args_number(a, r->message.for_ms);
+	queue_args_add(a, r->answer);
+	queue_args_number(a, r->answer_ms);
+}
+
 void queue_script_claim(struct queue_args *a, const struct queue_at *at, const char *node, int most, int64_t lease_ms,
 	const struct queue_destination *limits)
 {

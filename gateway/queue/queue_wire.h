@@ -62,6 +62,7 @@ extern const struct queue_fit_words {
 	struct bytes word[3];
 	size_t count;
 } queue_fit_words[QUEUE_FIT_COMMANDS];
+MUST_USE bool queue_fit_replicated(const struct redisReply *info); /* the reply to the first: has it a replica? */
 MUST_USE outcome queue_fit_judge(const struct queue_server *s, const struct redisReply *const replies[], struct err *e);
 
 /* The client's half of TLS over a connected, non-blocking socket; the handshake happens with the first octets. NULL with

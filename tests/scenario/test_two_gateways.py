@@ -2,7 +2,6 @@
 """Two gateways share a Redis, each with a journal of its own: a message is one message, whichever it comes to."""
 import re
 import shutil
-import signal
 import subprocess
 
 import pytest
@@ -10,44 +9,9 @@ import requests
 
 from harness import async_soap as a
 from harness import soap, wss
-from harness.gateway import BIN, Answer, Gateway
+from harness.gateway import BIN, Answer
+from harness.pair import Pair
 from harness.provider import Provider
-from harness.redis import Redis
-
-FAST = {"name": "fast", "initial": "100ms", "factor": 2, "max_interval": "400ms", "jitter": 10, "expire_after": "1h"}
-
-
-class Pair:
-    def __init__(self, folder, pki):
-        self.pki = pki
-        self.redis = Redis(folder / "redis")
-        self.provider = Provider(pki["permits"])
-        self.receiver, self.consumer = a.Client(pki["permits"]), a.Client(pki["department"])
-        self.nodes = [self.node(folder / name, folder / "spool") for name in ("one", "two")]
-
-    def node(self, folder, spool):
-        folder.mkdir()
-        g = Gateway(folder, self.pki)
-        g.conf["queue"] = {"socket": str(self.redis.socket), "spool": str(spool), "lease": "2s", "command_time": "1s"}
-        g.conf["retries"] = [FAST]
-        g.service(self.provider, "Notice", delivery="queued", retry="fast", repeat_safe=True, breaker_failures=1000)
-        g.conf["services"].append({"id": "Case", "provider": "permits", "channel": "async"})
-        for name, client in (("department", self.consumer), ("permits", self.receiver)):
-            g.participant(name)["async"] = {"mode": "push", "endpoint": client.url, "retry": "fast", "breaker_failures": 1000}
-        return g
-
-    def begin(self):
-        for g in self.nodes:
-            g.start_with_queue()
-        return self
-
-    def close(self):
-        for g in self.nodes:
-            g.stop(signal.SIGKILL)
-        for peer in (self.provider, self.receiver, self.consumer):
-            peer.close()
-        self.redis.stop()
-
 
 @pytest.fixture
 def pair(tmp_path, pki):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The running queue over TLS, with a user and a password, and through Sentinels. */
+#include "asked.h"
 #include "desk_script.h"
 #include "rig_group.h"
 
@@ -263,11 +264,34 @@ static void wait_words(const struct rig *of, const char *command, const char *wo
 	fail_msg("%s never said %s", command, words);
 }
 
+static void sentinel_gate(struct gate *g, const char *name, const char *const *sentinels)
+{
+	gate_init(g, &rig, name);
+	g->s.server.socket = NULL;
+	g->s.server.sentinels = sentinels;
+	g->s.server.master = "qaqpa";
+	gate_open(g);
+}
+
+/* A message is taken when a replica knows so too, and not while that is silent. */
+static void assert_replica_counts(struct gate *g, struct rig *replica)
+{
+	struct asked asked = {.done = false};
+
+	assert_int_equal(recall(g, "r1", FIRST, &asked), RECALLED_NEW);
+	assert_int_equal(rig_ask(replica, "EXISTS test:seen:r1"), 1);
+	rig_kill(replica, SIGSTOP);
+	assert_int_equal(recall(g, "r2", FIRST, &asked), -1);
+	assert_non_null(strstr(asked.e.detail, "no replica"));
+	rig_kill(replica, SIGCONT);
+}
+
 static void after_a_failover_the_queue_goes_on_at_the_new_master(void **state)
 {
 	static struct watch w;
 	char good[32], bad[32];
 	const char *const sentinels[] = {bad, good, NULL};
+	struct asked asked = {.done = false};
 	struct desk_script script;
 	struct queue_desk *d;
 	struct queue_claim *c;
@@ -287,17 +311,14 @@ static void after_a_failover_the_queue_goes_on_at_the_new_master(void **state)
 	wait_words(&w.sentinel, "INFO sentinel", "slaves=1");
 	snprintf(bad, sizeof bad, "127.0.0.1:%d", free_port());
 	snprintf(good, sizeof good, "127.0.0.1:%d", w.sentinel_port);
-	gate_init(&g, &rig, "one");
-	g.s.server.socket = NULL;
-	g.s.server.sentinels = sentinels;
-	g.s.server.master = "qaqpa";
-	gate_open(&g);
+	sentinel_gate(&g, "one", sentinels);
 	assert_well(&g);
 	queue_pause(g.q);
 	desk_script_count(&script);
 	d = desk_over(&g);
 	assert_int_equal(desk_count(d, &script), 1);
 	assert_int_equal(rig_ask(&w.node[1], "EXISTS test:area:n"), 1); /* without waiting: a replica has what returned */
+	assert_replica_counts(&g, &w.node[1]);
 	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DONE);
 	while (rig_ask(&w.node[1], "EXISTS test:{land}:m:m1") != 1)
 		rig_nap(5);
@@ -306,13 +327,11 @@ static void after_a_failover_the_queue_goes_on_at_the_new_master(void **state)
 	assert_well(&g);
 	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_KNOWN);
 	assert_desk_refuses(d, &script, REASON_QUEUE_DOWN, "no replica");
+	assert_int_equal(recall(&g, "r1", SECOND, &asked), RECALLED_OPEN);
+	assert_int_equal(recall(&g, "r3", FIRST, &asked), RECALLED_NEW); /* no replica is left that could take over */
 	queue_desk_close(&d);
 	gate_stop(&g);
-	gate_init(&g, &rig, "two");
-	g.s.server.socket = NULL;
-	g.s.server.sentinels = sentinels;
-	g.s.server.master = "qaqpa";
-	gate_open(&g);
+	sentinel_gate(&g, "two", sentinels);
 	c = gate_claim(&g);
 	gate_settle(&g, c, QUEUE_DELIVERED, NULL);
 	gate_stop(&g);
