@@ -50,8 +50,12 @@ struct bench_run {
  * are busy. False when the gateway cannot be reached. */
 MUST_USE bool bench_run_load(struct bench_run *run);
 
-/* CPU seconds of two signatures and two verifications with a key of that kind; 0 when they fail. Takes `seconds`. */
-double bench_price(const struct trust_key *key, double seconds);
+/* CPU seconds that no gateway can save: of two signatures and two verifications with a key of that kind, and of two digests,
+ * the request's and the answer's, of so many octets; 0 when they fail. Takes `seconds`. */
+struct bench_price {
+	double signatures, digests;
+};
+struct bench_price bench_price(const struct trust_key *key, size_t octets, double seconds);
 
 /* The gateway's process and those below it. */
 double bench_cpu_seconds(int pid);

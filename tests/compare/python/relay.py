@@ -4,6 +4,7 @@ and leaves. Keys are read once in each process; each thread keeps its connection
 import base64
 import http.client
 import os
+import select
 import threading
 import urllib.parse
 import uuid
@@ -85,6 +86,8 @@ def read(octets):
 def forward(octets):
     if not hasattr(kept, "provider"):
         kept.provider = http.client.HTTPConnection(PROVIDER.hostname, PROVIDER.port, timeout=60)
+    if kept.provider.sock and select.select([kept.provider.sock], [], [], 0)[0]:
+        kept.provider.close()  # the provider has ended the connection; the next request opens another one
     try:
         kept.provider.request("POST", PROVIDER.path, octets, HEAD)
         return kept.provider.getresponse().read()
