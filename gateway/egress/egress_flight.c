@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* egress_flight - one call: its options, what curl asks for and delivers on the way, and its outcome.
- * Promise: the body leaves at most once. curl repeats a request by itself when a kept connection breaks
- *          before an answer; a second attempt is refused as soon as the first began to send the body.
+ * Promise: the request leaves at most once. curl repeats a request by itself when a kept connection breaks
+ *          before an answer; a second attempt is refused as soon as an octet of the first has left.
  * Not here: sockets and time (egress_loop). */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,36 +40,16 @@ void egress_flight_free(struct egress_flight *f)
 static int egress_flight_leaves(void *of, char *peer, char *own, int peer_port, int own_port)
 {
 	struct egress_flight *f = of;
+	long left = 0;
 
 	(void)peer;
 	(void)own;
 	(void)peer_port;
 	(void)own_port;
-	if (f->given > 0 || (f->sent && f->call->body.n == 0))
+	if (f->sent && (curl_easy_getinfo(f->easy, CURLINFO_REQUEST_SIZE, &left) != CURLE_OK || left > 0))
 		return CURL_PREREQFUNC_ABORT;
 	f->sent = true;
 	return CURL_PREREQFUNC_OK;
-}
-
-static size_t egress_flight_give(char *to, size_t size, size_t count, void *of)
-{
-	struct egress_flight *f = of;
-	size_t room = size * count, rest = f->call->body.n - f->given;
-	size_t n = rest < room ? rest : room;
-
-	if (n)
-		memcpy(to, f->call->body.p + f->given, n);
-	f->given += n;
-	return n;
-}
-
-/* A handle remembers its wish to rewind from a call that failed, and curl_easy_reset leaves it there: where nothing was
- * given there is nothing to rewind. */
-static int egress_flight_rewind(void *of, curl_off_t offset, int origin)
-{
-	const struct egress_flight *f = of;
-
-	return f->given == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 static size_t egress_flight_take(char *octets, size_t size, size_t count, void *of)
@@ -104,7 +84,9 @@ static bool egress_flight_set_method(struct egress_flight *f)
 {
 	if (f->call->get)
 		return SET(CURLOPT_HTTPGET, 1L);
-	return SET(CURLOPT_POST, 1L) && SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->call->body.n);
+	/* Not copied, and sent in one piece with the head where it is not long. */
+	return SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->call->body.n) &&
+		SET(CURLOPT_POSTFIELDS, f->call->body.n ? (const char *)f->call->body.p : "");
 }
 
 static bool egress_flight_set_http(struct egress_flight *f, struct curl_slist *headers)
@@ -128,8 +110,6 @@ static bool egress_flight_set_http(struct egress_flight *f, struct curl_slist *h
 static bool egress_flight_set_callbacks(struct egress_flight *f)
 {
 	return SET(CURLOPT_PREREQFUNCTION, egress_flight_leaves) && SET(CURLOPT_PREREQDATA, f) &&
-		SET(CURLOPT_READFUNCTION, egress_flight_give) && SET(CURLOPT_READDATA, f) &&
-		SET(CURLOPT_SEEKFUNCTION, egress_flight_rewind) && SET(CURLOPT_SEEKDATA, f) &&
 		SET(CURLOPT_HEADERFUNCTION, egress_flight_head) && SET(CURLOPT_HEADERDATA, f) &&
 		SET(CURLOPT_WRITEFUNCTION, egress_flight_take) && SET(CURLOPT_WRITEDATA, f);
 }
@@ -156,7 +136,6 @@ bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, st
 	curl_easy_reset(f->easy);
 	f->call = call;
 	f->headers = own ? egress_headers_of(call) : NULL;
-	f->given = 0;
 	f->head_octets = 0;
 	f->head_whole = false;
 	f->sent = false;

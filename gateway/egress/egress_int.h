@@ -18,7 +18,6 @@ struct egress_flight {
 	CURL *easy;
 	struct egress_call *call;
 	struct curl_slist *headers; /* of this call alone; NULL: the usual ones */
-	size_t given;       /* octets of the body that curl took */
 	size_t head_octets; /* of the answer */
 	bool head_whole;    /* the answer's head came to its end */
 	bool sent;          /* the request began to leave */
