@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* work - worker threads over lines of jobs: one of what was begun, which goes first, and those of what is new, in turn. */
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -15,12 +17,11 @@ struct line {
 
 struct work {
 	pthread_mutex_t lock;
-	pthread_cond_t some;
+	sem_t some; /* one for each item in a line, and one for each thread at the end */
 	struct line begun, fresh[WORK_LINES];
 	uint64_t filled; /* bit per line of `fresh` that is not empty */
 	unsigned turn;   /* line of `fresh` that is served next, unless it is empty */
 	size_t waiting;
-	bool stopping;
 	unsigned count;
 	pthread_t threads[WORK_THREADS_MOST];
 };
@@ -39,8 +40,8 @@ static struct work_item *line_take(struct line *l)
 
 static struct work_item *fresh_take(struct work *w)
 {
-	uint64_t later = w->filled & (UINT64_MAX << w->turn), from = later ? later : w->filled;
-	unsigned line = from ? (unsigned)__builtin_ctzll(from) : 0;
+	uint64_t later = w->filled & (UINT64_MAX << w->turn);
+	unsigned line = (unsigned)__builtin_ctzll(later ? later : w->filled);
 	struct work_item *item = line_take(&w->fresh[line]);
 
 	w->turn = (line + 1) % WORK_LINES;
@@ -53,11 +54,11 @@ static struct work_item *work_take(struct work *w)
 {
 	struct work_item *item;
 
+	while (sem_wait(&w->some) != 0)
+		BUG_IF(errno != EINTR);
 	pthread_mutex_lock(&w->lock);
-	while (w->waiting == 0 && !w->stopping)
-		pthread_cond_wait(&w->some, &w->lock);
 	item = line_take(&w->begun);
-	if (!item)
+	if (!item && w->filled)
 		item = fresh_take(w);
 	if (item)
 		w->waiting--;
@@ -86,7 +87,7 @@ struct work *work_start(unsigned threads)
 	for (unsigned i = 0; i < WORK_LINES; i++)
 		w->fresh[i].last = &w->fresh[i].first;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->some, NULL);
+	sem_init(&w->some, 0, 0);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, WORK_STACK);
 	for (; w->count < threads; w->count++) {
@@ -99,23 +100,25 @@ struct work *work_start(unsigned threads)
 	return w;
 }
 
-/* Under the lock. */
-static void line_add(struct work *w, struct line *l, struct work_item *item)
+/* `line`: of what is new, or WORK_LINES for what was begun. */
+static void work_add(struct work *w, unsigned line, struct work_item *item)
 {
+	struct line *l = line < WORK_LINES ? &w->fresh[line] : &w->begun;
+
 	item->next = NULL;
+	pthread_mutex_lock(&w->lock);
+	if (line < WORK_LINES)
+		w->filled |= UINT64_C(1) << line;
 	*l->last = item;
 	l->last = &item->next;
 	w->waiting++;
-	pthread_cond_signal(&w->some);
+	pthread_mutex_unlock(&w->lock);
+	sem_post(&w->some); /* the last touch: whoever is woken may be the one who ends all this */
 }
 
 void work_put_in_line(struct work *w, unsigned line, struct work_item *item)
 {
-	line %= WORK_LINES;
-	pthread_mutex_lock(&w->lock);
-	w->filled |= UINT64_C(1) << line;
-	line_add(w, &w->fresh[line], item);
-	pthread_mutex_unlock(&w->lock);
+	work_add(w, line % WORK_LINES, item);
 }
 
 void work_put(struct work *w, struct work_item *item)
@@ -125,9 +128,7 @@ void work_put(struct work *w, struct work_item *item)
 
 void work_put_begun(struct work *w, struct work_item *item)
 {
-	pthread_mutex_lock(&w->lock);
-	line_add(w, &w->begun, item);
-	pthread_mutex_unlock(&w->lock);
+	work_add(w, WORK_LINES, item);
 }
 
 size_t work_waiting(struct work *w)
@@ -147,13 +148,11 @@ void work_stop(struct work **wp)
 	if (!w)
 		return;
 	*wp = NULL;
-	pthread_mutex_lock(&w->lock);
-	w->stopping = true;
-	pthread_cond_broadcast(&w->some);
-	pthread_mutex_unlock(&w->lock);
+	for (unsigned i = 0; i < w->count; i++)
+		sem_post(&w->some);
 	for (unsigned i = 0; i < w->count; i++)
 		pthread_join(w->threads[i], NULL);
 	pthread_mutex_destroy(&w->lock);
-	pthread_cond_destroy(&w->some);
+	sem_destroy(&w->some);
 	free(w);
 }
