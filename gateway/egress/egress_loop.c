@@ -269,16 +269,12 @@ static void egress_drive(struct egress_pool *pool, curl_socket_t socket, int mas
 static void egress_on_event(struct egress *e, const struct epoll_event *event)
 {
 	struct egress_pool *pool = e->pools;
-	uint64_t count;
 	int mask = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
 		(event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
 		(event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
 
-	if (event->data.u64 == WAKE) {
-		if (read(e->wake, &count, sizeof count) < 0)
-			BUG_IF(errno != EAGAIN && errno != EINTR);
+	if (event->data.u64 == WAKE)
 		return;
-	}
 	while (pool && pool->number != event->data.u64 >> 32)
 		pool = pool->next;
 	if (pool)
@@ -367,7 +363,7 @@ static void egress_wake(struct egress *e)
 	uint64_t one = 1;
 
 	if (write(e->wake, &one, sizeof one) < 0)
-		BUG_IF(errno != EAGAIN && errno != EINTR); /* EAGAIN: it is awake */
+		BUG_IF(errno != EAGAIN && errno != EINTR);
 }
 
 void egress_submit(struct egress *e, struct egress_call *call)
@@ -427,7 +423,7 @@ static bool egress_thread(struct egress *e)
 
 struct egress *egress_start(void)
 {
-	struct epoll_event wake = {.events = EPOLLIN, .data.u64 = WAKE};
+	struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE}; /* never read: each write is an event */
 	struct egress *e;
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
