@@ -214,6 +214,8 @@ struct exchange {
 void exchange_run(struct work_item *item);
 /* Puts the exchange back in line: after the step it waited in. Any thread. */
 void exchange_resume(struct exchange *x);
+/* The same on the thread of the journal, after x->registered was set: what is light is done at once. */
+void exchange_registered(struct exchange *x);
 enum after exchange_refuse(struct exchange *x, enum reason r, const char *format, ...) PRINTF_LIKE(3, 4);
 /* AFTER_NEXT, or AFTER_REFUSE when the outcome failed with words in x->err. */
 static inline enum after exchange_after(outcome o) { return o.ok ? AFTER_NEXT : AFTER_REFUSE; }

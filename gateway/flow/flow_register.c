@@ -111,7 +111,7 @@ static void entry_done(struct journal_entry *entry, outcome result, const struct
 	x->registered = result.ok;
 	if (!result.ok)
 		x->journal_err = *e;
-	exchange_resume(x);
+	exchange_registered(x);
 }
 
 /* The trees go before the wait: what waits holds octets and identifiers only. */

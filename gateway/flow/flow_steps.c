@@ -2,7 +2,8 @@
 /* flow_steps - the table of steps, and the exchange that is carried along it.
  *
  * A step runs on a worker and never blocks. Where it waits it hands the exchange to the journal or to egress and
- * touches it no more: it may be resumed on another worker at once. */
+ * touches it no more: it may be resumed on another worker at once. What only hands over runs on the thread of the journal
+ * itself: a whole group goes on with one wake-up of egress or front, and no worker is woken for it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "flow/flow_int.h"
 
 #define STAGE_MOST (256u << 20)
+#define LIGHT_OCTETS 65536u /* of an answer: copying a longer one would hold up the journal */
 
 static const struct step steps[] = {
 	/* the request */
@@ -127,15 +129,24 @@ static enum after step_run(const struct step *step, struct exchange *x)
 	return after;
 }
 
-void exchange_run(struct work_item *item)
+/* Those that only hand over. */
+static bool step_is_light(const struct step *s)
 {
-	struct exchange *x = (struct exchange *)item;
+	return s->run == step_stamp || s->run == step_forward || s->run == step_enqueue || s->run == step_finish_asked ||
+		s->run == step_reply;
+}
 
-	if (!x->step)
-		x->step = x->async ? async_steps : steps;
+/* As far as the exchange gets; where only what is light may be done, as far as that goes. */
+static void exchange_carry(struct exchange *x, bool light)
+{
 	for (;;) {
-		const struct step *step = x->step++;
+		const struct step *step = x->step;
 
+		if (light && !step_is_light(step)) {
+			exchange_resume(x);
+			return;
+		}
+		x->step++;
 		switch (step_run(step, x)) {
 		case AFTER_NEXT:
 			break;
@@ -159,6 +170,23 @@ void exchange_run(struct work_item *item)
 			return;
 		}
 	}
+}
+
+void exchange_run(struct work_item *item)
+{
+	struct exchange *x = (struct exchange *)item;
+
+	if (!x->step)
+		x->step = x->async ? async_steps : steps;
+	exchange_carry(x, false);
+}
+
+void exchange_registered(struct exchange *x)
+{
+	if (x->registered && x->answer.len <= LIGHT_OCTETS)
+		exchange_carry(x, true);
+	else
+		exchange_resume(x);
 }
 
 void exchange_resume(struct exchange *x)
