@@ -38,6 +38,10 @@ class Books:
         self.order = defaultdict(int)     # (client, correlation): number of the last first appearance
         self.count = Counter()
         self.delays = []                  # (moment of the acceptance, seconds until the first appearance)
+        self.cuts = []                    # (moment, business number, messageId) of connections that broke
+        self.put_off = Counter()          # code of a fault, or status: how often
+        self.once = set()                 # paths of the receiver's address to which nothing may be sent twice
+        self.unknown = set()              # business numbers of which nobody can tell the sender what became of them
         self.waits = []                   # (moment of the acceptance, business number, seconds from request to answer)
         self.last_effect = self.last_acceptance = 0.0
         self.faults = []
@@ -62,8 +66,15 @@ class Books:
                 self.delay(message_id)
             else:
                 self.open.add(message_id)
-        elif what in "BN":
-            self.count["broken" if what == "B" else "put off"] += int(words)
+        elif what == "B":
+            self.count["broken"] += 1
+            self.cuts.append((float(moment), number, message_id))
+        elif what == "N":
+            self.count["put off"] += 1
+            self.put_off[words] += 1
+        elif what == "U":
+            self.count["unknown"] += 1
+            self.unknown.add(number)
         else:
             kind = {"G": "given up", "X": "refused", "D": "other answer", "V": "forged"}[what]
             self.fault(kind, f"{message_id} {correlation} {number} {words}")
@@ -100,6 +111,8 @@ class Books:
     def repeated(self, message_id, session, correlation, number, way):
         self.count["repeats"] += 1
         names = (session, correlation, number)
+        if way in self.once:
+            self.fault("sent twice", f"{number} under {message_id}")
         same = 1 if way == DIRECT_WAY else 0  # where the caller waits, every call of the provider is an exchange of its own
         if self.first[message_id][1:][same:] != names[same:]:
             self.fault("other names", f"{message_id}: first {self.first[message_id][1:]}, then {names}")

@@ -3,8 +3,9 @@
 
 A line of the ledger: moment, what, messageId, correlationId or -, business number, words. A is an acceptance, with the seconds
 from the request to the answer, G was given up,
-X was refused for good, D is a repetition with another answer or, at another gateway, under another sessionId, V an acceptance whose signature does not verify, B says how
-often the connection broke and N how often it was put off.
+X was refused for good, D is a repetition with another answer or, at another gateway, under another sessionId, V an acceptance
+whose signature does not verify. B is a connection that broke; N was put off, with the code; U may have reached a provider who
+gets it only once: what became of it stays unknown.
 """
 import ctypes
 import multiprocessing
@@ -20,9 +21,11 @@ from harness import soap
 from message import CASE, SERVICE, Signer, async_request, field, is_signed_by, own_certificates, request
 
 PUT_OFF = {"QG023", "QG040", "QG041", "QG050", "QG051", "QG052", "SCE909"}  # come again with the same octets
+IN_DOUBT = "QG041"
 REPEATED_EVERY = 60
 VERIFIED_EVERY = 60
 ANSWER_S = 15
+BAD_GATEWAY = 502  # no gateway says so: a balancer does, when its connection to one broke
 LENGTH = re.compile(rb"[Cc]ontent-[Ll]ength: *(\d+)")
 BIG_ONE_IN = 20  # goes through the spool
 
@@ -32,8 +35,8 @@ class Broken(OSError):
 
 
 class Connection:
-    def __init__(self, port, address="127.0.0.1"):
-        self.port, self.address = port, address
+    def __init__(self, port, address="127.0.0.1", tls=None):
+        self.port, self.address, self.tls = port, address, tls
         self.socket = None
 
     def close(self):
@@ -45,13 +48,21 @@ class Connection:
         """Status and body of the answer; Broken when there is none."""
         try:
             if not self.socket:
-                self.socket = socket.create_connection(("127.0.0.1", self.port), ANSWER_S, (self.address, 0))
-                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.open()
             self.socket.sendall(octets)
-            return self.read()
+            status, body = self.read()
+            if status == BAD_GATEWAY:
+                raise Broken
+            return status, body
         except OSError as e:
             self.close()
             raise Broken from e
+
+    def open(self):
+        self.socket = socket.create_connection(("127.0.0.1", self.port), ANSWER_S, (self.address, 0))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.tls:
+            self.socket = self.tls.wrap_socket(self.socket, server_hostname="localhost")
 
     def read(self):
         got = b""
@@ -74,14 +85,16 @@ class Connection:
 
 class Client:
     """One thread's share: correlations of its own. Of CASE it sends a request as the department and a response as the permits
-    system. It remembers `memory` messages, and repeats one of them after every so many."""
+    system. It remembers `memory` messages, and repeats one of them after every so many. Behind a balancer it does not know which
+    gateway it speaks to. Messages that the provider gets `once` may end in doubt."""
 
     def __init__(self, name, ledger, ports, pki, seed, sizes=(), service=SERVICE, password=None, memory=1,
-                 repeated_every=REPEATED_EVERY, address="127.0.0.1"):
+                 repeated_every=REPEATED_EVERY, address="127.0.0.1", tls=False, balanced=False, once=False):
         self.name, self.service, self.password, self.repeated_every = name, service, password, repeated_every
         self.file = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.ports = ports
-        self.connection = Connection(ports[0], address)
+        self.balanced, self.once = balanced, once
+        self.connection = Connection(ports[0], address, pki.tls_client() if tls else None)
         self.signer, self.other_signer = Signer(pki["department-ec"]), Signer(pki["permits"])
         self.gateway_certificates = own_certificates(pki)
         self.remembered = deque(maxlen=memory)
@@ -89,7 +102,7 @@ class Client:
         self.poison_at = 0  # number of the message that the receiver will refuse
         self.sizes = sizes
         self.at = {}  # correlation: last number
-        self.count = self.broken = self.put_off = 0
+        self.count = 0
         self.give_up = False
 
     def write(self, what, message_id, correlation, number, words="-"):
@@ -137,7 +150,7 @@ class Client:
             try:
                 status, body = self.connection.exchange(octets)
             except Broken:
-                self.broken += 1
+                self.write("B", message_id, correlation, number)
                 self.move()
                 time.sleep(self.random.uniform(0.02, 0.1))
                 continue
@@ -146,10 +159,13 @@ class Client:
                 self.write("A", name, correlation, number, f"{time.monotonic() - begun:.6f}")
                 return body
             code = field(body, "errorCode")
+            if self.once and code == IN_DOUBT:
+                self.write("U", message_id, correlation, number)
+                return None
             if code not in PUT_OFF and status != 503:
                 self.write("X", message_id, correlation, number, f"{status}:{code}")
                 return None
-            self.put_off += 1
+            self.write("N", message_id, correlation, number, code or status)
             time.sleep(self.random.uniform(0.03, 0.15))
         self.write("G", message_id, correlation, number)
         return None
@@ -159,13 +175,13 @@ class Client:
         port = self.random.choice(self.ports)
         if port != self.connection.port:
             self.connection.close()
-            self.connection = Connection(port, self.connection.address)
+            self.connection = Connection(port, self.connection.address, self.connection.tls)
 
     def is_acceptance(self, body):
         return (b"sendMessageResponse" if self.service == CASE else b"SCSS001") in body
 
     def repeat(self, octets, answer, message_id, correlation, number):
-        """The same octets again are answered with the same octets, at another gateway under the same sessionId; while
+        """The same octets again are answered with the same octets; an acceptance at another gateway with the same sessionId; while
         something is broken, or not at all."""
         here = self.connection.port
         self.move()
@@ -173,13 +189,12 @@ class Client:
             status, body = self.connection.exchange(octets)
         except Broken:
             return
-        same = body == answer if self.connection.port == here else field(body, "sessionId") == field(answer, "sessionId")
+        same_octets = self.once or (self.connection.port == here and not self.balanced)
+        same = body == answer if same_octets else field(body, "sessionId") == field(answer, "sessionId")
         if status == 200 and not same:
             self.write("D", message_id, correlation, number)
 
     def close(self):
-        self.write("B", "-", None, "-", self.broken)
-        self.write("N", "-", None, "-", self.put_off)
         self.connection.close()
         os.close(self.file)
 

@@ -5,6 +5,7 @@
     run.py                      the short form, for every day
     run.py --long               at least 100,000 messages and 200 kills
     run.py --seed 7             the same choices again
+    run.py --cluster            two gateways behind HAProxy instead; with --long more of it
     run.py --only two_gateways  some phases only, by the names of their functions
     run.py --keep               leaves the folder with logs, ledgers and journals also when all went well
 """
@@ -21,15 +22,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import cluster  # noqa: E402
 import phases  # noqa: E402
 from harness import pki  # noqa: E402
 from world import MOST  # noqa: E402
 
 SHORT = {"rate": 120, "poison one in": 504, "points": 10, "point sizes": (30000,), "failures": 40, "gateway kills": 2, "redis kills": 2, "both kills": 1,
-         "receiver kills": 1, "pair kills": 2, "failovers": 1, "disk fills": 1, "between": 0.6, "fault": 0.4, "drain": 40,
+         "receiver kills": 1, "pair kills": 2, "failovers": 1, "rolls": 1, "disk fills": 1, "between": 0.6, "fault": 0.4, "drain": 40,
          "messages": 0, "kills": 0}
 LONG = {"rate": 200, "poison one in": 10000, "points": 0, "point sizes": (300, 30000), "failures": 0, "gateway kills": 20, "redis kills": 10,
-        "both kills": 10, "receiver kills": 5, "pair kills": 4, "failovers": 4, "disk fills": 5, "between": 3, "fault": 3, "drain": 300,
+        "both kills": 10, "receiver kills": 5, "pair kills": 4, "failovers": 4, "rolls": 5, "disk fills": 5, "between": 3, "fault": 3, "drain": 300,
         "messages": 100_000, "kills": 200}
 COLUMNS = (("accepted", 9), ("delivered", 10), ("repeats", 8), ("lost", 5), ("duplicates", 11), ("disorder", 9))
 
@@ -99,6 +101,7 @@ class Run:
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--cluster", action="store_true")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--only", nargs="+")
     parser.add_argument("--keep", action="store_true")
@@ -112,7 +115,7 @@ def main():
     folder = Path(tempfile.mkdtemp(prefix="qaqpa-fault-"))
     run.head()
     try:
-        for part in phases.PARTS:
+        for part in cluster.PARTS if options.cluster else phases.PARTS:
             part(run, folder)
     except Exception as e:
         run.broken.append(f"the run itself: {type(e).__name__}: {e}")

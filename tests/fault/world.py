@@ -142,13 +142,16 @@ class World:
             self.redis.kill()
         self.receiver.kill()
 
-    def another(self):
+    def another(self, change=None):
         """A second gateway on the same Redis and spool, with a journal of its own."""
         folder = self.folder / f"second{self.number}"
         self.journals.append(folder / "journal")
         queue = {**self.queue, "spool": self.gateway.conf["queue"]["spool"]}
-        self.spare.append(Node(folder, self.pki, self.receiver, queue).again())
-        return self.spare[-1]
+        node = Node(folder, self.pki, self.receiver, queue)
+        if change:
+            change(node)
+        self.spare.append(node.again())
+        return node
 
     def dismiss(self, node):
         self.spare.remove(node)

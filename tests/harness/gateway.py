@@ -125,7 +125,10 @@ class Gateway:
 
     def admin(self, page, token=None):
         fields = {"Authorization": f"Bearer {token}"} if token else {}
-        return requests.get(f"http://127.0.0.1:{self.ports['admin']}{page}", headers=fields, timeout=10)
+        path = self.pki.path
+        tls = {"verify": str(path("tls-ca.crt")), "cert": (str(path("tls-client.crt")), str(path("tls-client.key")))}
+        scheme, more = ("https", tls) if self.conf["admin"].get("tls") == "mutual" else ("http", {})
+        return requests.get(f"{scheme}://127.0.0.1:{self.ports['admin']}{page}", headers=fields, timeout=10, **more)
 
     def check(self, name):
         """One of the checks of /readyz."""

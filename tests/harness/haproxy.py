@@ -4,7 +4,6 @@ import csv
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import tempfile
 import time
@@ -30,14 +29,12 @@ def listen_with_tls(gateway, drain_delay="0s", proxies=("127.0.0.1",)):
 class HAProxy:
     """`gateways` run, or have their ports; `changes` are (text of the sample, text instead)."""
 
-    def __init__(self, sample, gateways, pki, changes=()):
+    def __init__(self, sample, gateways, pki, changes=(), log=None):
         self.folder = Path(tempfile.mkdtemp(prefix="qaqpa-haproxy-"))  # a socket's name is short
         self.pki = pki
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.socket.getsockname()[1]
-        self.log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.log.bind(str(self.folder / "log"))
-        self.log.setblocking(False)
+        self.log = log or self.folder / "log"
         self.path = self.folder / "haproxy.cfg"
         self.path.write_text(self.text((ROOT / "config/haproxy" / f"{sample}.cfg").read_text(), gateways, changes))
         self.process = None
@@ -50,14 +47,15 @@ class HAProxy:
         return str(path)
 
     def text(self, sample, gateways, changes):
-        files = {"gateways-ca.pem": str(self.pki.path("tls-ca.crt")), "clients-ca.pem": str(self.pki.path("tls-ca.crt")),
-                 "check.pem": self.identity("tls-client"), "haproxy.pem": self.identity("tls-client"), "bus.pem": self.identity("tls-server")}
+        authority, client, server = str(self.pki.path("tls-ca.crt")), self.identity("tls-client"), self.identity("tls-server")
+        files = {"gateways-ca.pem": authority, "clients-ca.pem": authority, "check.pem": client, "haproxy.pem": client, "bus.pem": server}
         text = re.sub(r"^ *(chroot|user|group) .*\n", "", sample, flags=re.M)
         text = re.sub(r"/etc/haproxy/([\w-]+\.pem)", lambda found: files[found[1]], text)
         text = re.sub(r"^ *server .*\n", "", text, flags=re.M)
-        for a, b in (("/run/haproxy/admin.sock", str(self.folder / "admin")), ("/dev/log", str(self.folder / "log")), ("maxconn 20000", "maxconn 1000"),
+        for a, b in (("/run/haproxy/admin.sock", str(self.folder / "admin")), ("log /dev/log", "log stdout format raw"),
+                     ("maxconn 20000", "maxconn 1000"),
                      ("bind :8443", f"bind fd@{self.socket.fileno()}"),
-                     ("inter 1s fastinter 500ms downinter 1s", "inter 100ms fastinter 100ms downinter 100ms"), *changes):
+                     ("inter 2s fastinter 1s downinter 1s", "inter 500ms fastinter 300ms downinter 300ms"), *changes):
             assert a in text, f"the sample has no '{a}'"
             text = text.replace(a, b)
         return text + "".join(f"    server {name} 127.0.0.1:{g.ports['plain']} port {g.ports['admin']} verifyhost localhost\n"
@@ -67,8 +65,8 @@ class HAProxy:
         return subprocess.run(["haproxy", "-c", "-f", self.path], capture_output=True, pass_fds=[self.socket.fileno()], check=False)
 
     def start(self):
-        self.process = subprocess.Popen(["haproxy", "-db", "-f", self.path], stderr=(self.folder / "errors").open("wb"),
-                                        pass_fds=[self.socket.fileno()])
+        self.process = subprocess.Popen(["haproxy", "-db", "-f", self.path], stdout=self.log.open("wb"),
+                                        stderr=(self.folder / "errors").open("wb"), pass_fds=[self.socket.fileno()])
         self.wait(self.servers)
         return self
 
@@ -76,7 +74,7 @@ class HAProxy:
         end = time.monotonic() + seconds
         while not condition():
             assert self.process.poll() is None, (self.folder / "errors").read_text()
-            assert time.monotonic() < end, "waited in vain: " + str({name: (s["status"], s["last_chk"]) for name, s in self.servers().items()})
+            assert time.monotonic() < end, f"waited in vain: {[(s['svname'], s['status'], s['last_chk']) for s in self.servers().values()]}"
             time.sleep(0.02)
 
     def ask(self, command):
@@ -102,15 +100,6 @@ class HAProxy:
     def queued(self):
         return int(self.servers()["BACKEND"]["qcur"])
 
-    def lines(self):
-        """What it has logged since the last look."""
-        found = []
-        while True:
-            try:
-                found.append(self.log.recv(8192).decode())
-            except BlockingIOError:
-                return found
-
     def client(self, address="127.0.0.2"):
         return Client(self, address)
 
@@ -119,7 +108,6 @@ class HAProxy:
             self.process.kill()
             self.process.wait()
         self.socket.close()
-        self.log.close()
         shutil.rmtree(self.folder)
 
 
@@ -127,9 +115,8 @@ class Client:
     """A connection with TLS and a certificate, from an address of its own."""
 
     def __init__(self, haproxy, address):
-        context = ssl.create_default_context(cafile=haproxy.pki.path("tls-ca.crt"))
-        context.load_cert_chain(haproxy.pki.path("tls-client.crt"), haproxy.pki.path("tls-client.key"))
-        self.connection = HTTPSConnection("127.0.0.1", haproxy.port, timeout=30, source_address=(address, 0), context=context)
+        self.connection = HTTPSConnection("127.0.0.1", haproxy.port, timeout=30, source_address=(address, 0),
+                                          context=haproxy.pki.tls_client())
 
     def post(self, octets):
         """Status, fields and body."""

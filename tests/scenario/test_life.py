@@ -4,15 +4,12 @@ import json
 import shutil
 import signal
 import socket
-import ssl
 import threading
 
 import pytest
 import requests
 import yaml
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from harness import soap, wss
 from harness.gateway import PATH, Gateway
@@ -118,36 +115,15 @@ def test_a_key_change_under_load_fails_no_request(lone, tmp_path):
     assert sum(signed.values()) == 160 and all(signed.values()), signed
 
 
-def issue_tls(pki, folder):
-    """Another server certificate of the TLS authority, put in place of tls.crt and tls.key; its serial number."""
-    key = rsa.generate_private_key(65537, 2048)
-    authority = pki["tls-ca"]
-    old = pki["tls-server"].certificate
-    made = (x509.CertificateBuilder().subject_name(old.subject).issuer_name(authority.certificate.subject)
-            .public_key(key.public_key()).serial_number(x509.random_serial_number())
-            .not_valid_before(old.not_valid_before).not_valid_after(old.not_valid_after)
-            .add_extension(old.extensions.get_extension_for_class(x509.SubjectAlternativeName).value, False)
-            .sign(authority.key, hashes.SHA256()))
-    texts = {"crt": made.public_bytes(serialization.Encoding.PEM),
-             "key": key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())}
-    for kind, text in texts.items():
-        path = folder / f"next.{kind}"
-        path.write_bytes(text)
-        path.chmod(0o600)
-        path.rename(folder / f"tls.{kind}")
-    return made.serial_number
-
-
 def presented(gateway):
     """Serial number of the certificate that a new TLS connection is shown."""
-    context = ssl.create_default_context(cafile=gateway.pki.path("tls-ca.crt"))
-    context.load_cert_chain(gateway.pki.path("tls-client.crt"), gateway.pki.path("tls-client.key"))
-    with socket.create_connection(("127.0.0.1", gateway.ports["tls"])) as plain, context.wrap_socket(plain, server_hostname="localhost") as s:
+    with socket.create_connection(("127.0.0.1", gateway.ports["tls"])) as plain, \
+            gateway.pki.tls_client().wrap_socket(plain, server_hostname="localhost") as s:
         return x509.load_der_x509_certificate(s.getpeercert(binary_form=True)).serial_number
 
 
 def test_a_tls_certificate_change_under_load_fails_no_request(lone, tmp_path):
-    serial = issue_tls(lone.pki, tmp_path)
+    serial = lone.pki.issue_tls(tmp_path)
     lone.conf["listeners"].append({"name": "tls", "listen": "127.0.0.1:0", "tls": "mutual", "certificate": str(tmp_path / "tls.crt"),
                                    "key": str(tmp_path / "tls.key"), "client_ca": str(lone.pki.path("tls-ca.crt"))})
     lone.start()
@@ -158,7 +134,7 @@ def test_a_tls_certificate_change_under_load_fails_no_request(lone, tmp_path):
     for n in range(3):
         lone.wait(lambda: len(load.answers) >= (n + 1) * 25)
         assert presented(lone) == serial
-        serial = issue_tls(lone.pki, tmp_path)
+        serial = lone.pki.issue_tls(tmp_path)
         lone.reload()
         assert presented(lone) == serial
     load.join()
