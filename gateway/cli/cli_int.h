@@ -58,6 +58,7 @@ int cmd_send(int argc, char **argv);
 int cmd_sign(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_msg(int argc, char **argv);
+int cmd_nodes(int argc, char **argv);
 int cmd_queue(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_cert(int argc, char **argv);

@@ -29,13 +29,14 @@ const char *cli_verdict_name(enum journal_verdict v)
 }
 
 struct listing {
+	struct cli_source *source;
 	const struct conf_timestamp *stamps; /* where tokens lie; NULL: nobody said */
 	bool json, octets, whole, numbers;
 	json_t *list;
 	size_t count;
 };
 
-static json_t *fact_json(const struct journal_fact *f, bool with_octets)
+static json_t *fact_json(const char *node, const struct journal_fact *f, bool with_octets)
 {
 	SCOPED(buf_free) struct buf hash = BUF(128);
 	char at[STAMP_TEXT];
@@ -58,14 +59,18 @@ static json_t *fact_json(const struct journal_fact *f, bool with_octets)
 	json_object_set_new(o, "sha256", json_string(buf_cstr(&hash)));
 	if (with_octets && f->octets.n)
 		json_object_set_new(o, "octets", text_json(f->octets));
+	if (node)
+		json_object_set_new(o, "node", json_string(node));
 	return o;
 }
 
-static void print_row(const struct journal_fact *f)
+static void print_row(const char *node, const struct journal_fact *f)
 {
 	char at[STAMP_TEXT];
 
 	stamp_print(f->at, at);
+	if (node)
+		printf("%-10s  ", node);
 	printf("%s  %-8s %-7s %-8s %-14.*s %-20.*s %8.3f ms  %6zu B  %.8s  %.*s %.*s\n", at, directions[f->direction],
 		kinds[f->kind], verdicts[f->verdict], (int)f->participant.n, f->participant.p, (int)f->service_id.n,
 		f->service_id.p, (double)f->duration_us / 1000.0, f->size, f->exchange + 1, (int)f->reason.n, f->reason.p,
@@ -106,12 +111,14 @@ static void print_stamp(const struct conf_timestamp *stamps, const struct journa
 			? ", over ANOTHER message" : "");
 }
 
-static void print_whole(const struct conf_timestamp *stamps, const struct journal_fact *f, bool octets)
+static void print_whole(const char *node, const struct conf_timestamp *stamps, const struct journal_fact *f, bool octets)
 {
 	char at[STAMP_TEXT];
 
 	stamp_print(f->at, at);
 	printf("%s %s, %s, %s\n", directions[f->direction], kinds[f->kind], verdicts[f->verdict], at);
+	if (node)
+		printf("  node         %s\n", node);
 	printf("  exchange     %s\n  participant  %.*s\n  peer         %.*s\n", f->exchange, (int)f->participant.n,
 		f->participant.p, (int)f->peer.n, f->peer.p);
 	printf("  service      %.*s\n  messageId    %.*s\n  senderId     %.*s\n", (int)f->service_id.n, f->service_id.p,
@@ -144,27 +151,31 @@ static bool each_fact(void *ctx, const struct journal_fact *f)
 
 	l->count++;
 	if (l->json)
-		json_array_append_new(l->list, fact_json(f, l->octets));
+		json_array_append_new(l->list, fact_json(l->source->node, f, l->octets));
 	else if (l->whole)
-		print_whole(l->stamps, f, l->octets);
+		print_whole(l->source->node, l->stamps, f, l->octets);
 	else
-		print_row(f);
+		print_row(l->source->node, f);
 	return true;
 }
 
-/* The journal's folder, said or taken from the configuration. The configuration stays open as long as the name. */
-static const char *journal_directory(const char *directory, const char *config, struct conf **conf)
+/* The journal's folder, said or taken from the configuration; or all nodes of that. The configuration stays open as long as
+ * the source. */
+static bool choose_source(const char *directory, bool nodes, const char *config, struct conf **conf, struct cli_source *out)
 {
 	SCOPED(conf_problems_free) struct conf_problems *problems = conf_problems_new();
 	struct err e = {0};
 
-	if (directory)
-		return directory;
+	*out = (struct cli_source){.directory = directory};
+	if (directory && !nodes)
+		return true;
 	if (!conf_load(config, conf, problems, &e).ok) {
 		cli_fail(&e);
-		return NULL;
+		return false;
 	}
-	return (*conf)->journal.directory;
+	out->conf = *conf;
+	out->directory = nodes ? NULL : (*conf)->journal.directory;
+	return true;
 }
 
 struct reader {
@@ -193,7 +204,14 @@ static bool each_hidden(void *ctx, const struct journal_fact *f)
 	return r->each(r->ctx, &shown);
 }
 
-outcome cli_journal_find(const char *directory, const struct journal_filter *filter, bool numbers,
+static outcome find(struct cli_source *source, const struct journal_filter *filter,
+	bool (*each)(void *ctx, const struct journal_fact *f), void *ctx, struct err *e)
+{
+	return source->directory ? journal_find(source->directory, filter, each, ctx, e) :
+				   cli_nodes_find(source, filter, each, ctx, e);
+}
+
+outcome cli_journal_find(struct cli_source *source, const struct journal_filter *filter, bool numbers,
 	bool (*each)(void *ctx, const struct journal_fact *f), void *ctx, struct err *e)
 {
 	struct reader r = {.each = each, .ctx = ctx};
@@ -201,7 +219,7 @@ outcome cli_journal_find(const char *directory, const struct journal_filter *fil
 
 	for (size_t i = 0; i < sizeof r.kept / sizeof *r.kept; i++)
 		r.kept[i] = BUF(1u << 20);
-	found = journal_find(directory, filter, numbers ? each : each_hidden, numbers ? ctx : &r, e);
+	found = find(source, filter, numbers ? each : each_hidden, numbers ? ctx : &r, e);
 	for (size_t i = 0; i < sizeof r.kept / sizeof *r.kept; i++)
 		buf_free(&r.kept[i]);
 
@@ -210,23 +228,26 @@ outcome cli_journal_find(const char *directory, const struct journal_filter *fil
 	return found;
 }
 
-static int list_facts(const char *directory, const struct journal_filter *filter, struct listing *l)
+int cli_found(const struct cli_source *source, bool some)
+{
+	if (!some)
+		fprintf(stderr, "qaqpa: nothing found\n");
+	return source->partial ? CLI_UNAVAILABLE : some ? CLI_DONE : 1;
+}
+
+static int list_facts(const struct journal_filter *filter, struct listing *l)
 {
 	struct err e = {0};
 	outcome found;
 
 	l->list = json_array();
-	found = cli_journal_find(directory, filter, l->numbers, each_fact, l, &e);
+	found = cli_journal_find(l->source, filter, l->numbers, each_fact, l, &e);
 	if (found.ok && l->json) {
 		json_dumpf(l->list, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 		putchar('\n');
 	}
 	json_decref(l->list);
-	if (!found.ok)
-		return cli_fail(&e);
-	if (l->count == 0)
-		fprintf(stderr, "qaqpa: nothing found\n");
-	return l->count ? CLI_DONE : 1;
+	return found.ok ? cli_found(l->source, l->count > 0) : cli_fail(&e);
 }
 
 static bool time_option(const char *value, int64_t *out)
@@ -247,11 +268,14 @@ int cmd_msg(int argc, char **argv)
 {
 	const char *directory = NULL, *config = "/etc/qaqpa/qaqpa.yaml", *since = NULL, *until = NULL;
 	struct journal_filter filter = {0};
-	struct listing l = {0};
+	struct cli_source source;
+	struct listing l = {.source = &source};
 	long limit = 100;
+	bool nodes = false;
 	const struct cli_option options[] = {
 		{"journal", 0, CLI_TEXT, &directory, false, "folder of the journal; else that of the configuration"},
 		{"config", 'c', CLI_TEXT, &config, false, "the configuration"},
+		{"nodes", 0, CLI_FLAG, &nodes, false, "the journals of all nodes of the configuration, as one"},
 		{"message-id", 0, CLI_TEXT, &filter.message_id, false, "facts of this messageId"},
 		{"correlation-id", 0, CLI_TEXT, &filter.correlation_id, false, "facts of this correlationId"},
 		{"exchange", 0, CLI_TEXT, &filter.exchange, false, "facts of this exchange (sessionId)"},
@@ -294,9 +318,8 @@ int cmd_msg(int argc, char **argv)
 		return CLI_USAGE;
 	filter.limit = (size_t)limit;
 	filter.with_octets = l.octets;
-	directory = journal_directory(directory, config, &conf);
-	if (!directory)
+	if (!choose_source(directory, nodes, config, &conf, &source))
 		return CLI_CONFIG;
-	l.stamps = conf ? &conf->timestamp : NULL;
-	return strcmp(verb, "trace") == 0 ? cli_trace(directory, &filter, l.numbers) : list_facts(directory, &filter, &l);
+	l.stamps = conf && !nodes ? &conf->timestamp : NULL; /* tokens of others lie on their disks */
+	return strcmp(verb, "trace") == 0 ? cli_trace(&source, &filter, l.numbers) : list_facts(&filter, &l);
 }

@@ -10,10 +10,12 @@
 
 struct leg {
 	struct journal_fact fact;
+	const char *node; /* NULL: of one journal */
 	struct leg *next; /* younger */
 };
 
 struct trace {
+	struct cli_source *source;
 	struct pool *pool;
 	struct leg *first; /* oldest, since facts come newest first */
 	bool short_of_memory;
@@ -36,6 +38,7 @@ static bool collect(void *ctx, const struct journal_fact *f)
 	if (!leg)
 		return false;
 	leg->fact = *f;
+	leg->node = t->source->node;
 	leg->fact.participant = kept(t, f->participant);
 	leg->fact.peer = kept(t, f->peer);
 	leg->fact.service_id = kept(t, f->service_id);
@@ -92,8 +95,8 @@ static void print_exchange(struct leg *first)
 	char at[STAMP_TEXT];
 
 	stamp_print(f->at, at);
-	printf("%s  %.*s  messageId %.*s  exchange %s\n", at, (int)f->service_id.n, f->service_id.p, (int)f->message_id.n,
-		f->message_id.p, f->exchange);
+	printf("%s  %.*s  messageId %.*s  exchange %s%s%s\n", at, (int)f->service_id.n, f->service_id.p, (int)f->message_id.n,
+		f->message_id.p, f->exchange, first->node ? " at " : "", first->node ? first->node : "");
 	for (struct leg *leg = first; leg; leg = leg->next) {
 		if (strcmp(leg->fact.exchange, f->exchange) != 0)
 			continue;
@@ -111,18 +114,18 @@ static bool is_later_leg(const struct trace *t, const struct leg *leg)
 	return false;
 }
 
-int cli_trace(const char *directory, struct journal_filter *filter, bool numbers)
+int cli_trace(struct cli_source *source, struct journal_filter *filter, bool numbers)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(TRACE_MOST);
-	struct trace t = {.pool = pool};
+	struct trace t = {.source = source, .pool = pool};
 	struct err e = {0};
 
 	filter->with_octets = false;
-	if (!cli_journal_find(directory, filter, numbers, collect, &t, &e).ok)
+	if (!cli_journal_find(source, filter, numbers, collect, &t, &e).ok)
 		return cli_fail(&e);
 	for (struct leg *leg = t.first; leg; leg = leg->next) {
 		if (!is_later_leg(&t, leg))
 			print_exchange(leg);
 	}
-	return t.first ? CLI_DONE : 1;
+	return cli_found(source, t.first != NULL);
 }

@@ -15,6 +15,7 @@ static const struct cli_command commands[] = {
 	{"sign", "[FILE]", 1, "sign a SOAP message", cmd_sign},
 	{"verify", "[FILE]", 1, "verify the transport signature of a saved message", cmd_verify},
 	{"msg", "find|show|trace ...", 1, "read the journal", cmd_msg},
+	{"nodes", "[--config FILE]", 0, "ask all gateways how they are, and which configuration they run", cmd_nodes},
 	{"queue", "VERB ...", 1, "look after what waits for delivery", cmd_queue},
 	{"sim", "SYSTEM ...", 0, "play another information system", cmd_sim},
 	{"cert", "show|check|ls|block|unblock|request [FILE]", 1,

@@ -57,6 +57,13 @@ struct conf_admin { /* health and metrics: on loopback, or for those who prove w
 	enum conf_tls tls;
 	const char *certificate, *key, *client_ca; /* PEM paths, as for listeners */
 	const char *token_file; /* path or name of a credential; NULL: no token is asked for */
+	bool facts;             /* the journal is told there */
+};
+
+struct conf_node { /* one of several gateways, for operators */
+	struct conf_at at;
+	const char *name, *url;
+	const char *tls_ca, *tls_certificate, *tls_key, *token_file; /* NULL: none */
 };
 
 struct conf_key { /* own keys, addressed by name */
@@ -341,8 +348,9 @@ struct conf_secrecy { /* rule B7: property keys whose value, unless harmless, ma
 
 struct conf_index;
 
+#define CONF_HASH 65
 struct conf {
-	char hash[65]; /* SHA-256 of the file and, in their order, of the included ones, hex */
+	char hash[CONF_HASH]; /* SHA-256 of the file and, in their order, of the included ones, hex */
 	const char *path;
 	struct conf_names include; /* folders of further files */
 	const char *sender_id; /* under which the gateway itself sends; NULL: it does not */
@@ -362,6 +370,8 @@ struct conf {
 	const char *blocks;             /* path of the list of blocked certificates; NULL: none */
 	struct conf_timestamp timestamp;
 	struct conf_names ca;           /* PEM paths of trusted authorities */
+	const struct conf_node *nodes;
+	size_t node_count;
 	const struct conf_listener *listeners;
 	size_t listener_count;
 	const struct conf_key *keys;

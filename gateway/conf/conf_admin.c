@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conf_admin - the listener for health and metrics, and what TLS demands of any listener.
  * Promise:  nobody but the machine itself reaches the admin listener without proving who he is. */
+#include <stdio.h>
+
 #include "base/address.h"
 #include "conf/conf_int.h"
 
@@ -29,6 +31,30 @@ static bool is_loopback(const char *host)
 	return address_is_v4(a) ? a.octets[12] == 127 : memcmp(&a, &six, sizeof a) == 0;
 }
 
+/* The host of an http:// address is this machine. */
+static bool is_here(const char *url)
+{
+	const char *from = url + strlen("http://");
+	bool six = *from == '[';
+	char host[256];
+
+	snprintf(host, sizeof host, "%.*s", (int)strcspn(from + six, six ? "]" : ":/"), from + six);
+	return is_loopback(host);
+}
+
+void conf_check_node(struct conf_reading *r, const struct conf_item *item)
+{
+	const struct conf_node *n = item->target;
+
+	if (item->faulty)
+		return;
+	if (strncmp(n->url, "http://", 7) == 0 && !is_here(n->url))
+		conf_error(r, conf_item_at(item, "url"), "Write https://, and the authority in ca.",
+			"the token and the facts would travel from %s for everybody to read", n->url);
+	if (!n->tls_certificate != !n->tls_key)
+		conf_error(r, n->at, "Name both PEM files, or none.", "certificate and key belong together");
+}
+
 void conf_check_admin(struct conf_reading *r)
 {
 	struct conf_admin *a = &r->conf->admin;
@@ -39,6 +65,9 @@ void conf_check_admin(struct conf_reading *r)
 	if (!a->host)
 		return;
 	conf_check_tls(r, at, "admin", &files);
+	if (a->facts && !a->token_file && a->tls != CONF_TLS_MUTUAL)
+		conf_error(r, at, "Name a token_file, or write tls: mutual.",
+			"admin: facts would be told to everybody on this machine");
 	if (is_loopback(a->host) || a->tls == CONF_TLS_MUTUAL)
 		return;
 	if (!a->token_file)

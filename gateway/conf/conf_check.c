@@ -13,6 +13,8 @@
 static const char *conf_item_name(enum conf_section s, const struct conf_item *item)
 {
 	switch (s) {
+	case CONF_SECTION_NODE:
+		return ((const struct conf_node *)item->target)->name;
 	case CONF_SECTION_LISTENER:
 		return ((const struct conf_listener *)item->target)->name;
 	case CONF_SECTION_KEY:
@@ -360,6 +362,8 @@ static void conf_freeze_lists(struct conf_reading *r)
 	struct conf *c = r->conf;
 	const struct conf_list *l = r->lists;
 
+	c->nodes = l[CONF_SECTION_NODE].n ? l[CONF_SECTION_NODE].items[0].target : NULL;
+	c->node_count = l[CONF_SECTION_NODE].n;
 	c->listeners = l[CONF_SECTION_LISTENER].n ? l[CONF_SECTION_LISTENER].items[0].target : NULL;
 	c->listener_count = l[CONF_SECTION_LISTENER].n;
 	c->keys = l[CONF_SECTION_KEY].n ? l[CONF_SECTION_KEY].items[0].target : NULL;
@@ -431,6 +435,7 @@ void conf_check(struct conf_reading *r)
 	conf_freeze_lists(r);
 	conf_check_admin(r);
 	conf_split_address(r, &r->conf->queue.host, &r->conf->queue.port);
+	conf_check_names(r, CONF_SECTION_NODE, "name");
 	conf_check_names(r, CONF_SECTION_LISTENER, "name");
 	conf_check_names(r, CONF_SECTION_KEY, "name");
 	conf_check_names(r, CONF_SECTION_RULE, "name");
@@ -450,6 +455,7 @@ void conf_check(struct conf_reading *r)
 	conf_check_each(r, CONF_SECTION_PROFILE, conf_check_profile);
 	conf_check_revocation(r);
 	conf_check_each(r, CONF_SECTION_SOURCE, conf_check_status_source);
+	conf_check_each(r, CONF_SECTION_NODE, conf_check_node);
 	conf_check_each(r, CONF_SECTION_RETRY, conf_check_retry);
 	conf_check_each(r, CONF_SECTION_PARTICIPANT, conf_check_participant);
 	conf_check_each(r, CONF_SECTION_SERVICE, conf_check_service);

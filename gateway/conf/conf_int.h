@@ -194,6 +194,7 @@ struct conf_tls_files {
 	const char *certificate, *key, *client_ca;
 };
 void conf_check_tls(struct conf_reading *r, struct conf_at at, const char *what, const struct conf_tls_files *f);
+void conf_check_node(struct conf_reading *r, const struct conf_item *item);
 /* Who may ask for health and metrics; takes the address apart. */
 void conf_check_admin(struct conf_reading *r);
 

@@ -148,10 +148,16 @@ outcome gateway_start(const char *conf_path, struct gateway **out, struct err *e
 	return DONE;
 }
 
+void gateway_config_hash(const struct gateway *g, char out[CONF_HASH])
+{
+	flow_config_hash(g->flow, out);
+}
+
 void gateway_reload(struct gateway *g)
 {
 	SCOPED(conf_problems_free) struct conf_problems *problems = conf_problems_new();
 	SCOPED(snapshot_drop) struct snapshot *next = NULL;
+	char hash[CONF_HASH];
 	struct err e = {0};
 
 	if (!problems)
@@ -162,11 +168,12 @@ void gateway_reload(struct gateway *g)
 		next = NULL; /* the flow has the reference */
 	}
 	log_problems(problems);
+	flow_config_hash(g->flow, hash);
 	if (e.reason != REASON_NONE || problems->errors)
 		log_event(LOG_ERROR, "config.reload", LOG_TEXT("result", "kept the old configuration"),
-			LOG_TEXT("detail", e.detail));
+			LOG_TEXT("config_hash", hash), LOG_TEXT("detail", e.detail));
 	else
-		log_event(LOG_INFO, "config.reload", LOG_TEXT("result", "new configuration in use"));
+		log_event(LOG_INFO, "config.reload", LOG_TEXT("result", "new configuration in use"), LOG_TEXT("config_hash", hash));
 }
 
 /* Whoever distributes requests learns from /readyz that none shall come any more, and meanwhile nobody is refused. */

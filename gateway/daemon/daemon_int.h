@@ -10,6 +10,7 @@ struct gateway;
 MUST_USE outcome gateway_start(const char *conf_path, struct gateway **out, struct err *e);
 /* A whole checked configuration or nothing. */
 void gateway_reload(struct gateway *g);
+void gateway_config_hash(const struct gateway *g, char out[CONF_HASH]); /* of the one in force */
 /* Drains and stops; the number of requests that had to be cut off. */
 size_t gateway_stop(struct gateway **g);
 

@@ -37,6 +37,7 @@ static void obey_second_signal(void)
 static int serve(const char *conf_path)
 {
 	struct gateway *g = NULL;
+	char hash[CONF_HASH];
 	struct err e = {0};
 	size_t cut;
 
@@ -47,7 +48,8 @@ static int serve(const char *conf_path)
 		log_err(LOG_ERROR, "gateway.cannot-start", &e, NULL);
 		return EXIT_CANNOT_START;
 	}
-	log_event(LOG_INFO, "gateway.ready", LOG_TEXT("version", QAQPA_VERSION));
+	gateway_config_hash(g, hash);
+	log_event(LOG_INFO, "gateway.ready", LOG_TEXT("version", QAQPA_VERSION), LOG_TEXT("config_hash", hash));
 	process_notify("READY=1");
 	while (process_next_signal() == SIGHUP) {
 		process_notify("RELOADING=1");

@@ -37,6 +37,7 @@ struct egress_call {
 	/* These two must stay valid as well, and are words of the program, never of a stranger. */
 	const char *content_type; /* of the body; NULL: SOAP 1.1, which also has a SOAPAction */
 	const char *accept;       /* NULL: any */
+	const char *authorization; /* NULL: none */
 	struct bytes body;
 	int deadline_ms;          /* for the whole call, connecting included */
 	size_t answer_bytes;

@@ -5,7 +5,7 @@
 
 #include "egress/egress_int.h"
 
-#define LINE_MOST 256
+#define LINE_MOST 640
 
 static bool egress_headers_add(struct curl_slist **list, const char *name, const char *value)
 {
@@ -24,7 +24,7 @@ static bool egress_headers_add(struct curl_slist **list, const char *name, const
 
 bool egress_headers_are_usual(const struct egress_call *call)
 {
-	return !call->get && !call->content_type && !call->accept;
+	return !call->get && !call->content_type && !call->accept && !call->authorization;
 }
 
 struct curl_slist *egress_headers_of(const struct egress_call *call)
@@ -36,7 +36,8 @@ struct curl_slist *egress_headers_of(const struct egress_call *call)
 
 	if (list && (!type || egress_headers_add(&list, "Content-Type", type)) &&
 		(!soap || egress_headers_add(&list, "SOAPAction", "\"\"")) &&
-		(!call->accept || egress_headers_add(&list, "Accept", call->accept)))
+		(!call->accept || egress_headers_add(&list, "Accept", call->accept)) &&
+		(!call->authorization || egress_headers_add(&list, "Authorization", call->authorization)))
 		return list;
 	curl_slist_free_all(list);
 	return NULL;

@@ -31,7 +31,9 @@ static outcome flow_parts(struct flow *f, struct err *e)
 	f->open = open_set_new();
 	f->work = work_start(worker_count(c));
 	f->egress = egress_start();
-	if (!f->open || !f->work || !f->egress)
+	f->readers = work_start(1);
+	f->journal_folder = strdup(c->journal.directory);
+	if (!f->open || !f->work || !f->egress || !f->readers || !f->journal_folder)
 		return err_set(e, REASON_MEMORY, "no threads or memory to start");
 	TRY(journal_open(&settings, &f->journal, e));
 	if (c->revocation.directory)
@@ -104,11 +106,13 @@ void flow_stop(struct flow **fp)
 		usleep(1000);
 	adapters_stop(f);
 	work_stop(&f->pullers);
+	work_stop(&f->readers);
 	notice_line_free(&f->untold);
 	work_stop(&f->work);
 	revocation_desk_close(&f->revocation);
 	stamps_stop(f);
 	journal_close(&f->journal);
+	free(f->journal_folder);
 	open_set_free(&f->open);
 	snapshot_drop(&f->current);
 	pthread_mutex_destroy(&f->lock);

@@ -35,6 +35,9 @@ void flow_on_request(void *ctx, struct front_request *request);
  * reference. What cannot change while running (addresses, journal) is reported in `problems` as a warning. */
 void flow_swap(struct flow *f, struct snapshot *next, struct conf_problems *problems);
 
+/* The hash of the configuration in force. */
+void flow_config_hash(struct flow *f, char out[CONF_HASH]);
+
 /* From now on health says not ready; messages are taken as ever. */
 void flow_leave(struct flow *f);
 /* From now on messages that begin to come are refused with GATEWAY_STOPPING, and nothing is claimed from the queue. */

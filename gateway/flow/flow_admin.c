@@ -56,6 +56,13 @@ bool flow_health(struct flow *f, struct buf *json)
 	return ready;
 }
 
+void flow_config_hash(struct flow *f, char out[CONF_HASH])
+{
+	SCOPED(snapshot_drop) struct snapshot *s = flow_snapshot(f);
+
+	memcpy(out, s->conf->hash, CONF_HASH);
+}
+
 static void put_metric(struct buf *out, const char *name, const char *type, const char *help, unsigned long long value)
 {
 	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, value);
@@ -82,6 +89,16 @@ static void put_put_off(const struct flow *f, const struct front_counters *c, st
 	}
 }
 
+/* Nodes that shall run the same configuration show the same label. */
+static void put_config(struct flow *f, struct buf *out)
+{
+	char hash[CONF_HASH];
+
+	flow_config_hash(f, hash);
+	buf_printf(out, "# HELP qaqpa_config_info The configuration in force, by its hash.\n# TYPE qaqpa_config_info gauge\n"
+			"qaqpa_config_info{hash=\"%s\"} 1\n", hash);
+}
+
 static void put_metrics(struct flow *f, struct buf *out)
 {
 	struct front_counters c = {0};
@@ -105,8 +122,17 @@ static void put_metrics(struct flow *f, struct buf *out)
 	if (f->stamps)
 		put_metric(out, "qaqpa_timestamps_waiting", "gauge", "Messages whose time-stamp has not come yet.",
 			timestamp_waiting(f->stamps));
+	put_config(f, out);
 	put_put_off(f, &c, out);
 	put_metric(out, "qaqpa_buffered_bytes", "gauge", "Octets buffered for requests and answers.", c.memory);
+}
+
+/* Facts are told to whoever proved who he is; the listener has the TLS it was started with. */
+static bool tells_facts(struct flow *f, const struct front_request *request)
+{
+	SCOPED(snapshot_drop) struct snapshot *s = flow_snapshot(f);
+
+	return s->conf->admin.facts && (s->token.len || request->client_certificate.n);
 }
 
 /* Does the question bring the token, where one is asked for? */
@@ -133,6 +159,9 @@ void flow_admin_answer(struct flow *f, struct front_request *request)
 		buf_str(&out, "{\"error\":\"a token is needed\"}\n");
 	} else if (bytes_is(request->path, "/livez")) {
 		buf_str(&out, "{\"alive\":true}\n");
+	} else if (bytes_is(request->path, "/facts") && tells_facts(f, request)) {
+		flow_facts_answer(f, request);
+		return;
 	} else if (bytes_is(request->path, "/readyz")) {
 		a.status = flow_health(f, &out) ? 200 : 503;
 	} else if (bytes_is(request->path, "/status")) {

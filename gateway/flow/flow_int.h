@@ -60,6 +60,8 @@ struct flow {
 	struct work *stampers; /* threads that may wait for the disk, for orders of time-stamps */
 	struct notice_line *untold; /* notices that the queue did not take yet */
 	struct work *pullers; /* threads that may wait for Redis, for what participants fetch */
+	struct work *readers; /* a thread that may wait for the disk, for questions about the journal */
+	char *journal_folder; /* until a restart */
 	struct adapter_room *adapters;
 	unsigned char secret[32]; /* of correlation identifiers */
 	struct work *work;
@@ -408,5 +410,7 @@ void open_set_leave(struct open_set *s, struct bytes sender, struct bytes id);
 
 /* Health answers of the admin listener. */
 void flow_admin_answer(struct flow *f, struct front_request *request);
+/* Facts of the journal, for whoever may ask. */
+void flow_facts_answer(struct flow *f, struct front_request *request);
 
 #endif

@@ -75,8 +75,9 @@ def test_an_identical_message_gets_the_first_answer_at_the_other_gateway(pair):
     assert first.status == 200 and {a.octets for a in again} == {first.octets}
     assert {a.status for a in again} == {200}
     assert len(pair.provider.received) == 1
-    facts = two.journal()
+    facts = two.journal("--octets")
     assert [f["reason"] for f in facts] == ["replay.answered"] * 4
+    assert {f["octets"].encode() for f in facts if f["direction"] == "sent"} == {first.octets}  # this journal has no other copy
     assert send(two, signed(pair)).status == 200 and len(pair.provider.received) == 2
 
 

@@ -13,6 +13,8 @@
 #define PUSH_KEY \
 	"participants:\n  - {name: dep, certificates: c, async: {endpoint: 'https://a/', certificate: c, key: secret}}\n"
 
+#define NODE_KEY "nodes:\n  - {name: a, url: 'https://a/', certificate: c, key: secret}\n"
+
 static const struct row {
 	const char *section, *word;
 	const char *text; /* the whole file */
@@ -25,6 +27,7 @@ static const struct row {
 	{"KEY", "key", OWN_KEY PART_JOURNAL PART_LISTENERS PART_PARTICIPANTS PART_SERVICES, 2},
 	{"KEY", "pkcs12", BAG PART_JOURNAL PART_LISTENERS PART_PARTICIPANTS PART_SERVICES, 2},
 	{"SERVICE_TLS", "key", CALL_KEY PART_JOURNAL PART_LISTENERS PART_KEYS PART_PARTICIPANTS, 2},
+	{"NODE", "key", NODE_KEY ALL_PARTS, 2},
 	{"ASYNC", "key", PUSH_KEY PART_JOURNAL PART_LISTENERS PART_KEYS PART_SERVICES, 2},
 };
 
