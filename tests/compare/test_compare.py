@@ -117,6 +117,8 @@ def test_a_request_with_one_octet_changed_is_refused(stand_in, pki):
 
 def test_a_request_signed_by_somebody_else_is_refused(stand_in, pki):
     assert stand_in.post(signed(soap.request(), pki["permits"])).status_code == 500
+    other_token = signed(soap.request(), pki["department"], key_info_text=wss.key_info(pki["permits"], "bst"))
+    assert stand_in.post(other_token).status_code == 500
     assert stand_in.post(soap.envelope(soap.request()).encode()).status_code == 500
     assert stand_in.provider.received == []
 
