@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HAProxy as a process, with a sample of config/haproxy in which only addresses, files and the pace of its questions are others."""
 import csv
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -32,11 +34,14 @@ class HAProxy:
     def __init__(self, sample, gateways, pki, changes=(), log=None):
         self.folder = Path(tempfile.mkdtemp(prefix="qaqpa-haproxy-"))  # a socket's name is short
         self.pki = pki
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.socket = socket.socket()  # keeps the port free for HAProxy, and never listens
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.log = log or self.folder / "log"
         self.path = self.folder / "haproxy.cfg"
-        self.path.write_text(self.text((ROOT / "config/haproxy" / f"{sample}.cfg").read_text(), gateways, changes))
+        self.sample = self.adapt((ROOT / "config/haproxy" / f"{sample}.cfg").read_text(), changes)
+        self.write(gateways)
         self.process = None
 
     def identity(self, name):
@@ -46,7 +51,7 @@ class HAProxy:
         path.chmod(0o600)
         return str(path)
 
-    def text(self, sample, gateways, changes):
+    def adapt(self, sample, changes):
         authority, client, server = str(self.pki.path("tls-ca.crt")), self.identity("tls-client"), self.identity("tls-server")
         files = {"gateways-ca.pem": authority, "clients-ca.pem": authority, "check.pem": client, "haproxy.pem": client, "bus.pem": server}
         text = re.sub(r"^ *(chroot|user|group) .*\n", "", sample, flags=re.M)
@@ -54,21 +59,30 @@ class HAProxy:
         text = re.sub(r"^ *server .*\n", "", text, flags=re.M)
         for a, b in (("/run/haproxy/admin.sock", str(self.folder / "admin")), ("log /dev/log", "log stdout format raw"),
                      ("maxconn 20000", "maxconn 1000"),
-                     ("bind :8443", f"bind fd@{self.socket.fileno()}"),
+                     ("bind :8443", f"bind 127.0.0.1:{self.port}"),
                      ("inter 2s fastinter 1s downinter 1s", "inter 500ms fastinter 300ms downinter 300ms"), *changes):
             assert a in text, f"the sample has no '{a}'"
             text = text.replace(a, b)
-        return text + "".join(f"    server {name} 127.0.0.1:{g.ports['plain']} port {g.ports['admin']} verifyhost localhost\n"
-                              for name, g in zip(NODES, gateways))
+        return text
+
+    def write(self, gateways):
+        servers = (f"    server {name} 127.0.0.1:{g.ports['plain']} port {g.ports['admin']} verifyhost localhost\n"
+                   for name, g in zip(NODES, gateways))
+        self.path.write_text(self.sample + "".join(servers))
 
     def check(self):
-        return subprocess.run(["haproxy", "-c", "-f", self.path], capture_output=True, pass_fds=[self.socket.fileno()], check=False)
+        return subprocess.run(["haproxy", "-c", "-f", self.path], capture_output=True, check=False)
 
     def start(self):
-        self.process = subprocess.Popen(["haproxy", "-db", "-f", self.path], stdout=self.log.open("wb"),
-                                        stderr=(self.folder / "errors").open("wb"), pass_fds=[self.socket.fileno()])
+        """As its service does it, in the foreground: a master and its worker."""
+        self.process = subprocess.Popen(["haproxy", "-W", "-f", self.path], stdout=self.log.open("wb"), stderr=(self.folder / "errors").open("wb"),
+                                        start_new_session=True)
         self.wait(self.servers)
         return self
+
+    def reload(self, gateways):
+        self.write(gateways)
+        self.process.send_signal(signal.SIGUSR2)
 
     def wait(self, condition, seconds=20):
         end = time.monotonic() + seconds
@@ -94,8 +108,8 @@ class HAProxy:
 
     def has(self, name, status):
         """Is the gateway UP, or DOWN, by an answer to a question?"""
-        row = self.servers()[name]
-        return row["status"] == status and row["check_status"] not in ("", "INI")
+        row = self.servers().get(name)
+        return row is not None and row["status"] == status and row["check_status"] not in ("", "INI")
 
     def queued(self):
         return int(self.servers()["BACKEND"]["qcur"])
@@ -105,7 +119,7 @@ class HAProxy:
 
     def close(self):
         if self.process and self.process.poll() is None:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)  # the master, and workers old and new
             self.process.wait()
         self.socket.close()
         shutil.rmtree(self.folder)

@@ -35,10 +35,10 @@ class Cluster:
         self.gate.wait(30)
         return self.provider.signed_answer(octets)
 
-    def begin(self, *changes, up=NODES):
+    def begin(self, *changes, up=NODES, known=NODES):
         for g in self.gateways:
             g.start()
-        self.haproxy = HAProxy(self.sample, self.gateways, self.pki, changes).start()
+        self.haproxy = HAProxy(self.sample, self.gateways[:len(known)], self.pki, changes).start()
         self.haproxy.wait(lambda: all(self.haproxy.has(name, "UP") for name in up))
         return self
 
@@ -200,6 +200,45 @@ def test_a_stopping_gateway_gets_nothing_new_and_ends_what_it_has(cluster):
     assert one.process.wait(20) == 0
     assert [cluster.send()[0], steady.post(cluster.message())[0]] == [200] * 2
     assert not [e for g in cluster.gateways for e in g.events("message.refused")]
+
+
+def steadily(cluster, stop):
+    """Statuses of a client that keeps its connection as long as it may."""
+    client, statuses = cluster.haproxy.client(), []
+    while not stop.is_set():
+        statuses.append(client.post(cluster.message())[0])
+    client.close()
+    return statuses
+
+
+def test_a_gateway_is_added_and_nobody_notices(cluster):
+    cluster.begin(known=["one"], up=["one"])
+    stop = threading.Event()
+    clients = [Later(lambda: steadily(cluster, stop)) for _ in range(4)]
+    cluster.haproxy.wait(lambda: len(cluster.provider.received) > 20)
+    cluster.haproxy.reload(cluster.gateways)
+    cluster.haproxy.wait(lambda: all(cluster.haproxy.has(name, "UP") for name in NODES))
+    while not cluster.gateways[1].journal():
+        assert cluster.send()[0] == 200
+    stop.set()
+    results = [c.take() for c in clients]
+    assert all(isinstance(r, list) and set(r) == {200} for r in results), results
+
+
+def test_a_gateway_that_an_operator_takes_out_works_on_and_gets_nothing_new(cluster):
+    cluster.begin()
+    one = cluster.gateways[0]
+    held = cluster.held(4)
+    assert cluster.haproxy.ask("set server gateways/one state drain").strip() == ""
+    before = len(one.journal())
+    cluster.gate.set()
+    assert [h.take()[0] for h in held] == [200] * 4
+    assert [cluster.send()[0] for _ in range(4)] == [200] * 4
+    assert len(one.journal()) == before + 2 * 2  # it had half of those that were held, and their answers were missing
+    cluster.haproxy.ask("set server gateways/one state ready")
+    cluster.haproxy.wait(lambda: cluster.haproxy.has("one", "UP"))
+    while len(one.journal()) == before + 4:
+        assert cluster.send()[0] == 200
 
 
 def test_what_was_sent_to_a_gateway_that_dies_is_not_sent_again(cluster):
