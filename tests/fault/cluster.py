@@ -106,10 +106,10 @@ def rolling_restart(p):
     nothing_failed(p)
 
 
-def presented(node):
+def presented(pki, port):
     """Serial number of the certificate that a new connection is shown."""
-    with socket.create_connection(("127.0.0.1", node.port), source_address=(HERE, 0)) as plain, \
-            node.pki.tls_client().wrap_socket(plain, server_hostname="localhost") as s:
+    with socket.create_connection(("127.0.0.1", port), source_address=(HERE, 0)) as plain, \
+            pki.tls_client().wrap_socket(plain, server_hostname="localhost") as s:
         return x509.load_der_x509_certificate(s.getpeercert(binary_form=True)).serial_number
 
 
@@ -121,12 +121,13 @@ def change_certificates(w, node, successor, moment):
     files[w.key].update(successor=successor, successor_from=moment.isoformat())
     node.conf["keys"] = list(files.values())
     said = node.reload()
-    if said != "new configuration in use" or presented(node) != serial:
+    if said != "new configuration in use" or presented(w.pki, node.port) != serial:
         w.books.fault("certificate", f"{node.folder.name}: {said}")
 
 
 def rolling_certificates(p):
-    """The certificate of TLS at once, node by node; the signing key on all nodes at one moment, which each has learnt before."""
+    """The certificate of TLS at once, node by node, and that of HAProxy; the signing key on all nodes at one moment, which each has
+    learnt before."""
     w = p.world
     w.both_loads(p.scale["rate"])
     for n in range(p.scale["rolls"]):
@@ -135,6 +136,9 @@ def rolling_certificates(p):
         for node in w.nodes.values():
             w.pause(p.random.uniform(0.1, p.scale["between"]))
             change_certificates(w, node, successor, moment)
+        if w.sample == "terminate":
+            serial = w.haproxy.renew()
+            w.wait(lambda s=serial: presented(w.pki, w.haproxy.port) == s, "HAProxy shows its new certificate")
         w.wait(lambda: datetime.datetime.now(datetime.timezone.utc) > moment, "the moment of the successor comes")
         w.key = successor
         for name, node in w.nodes.items():
@@ -211,7 +215,7 @@ def failover(p):
     account(p, cuts)
 
 
-SHORT = {"pass-through": (rolling_restart, rolling_certificates), "terminate": (rolling_restart, failover)}
+SHORT = {"pass-through": (rolling_restart, rolling_certificates), "terminate": (rolling_restart, rolling_certificates, failover)}
 LONG = dict.fromkeys(SAMPLES, (rolling_restart, rolling_certificates, failover))
 
 

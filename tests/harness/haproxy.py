@@ -80,9 +80,17 @@ class HAProxy:
         self.wait(self.servers)
         return self
 
-    def reload(self, gateways):
-        self.write(gateways)
+    def reload(self, gateways=None):
+        if gateways:
+            self.write(gateways)
         self.process.send_signal(signal.SIGUSR2)
+
+    def renew(self):
+        """A new certificate of the bus, for the sample that has one; its serial number."""
+        serial = self.pki.issue_tls(self.folder)
+        (self.folder / "tls-server.pem").write_bytes((self.folder / "tls.crt").read_bytes() + (self.folder / "tls.key").read_bytes())
+        self.reload()
+        return serial
 
     def wait(self, condition, seconds=20):
         end = time.monotonic() + seconds
