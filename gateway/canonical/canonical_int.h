@@ -19,9 +19,11 @@ enum {
 
 enum {
 	IS_BLANK = 1,
-	ENDS_NAME = 2,  /* and the colon */
-	ODD_TEXT = 4,   /* < & > CR: not itself in character data */
-	ODD_VALUE = 8,  /* < & " TAB LF CR: not itself in an attribute value */
+	BEGINS_NAME = 2, /* not the colon */
+	IN_NAME = 4,     /* not the colon; all octets that are not ASCII */
+	ODD_TEXT = 8,    /* < & > CR: not itself in character data */
+	ODD_VALUE = 16,  /* < & " TAB LF CR: not itself in an attribute value */
+	IN_URI = 32,     /* of a namespace name, for which this room knows that libxml2 takes it */
 };
 extern const unsigned char canonical_class[256];
 
@@ -71,6 +73,7 @@ struct prefix {
 	struct bytes bound;    /* the namespace name in force; empty: none */
 	struct bytes rendered; /* the one in force in what was written */
 	bool listed;
+	bool touched; /* bound or used in the content that is judged */
 };
 
 struct change {
@@ -81,7 +84,8 @@ struct change {
 
 struct frame { /* of an open element */
 	struct bytes name;
-	size_t prefixes, changes; /* what to go back to behind it */
+	size_t prefixes, changes, declared; /* what to go back to behind it */
+	size_t others; /* counted before it */
 };
 
 struct qname {
@@ -98,6 +102,14 @@ struct attribute {
 struct run {
 	const unsigned char *at, *end;
 	struct output out;
+	const struct canonical_own *own; /* NULL: nothing is known */
+	bool listing;  /* there is a list of prefixes */
+	bool doubtful; /* well-formed perhaps, but not for certain; the canonical form is right if it is */
+	size_t declared, elements, others; /* declarations in scope; elements and what else is counted so far */
+	/* only where content is judged */
+	const struct canonical_limits *limits;
+	bool (*on_id)(void *ctx, struct bytes value);
+	void *ctx;
 	size_t depth;
 	struct frame frames[DEPTH_MOST + 1];
 	struct prefix prefixes[PREFIXES_MOST]; /* the first is the default */
@@ -126,7 +138,16 @@ MUST_USE bool canonical_tag_read(struct run *r, struct qname *name, bool *empty)
 /* Puts the attributes into `sorted`, by namespace name and local name; their prefixes are used. */
 MUST_USE bool canonical_tag_sort(struct run *r);
 
+/* Begins a run. Not the whole of it: the tables are filled as far as they are used. */
+void canonical_start(struct run *r, bool (*sink)(void *ctx, const void *data, size_t n), void *ctx);
+/* Declarations around the element are in force and not written. */
+MUST_USE bool canonical_read_above(struct run *r, const struct bytes *above, size_t depth);
+/* The markup at `at`, which stands on '<'. */
+MUST_USE bool canonical_take_markup(struct run *r);
+
 MUST_USE bool canonical_scope_list(struct run *r, const char *const *prefixes);
+/* What is rendered for these prefixes is what they are bound to. */
+MUST_USE bool canonical_scope_agrees(struct run *r, const struct bytes *prefixes, size_t n);
 MUST_USE bool canonical_scope_bind(struct run *r, struct bytes name, struct bytes uri);
 /* The prefix is visibly used by the element or its attributes; `uri` may be NULL. */
 MUST_USE bool canonical_scope_use(struct run *r, struct bytes name, struct bytes *uri);
@@ -138,12 +159,15 @@ static inline void canonical_scope_enter(struct run *r)
 {
 	r->frames[r->depth].prefixes = r->prefix_count;
 	r->frames[r->depth].changes = r->change_count;
+	r->frames[r->depth].declared = r->declared;
+	r->frames[r->depth].others = r->others;
 }
 
 static inline void canonical_scope_leave(struct run *r)
 {
 	const struct frame *f = &r->frames[r->depth];
 
+	r->declared = f->declared;
 	if (r->change_count > f->changes)
 		canonical_scope_undo(r, f);
 }

@@ -49,6 +49,67 @@ bool canonical_scope_list(struct run *r, const char *const *prefixes)
 	return true;
 }
 
+/* --- namespace names --- */
+
+static size_t skip_class(struct bytes text, size_t at, const char *more)
+{
+	while (at < text.n && (is_class(text.p[at], IN_URI) || (text.p[at] && strchr(more, text.p[at]))))
+		at++;
+	return at;
+}
+
+/* "//", a host and perhaps a port; gives where the path begins, 0 when it is something else. */
+static size_t skip_authority(struct bytes uri, size_t at)
+{
+	enum { DIGITS_MOST = 5 };
+	const size_t host = at + 2, behind = skip_class(uri, host, "");
+	size_t i = behind;
+
+	if (behind == host)
+		return 0;
+	if (i < uri.n && uri.p[i] == ':') {
+		for (i++; i < uri.n && uri.p[i] >= '0' && uri.p[i] <= '9'; i++)
+			;
+		if (i < behind + 2 || i > behind + 1 + DIGITS_MOST)
+			return 0;
+	}
+	return i == uri.n || uri.p[i] == '/' || uri.p[i] == '#' ? i : 0;
+}
+
+/* Names of which libxml2 keeps the meaning to itself begin so. */
+static bool is_reserved(struct bytes uri)
+{
+	static const struct bytes two[] = {BYTES_LIT("http://www.w3.org/XML/1998/"), BYTES_LIT("http://www.w3.org/2000/xmlns")};
+
+	for (size_t i = 0; i < 2; i++) {
+		if (uri.n >= two[i].n && memcmp(uri.p, two[i].p, two[i].n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An absolute one of the usual forms, RFC 3986, or none: that libxml2 takes it for a URI is known. */
+static bool is_sure(struct bytes uri)
+{
+	size_t at = 0;
+
+	if (uri.n == 0)
+		return true;
+	while (at < uri.n && is_class(uri.p[at], IN_URI) && uri.p[at] != '_' && uri.p[at] != '~')
+		at++;
+	if (!is_class(uri.p[0], BEGINS_NAME) || at + 1 >= uri.n || uri.p[at] != ':' || is_reserved(uri))
+		return false;
+	at++;
+	if (uri.n - at >= 2 && uri.p[at] == '/' && uri.p[at + 1] == '/')
+		at = skip_authority(uri, at);
+	else if (uri.p[at] == '/' || uri.p[at] == '#')
+		return false;
+	if (at == 0)
+		return false;
+	at = skip_class(uri, at, "/:");
+	return at == uri.n || (uri.p[at] == '#' && skip_class(uri, at + 1, "/:") == uri.n);
+}
+
 /* libxml2 writes a namespace name without escaping it. */
 static bool is_simple(struct bytes uri)
 {
@@ -59,17 +120,31 @@ static bool is_simple(struct bytes uri)
 	return uri.n <= URI_MOST;
 }
 
+/* In the start tag that is being read. */
+static bool is_bound_twice(const struct run *r, size_t i)
+{
+	for (size_t k = r->frames[r->depth].changes; k < r->change_count; k++) {
+		if (r->changes[k].prefix == i)
+			return true;
+	}
+	return false;
+}
+
 bool canonical_scope_bind(struct run *r, struct bytes name, struct bytes uri)
 {
 	size_t i = find(r, name);
 
+	r->declared++;
 	if (!is_simple(uri) || (name.n > 0 && uri.n == 0) || (name.n >= 3 && memcmp(name.p, "xml", 3) == 0))
 		return false;
 	if (i == r->prefix_count && !add(r, name))
 		return false;
-	if (!note_change(r, i, false))
+	if (is_bound_twice(r, i) || !note_change(r, i, false))
 		return false;
+	if (!is_sure(uri))
+		r->doubtful = true;
 	r->prefixes[i].bound = uri;
+	r->prefixes[i].touched = true;
 	return true;
 }
 
@@ -108,7 +183,19 @@ bool canonical_scope_use(struct run *r, struct bytes name, struct bytes *uri)
 		return false;
 	if (uri)
 		*uri = r->prefixes[i].bound;
+	r->prefixes[i].touched = true;
 	return render(r, i);
+}
+
+bool canonical_scope_agrees(struct run *r, const struct bytes *prefixes, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		const size_t i = find(r, prefixes[k]);
+
+		if (i < r->prefix_count && !bytes_eq(r->prefixes[i].bound, r->prefixes[i].rendered))
+			return false;
+	}
+	return true;
 }
 
 bool canonical_scope_use_listed(struct run *r)

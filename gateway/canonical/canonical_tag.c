@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* canonical_tag - reads a start tag: its name, its declarations, its attributes, and their order.
- * Promise:  nothing is copied; a tag that is not of the usual form is foreign. The last octet of the source is a '>', which
- *           ends every name and all white space, so those need no other bound.
+ * Promise:  nothing is copied; a tag that is not well-formed is foreign. The last octet of the source is a '>', which ends
+ *           every name and all white space, so those need no other bound.
  * Spec:     XML 1.0 section 3.1; Namespaces in XML 1.0; xml-c14n section 2.2 */
 #include "canonical_int.h"
 
@@ -14,9 +14,15 @@ static void skip_blanks(struct run *r)
 static struct bytes read_part(struct run *r)
 {
 	const unsigned char *from = r->at;
+	unsigned char all = 0;
 
-	while (!is_class(*r->at, ENDS_NAME))
-		r->at++;
+	if (is_class(*from, BEGINS_NAME)) {
+		do
+			all |= *r->at++;
+		while (is_class(*r->at, IN_NAME));
+	}
+	if (all >= 0x80) /* which of them XML has in names is not known here */
+		r->doubtful = true;
 	return (struct bytes){from, (size_t)(r->at - from)};
 }
 
@@ -60,18 +66,41 @@ static bool read_value(struct run *r, struct attribute *a)
 	return true;
 }
 
+static bool is_xmlns(struct bytes name)
+{
+	return name.n == 5 && memcmp(name.p, "xmlns", 5) == 0;
+}
+
+static bool is_id(struct bytes name)
+{
+	return bytes_is(name, "Id") || bytes_is(name, "ID") || bytes_is(name, "id");
+}
+
+/* The value of an identifier must be clear as it stands. */
+static bool tell_id(struct run *r, const struct attribute *a)
+{
+	unsigned char odd = 0;
+
+	if (!r->on_id || !is_id(a->name.local))
+		return true;
+	for (size_t i = 0; i < a->value.n; i++)
+		odd |= canonical_class[a->value.p[i]];
+	return !(odd & ODD_VALUE) && r->on_id(r->ctx, a->value);
+}
+
 static bool read_attribute(struct run *r)
 {
 	struct attribute *a = &r->attributes[r->attribute_count];
 
+	r->others++;
 	if (r->attribute_count == ATTRIBUTES_MOST || !read_name(r, &a->name) || !read_value(r, a) || r->at == r->end)
 		return false;
-	if (bytes_is(a->name.prefix, "xmlns"))
+	if (is_xmlns(a->name.prefix))
 		return canonical_scope_bind(r, a->name.local, a->value);
-	if (a->name.prefix.n == 0 && bytes_is(a->name.local, "xmlns"))
+	if (a->name.prefix.n == 0 && is_xmlns(a->name.local))
 		return canonical_scope_bind(r, BYTES_NONE, a->value);
 	r->attribute_count++;
-	return true;
+	return tell_id(r, a);
 }
 
 bool canonical_tag_read(struct run *r, struct qname *name, bool *empty)
@@ -105,8 +134,8 @@ static int compare(const struct attribute *a, const struct attribute *b)
 	return order ? order : order_of(a->name.local, b->name.local);
 }
 
-/* In the order of the source most attributes are in order already. */
-static void insert(struct run *r, size_t n, const struct attribute *a)
+/* In the order of the source most attributes are in order already. False when there is one of that name. */
+static bool insert(struct run *r, size_t n, const struct attribute *a)
 {
 	size_t low = 0, high = n;
 
@@ -120,8 +149,18 @@ static void insert(struct run *r, size_t n, const struct attribute *a)
 		else
 			high = middle;
 	}
+	if (low < n && compare(r->sorted[low], a) == 0)
+		return false;
 	memmove(&r->sorted[low + 1], &r->sorted[low], (n - low) * sizeof *r->sorted);
 	r->sorted[low] = a;
+	return true;
+}
+
+/* Of attributes with this prefix libxml2 checks more than their form. */
+static void use_xml(struct run *r, struct attribute *a)
+{
+	a->uri = BYTES_LIT("http://www.w3.org/XML/1998/namespace");
+	r->doubtful = true;
 }
 
 bool canonical_tag_sort(struct run *r)
@@ -132,10 +171,11 @@ bool canonical_tag_sort(struct run *r)
 		if (a->name.prefix.n == 0)
 			a->uri = BYTES_NONE; /* the default is not for attributes */
 		else if (bytes_is(a->name.prefix, "xml"))
-			a->uri = BYTES_LIT("http://www.w3.org/XML/1998/namespace");
+			use_xml(r, a);
 		else if (!canonical_scope_use(r, a->name.prefix, &a->uri))
 			return false;
-		insert(r, i, a);
+		if (!insert(r, i, a))
+			return false;
 	}
 	return true;
 }

@@ -4,11 +4,12 @@
  * Spec:     XML 1.0 sections 2.11, 3.3.3, 4.1; xml-c14n section 2.3 */
 #include "canonical_int.h"
 
+#define LETTER (BEGINS_NAME | IN_NAME | IN_URI)
 const unsigned char canonical_class[256] = {
-	[' '] = IS_BLANK | ENDS_NAME, ['\t'] = IS_BLANK | ENDS_NAME | ODD_VALUE,
-	['\r'] = IS_BLANK | ENDS_NAME | ODD_TEXT | ODD_VALUE, ['\n'] = IS_BLANK | ENDS_NAME | ODD_VALUE,
-	['/'] = ENDS_NAME, ['='] = ENDS_NAME, [':'] = ENDS_NAME, ['\''] = ENDS_NAME, ['"'] = ENDS_NAME | ODD_VALUE,
-	['<'] = ENDS_NAME | ODD_TEXT | ODD_VALUE, ['>'] = ENDS_NAME | ODD_TEXT, ['&'] = ENDS_NAME | ODD_TEXT | ODD_VALUE,
+	[' '] = IS_BLANK, ['\t'] = IS_BLANK | ODD_VALUE, ['\r'] = IS_BLANK | ODD_TEXT | ODD_VALUE, ['\n'] = IS_BLANK | ODD_VALUE,
+	['"'] = ODD_VALUE, ['<'] = ODD_TEXT | ODD_VALUE, ['>'] = ODD_TEXT, ['&'] = ODD_TEXT | ODD_VALUE,
+	['A'... 'Z'] = LETTER, ['a'... 'z'] = LETTER, ['_'] = LETTER, [0x80 ... 0xff] = BEGINS_NAME | IN_NAME,
+	['0'... '9'] = IN_NAME | IN_URI, ['-'] = IN_NAME | IN_URI, ['.'] = IN_NAME | IN_URI, ['~'] = IN_URI,
 };
 
 /* --- references --- */
@@ -142,6 +143,8 @@ static const unsigned char *odd_text(const unsigned char *at, const unsigned cha
 
 bool canonical_text(struct output *out, const unsigned char **at, const unsigned char *to, bool cdata)
 {
+	const unsigned char *from = *at;
+
 	for (;;) {
 		const unsigned char *odd = odd_text(*at, to);
 		uint32_t c;
@@ -157,7 +160,12 @@ bool canonical_text(struct output *out, const unsigned char **at, const unsigned
 		} else if (*odd == '&' && !cdata) {
 			if (!reference(at, to, &c))
 				return false;
-			say_text(out, c);
+			if (odd[1] != '#' && c != '"' && c != '\'') /* it stands in its canonical form */
+				canonical_put(out, odd, *at);
+			else
+				say_text(out, c);
+		} else if (!cdata && odd - from >= 2 && odd[-1] == ']' && odd[-2] == ']') {
+			return false; /* XML 1.0 production 14 */
 		} else {
 			say_text(out, *(*at)++);
 		}
@@ -205,6 +213,8 @@ bool canonical_value(struct output *out, struct bytes value)
 			if (!reference(&at, to, &c))
 				return false;
 			say_value(out, c);
+		} else if (*at == '<') {
+			return false;
 		} else {
 			say_value(out, *at++);
 		}

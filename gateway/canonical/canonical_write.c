@@ -4,21 +4,51 @@
  * Spec:     xml-exc-c14n section 3 */
 #include "canonical_int.h"
 
+static bool precedes(const unsigned char *at, struct bytes word)
+{
+	return memcmp(at - word.n, word.p, word.n) == 0;
+}
+
+/* Where the declaration begins that has bound the prefix, with the blank before it, when it is canonical as it stands. In
+ * front of its value are at least a blank, its name, the equals sign and a quote. */
+static const unsigned char *plain_declaration(const struct prefix *p)
+{
+	const unsigned char *at = p->bound.p;
+
+	if (!at || !precedes(at, BYTES_LIT("=\"")))
+		return NULL;
+	at -= 2;
+	if (p->name.n == 0)
+		return precedes(at, BYTES_LIT(" xmlns")) ? at - 6 : NULL;
+	if (!precedes(at, p->name))
+		return NULL;
+	at -= p->name.n;
+	return precedes(at, BYTES_LIT(" xmlns:")) ? at - 7 : NULL;
+}
+
+static void write_declaration(struct run *r, const struct prefix *p)
+{
+	const unsigned char *from = plain_declaration(p);
+
+	if (from) {
+		canonical_put(&r->out, from, p->bound.p + p->bound.n + 1);
+		return;
+	}
+	SAY(&r->out, " xmlns");
+	if (p->name.n > 0) {
+		SAY(&r->out, ":");
+		canonical_put(&r->out, p->name.p, p->name.p + p->name.n);
+	}
+	SAY(&r->out, "=\"");
+	if (p->bound.n > 0)
+		canonical_put(&r->out, p->bound.p, p->bound.p + p->bound.n);
+	SAY(&r->out, "\"");
+}
+
 static void write_declarations(struct run *r)
 {
-	for (size_t i = 0; i < r->fresh_count; i++) {
-		const struct prefix *p = &r->prefixes[r->fresh[i]];
-
-		SAY(&r->out, " xmlns");
-		if (p->name.n > 0) {
-			SAY(&r->out, ":");
-			canonical_put(&r->out, p->name.p, p->name.p + p->name.n);
-		}
-		SAY(&r->out, "=\"");
-		if (p->bound.n > 0)
-			canonical_put(&r->out, p->bound.p, p->bound.p + p->bound.n);
-		SAY(&r->out, "\"");
-	}
+	for (size_t i = 0; i < r->fresh_count; i++)
+		write_declaration(r, &r->prefixes[r->fresh[i]]);
 }
 
 static bool write_attribute(struct run *r, const struct attribute *a)
@@ -48,6 +78,16 @@ static bool use_prefixes(struct run *r, const struct qname *name)
 		(!may_list || canonical_scope_use_listed(r));
 }
 
+/* Of a start tag that was read. */
+static bool keeps_limits(const struct run *r, const unsigned char *from)
+{
+	const struct canonical_limits *most = r->limits;
+
+	return !most || (r->depth <= most->depth && r->elements <= most->elements && r->others <= most->others &&
+		r->others - r->frames[r->depth].others <= most->attributes && r->declared <= most->namespaces &&
+		(size_t)(r->at - from) < most->tag_bytes);
+}
+
 static bool take_start(struct run *r)
 {
 	const unsigned char *from = r->at;
@@ -57,8 +97,9 @@ static bool take_start(struct run *r)
 	if (r->depth == DEPTH_MOST)
 		return false;
 	r->depth++;
+	r->elements++;
 	canonical_scope_enter(r);
-	if (!canonical_tag_read(r, &name, &empty) || !use_prefixes(r, &name))
+	if (!canonical_tag_read(r, &name, &empty) || !keeps_limits(r, from) || !use_prefixes(r, &name))
 		return false;
 	r->frames[r->depth].name = name.whole;
 	canonical_put(&r->out, from, name.whole.p + name.whole.n);
@@ -99,6 +140,16 @@ static bool take_end(struct run *r)
 	return true;
 }
 
+/* The first two hyphens are its end. */
+static const unsigned char *comment_end(const struct run *r)
+{
+	const unsigned char *end = memmem(r->at, (size_t)(r->end - r->at), "--", 2);
+
+	if (!end || end[2] != '>' || (r->limits && (size_t)(end - r->at) > r->limits->comment_bytes))
+		return NULL;
+	return end;
+}
+
 /* A comment is left out, a CDATA section is text. */
 static bool take_other(struct run *r)
 {
@@ -109,21 +160,22 @@ static bool take_other(struct run *r)
 
 	if (!comment && !cdata)
 		return false;
+	r->others++;
 	r->at += comment ? 4 : 9;
-	close = memmem(r->at, (size_t)(r->end - r->at), comment ? "-->" : "]]>", 3);
+	close = comment ? comment_end(r) : memmem(r->at, (size_t)(r->end - r->at), "]]>", 3);
 	if (!close || (cdata && !canonical_text(&r->out, &r->at, close, true)))
 		return false;
 	r->at = close + 3;
-	return true;
+	return !r->limits || r->others <= r->limits->others;
 }
 
-static bool take_markup(struct run *r)
+bool canonical_take_markup(struct run *r)
 {
 	if (r->end - r->at < 2)
 		return false;
 	switch (r->at[1]) {
 	case '/':
-		return take_end(r);
+		return r->depth > 0 && take_end(r);
 	case '!':
 		return take_other(r);
 	case '?':
@@ -133,12 +185,26 @@ static bool take_markup(struct run *r)
 	}
 }
 
+/* Octets that are known to be their own canonical form are handed on unread. */
+static bool take_own(struct run *r)
+{
+	if (r->listing || !canonical_scope_agrees(r, r->own->prefixes, r->own->n))
+		return false;
+	canonical_put(&r->out, r->at, r->at + r->own->octets.n);
+	r->at += r->own->octets.n;
+	return true;
+}
+
 static bool walk(struct run *r)
 {
+	const unsigned char *own = r->own && r->own->octets.n > 0 ? r->own->octets.p : NULL;
+
 	if (!take_start(r))
 		return false;
 	while (r->depth > 0 && r->at < r->end) {
-		if ((*r->at != '<' && !canonical_text(&r->out, &r->at, r->end, false)) || !take_markup(r))
+		if (r->at == own)
+			take_own(r);
+		if ((*r->at != '<' && !canonical_text(&r->out, &r->at, r->end, false)) || !canonical_take_markup(r))
 			return false;
 	}
 	return r->depth == 0 && r->at == r->end;
@@ -151,17 +217,32 @@ static bool set_source(struct run *r, struct bytes octets)
 	return octets.n >= 3 && octets.p[0] == '<' && octets.p[octets.n - 1] == '>';
 }
 
-/* Declarations around the element are in force and not written. */
-static bool read_above(struct run *r, const struct canonical_place *place)
+bool canonical_read_above(struct run *r, const struct bytes *above, size_t depth)
 {
 	struct qname name;
 	bool empty;
 
-	for (size_t i = 0; i < place->depth; i++) {
-		if (!set_source(r, place->above[i]) || !canonical_tag_read(r, &name, &empty))
+	for (size_t i = 0; i < depth; i++) {
+		canonical_scope_enter(r);
+		if (!set_source(r, above[i]) || !canonical_tag_read(r, &name, &empty))
 			return false;
 	}
 	return true;
+}
+
+void canonical_start(struct run *r, bool (*sink)(void *ctx, const void *data, size_t n), void *ctx)
+{
+	r->out.sink = sink;
+	r->out.ctx = ctx;
+	r->out.stopped = false;
+	r->out.from = r->out.to = NULL;
+	r->out.n = r->depth = r->prefix_count = r->change_count = r->last = 0;
+	r->declared = r->elements = r->others = 0;
+	r->own = NULL;
+	r->listing = r->doubtful = false;
+	r->limits = NULL;
+	r->on_id = NULL;
+	r->prefixes[0] = (struct prefix){.name = BYTES_NONE};
 }
 
 enum canonical canonical_write(const struct canonical_place *place, const char *const *prefixes,
@@ -169,14 +250,11 @@ enum canonical canonical_write(const struct canonical_place *place, const char *
 {
 	struct run r;
 
-	/* Not the whole of it: the tables are filled as far as they are used. */
-	r.out.sink = sink;
-	r.out.ctx = ctx;
-	r.out.stopped = false;
-	r.out.from = r.out.to = NULL;
-	r.out.n = r.depth = r.change_count = r.last = 0;
-	r.prefixes[0] = (struct prefix){.name = BYTES_NONE};
-	if (!canonical_scope_list(&r, prefixes) || !read_above(&r, place) || !set_source(&r, place->element) || !walk(&r))
+	canonical_start(&r, sink, ctx);
+	r.own = place->own;
+	r.listing = prefixes && *prefixes;
+	if (!canonical_scope_list(&r, prefixes) || !canonical_read_above(&r, place->above, place->depth) ||
+		!set_source(&r, place->element) || !walk(&r))
 		return CANONICAL_FOREIGN;
 	canonical_flush(&r.out);
 	return r.out.stopped ? CANONICAL_STOPPED : CANONICAL_WHOLE;

@@ -65,7 +65,7 @@ outcome async_item_of(struct pool *pool, struct bytes forwarded, struct bytes *s
 	/* The message was within the limits before our identifiers were put in. */
 	limits.bytes = forwarded.n;
 	limits.elements = forwarded.n;
-	TRY(envelope_parse(pool, forwarded, &limits, &env, e));
+	TRY(envelope_parse_frame(pool, forwarded, &limits, &env, e));
 	if (async_operation_of(envelope_operation(env), &response) != ASYNC_SEND_MESSAGE || response)
 		return channel_refuse_operation(envelope_operation(env), e);
 	if (envelope_children(env, envelope_operation(env), &list) != 1)

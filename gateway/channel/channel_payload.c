@@ -207,6 +207,7 @@ static outcome check(const struct schema *s, const struct element *data, const s
 
 	if (!data)
 		return refuse(e, "element data: it is absent");
+	TRY(element_whole(data, e));
 	type = type_of(data->node);
 	if (!type)
 		return check_content(s, data->node, opened, e);

@@ -3,13 +3,14 @@
  *
  * Order: a linear pre-scan of the raw octets (bounds, UTF-8, no DTD, no processing instruction, ranges
  * of the shallow elements), one libxml2 parse, then a walk that ties each shallow node to its range.
- * Nothing is ever parsed again: later rooms work on these nodes and cut these octets. What comes from
- * here is *not* verified; only security makes a `struct verified` from it.
+ * Later rooms work on these nodes and cut these octets. What comes from here is *not* verified; only security makes a
+ * `struct verified` from it.
  */
 #ifndef QAQPA_ENVELOPE_ENVELOPE_H
 #define QAQPA_ENVELOPE_ENVELOPE_H
 
 #include "base/pool.h"
+#include "canonical/canonical.h"
 
 struct _xmlNode;
 struct _xmlDoc;
@@ -40,6 +41,9 @@ struct element {
 	size_t inner;   /* behind '>' of the start tag (== end for an empty-element tag) */
 	size_t inner_end; /* '<' of the end tag (== end for an empty-element tag) */
 	size_t end;     /* behind the element */
+	struct element *children; /* see envelope_children */
+	size_t child_count;
+	struct envelope *left_out_of; /* its content is not in the tree until envelope_whole; NULL: it is */
 };
 
 struct envelope; /* lives in the pool given to envelope_parse */
@@ -51,6 +55,21 @@ void envelope_init(void);
  * REASON_SOAP_*; the detail names the position. Any thread. */
 MUST_USE outcome envelope_parse(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
 	struct envelope **out, struct err *e);
+
+/* The same verdict, but the content of `data` may be left out of the tree: it is well-formed and within the limits, and
+ * whoever wants to look at it calls element_whole before. A message that fails has cost up to twice as much. */
+MUST_USE outcome envelope_parse_frame(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
+	struct envelope **out, struct err *e);
+/* Puts into the tree what was left out. Every node of the envelope is another one then; every struct element stays where it
+ * is. Fails with REASON_MEMORY. */
+MUST_USE outcome envelope_whole(const struct envelope *env, struct err *e);
+MUST_USE static inline outcome element_whole(const struct element *element, struct err *e)
+{
+	return element->left_out_of ? envelope_whole(element->left_out_of, e) : DONE;
+}
+bool envelope_is_whole(const struct envelope *env);
+/* Octets of the message that are known to be their own canonical form; none, mostly, where nothing was left out. */
+const struct canonical_own *envelope_own(const struct envelope *env);
 
 /* The same pre-scan and parse for a document that is no SOAP envelope (payloads, saved files): root only. */
 MUST_USE outcome envelope_parse_document(struct pool *pool, struct bytes text,

@@ -149,11 +149,28 @@ outcome envelope_ids_unique(const struct _xmlDoc *doc, struct err *e)
 	return check_all(&c, doc, NULL, ENVELOPE_DEPTH_MOST);
 }
 
-outcome envelope_ids_collect(struct envelope *env, struct err *e)
+/* The same as check_payload, for what is not in the tree. */
+static outcome check_left(const struct collector *c, const struct scan *scan)
+{
+	const struct identified *list = (const struct identified *)(const void *)c->found.data;
+	const struct bytes *left = (const struct bytes *)(const void *)scan->left_ids.data;
+	size_t n = c->found.len / sizeof *list;
+
+	for (size_t i = 0; n > 0 && i < scan->left_ids.len / sizeof *left; i++) {
+		const struct identified found = {.value = left[i]};
+
+		if (bsearch(&found, list, n, sizeof *list, by_value))
+			return err_set(c->e, REASON_XML_DUPLICATE_ID, "the payload repeats an identifier from the message");
+	}
+	return DONE;
+}
+
+outcome envelope_ids_collect(struct envelope *env, const struct scan *scan, struct err *e)
 {
 	SCOPED(free_collector) struct collector c = {BUF(SIZE_MAX / 2), e};
 
 	TRY(check_all(&c, env->doc, env->header ? env->header->node : NULL, ENVELOPE_CONTRACT_DEPTH));
+	TRY(check_left(&c, scan));
 	env->id_count = c.found.len / sizeof *env->ids;
 	env->ids = (struct identified *)(void *)pool_copy(env->pool, buf_bytes(&c.found));
 	if (!env->ids)

@@ -33,6 +33,10 @@ struct scan {
 	size_t skip;      /* octets of the byte order mark */
 	size_t elements;  /* all, deep ones too */
 	struct buf marks; /* an array of struct mark; none for a document without ranges */
+	bool may_leave;   /* content of `data` that is judged apart; it has no marks */
+	struct canonical_content left; /* it; its octets are none where nothing was left */
+	uint32_t left_mark;            /* of the element that holds it */
+	struct buf left_ids;           /* an array of struct bytes: values of what could pass for an identifier in it */
 };
 
 static inline struct mark *scan_marks(const struct scan *scan)
@@ -44,10 +48,13 @@ static inline struct mark *scan_marks(const struct scan *scan)
  * the markup does. */
 MUST_USE outcome envelope_prolog_read(struct bytes text, size_t *skip, size_t *content, struct err *e);
 
-/* The linear pass: bounds, structure, ranges of the elements down to depth `shallow` (0: none). Free
- * out->marks. */
+/* The linear pass: bounds, structure, ranges of the elements down to depth `shallow` (0: none). */
 MUST_USE outcome envelope_scan_read(struct bytes text, const struct envelope_limits *limits, int shallow,
 	struct scan *out, struct err *e);
+/* The same for a message, of which content of `data` may be left out. */
+MUST_USE outcome envelope_scan_frame(struct bytes text, const struct envelope_limits *limits, struct scan *out,
+	struct err *e);
+void envelope_scan_free(struct scan *scan);
 
 /* Words a failure with line and octet of the position. */
 outcome envelope_scan_fail(struct bytes text, size_t at, enum reason reason, const char *what, struct err *e);
@@ -67,27 +74,24 @@ struct identified {
 	bool in_header;
 };
 
-struct kin {
-	size_t first, count; /* children, as positions in envelope.elements */
-};
-
 struct envelope {
 	struct pool *pool;
 	struct bytes text;
+	struct envelope_limits limits;
 	xmlDoc *doc;
-	struct element *elements; /* shallow ones; siblings side by side, the root first */
-	struct kin *kin;          /* parallel to elements */
-	size_t count;
+	struct element *root;
+	struct element *left; /* NULL when nothing was left out */
+	struct canonical_own own;
 	const struct element *header, *body, *operation;
 	struct identified *ids; /* sorted by value */
 	size_t id_count;
 };
 
-/* Fills elements and kin from marks and tree. */
+/* Fills the elements from marks and tree; those that are there already get the nodes of this tree. */
 MUST_USE outcome envelope_range_tie(struct envelope *env, const struct scan *scan, struct err *e);
 /* Finds header, body and operation. */
 MUST_USE outcome envelope_shape_check(struct envelope *env, struct err *e);
-/* Checks the identifiers and fills ids. */
-MUST_USE outcome envelope_ids_collect(struct envelope *env, struct err *e);
+/* Checks the identifiers, those of what was left out too, and fills ids. */
+MUST_USE outcome envelope_ids_collect(struct envelope *env, const struct scan *scan, struct err *e);
 
 #endif

@@ -230,15 +230,10 @@ outcome envelope_tree_build(struct pool *pool, struct bytes text, xmlDoc **out, 
 	return DONE;
 }
 
-static void free_scan(struct scan *scan)
-{
-	buf_free(&scan->marks);
-}
-
 outcome envelope_parse_document(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
 	struct _xmlDoc **out, struct err *e)
 {
-	SCOPED(free_scan) struct scan scan = {0};
+	SCOPED(envelope_scan_free) struct scan scan = {0};
 
 	TRY(envelope_scan_read(text, limits, 0, &scan, e));
 	return envelope_tree_build(pool, bytes_sub(text, scan.skip, text.n), out, e);
@@ -259,24 +254,4 @@ outcome envelope_alone(struct pool *pool, const struct _xmlNode *element, struct
 	xmlDocSetRootElement(doc, copy);
 	*out = doc;
 	return memory_judge(before, DONE, e);
-}
-
-outcome envelope_parse(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
-	struct envelope **out, struct err *e)
-{
-	SCOPED(free_scan) struct scan scan = {0};
-	struct envelope *env;
-
-	TRY(envelope_scan_read(text, limits, ENVELOPE_SHALLOW, &scan, e));
-	env = POOL_NEW(pool, struct envelope);
-	if (!env)
-		return err_set(e, REASON_MEMORY, "no memory for the envelope");
-	env->pool = pool;
-	env->text = text;
-	TRY(envelope_tree_build(pool, bytes_sub(text, scan.skip, text.n), &env->doc, e));
-	TRY(envelope_range_tie(env, &scan, e));
-	TRY(envelope_shape_check(env, e));
-	TRY(envelope_ids_collect(env, e));
-	*out = env;
-	return DONE;
 }

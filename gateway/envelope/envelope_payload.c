@@ -94,6 +94,7 @@ static outcome open_text(struct pool *pool, const xmlNode *data, const struct en
 outcome payload_open(struct pool *pool, const struct element *data, const struct envelope_limits *limits,
 	struct payload *out, struct err *e)
 {
+	TRY(element_whole(data, e));
 	*out = (struct payload){.data = data->node};
 	for (const xmlNode *c = data->node->children; c; c = c->next) {
 		if (c->type != XML_ELEMENT_NODE)

@@ -50,34 +50,46 @@ static bool same_name(struct bytes name, const xmlNode *node)
 	return n == 0 || (name.p[n - 1] == ':' && memcmp(name.p, prefix, n - 1) == 0);
 }
 
-/* Places siblings side by side: the marks come parents first, so a parent's block of places is laid out
- * before its first child asks for one. `place` maps marks to places. */
-static size_t place_mark(struct envelope *env, const struct mark *marks, size_t i, const size_t *place,
-	size_t *free_place)
-{
-	size_t at = 0;
-
-	if (marks[i].depth > 1) {
-		struct kin *parent = &env->kin[place[marks[i].parent]];
-
-		at = parent->first + parent->count++;
-	}
-	env->kin[at].first = *free_place;
-	*free_place += marks[i].children;
-	return at;
-}
-
 static outcome disagree(const xmlNode *node, struct err *e)
 {
 	return err_set(e, REASON_XML_MALFORMED, "line %ld: octets and tree disagree",
 		node ? xmlGetLineNo(node) : 0L);
 }
 
-static outcome tie_all(struct envelope *env, const struct scan *scan, size_t *place, struct err *e)
+/* The place of a mark is among those of its parent, which comes before it. */
+static struct element *place_of(struct envelope *env, const struct mark *mark, struct element *const *places)
 {
+	struct element *parent;
+
+	if (mark->depth == 1)
+		return env->root;
+	parent = places[mark->parent];
+	return &parent->children[parent->child_count++];
+}
+
+static outcome tie(struct envelope *env, const struct mark *mark, xmlNode *node, struct element *place, struct err *e)
+{
+	if (place->children && place->child_count != mark->children) /* of an earlier tree */
+		return disagree(node, e);
+	if (!place->children && mark->children > 0)
+		place->children = pool_alloc(env->pool, mark->children * sizeof *place);
+	if (!place->children && mark->children > 0)
+		return err_set(e, REASON_MEMORY, "no memory for the ranges");
+	place->child_count = 0;
+	place->node = node;
+	place->start = mark->start;
+	place->inner = mark->inner;
+	place->inner_end = mark->inner_end;
+	place->end = mark->end;
+	return DONE;
+}
+
+static outcome tie_all(struct envelope *env, const struct scan *scan, struct element **places, struct err *e)
+{
+	const size_t count = scan->marks.len / sizeof(struct mark);
 	xmlNode *root = xmlDocGetRootElement(env->doc);
 	const struct mark *marks = scan_marks(scan);
-	size_t i = 0, elements = 0, free_place = 1;
+	size_t i = 0, elements = scan->left.elements;
 	int depth;
 
 	for (xmlNode *node = envelope_tree_next(root, NULL, &depth); node;
@@ -87,41 +99,38 @@ static outcome tie_all(struct envelope *env, const struct scan *scan, size_t *pl
 		elements++;
 		if (depth > ENVELOPE_SHALLOW)
 			continue;
-		if (i == env->count || mark->depth != (uint32_t)depth ||
+		if (i == count || mark->depth != (uint32_t)depth ||
 		    !same_name(bytes_sub(env->text, mark->start + 1, mark->start + 1 + mark->name_n), node))
 			return disagree(node, e);
-		place[i] = place_mark(env, marks, i, place, &free_place);
-		env->elements[place[i]] =
-			(struct element){node, mark->start, mark->inner, mark->inner_end, mark->end};
+		places[i] = place_of(env, mark, places);
+		TRY(tie(env, mark, node, places[i], e));
 		i++;
 	}
-	if (i != env->count || elements != scan->elements)
+	if (i != count || elements != scan->elements)
 		return disagree(NULL, e);
+	if (scan->left.octets.n > 0)
+		env->left = places[scan->left_mark];
 	return DONE;
 }
 
 outcome envelope_range_tie(struct envelope *env, const struct scan *scan, struct err *e)
 {
-	size_t *place;
+	const size_t count = scan->marks.len / sizeof(struct mark);
+	struct element **places = pool_alloc(env->pool, count * sizeof(struct element *));
 
-	env->count = scan->marks.len / sizeof(struct mark);
-	env->elements = pool_alloc(env->pool, env->count * sizeof *env->elements);
-	env->kin = pool_alloc(env->pool, env->count * sizeof *env->kin);
-	place = pool_alloc(env->pool, env->count * sizeof *place);
-	if (!env->elements || !env->kin || !place)
-		return err_set(e, REASON_MEMORY, "no memory for %zu ranges", env->count);
-	return tie_all(env, scan, place, e);
+	if (!env->root)
+		env->root = POOL_NEW(env->pool, struct element);
+	if (!env->root || !places)
+		return err_set(e, REASON_MEMORY, "no memory for %zu ranges", count);
+	return tie_all(env, scan, places, e);
 }
 
 size_t envelope_children(const struct envelope *env, const struct element *parent,
 	const struct element **list)
 {
-	const struct kin *kin;
-
-	BUG_IF(parent < env->elements || parent >= env->elements + env->count);
-	kin = &env->kin[parent - env->elements];
-	*list = env->elements + kin->first;
-	return kin->count;
+	BUG_IF(!env->root || parent->left_out_of);
+	*list = parent->children;
+	return parent->child_count;
 }
 
 const struct element *envelope_child(const struct envelope *env, const struct element *parent, const char *ns,
@@ -166,9 +175,9 @@ size_t envelope_path(const struct envelope *env, const struct _xmlNode *node, co
 			return 0;
 		up[n++] = node;
 	}
-	if (n == 0 || up[n - 1] != env->elements[0].node)
+	if (n == 0 || up[n - 1] != env->root->node)
 		return 0;
-	path[0] = &env->elements[0];
+	path[0] = env->root;
 	for (size_t depth = 1; depth < n; depth++) {
 		path[depth] = child_of(env, path[depth - 1], up[n - 1 - depth]);
 		if (!path[depth])

@@ -243,6 +243,60 @@ static void leave(struct scanner *s, size_t inner_end, size_t end)
 	s->depth--;
 }
 
+/* --- the content of `data`, judged apart --- */
+
+static bool is_local(const struct scanner *s, int depth, const char *local)
+{
+	const struct open *open = &s->open[depth];
+	const struct bytes name = {s->text.p + open->name, open->name_n};
+	const unsigned char *colon = memchr(name.p, ':', name.n);
+
+	return bytes_is(colon ? bytes_sub(name, (size_t)(colon + 1 - name.p), name.n) : name, local);
+}
+
+/* Below the depth to which identifiers count, in a Body that holds no Fault. */
+static bool may_leave(const struct scanner *s)
+{
+	return s->out->may_leave && s->out->left.octets.n == 0 && s->depth == ENVELOPE_CONTRACT_DEPTH + 1 &&
+		is_local(s, s->depth, "data") && is_local(s, 2, "Body") && !is_local(s, 3, "Fault");
+}
+
+static bool keep_id(void *ctx, struct bytes value)
+{
+	struct buf *ids = ctx;
+
+	buf_add(ids, (struct bytes){(const unsigned char *)&value, sizeof value});
+	return buf_ok(ids);
+}
+
+/* `at` stands behind the start tag; where the judge is in doubt, nothing happens. */
+static void leave_content(struct scanner *s)
+{
+	const struct canonical_limits limits = {
+		.elements = s->limits->elements - s->out->elements,
+		.others = s->limits->elements * OTHERS_PER_ELEMENT - s->others,
+		.depth = (size_t)(s->depth_most - s->depth),
+		.attributes = (size_t)s->limits->attributes,
+		.namespaces = (size_t)s->limits->namespaces,
+		.tag_bytes = s->limits->tag_bytes,
+		.comment_bytes = s->limits->comment_bytes,
+	};
+	struct bytes above[ENVELOPE_CONTRACT_DEPTH + 1];
+
+	for (int depth = 1; depth <= s->depth; depth++) {
+		const struct mark *mark = &scan_marks(s->out)[s->open[depth].mark];
+
+		above[depth - 1] = bytes_sub(s->text, mark->start, mark->inner);
+	}
+	buf_clear(&s->out->left_ids);
+	if (!canonical_judge(s->text, s->at, above, (size_t)s->depth, &limits, keep_id, &s->out->left_ids, &s->out->left))
+		return;
+	s->out->left_mark = s->open[s->depth].mark;
+	s->out->elements += s->out->left.elements;
+	s->others += s->out->left.others;
+	s->at += s->out->left.octets.n;
+}
+
 static void note_inner(struct scanner *s)
 {
 	const struct open *open = &s->open[s->depth];
@@ -281,6 +335,8 @@ static outcome scan_start(struct scanner *s)
 	}
 	if (s->text.p[s->at++] == '>') {
 		note_inner(s);
+		if (may_leave(s))
+			leave_content(s);
 		return DONE;
 	}
 	if (s->at == s->tag_end)
@@ -336,16 +392,34 @@ static outcome scan_all(struct scanner *s)
 	return DONE;
 }
 
-outcome envelope_scan_read(struct bytes text, const struct envelope_limits *limits, int shallow,
-	struct scan *out, struct err *e)
+static outcome read(struct bytes text, const struct envelope_limits *limits, int shallow, struct scan *out, struct err *e)
 {
 	struct scanner s = {.text = text, .limits = limits, .out = out, .e = e, .shallow = shallow};
 
-	*out = (struct scan){.marks = BUF(limits->elements * sizeof(struct mark) + 1)};
 	/* The marks count in 32 bits, libxml2 in int. */
 	if (text.n > limits->bytes || text.n > INT32_MAX)
 		return err_set(e, REASON_XML_SIZE, "%zu octets, the limit is %zu", text.n, limits->bytes);
 	TRY(envelope_prolog_read(text, &out->skip, &s.at, e));
 	s.depth_most = limits->depth < ENVELOPE_DEPTH_MOST ? limits->depth : ENVELOPE_DEPTH_MOST;
 	return scan_all(&s);
+}
+
+outcome envelope_scan_read(struct bytes text, const struct envelope_limits *limits, int shallow,
+	struct scan *out, struct err *e)
+{
+	*out = (struct scan){.marks = BUF(limits->elements * sizeof(struct mark) + 1)};
+	return read(text, limits, shallow, out, e);
+}
+
+outcome envelope_scan_frame(struct bytes text, const struct envelope_limits *limits, struct scan *out, struct err *e)
+{
+	*out = (struct scan){.marks = BUF(limits->elements * sizeof(struct mark) + 1),
+		.may_leave = true, .left_ids = BUF(SIZE_MAX / 2)};
+	return read(text, limits, ENVELOPE_SHALLOW, out, e);
+}
+
+void envelope_scan_free(struct scan *scan)
+{
+	buf_free(&scan->marks);
+	buf_free(&scan->left_ids);
 }

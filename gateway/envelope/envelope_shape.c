@@ -35,7 +35,7 @@ static outcome refuse(const xmlNode *node, enum reason reason, const char *what,
 
 outcome envelope_shape_check(struct envelope *env, struct err *e)
 {
-	const struct element *root = &env->elements[0], *list;
+	const struct element *root = env->root, *list;
 	size_t n, i = 0;
 
 	if (!is_soap(root->node, "Envelope"))
@@ -71,7 +71,7 @@ struct _xmlDoc *envelope_doc(const struct envelope *env)
 
 const struct element *envelope_root(const struct envelope *env)
 {
-	return &env->elements[0];
+	return env->root;
 }
 
 const struct element *envelope_header(const struct envelope *env)

@@ -62,7 +62,7 @@ static outcome parse_answer(struct exchange *x)
 	limits.bytes = x->service->answer_bytes;
 	limits.elements = x->snap->conf->max_elements;
 	TRY(exchange_stage(x));
-	TRY(envelope_parse(x->stage, buf_bytes(&x->result.body), &limits, &env, &x->err));
+	TRY(envelope_parse_frame(x->stage, buf_bytes(&x->result.body), &limits, &env, &x->err));
 	x->answer_env = env;
 	return DONE;
 }

@@ -146,7 +146,7 @@ static void judge_answer(struct delivery *d)
 
 	limits.bytes = d->to.answer_bytes;
 	d->pool = pool_new(DELIVERY_MOST);
-	if (!d->pool || !envelope_parse(d->pool, buf_bytes(&d->result.body), &limits, &env, &e).ok) {
+	if (!d->pool || !envelope_parse_frame(d->pool, buf_bytes(&d->result.body), &limits, &env, &e).ok) {
 		if (d->result.status == 503) /* says itself that it took nothing */
 			delivery_verdict(d, QUEUE_TROUBLE, REASON_PROVIDER_CONNECT, "provider.connect", "HTTP 503");
 		else

@@ -38,7 +38,7 @@ static enum after parse_octets(struct exchange *x)
 
 	if (!exchange_stage(x).ok)
 		return AFTER_REFUSE;
-	parsed = envelope_parse(x->stage, x->http->body, &limits, &env, &x->err);
+	parsed = envelope_parse_frame(x->stage, x->http->body, &limits, &env, &x->err);
 	if (parsed.ok)
 		x->env = env;
 	return exchange_after(parsed);

@@ -10,7 +10,7 @@ enum canonical security_canonical(const struct envelope *env, const xmlNode *nod
 	const struct element *path[ENVELOPE_PATH];
 	struct bytes above[ENVELOPE_PATH];
 	size_t n = envelope_path(env, node, path);
-	struct canonical_place place = {.above = above};
+	struct canonical_place place = {.above = above, .own = envelope_own(env)};
 
 	if (n == 0)
 		return CANONICAL_FOREIGN;

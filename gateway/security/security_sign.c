@@ -284,12 +284,36 @@ static void write_body(const struct draft *d, struct buf *out)
 	envelope_splice(bytes_sub(envelope_text(d->env), body->start, body->end), within, d->n, out);
 }
 
+/* Where the octets that are their own canonical form stand in the Body with its edits; none when an edit reaches into
+ * them. */
+static struct canonical_own own_of(const struct draft *d, struct bytes body)
+{
+	struct canonical_own own = *envelope_own(d->env);
+	size_t from = own.octets.n > 0 ? (size_t)(own.octets.p - envelope_text(d->env).p) : 0, to = from + own.octets.n;
+	size_t at = from - envelope_body(d->env)->start;
+
+	if (own.octets.n == 0)
+		return own;
+	for (size_t i = 0; i < d->n; i++) {
+		const struct edit *edit = &d->edits[i];
+
+		if (edit->from >= to)
+			continue;
+		if (edit->to > from)
+			return (struct canonical_own){.n = 0};
+		at += edit->with.n - (edit->to - edit->from);
+	}
+	own.octets = bytes_sub(body, at, at + own.octets.n);
+	return own;
+}
+
 /* False when our own canonical form does not cover the Body. */
 static bool digest_octets(const struct draft *d, struct bytes body, enum digest kind, unsigned char out[64], size_t *n)
 {
 	const struct element *root = envelope_root(d->env);
 	const struct bytes above = bytes_sub(envelope_text(d->env), root->start, root->inner);
-	const struct canonical_place place = {&above, 1, body};
+	const struct canonical_own own = own_of(d, body);
+	const struct canonical_place place = {.above = &above, .depth = 1, .element = body, .own = &own};
 	enum canonical made;
 
 	digest_begin(kind);
@@ -302,6 +326,7 @@ static outcome digest_tree(const struct draft *d, enum digest kind, unsigned cha
 {
 	outcome made;
 
+	TRY(envelope_whole(d->env, e));
 	digest_begin(kind);
 	made = envelope_canonical(envelope_body(d->env)->node, NULL, digest_add, NULL, e);
 	*n = digest_end(out);
@@ -373,7 +398,7 @@ static outcome sign(struct pool *pool, struct bytes message, const struct sign_o
 
 	limits.bytes = message.n + HEADER_MAX;
 	limits.elements = limits.bytes;
-	TRY(envelope_parse(pool, message, &limits, &env, e));
+	TRY(envelope_parse_frame(pool, message, &limits, &env, e));
 	return sign_edited(pool, env, NULL, 0, options, out, e);
 }
 

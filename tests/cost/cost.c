@@ -150,15 +150,31 @@ static void identifiers(struct buf *out, size_t n)
 	}
 }
 
+/* What the judge of payloads doubts only at the end of them, so that they are read by it and by the parser. */
+static const char doubt[] = "<i xml:space='default'/>";
+
+static void apart(struct buf *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "<p:i xmlns:p=\"urn:p\" n=\"%zu\">x</p:i>", i);
+}
+
 static void header_blocks(struct buf *out, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		buf_printf(out, "<b xmlns=\"urn:b%zu\"/>", i);
 }
 
+static void unbound(struct buf *out, size_t n)
+{
+	header_blocks(out, n / 8);
+	buf_str(out, "<u:i/>");
+}
+
 static const struct shape {
 	const char *name;
 	maker *body;        /* in the payload */
+	bool certain;       /* that the payload is well-formed; else it ends with doubt */
 	const char *before; /* piece of the signed message, before which ... */
 	maker *inside;      /* ... more is put that nobody has signed */
 	enum reason reason;
@@ -184,6 +200,10 @@ static const struct shape {
 	{.name = "signature-value", .before = "</ds:SignatureValue>", .inside = text, .reason = REASON_SEC_VALUE},
 	{.name = "digest-value", .before = "</ds:DigestValue>", .inside = text, .reason = REASON_SEC_DIGEST},
 	{.name = "depth", .body = floors, .reason = REASON_XML_DEPTH},
+	{.name = "apart", .body = apart, .certain = true},
+	/* Judged apart, and then the rest turns out to be malformed: all is parsed once more, for the words. */
+	{.name = "apart-in-vain", .body = elements, .certain = true, .before = "<wsse:Security ", .inside = unbound,
+		.reason = REASON_XML_NAMESPACE},
 };
 
 static void sign(struct bytes plain, struct buf *out)
@@ -201,13 +221,15 @@ static void make(const struct shape *shape, size_t n)
 	SCOPED(buf_free) struct buf plain = BUF(MOST), whole = BUF(MOST), out = BUF(MOST);
 	size_t at;
 
-	buf_str(&plain, "<soapenv:Envelope xmlns:soapenv=\"" NS_SOAP11 "\"><soapenv:Body><m:SendMessage xmlns:m=\"urn:m\">");
-	if (shape->body && shape->reason == REASON_NONE)
+	buf_str(&plain, "<soapenv:Envelope xmlns:soapenv=\"" NS_SOAP11 "\"><soapenv:Body><m:SendMessage xmlns:m=\"urn:m\">"
+		"<request><requestData><data>");
+	if (shape->body && (shape->reason == REASON_NONE || shape->certain))
 		shape->body(&plain, n);
-	buf_str(&plain, "</m:SendMessage></soapenv:Body></soapenv:Envelope>");
+	buf_printf(&plain, "%s</data></requestData></request></m:SendMessage></soapenv:Body></soapenv:Envelope>",
+		shape->certain ? "" : doubt);
 	sign(buf_bytes(&plain), &whole);
 	/* What nobody can sign because it is never parsed is put in afterwards. */
-	const char *before = shape->before ? shape->before : "</m:SendMessage>";
+	const char *before = shape->before ? shape->before : "</data>";
 	at = (size_t)((char *)memmem(whole.data, whole.len, before, strlen(before)) - (char *)whole.data);
 	buf_add(&out, (struct bytes){whole.data, at});
 	if (shape->before)
@@ -233,7 +255,7 @@ __attribute__((noinline)) enum reason judge(struct bytes message)
 	struct err e = {0};
 
 	limits.elements = 200000; /* as in the configuration */
-	if (envelope_parse(pool, message, &limits, &env, &e).ok)
+	if (envelope_parse_frame(pool, message, &limits, &env, &e).ok)
 		e.reason = security_verify(pool, env, world.trust, world.now, &v, &who, &e).ok ? REASON_NONE : e.reason;
 	pool_free(&pool);
 	return e.reason;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pre-scan and parse of a message: what is accepted has its elements where their octets are. */
+/* Pre-scan and parse of a message: what is accepted has its elements where their octets are, and the content of `data` is
+ * judged apart as it is in the whole. */
 #include <libxml/tree.h>
 #include <string.h>
 
-#include "envelope/envelope.h"
+#include "../unit/canonical/framed.h"
 #include "fuzz.h"
 
 #define POOL_MOST (64u << 20)
@@ -46,6 +47,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct envelope *env;
 	struct err e = {0};
 
+	SCOPED(framed_close) struct framed both;
+
+	framed_open(&both, text);
+	FUZZ_ASSERT(!framed_differ(&both));
 	if (!envelope_parse(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, &e).ok) {
 		FUZZ_ASSERT(e.reason != REASON_NONE && e.reason != REASON_INTERNAL);
 		return 0;

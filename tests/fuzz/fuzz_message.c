@@ -43,8 +43,8 @@ static bool verify(struct bytes text, struct pool *pool, const struct verified *
 	struct envelope *env;
 	struct err e;
 
-	return envelope_parse(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, &e).ok &&
-		security_verify(pool, env, sim_trust(trust), stamp_now(), v, NULL, &e).ok;
+	return envelope_parse_frame(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, &e).ok &&
+		security_verify(pool, env, sim_trust(trust), stamp_now(), v, NULL, &e).ok && envelope_whole(env, &e).ok;
 }
 
 static void learn(const char *path)

@@ -54,7 +54,7 @@ static bool ours(struct bytes text, struct err *e)
 	const struct verified *v = NULL;
 	struct envelope *env;
 
-	if (!envelope_parse(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, e).ok ||
+	if (!envelope_parse_frame(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, e).ok ||
 		!security_verify(pool, env, trust, stamp_now(), &v, NULL, e).ok)
 		return false;
 	MUST(v);

@@ -47,7 +47,7 @@ static inline enum canonical subject_own(const struct subject *s, size_t i, cons
 {
 	const struct mark *marks = scan_marks(&s->scan), *m = &marks[i];
 	struct bytes above[ENVELOPE_DEPTH_MOST];
-	struct canonical_place place = {above, m->depth - 1, bytes_sub(s->text, m->start, m->end)};
+	struct canonical_place place = {.above = above, .depth = m->depth - 1, .element = bytes_sub(s->text, m->start, m->end)};
 
 	for (size_t at = place.depth; at > 0; at--) {
 		m = &marks[m->parent];

@@ -10,6 +10,7 @@ struct choices {
 	uint64_t state;      /* of the generator; 0: the octets decide, and then everything is the first choice */
 	struct bytes octets;
 	unsigned elements;   /* that may still come */
+	bool usual;          /* names of ASCII alone, and nothing that begins with xml: */
 };
 
 enum { GRAMMAR_DEPTH = 9 };
@@ -97,7 +98,7 @@ static inline void grammar_declarations(struct grammar *g)
 		unsigned which = choose(g->c, GRAMMAR_PREFIXES);
 		const bool none = which == 0 && choose(g->c, 3) == 2;
 
-		if (here[which])
+		if (here[which] || (g->c->usual && (unsigned char)*grammar_prefixes[which] >= 0x80))
 			continue;
 		here[which] = g->bound[which] = true;
 		grammar_blank(g->c, g->out, true);
@@ -115,6 +116,11 @@ static inline unsigned grammar_prefix(struct grammar *g)
 	return which == 0 || g->bound[which] || choose(g->c, 500) == 499 ? which : 0;
 }
 
+static inline const char *grammar_local(const struct choices *c, const char *local)
+{
+	return c->usual && (unsigned char)*local >= 0x80 ? "w" : local;
+}
+
 static inline void grammar_name(struct grammar *g, unsigned prefix, const char *local)
 {
 	buf_str(g->out, grammar_prefixes[prefix]);
@@ -128,7 +134,7 @@ static inline void grammar_attributes(struct grammar *g)
 	const size_t most = sizeof locals / sizeof *locals;
 	unsigned at = choose(g->c, most), n = choose(g->c, 5);
 
-	if (choose(g->c, 10) == 9) {
+	if (!g->c->usual && choose(g->c, 10) == 9) {
 		grammar_blank(g->c, g->out, true);
 		buf_str(g->out, PICK(g->c, whole));
 		grammar_equals(g->c, g->out, NULL);
@@ -136,7 +142,7 @@ static inline void grammar_attributes(struct grammar *g)
 	for (; n > 0; n--, at = (at + 1 + choose(g->c, 3)) % most) { /* a local name seldom comes twice,
 		and then mostly apart */
 		grammar_blank(g->c, g->out, true);
-		grammar_name(g, grammar_prefix(g), locals[at]);
+		grammar_name(g, grammar_prefix(g), grammar_local(g->c, locals[at]));
 		grammar_equals(g->c, g->out, NULL);
 	}
 }
@@ -158,7 +164,7 @@ static inline void grammar_text(struct choices *c, struct buf *out)
 static inline void grammar_element(struct grammar g, unsigned depth)
 {
 	static const char *const locals[] = {"x", "y", "Body", "e.1", "\xD0\xB0", "x", "_"};
-	const char *local = PICK(g.c, locals);
+	const char *local = grammar_local(g.c, PICK(g.c, locals));
 	/* What is used may be declared behind its use, so the prefix is chosen among those of the outside,
 		and declared anew. */
 	const unsigned prefix = grammar_prefix(&g);

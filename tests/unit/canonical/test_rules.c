@@ -84,7 +84,7 @@ static void the_rest_is_left_to_libxml2(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
 		SCOPED(buf_free) struct buf out = BUF(4096);
-		struct canonical_place place = {NULL, 0, foreign[i].text};
+		struct canonical_place place = {.element = foreign[i].text};
 
 		if (canonical_write(&place, NULL, both_keep, &out) == CANONICAL_FOREIGN)
 			continue;
@@ -98,7 +98,7 @@ static void the_rest_is_left_to_libxml2(void **state)
 static enum canonical of_many(const char *head, const char *middle, int n, const char *tail, const char *end)
 {
 	SCOPED(buf_free) struct buf text = BUF(1u << 20), out = BUF(1u << 20);
-	struct canonical_place place = {NULL, 0, BYTES_NONE};
+	struct canonical_place place = {.element = BYTES_NONE};
 
 	buf_str(&text, head);
 	for (int i = 0; i < n; i++) {
@@ -162,7 +162,7 @@ static void pieces_of_any_length_come_whole(void **state)
 	(void)state;
 	for (int n = 1; n < 3000; n += 7) {
 		SCOPED(buf_free) struct buf text = BUF(1u << 20), out = BUF(1u << 20);
-		struct canonical_place place = {NULL, 0, BYTES_NONE};
+		struct canonical_place place = {.element = BYTES_NONE};
 
 		buf_str(&text, "<a>");
 		for (int i = 0; i < n; i++)
@@ -177,7 +177,7 @@ static void pieces_of_any_length_come_whole(void **state)
 static void a_sink_that_refuses_is_not_asked_again(void **state)
 {
 	SCOPED(buf_free) struct buf out = BUF(8);
-	struct canonical_place place = {NULL, 0, BYTES_LIT("<apex>more than eight octets</apex>")};
+	struct canonical_place place = {.element = BYTES_LIT("<apex>more than eight octets</apex>")};
 
 	(void)state;
 	assert_int_equal(canonical_write(&place, NULL, both_keep, &out), CANONICAL_STOPPED);

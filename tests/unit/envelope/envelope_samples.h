@@ -44,6 +44,21 @@ static inline struct envelope *parse_ok(struct pool *pool, struct bytes text)
 	return env;
 }
 
+/* The verdict on a text: whole, and with the content of `data` left out, which must be the same in every word. */
+static inline outcome parse_both(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
+	struct envelope **out, struct err *e)
+{
+	struct err apart = {0};
+	struct envelope *frame;
+	const bool good = envelope_parse_frame(pool, text, limits, &frame, &apart).ok;
+	const outcome o = envelope_parse(pool, text, limits, out, e);
+
+	assert_int_equal(good, o.ok);
+	assert_int_equal(apart.reason, e->reason);
+	assert_string_equal(apart.detail, e->detail);
+	return o;
+}
+
 static inline int start_room(void **state)
 {
 	(void)state;

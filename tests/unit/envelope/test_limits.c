@@ -201,7 +201,7 @@ static enum reason reason_of(maker *make, size_t n)
 
 	make(&text, n);
 	assert_true(buf_ok(&text));
-	if (envelope_parse(pool, buf_bytes(&text), &limits, &env, &e).ok)
+	if (parse_both(pool, buf_bytes(&text), &limits, &env, &e).ok)
 		return REASON_NONE;
 	return e.reason;
 }
@@ -255,8 +255,8 @@ static void no_setting_lifts_the_depth_above_256(void **state)
 	limits.depth = 100000;
 	make_depth(&good, 256);
 	make_depth(&bad, 257);
-	assert_true(envelope_parse(pool, buf_bytes(&good), &limits, &env, &e).ok);
-	assert_false(envelope_parse(pool, buf_bytes(&bad), &limits, &env, &e).ok);
+	assert_true(parse_both(pool, buf_bytes(&good), &limits, &env, &e).ok);
+	assert_false(parse_both(pool, buf_bytes(&bad), &limits, &env, &e).ok);
 	assert_int_equal(e.reason, REASON_XML_DEPTH);
 }
 

@@ -257,7 +257,7 @@ static void each_text_gets_its_reason(void **state)
 		SCOPED(pool_free) struct pool *pool = new_pool();
 		struct envelope *env = NULL;
 		struct err e = {0};
-		bool ok = envelope_parse(pool, rows[i].text, &limits, &env, &e).ok;
+		bool ok = parse_both(pool, rows[i].text, &limits, &env, &e).ok;
 
 		if (ok == (rows[i].reason == REASON_NONE) && e.reason == rows[i].reason &&
 		    ok == (env != NULL))

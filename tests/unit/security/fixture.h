@@ -411,7 +411,7 @@ static inline struct verdict verify_at(struct bytes text, struct stamp now)
 	struct envelope *env = NULL;
 	struct err e = {0};
 
-	if (envelope_parse(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, &e).ok &&
+	if (envelope_parse_frame(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, &e).ok &&
 	    security_verify(pool, env, world.trust, now, &v, &who, &e).ok) {
 		out.form = verified_form(v);
 		out.signature = verified_signature(v);

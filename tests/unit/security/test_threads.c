@@ -22,7 +22,7 @@ static enum reason reason_of(struct bytes text)
 	struct envelope *env;
 	struct err e = {0};
 
-	if (envelope_parse(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, &e).ok &&
+	if (envelope_parse_frame(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, &e).ok &&
 	    security_verify(pool, env, world.trust, world.now, &v, NULL, &e).ok)
 		e.reason = REASON_NONE;
 	pool_free(&pool);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* framed - messages around content that choices make, well-formed or spoilt, and the two verdicts on them: with the content
+ * of `data` judged apart, and by libxml2 over the whole. */
+#ifndef QAQPA_TESTS_FRAMED_H
+#define QAQPA_TESTS_FRAMED_H
+
+#include "both.h"
+#include "grammar.h"
+
+enum { FRAMED_LEAST = 600, FRAMED_SPOILT = 4 };
+
+static const char framed_head[] = "<e:Envelope xmlns:e=\"" NS_SOAP11 "\" xmlns:a=\"urn:a\"><e:Header><t xmlns:w=\"" NS_WSU
+	"\" w:Id=\"token\"/></e:Header><e:Body xmlns:w=\"" NS_WSU "\" w:Id=\"body\"><m:Op xmlns:m=\"urn:m\"><request>"
+	"<requestInfo/><requestData>";
+static const char framed_tail[] = "</requestData></request></m:Op></e:Body></e:Envelope>";
+
+/* Of the kind that people send: nothing in it is out of the usual, and mostly it is canonical as it stands. */
+static inline void framed_usual(struct choices *c, struct buf *out)
+{
+	static const char *const ids[] = {"", "", " Id=\"9\"", " id=\"body \"", " n=\"1\" z=\"2\"", " ID=\"token\"", " id=\"\""};
+	static const char *const texts[] = {"", "1", "words", "\xD2\x9B\xD0\xB0", "&amp;", "&lt;i/&gt;", " \n", "]]"};
+	static const char *const prefixes[][2] = {{"", ""}, {"a:", ""}, {"p:", " xmlns:p=\"urn:p\""},
+		{"p:", " xmlns:p=\"urn:p\""},
+		{"a:", " xmlns:a=\"urn:a\""}, {"m:", ""}, {"m:", " xmlns:m=\"urn:m\""}, {"m:", " xmlns:m=\"urn:b\""},
+		{"", " xmlns=\"urn:b\""}, {"", " xmlns=\"\""}};
+	const char *const *names = PICK(c, prefixes), *prefix = names[0];
+
+	buf_printf(out, "<%sx%s%s>", prefix, names[1], choose(c, 60) ? "" : names[1]);
+	for (unsigned n = 12 + choose(c, 20); n > 0; n--) {
+		buf_printf(out, "<%sy%s>%s", prefix, choose(c, 4) ? "" : PICK(c, ids), PICK(c, texts));
+		buf_printf(out, "<z>%s</z></%sy>", PICK(c, texts), prefix);
+	}
+	buf_printf(out, "</%sx>", prefix);
+}
+
+static inline void framed_content(struct choices *c, struct buf *out)
+{
+	struct grammar g = {.c = c, .out = out, .bound = {true, true}};
+	const unsigned usual = choose(c, 3);
+	const size_t from = out->len;
+
+	c->usual = choose(c, 4);
+	while (out->len - from < FRAMED_LEAST && buf_ok(out)) {
+		if (usual == 0 || choose(c, 3) == 0) {
+			framed_usual(c, out);
+			continue;
+		}
+		c->elements = 8;
+		grammar_element(g, 3);
+		grammar_text(c, out);
+	}
+}
+
+static inline const char *framed_token(struct choices *c)
+{
+	static const char *const tokens[] = {"]]>", "&", "<", ">", "\"", "'", "/", "=", " ", ":", "<?p?>", "<!--", "--", "-->",
+		"<![CDATA[", "<!DOCTYPE a>", "&#0;", "&#x110000;", "&#xD800;", "&nbsp;", "&#;", "&#x;", "&amp", ";", "<a:b:c/>",
+		"<1/>", "<a/", "<a />", "<-a/>", "<a.b-c/>", "<p:q/>", " xmlns=\"\"", " xmlns:p=\"\"", " xmlns:p=\"relative\"",
+		" xmlns:p='urn:x'", " xmlns:p=\"urn:\"", " xmlns=\"http://[1\"", " xmlns:p=\"http://h:99999999999/\"",
+		" xmlns:xml=\"http://www.w3.org/XML/1998/namespace\"", " xmlns:p=\"http://www.w3.org/XML/1998/namespace\"",
+		" xmlns:p=\"http://www.w3.org/2000/xmlns/\"", " xmlns:p=\"a%zz:b\"", " xmlns:p=\"http:\"", " xmlns:p=\"http:/a\"",
+		" xmlns:p=\"http://h:/\"", " xmlns:p=\"http://h:80/a//b:c\"", " xmlns:p=\"u-r+n.1:a#b#c\"", " xmlns:p=\"urn:a#\"",
+		" xmlns:xmlns=\"urn:a\"", " xmlns:a=\"urn:a\"", " Id=\"body\"", " id=\"token\"", " a:Id=\"bo&#100;y\"", " ID=\"x\"",
+		" xml:id=\"i\"", " xml:id=\"1\"", " xml:lang=\"\"", " xml:space=\"q\"", " x=\"1\"", " a:x=\"1\"", " y='<'", " z=z",
+		" q", "x=\"1\"y=\"2\"", "\x01", "\xC3", "\xEF\xBF\xBF", "\xCC\x80", "\xC3\x97", "\xE2\x80\xA8", "</data>",
+		"<data>", "</x>", "</y >",
+		"<_x></_x>", "<x></ x>", "\r", "\t", "]", "[", "!", "?", "-", "#", "x"};
+
+	return PICK(c, tokens);
+}
+
+/* Anywhere, at the end of a tag, or at the beginning of a name. */
+static inline size_t framed_place(struct choices *c, const struct buf *text)
+{
+	static const char near[] = " ><";
+	const char wanted = PICK(c, near);
+	size_t at = text->len ? choose(c, (unsigned)text->len) : 0;
+
+	while (wanted > ' ' && at < text->len && text->data[at] != wanted)
+		at++;
+	return at + (wanted == '<' && at < text->len);
+}
+
+/* Cuts, doubles or puts in something. */
+static inline void framed_spoil(struct choices *c, struct buf *text)
+{
+	size_t at = framed_place(c, text), n = choose(c, 4) ? choose(c, 4) : choose(c, 60);
+	SCOPED(buf_free) struct buf rest = BUF(BOTH_MOST);
+	struct bytes piece;
+
+	if (n > text->len - at)
+		n = text->len - at;
+	piece = (struct bytes){text->data + at, n};
+	switch (choose(c, 4)) {
+	case 0: /* cut */
+		buf_add(&rest, bytes_sub(buf_bytes(text), at + n, text->len));
+		break;
+	case 1: /* doubled */
+		buf_add(&rest, piece);
+		buf_add(&rest, bytes_sub(buf_bytes(text), at, text->len));
+		break;
+	default:
+		buf_str(&rest, framed_token(c));
+		buf_add(&rest, bytes_sub(buf_bytes(text), at, text->len));
+	}
+	text->len = at;
+	buf_add(text, buf_bytes(&rest));
+}
+
+static inline void framed_message(struct choices *c, struct buf *out)
+{
+	static const char *const starts[] = {"<data>", "<data>", "<data>", "<a:data>", "<a:data xmlns=\"urn:b\">",
+		"<data xmlns=\"urn:b\" xmlns:b=\"urn:b\">",
+		"<data a:b=\"1\" \n x='2'>", "<data xmlns:a=\"urn:b\" xmlns:ds=\"urn:c\">"};
+	const char *start = PICK(c, starts);
+	SCOPED(buf_free) struct buf content = BUF(BOTH_MOST);
+
+	framed_content(c, &content);
+	if (choose(c, 2)) {
+		for (unsigned n = 1 + choose(c, FRAMED_SPOILT); n > 0; n--)
+			framed_spoil(c, &content);
+	}
+	buf_printf(out, "%s%s", framed_head, start);
+	buf_add(out, buf_bytes(&content));
+	buf_printf(out, "</%sdata>%s", start[1] == 'a' ? "a:" : "", framed_tail);
+}
+
+/* --- the two verdicts --- */
+
+struct framed {
+	struct pool *pool;
+	struct err apart, whole; /* why it was refused */
+	struct envelope *frame, *other; /* NULL when refused */
+	size_t left;             /* octets that were judged apart */
+	bool own;                /* all of them their own canonical form */
+};
+
+static inline void framed_close(struct framed *f)
+{
+	pool_free(&f->pool);
+}
+
+static inline void framed_open(struct framed *f, struct bytes text)
+{
+	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+	struct envelope *env;
+
+	*f = (struct framed){.pool = pool_new(8u * BOTH_MOST)};
+	if (envelope_parse_frame(f->pool, text, &limits, &env, &f->apart).ok)
+		f->frame = env;
+	if (envelope_parse(f->pool, text, &limits, &env, &f->whole).ok)
+		f->other = env;
+	if (f->frame && f->frame->left) {
+		f->left = f->frame->left->inner_end - f->frame->left->inner;
+		f->own = f->frame->own.octets.n > 0;
+	}
+}
+
+/* The canonical form of the Body, of which some octets may be known. */
+static inline enum canonical framed_own_body(const struct framed *f, struct buf *out)
+{
+	const struct element *root = envelope_root(f->frame), *body = envelope_body(f->frame);
+	const struct bytes text = envelope_text(f->frame), above = bytes_sub(text, root->start, root->inner);
+	const struct canonical_place place = {.above = &above, .depth = 1, .element = bytes_sub(text, body->start, body->end),
+		.own = envelope_own(f->frame)};
+
+	return canonical_write(&place, NULL, both_keep, out);
+}
+
+/* NULL, or what is wrong with the two. */
+static inline const char *framed_differ(struct framed *f)
+{
+	SCOPED(buf_free) struct buf ours = BUF(BOTH_MOST), theirs = BUF(BOTH_MOST), later = BUF(BOTH_MOST);
+	const char *why = NULL;
+
+	if (!f->frame != !f->other)
+		return f->frame ? "accepted, and libxml2 refuses" : "refused, and libxml2 accepts";
+	if (!f->frame)
+		return f->apart.reason == f->whole.reason && strcmp(f->apart.detail, f->whole.detail) == 0 ? NULL : "other words";
+	if (framed_own_body(f, &ours) == CANONICAL_FOREIGN)
+		buf_clear(&ours);
+	if (!envelope_canonical(envelope_body(f->other)->node, NULL, both_keep, &theirs, NULL).ok)
+		return "no canonical form";
+	if (ours.len && !bytes_eq(buf_bytes(&ours), buf_bytes(&theirs)))
+		return "another canonical form";
+	if (!envelope_whole(f->frame, NULL).ok || !envelope_is_whole(f->frame) || f->frame->id_count != f->other->id_count)
+		why = "it does not become whole";
+	else if (!envelope_canonical(envelope_body(f->frame)->node, NULL, both_keep, &later, NULL).ok ||
+		!bytes_eq(buf_bytes(&later), buf_bytes(&theirs)))
+		why = "it becomes another whole";
+	return why;
+}
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The content of `data` is left out of the tree where it may be, comes into it when it is asked for, and every element stays
+ * where it was. */
+#include "envelope_samples.h"
+
+#define SENT(data) \
+	WHOLE("<s:Header><h xmlns:u=\"" NS_WSU "\" u:Id=\"token\"/></s:Header>" BODY("<t:SendMessage xmlns:t=\"urn:t\"><request>" \
+		"<requestInfo><id>1</id></requestInfo><requestData>" data "</requestData></request></t:SendMessage>"))
+
+static struct envelope *frame(struct pool *pool, struct bytes text)
+{
+	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+	struct envelope *env = NULL;
+	struct err e = {0};
+
+	if (!envelope_parse_frame(pool, text, &limits, &env, &e).ok)
+		fail_msg("%s: %s", reason_row(e.reason)->name, e.detail);
+	return env;
+}
+
+static const struct element *holder_of(const struct envelope *env)
+{
+	const struct element *request = envelope_child(env, envelope_operation(env), "", "request", NULL);
+
+	return envelope_child(env, request, "", "requestData", NULL);
+}
+
+static const struct element *data_of(const struct envelope *env)
+{
+	const struct element *list;
+
+	assert_int_equal(envelope_children(env, holder_of(env), &list), 1);
+	return list;
+}
+
+static void what_is_left_out_comes_when_it_is_asked_for(void **state)
+{
+	static const char content[] = "<p:R xmlns:p=\"urn:p\" id=\"1\"><p:a>x</p:a></p:R><q/>";
+	SCOPED(pool_free) struct pool *pool = new_pool();
+	const struct element *data, *list, *body;
+	struct envelope *env;
+	struct bytes text;
+
+	(void)state;
+	env = frame(pool, BYTES_LIT(SENT("<data x='1'><p:R xmlns:p=\"urn:p\" id=\"1\"><p:a>x</p:a></p:R><q/></data>")));
+	data = data_of(env);
+	body = envelope_body(env);
+	assert_false(envelope_is_whole(env));
+	assert_ptr_equal(data->left_out_of, env);
+	assert_null(data->node->children);
+	assert_string_equal((const char *)data->node->properties->name, "x");
+	text = bytes_sub(envelope_text(env), data->inner, data->inner_end);
+	assert_true(bytes_is(text, content));
+
+	assert_true(element_whole(data, NULL).ok);
+	assert_true(envelope_is_whole(env));
+	assert_null(data->left_out_of);
+	assert_ptr_equal(data_of(env), data);
+	assert_ptr_equal(envelope_body(env), body);
+	assert_int_equal(envelope_children(env, data, &list), 2);
+	assert_string_equal(node_ns(list[0].node), "urn:p");
+	assert_ptr_equal(list[0].node->parent, data->node);
+	assert_true(bytes_is(bytes_sub(envelope_text(env), list[1].start, list[1].end), "<q/>"));
+	assert_ptr_equal(data->node->doc, envelope_doc(env));
+	assert_ptr_equal(envelope_by_id(env, BYTES_LIT("token"), false)->doc, envelope_doc(env));
+	assert_true(element_whole(data, NULL).ok); /* a second time changes nothing */
+	assert_ptr_equal(data->node->doc, envelope_doc(env));
+}
+
+static void who_looks_inside_asks_for_it(void **state)
+{
+	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+	SCOPED(pool_free) struct pool *pool = new_pool();
+	struct payload payload;
+	struct envelope *env;
+
+	(void)state;
+	env = frame(pool, BYTES_LIT(SENT("<data>&lt;r>1&lt;/r></data>")));
+	assert_false(envelope_is_whole(env));
+	assert_true(payload_open(pool, data_of(env), &limits, &payload, NULL).ok);
+	assert_string_equal(node_local(payload_root(&payload)), "r");
+}
+
+/* For what else than usual content the whole is parsed, or for another place than that of the contract. */
+static void the_rest_is_parsed_whole(void **state)
+{
+	static const struct {
+		const char *name;
+		struct bytes text;
+	} whole[] = {
+		{"nothing inside", BYTES_LIT(SENT("<data></data>"))},
+		{"an empty-element tag", BYTES_LIT(SENT("<data/>"))},
+		{"another name", BYTES_LIT(SENT("<date>1</date>"))},
+		{"a name beyond ASCII", BYTES_LIT(SENT("<data><\xD0\x9A/></data>"))},
+		{"a name beyond ASCII around", BYTES_LIT(SENT("<data \xD0\x9A='1'>1</data>"))},
+		{"the prefix xml", BYTES_LIT(SENT("<data><a xml:lang='kk'/></data>"))},
+		{"a namespace name of an unusual form", BYTES_LIT(SENT("<data><a xmlns='urn:a?b'/></data>"))},
+		{"too high", BYTES_LIT(WHOLE(BODY("<op><data>1</data></op>")))},
+		{"in the Header", BYTES_LIT(WHOLE("<s:Header><a><b><c><data>1</data></c></b></a></s:Header>" BODY("<op/>")))},
+		{"in a Fault", BYTES_LIT(WHOLE(BODY("<s:Fault><b><c><data>1</data></c></b></s:Fault>")))},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+		SCOPED(pool_free) struct pool *pool = new_pool();
+
+		if (!envelope_is_whole(frame(pool, whole[i].text)))
+			fail_msg("%s", whole[i].name);
+	}
+}
+
+/* Only the first of several; the others stay in the tree, where their reader finds that they are too many. */
+static void one_is_left_out(void **state)
+{
+	SCOPED(pool_free) struct pool *pool = new_pool();
+	const struct element *list;
+	struct envelope *env;
+
+	(void)state;
+	env = frame(pool, BYTES_LIT(SENT("<data>1</data><data>2</data>")));
+	assert_int_equal(envelope_children(env, holder_of(env), &list), 2);
+	assert_ptr_equal(list[0].left_out_of, env);
+	assert_null(list[1].left_out_of);
+	assert_string_equal((const char *)list[1].node->children->content, "2");
+}
+
+static void identifiers_inside_are_not_those_of_the_message(void **state)
+{
+	static const struct {
+		struct bytes text;
+		enum reason reason;
+	} rows[] = {
+		{BYTES_LIT(SENT("<data><a Id='other'/><a Id='other'/></data>")), REASON_NONE},
+		{BYTES_LIT(SENT("<data><a Id='token'/></data>")), REASON_XML_DUPLICATE_ID},
+		{BYTES_LIT(SENT("<data><a><b ID='token'/></a></data>")), REASON_XML_DUPLICATE_ID},
+		{BYTES_LIT(SENT("<data><a id='&#116;oken'/></data>")), REASON_XML_DUPLICATE_ID},
+		{BYTES_LIT(SENT("<data id='token'><a/></data>")), REASON_XML_DUPLICATE_ID},
+	};
+	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		SCOPED(pool_free) struct pool *pool = new_pool();
+		struct envelope *env;
+		struct err e = {0};
+
+		assert_int_equal(parse_both(pool, rows[i].text, &limits, &env, &e).ok, rows[i].reason == REASON_NONE);
+		assert_int_equal(e.reason, rows[i].reason);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_left_out_comes_when_it_is_asked_for),
+		cmocka_unit_test(who_looks_inside_asks_for_it),
+		cmocka_unit_test(the_rest_is_parsed_whole),
+		cmocka_unit_test(one_is_left_out),
+		cmocka_unit_test(identifiers_inside_are_not_those_of_the_message),
+	};
+
+	return cmocka_run_group_tests(tests, start_room, NULL);
+}
