@@ -102,13 +102,12 @@ static enum verdict check(const struct envelope *env, const struct parts *p, con
 static outcome by_xmlsec(struct pool *pool, const struct envelope *env, const struct parts *p, const struct trust_cert *cert,
 	struct err *e)
 {
-	struct parts again = {.plain = false};
+	struct parts again;
 
 	if (envelope_is_whole(env))
 		return security_xmlsec_verify(env, p, cert, e);
 	TRY(envelope_whole(env, e));
-	TRY(security_header_read(env, &again, e));
-	TRY(security_reference_read(pool, env, &again, e));
+	TRY(security_parts_find(pool, env, &again, e));
 	return security_xmlsec_verify(env, &again, cert, e);
 }
 
@@ -119,16 +118,15 @@ static void compare(enum verdict ours, const struct err *e, struct pool *pool, c
 {
 #ifdef QAQPA_BOTH_VERDICTS
 	struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
-	struct parts parts = {.plain = false};
 	struct envelope *whole;
+	struct parts parts;
 	struct err other = {0};
 	bool right;
 
 	limits.bytes = limits.elements = envelope_text(env).n;
 	limits.depth = limits.attributes = limits.namespaces = 256;
 	right = envelope_parse(pool, envelope_text(env), &limits, &whole, &other).ok &&
-		security_header_read(whole, &parts, &other).ok && security_reference_read(pool, whole, &parts, &other).ok &&
-		security_xmlsec_verify(whole, &parts, cert, &other).ok;
+		security_parts_find(pool, whole, &parts, &other).ok && security_xmlsec_verify(whole, &parts, cert, &other).ok;
 	BUG_IF(memory_refusals() == before && (right != (ours == RIGHT) || (!right && other.reason != e->reason)));
 #else
 	(void)ours, (void)e, (void)pool, (void)env, (void)cert, (void)before;

@@ -56,6 +56,8 @@ MUST_USE outcome security_header_read(const struct envelope *env, struct parts *
 /* Stage 2: SignedInfo: algorithms and references; the Body of the envelope is among the targets. */
 MUST_USE outcome security_reference_read(struct pool *pool, const struct envelope *env, struct parts *p,
 	struct err *e);
+/* Both of them. */
+MUST_USE outcome security_parts_find(struct pool *pool, const struct envelope *env, struct parts *p, struct err *e);
 /* Stage 3: KeyInfo to certificate. Sets p->form before it asks trust. */
 MUST_USE outcome security_token_find(struct pool *pool, const struct envelope *env, struct parts *p,
 	struct trust *trust, int64_t now_ms, const struct trust_cert **out, struct err *e);

@@ -53,15 +53,32 @@ outcome security_profile_check(const struct parts *p, const struct trust_cert *c
 	return trust_rule_holds(cert, profile->rule, bin_of(cert), e);
 }
 
+outcome security_parts_find(struct pool *pool, const struct envelope *env, struct parts *p, struct err *e)
+{
+	*p = (struct parts){.plain = false};
+	TRY(security_header_read(env, p, e));
+	return security_reference_read(pool, env, p, e);
+}
+
+/* What a Reference means that names nothing of the message can depend on what was left out of the tree. */
+static outcome find_parts(struct pool *pool, const struct envelope *env, struct parts *p, struct err *e)
+{
+	outcome found = security_parts_find(pool, env, p, e);
+
+	if (found.ok || envelope_is_whole(env))
+		return found;
+	TRY(envelope_whole(env, e));
+	return security_parts_find(pool, env, p, e);
+}
+
 static outcome verify(struct pool *pool, const struct envelope *env, struct trust *trust, struct stamp now,
 	const struct verified **out, const struct trust_cert **who, struct err *e)
 {
 	const struct trust_cert *cert = NULL;
-	struct parts p = {0};
 	struct verified *v;
+	struct parts p;
 
-	TRY(security_header_read(env, &p, e));
-	TRY(security_reference_read(pool, env, &p, e));
+	TRY(find_parts(pool, env, &p, e));
 	TRY(security_token_find(pool, env, &p, trust, now.ms, &cert, e));
 	if (who)
 		*who = cert;

@@ -4,8 +4,9 @@
 #include "envelope_samples.h"
 
 #define SENT(data) \
-	WHOLE("<s:Header><h xmlns:u=\"" NS_WSU "\" u:Id=\"token\"/></s:Header>" BODY("<t:SendMessage xmlns:t=\"urn:t\"><request>" \
-		"<requestInfo><id>1</id></requestInfo><requestData>" data "</requestData></request></t:SendMessage>"))
+	WHOLE("<s:Header><h xmlns:u=\"" NS_WSU "\" u:Id=\"token\"/></s:Header>" \
+		BODY("<t:SendMessage xmlns:t=\"urn:t\"><request><requestInfo><id>1</id></requestInfo><requestData>" data \
+			"</requestData></request></t:SendMessage>"))
 
 static struct envelope *frame(struct pool *pool, struct bytes text)
 {
