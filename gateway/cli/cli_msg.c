@@ -56,6 +56,7 @@ static json_t *fact_json(const char *node, const struct journal_fact *f, bool wi
 	json_object_set_new(o, "error_id", text_json(f->error_id));
 	json_object_set_new(o, "duration_us", json_integer(f->duration_us));
 	json_object_set_new(o, "size", json_integer((json_int_t)f->size));
+	json_object_set_new(o, "kept", json_integer((json_int_t)f->kept));
 	json_object_set_new(o, "sha256", json_string(buf_cstr(&hash)));
 	if (with_octets && f->octets.n)
 		json_object_set_new(o, "octets", text_json(f->octets));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal - opening and closing.
- * Promise:  a journal that opened has today's file, all of the replay memory and its thread; one that did
+ * Promise:  a journal that opened has today's files, all of the replay memory and its threads; one that did
  *           not leaves nothing behind but what is on disk.
  * Not here: writing (journal_writer.c), reading (journal_find.c, journal_seen.c). */
 #include <signal.h>
@@ -45,17 +45,25 @@ static void journal_drop(struct journal *j)
 	free(j);
 }
 
-/* Signals are for the main thread. */
-static bool thread_start(struct journal *j)
+bool journal_thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *arg)
 {
 	sigset_t all, before;
 	bool started;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	started = pthread_create(&j->thread, NULL, journal_writer_run, j) == 0;
+	started = pthread_create(thread, NULL, run, arg) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (started)
+		pthread_setname_np(*thread, name);
 	return started;
+}
+
+static void index_judged(void *journal, outcome r, const char *day, const struct err *e)
+{
+	struct journal *j = journal;
+
+	journal_health_set(&j->health, JOURNAL_INDEX_SICK, r, day, e);
 }
 
 static outcome days_start(struct journal *j, struct err *e)
@@ -64,10 +72,12 @@ static outcome days_start(struct journal *j, struct err *e)
 
 	stamp_day(stamp_now(), j->today);
 	j->kept_ms = mono_ms();
+	j->days.indexer.judge = index_judged;
+	j->days.indexer.ctx = j;
 	TRY(journal_days_ready(&j->days, j->today, &day, e));
-	if (!thread_start(j))
+	TRY(journal_indexer_start(&j->days.indexer, e));
+	if (!journal_thread_start(&j->thread, "journal", journal_writer_run, j))
 		return err_set(e, REASON_JOURNAL_DOWN, "cannot start the journal's thread");
-	pthread_setname_np(j->thread, "journal");
 	return DONE;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal - the facts of sending and receiving (rule B4), exact octets included, and the replay memory.
  *
- * One SQLite file per local day in one directory (mode 0700, files 0600); retention removes whole days. One thread
- * writes; facts that arrive together share one commit (group commit, synchronous=FULL), and nobody is called back
- * before his facts are on disk. Reading is done from any process.
+ * Two files per local day in one directory (mode 0700, files 0600): an append-only log, which is the truth, and an SQLite
+ * file, which is an index made from it a moment later and can be made again. Retention removes whole days. One thread
+ * writes; entries that arrive together share one flush (group commit), and nobody is called back before his facts are
+ * on disk. Reading is done from any process, and sees what was called back whether or not the index has it yet.
  */
 #ifndef QAQPA_JOURNAL_JOURNAL_H
 #define QAQPA_JOURNAL_JOURNAL_H
@@ -21,13 +22,13 @@ enum journal_verdict {
 };
 
 struct journal_fact {
-	int64_t id;                /* set on reading */
+	int64_t id;                /* set on reading; unique in a directory, grows with the order of writing in a day */
 	struct stamp at;
 	char exchange[39];         /* guid: one per request with all its legs; also the sessionId */
 	enum journal_direction direction;
 	enum journal_kind kind;
 	enum journal_verdict verdict;
-	struct bytes participant;  /* the other side: configured name, or empty */
+	struct bytes participant;  /* the other side: configured name, or empty; on reading all texts end with a NUL */
 	struct bytes peer;         /* address or URL */
 	struct bytes service_id, sender_id, message_id, correlation_id;
 	struct bytes certificate;  /* hex SHA-256 of the certificate that signed */
@@ -38,6 +39,7 @@ struct journal_fact {
 	int64_t duration_us;       /* of this leg */
 	unsigned char sha256[32];  /* of the octets */
 	size_t size;
+	size_t kept;               /* set on reading: how many of the octets are kept, asked for or not */
 	struct bytes octets;       /* exact; empty where content is not kept (B7, or beyond the bound for refused ones) */
 };
 
@@ -79,7 +81,8 @@ struct journal_settings {
 
 struct journal;
 
-/* Opens or makes the directory and today's file; removes days beyond retention. Fails with REASON_JOURNAL_DOWN. */
+/* Opens or makes the directory and today's files; brings indexes up to date after a crash; removes days beyond retention.
+ * Fails with REASON_JOURNAL_DOWN. */
 MUST_USE outcome journal_open(const struct journal_settings *s, struct journal **out, struct err *e);
 /* Writes what is waiting, then closes. Takes NULL, sets NULL. */
 void journal_close(struct journal **j);
@@ -88,8 +91,9 @@ void journal_close(struct journal **j);
  * thread, after the commit (ok) or its failure (REASON_JOURNAL_DOWN); it must not block. */
 struct journal_entry {
 	struct journal_entry *next;        /* the journal's */
+	uint64_t place;                    /* the journal's */
 	const struct journal_fact *facts;
-	size_t fact_count;
+	size_t fact_count;                 /* up to 8 */
 	const struct journal_seen *seen;   /* NULL, or inserted or updated by (sender_id, message_id) */
 	const struct journal_waiting *waiting; /* NULL, or the newest word on its id */
 	void (*done)(struct journal_entry *entry, outcome result, const struct err *e);
@@ -103,7 +107,7 @@ void journal_put(struct journal *j, struct journal_entry *entry); /* any thread,
 MUST_USE outcome journal_seen_find(struct journal *j, struct pool *pool, struct bytes sender_id,
 	struct bytes message_id, int64_t since_ms, struct journal_seen *out, struct err *e);
 
-/* True while the last commit succeeded and enough space is free; the detail says what is wrong. Any thread. */
+/* True while the last commit and the last work on the index succeeded and enough space is free; the detail says what is wrong. Any thread. */
 bool journal_healthy(struct journal *j, struct err *e);
 
 /* Reading for qaqpa msg; opens the directory read-only, also while a gateway writes it. */

@@ -4,7 +4,7 @@
  * Memory:   layers of 128 KiB, 512 KiB, 2, 8 and 32 MiB, each begun when the one before is full: 128 KiB up
  *           to 65 000 messages a day, 2.6 MiB up to 1.3 million, 42.6 MiB at most; above 22 million messages
  *           only the share of needless maybes grows. With JOURNAL_FILTERED days that bounds the whole.
- * Not here: the truth (the table seen). */
+ * Not here: the truth (journal_seen.c); keys are hashes that nobody outside can foresee. */
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -22,21 +22,6 @@ struct journal_bloom {
 static size_t layer_bits(unsigned layer)
 {
 	return (size_t)1 << (20 + 2 * layer);
-}
-
-/* FNV-1a, then the finish of splitmix64. Whoever finds collisions wins a look-up in the file, no more. */
-uint64_t journal_bloom_key(struct bytes sender_id, struct bytes message_id)
-{
-	const struct bytes parts[] = {sender_id, message_id};
-	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ sender_id.n;
-
-	for (size_t i = 0; i < 2; i++) {
-		for (size_t k = 0; k < parts[i].n; k++)
-			h = (h ^ parts[i].p[k]) * UINT64_C(0x100000001b3);
-	}
-	h = (h ^ (h >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	h = (h ^ (h >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return h ^ (h >> 31);
 }
 
 static bool layer_begin(struct journal_bloom *b, unsigned layer)

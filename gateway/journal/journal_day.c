@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* journal_day - one day's file as the gateway has it open: the writer's connection, a few readers, a filter.
- * Promise:  a transaction is committed whole or leaves nothing; replay keys are in the filter before they
- *           are committed.
- * Not here: which day (journal_days.c), when (journal_writer.c). */
+/* journal_day - one day as the gateway has it open: the log, the index that follows it, a few readers, a filter.
+ * Promise:  entries are in the log whole or not at all; a replay key is known to readers before anybody is told that its
+ *           entry was written.
+ * Not here: which day (journal_days.c), when (journal_writer.c, journal_indexer.c). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "log/log.h"
 
 #include "journal_int.h"
 
-outcome journal_day_new(const char *directory, const char *name, struct journal_day **out, struct err *e)
+outcome journal_day_new(const char *directory, const char *name, struct journal_indexer *indexer,
+	struct journal_day **out, struct err *e)
 {
 	struct journal_day *day = calloc(1, sizeof *day);
 
-	if (!day)
-		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: no memory", name);
+	if (day)
+		day->recent = journal_recent_new();
+	if (!day || !day->recent) {
+		free(day);
+		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory", name);
+	}
 	memcpy(day->name, name, sizeof day->name);
 	day->directory = directory;
+	day->indexer = indexer;
+	day->log.fd = -1;
 	BUG_IF(pthread_mutex_init(&day->lock, NULL) != 0);
 	*out = day;
 	return DONE;
@@ -28,6 +38,7 @@ void journal_day_free(struct journal_day **day)
 		return;
 	journal_day_disconnect(*day);
 	journal_bloom_free(&(*day)->bloom);
+	journal_recent_free(&(*day)->recent);
 	pthread_mutex_destroy(&(*day)->lock);
 	free(*day);
 	*day = NULL;
@@ -38,10 +49,24 @@ void journal_day_free(struct journal_day **day)
 static void reader_close(struct journal_reader *reader)
 {
 	sqlite3_finalize(reader->seen);
-	sqlite3_finalize(reader->answer);
+	sqlite3_finalize(reader->name);
 	sqlite3_finalize(reader->word);
 	sqlite3_close(reader->db);
+	journal_log_close(&reader->log);
+	buf_free(&reader->memory);
 	free(reader);
+}
+
+static outcome reader_connect(struct journal_day *day, struct journal_reader *reader, struct err *e)
+{
+	TRY(journal_log_open(day->directory, day->name, false, &reader->log, e));
+	TRY(journal_index_open(day->directory, day->name, JOURNAL_QUERY, &reader->db, e));
+	TRY(journal_prepare(reader->db, day->name, "SELECT place FROM seen WHERE hash = ? ORDER BY place DESC",
+		&reader->seen, e));
+	TRY(journal_prepare(reader->db, day->name, "SELECT place FROM name WHERE hash = ? ORDER BY place DESC",
+		&reader->name, e));
+	return journal_prepare(reader->db, day->name, "SELECT body IS NOT NULL FROM waiting WHERE id = ?",
+		&reader->word, e);
 }
 
 static outcome reader_open(struct journal_day *day, struct journal_reader **out, struct err *e)
@@ -49,10 +74,10 @@ static outcome reader_open(struct journal_day *day, struct journal_reader **out,
 	struct journal_reader *reader = calloc(1, sizeof *reader);
 
 	if (!reader)
-		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: no memory", day->name);
-	if (journal_file_open(day->directory, day->name, JOURNAL_QUERY, &reader->db, e).ok &&
-		journal_prepare(reader->db, day->name, journal_seen_select, &reader->seen, e).ok &&
-		journal_prepare(reader->db, day->name, journal_seen_answer, &reader->answer, e).ok) {
+		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory", day->name);
+	reader->log.fd = -1;
+	reader->memory = BUF(SIZE_MAX / 4);
+	if (reader_connect(day, reader, e).ok) {
 		*out = reader;
 		return DONE;
 	}
@@ -88,30 +113,36 @@ void journal_day_give(struct journal_day *day, struct journal_reader *reader, bo
 		reader_close(reader);
 }
 
+static outcome filter_fill(
+	struct journal_day *day, struct journal_reader *reader, struct journal_bloom *bloom, struct err *e)
+{
+	sqlite3_stmt *stmt = NULL;
+	outcome r = DONE;
+	int rc;
+
+	TRY(journal_prepare(reader->db, day->name, "SELECT hash FROM seen", &stmt, e));
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		journal_bloom_add(bloom, (uint64_t)sqlite3_column_int64(stmt, 0));
+	if (rc != SQLITE_DONE)
+		r = journal_fail(e, reader->db, day->name, "read the replay memory");
+	sqlite3_finalize(stmt);
+	return r;
+}
+
 outcome journal_day_filter(struct journal_day *day, struct err *e)
 {
 	struct journal_bloom *bloom = journal_bloom_new();
 	struct journal_reader *reader;
-	sqlite3_stmt *stmt = NULL;
-	int rc = SQLITE_NOMEM;
 	outcome r;
 
 	if (!bloom)
-		return err_set(
-			e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: no memory for the filter", day->name);
+		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory for the filter", day->name);
 	r = journal_day_take(day, &reader, e);
-	if (!r.ok) {
-		journal_bloom_free(&bloom);
-		return r;
+	if (r.ok) {
+		atomic_store(&day->seed, reader->log.seed);
+		r = filter_fill(day, reader, bloom, e);
+		journal_day_give(day, reader, r.ok);
 	}
-	r = journal_prepare(reader->db, day->name, "SELECT sender_id, message_id FROM seen", &stmt, e);
-	while (r.ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		journal_bloom_add(
-			bloom, journal_bloom_key(journal_column(stmt, 0), journal_column(stmt, 1)));
-	if (r.ok && rc != SQLITE_DONE)
-		r = journal_fail(e, reader->db, day->name, "read the replay memory");
-	sqlite3_finalize(stmt);
-	journal_day_give(day, reader, r.ok);
 	if (r.ok)
 		day->bloom = bloom;
 	else
@@ -121,45 +152,79 @@ outcome journal_day_filter(struct journal_day *day, struct err *e)
 
 /* Writer */
 
-static int wal_grew(void *arg, sqlite3 *db, const char *schema, int pages)
+/* The index of this log. One that follows another log is of one that is gone, and made anew. */
+static outcome index_ready(struct journal_day *day, struct err *e)
 {
-	struct journal_day *day = arg;
+	const char *directory = day->directory, *name = day->name;
+	uint64_t applied = 0;
 
-	(void)db;
-	(void)schema;
-	day->wal_pages = pages;
-	return SQLITE_OK;
+	if (!journal_part_exists(directory, name, JOURNAL_INDEX))
+		TRY(journal_index_create(directory, name, day->log.seed, e));
+	TRY(journal_index_connect(&day->index, directory, name, e));
+	TRY(journal_index_applied(day->index.db, name, day->log.seed, &applied, e));
+	if (applied == 0) {
+		log_event(LOG_WARNING, "journal.index-anew", LOG_TEXT("day", name),
+			LOG_TEXT("cause", "it follows a log that is not there any more"));
+		journal_index_disconnect(&day->index);
+		journal_index_remove(directory, name);
+		TRY(journal_index_create(directory, name, day->log.seed, e));
+		TRY(journal_index_connect(&day->index, directory, name, e));
+		applied = JOURNAL_FIRST;
+	}
+	atomic_store(&day->applied, applied);
+	return DONE;
 }
 
-static void writer_close(struct journal_day *day)
+static bool count_each(void *ctx, const struct journal_record *record)
 {
-	sqlite3_finalize(day->begin);
-	sqlite3_finalize(day->commit);
-	sqlite3_finalize(day->fact);
-	sqlite3_finalize(day->seen);
-	sqlite3_finalize(day->word);
-	sqlite3_finalize(day->body);
-	sqlite3_close(day->db);
-	day->begin = day->commit = day->fact = day->seen = day->word = day->body = NULL;
-	day->db = NULL;
-	day->wal_pages = 0;
+	(void)ctx;
+	(void)record;
+	return true;
+}
+
+/* What was confirmed ends behind the last whole record: of a write that was cut short nobody was told. */
+static outcome end_find(struct journal_day *day, struct err *e)
+{
+	struct journal_log *log = &day->log;
+	struct stat st;
+
+	TRY(journal_log_tail(log, day->name, atomic_load(&day->applied), &log->end, count_each, NULL, e));
+	if (fstat(log->fd, &st) != 0)
+		return journal_path_fail(e, day->name, JOURNAL_LOG, "cannot read it");
+	if ((uint64_t)st.st_size < log->end)
+		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: it is shorter than its index says", day->name);
+	log->dirty = (uint64_t)st.st_size > log->end;
+	if (log->dirty)
+		log_event(LOG_WARNING, "journal.cut", LOG_TEXT("day", day->name),
+			LOG_NUM("octets", (uint64_t)st.st_size - log->end),
+			LOG_TEXT("cause", "the last write was cut short before anybody was told of it"));
+	return DONE;
+}
+
+static outcome log_ready(struct journal_day *day, struct err *e)
+{
+	if (!journal_part_exists(day->directory, day->name, JOURNAL_LOG))
+		TRY(journal_log_create(day->directory, day->name, e));
+	TRY(journal_log_open(day->directory, day->name, true, &day->log, e));
+	TRY(index_ready(day, e));
+	TRY(end_find(day, e));
+	TRY(journal_log_cut(&day->log, day->name, e));
+	journal_recent_turn(day->recent); /* of another log, when there was one */
+	journal_recent_drop(day->recent);
+	atomic_store(&day->confirmed, day->log.end);
+	atomic_store(&day->seed, day->log.seed);
+	return DONE;
 }
 
 outcome journal_day_connect(struct journal_day *day, struct err *e)
 {
-	if (!journal_file_exists(day->directory, day->name))
-		TRY(journal_file_create(day->directory, day->name, e));
-	TRY(journal_file_open(day->directory, day->name, JOURNAL_WRITE, &day->db, e));
-	sqlite3_wal_hook(day->db, wal_grew, day);
-	if (journal_prepare(day->db, day->name, "BEGIN IMMEDIATE", &day->begin, e).ok &&
-		journal_prepare(day->db, day->name, "COMMIT", &day->commit, e).ok &&
-		journal_prepare(day->db, day->name, journal_fact_insert, &day->fact, e).ok &&
-		journal_prepare(day->db, day->name, journal_seen_insert, &day->seen, e).ok &&
-		journal_prepare(day->db, day->name, journal_word_insert, &day->word, e).ok &&
-		journal_prepare(day->db, day->name, journal_body_insert, &day->body, e).ok)
-		return DONE;
-	writer_close(day);
-	return FAILED;
+	outcome r = log_ready(day, e);
+
+	if (!r.ok) {
+		journal_index_disconnect(&day->index);
+		journal_log_close(&day->log);
+	}
+	return r;
 }
 
 void journal_day_disconnect(struct journal_day *day)
@@ -171,92 +236,63 @@ void journal_day_disconnect(struct journal_day *day)
 		reader_close(reader);
 	}
 	day->idle_count = 0;
-	writer_close(day); /* last, so that it takes the log away */
+	journal_index_disconnect(&day->index); /* last, so that it takes SQLite's log away */
+	journal_log_close(&day->log);
 }
 
-bool journal_day_moved(struct journal_day *day)
+bool journal_day_behind(struct journal_day *day)
 {
-	int moved = 0;
-
-	return sqlite3_file_control(day->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
+	return day->log.fd >= 0 && atomic_load(&day->applied) < atomic_load(&day->confirmed);
 }
 
-struct stamp journal_entry_stamp(const struct journal_entry *entry)
+outcome journal_day_write(struct journal_day *day, struct journal_entry *first, const struct journal_entry *end,
+	struct err *e)
 {
-	struct stamp newest;
+	TRY(journal_log_append(&day->log, day->name, first, end, e));
+	atomic_store(&day->confirmed, day->log.end); /* before the keys: what the index takes next includes them */
+	for (const struct journal_entry *entry = first; entry != end; entry = entry->next) {
+		int64_t key;
 
-	if (entry->fact_count == 0)
-		return stamp_now();
-	newest = entry->facts[0].at;
-	for (size_t i = 1; i < entry->fact_count; i++) {
-		if (entry->facts[i].at.ms > newest.ms)
-			newest = entry->facts[i].at;
+		if (!entry->seen)
+			continue;
+		key = journal_seen_hash(day->log.seed, entry->seen->sender_id, entry->seen->message_id);
+		journal_recent_add(day->recent, key, entry->place);
+		if (day->bloom)
+			journal_bloom_add(day->bloom, (uint64_t)key);
 	}
-	return newest;
-}
-
-static outcome entry_write(struct journal_day *day, const struct journal_entry *entry, struct err *e)
-{
-	const int64_t at_ms = journal_entry_stamp(entry).ms;
-
-	for (size_t i = 0; i < entry->fact_count; i++)
-		TRY(journal_fact_put(day->db, day->fact, day->name, &entry->facts[i], e));
-	/* Before the commit: a key too many costs one look-up, a key too few lets a replay pass. */
-	if (entry->seen && day->bloom)
-		journal_bloom_add(
-			day->bloom, journal_bloom_key(entry->seen->sender_id, entry->seen->message_id));
-	if (entry->seen)
-		TRY(journal_seen_put(day->db, day->seen, day->name, entry->seen, at_ms, e));
-	return entry->waiting ? journal_waiting_put(day, entry->waiting, at_ms, e) : DONE;
-}
-
-static outcome run_once(struct journal_day *day, sqlite3_stmt *stmt, const char *doing, struct err *e)
-{
-	outcome r = sqlite3_step(stmt) == SQLITE_DONE ? DONE : journal_fail(e, day->db, day->name, doing);
-
-	sqlite3_reset(stmt);
-	return r;
-}
-
-static outcome transaction(struct journal_day *day, const struct journal_entry *first,
-	const struct journal_entry *end, struct err *e)
-{
-	TRY(run_once(day, day->begin, "begin", e));
-	for (const struct journal_entry *entry = first; entry != end; entry = entry->next)
-		TRY(entry_write(day, entry, e));
-	return run_once(day, day->commit, "commit", e);
-}
-
-outcome journal_day_write(struct journal_day *day, const struct journal_entry *first,
-	const struct journal_entry *end, struct err *e)
-{
-	outcome r = transaction(day, first, end, e);
-
-	if (!r.ok && !sqlite3_get_autocommit(day->db))
-		sqlite3_exec(day->db, "ROLLBACK", NULL, NULL, NULL);
-	return r;
-}
-
-outcome journal_day_probe(struct journal_day *day, struct err *e)
-{
-	char sql[64];
-
-	/* Writes one page, though the number stays the same. */
-	snprintf(sql, sizeof sql, "PRAGMA user_version=%d", JOURNAL_SCHEMA);
-	if (sqlite3_exec(day->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return journal_fail(e, day->db, day->name, "write");
 	return DONE;
 }
 
-outcome journal_day_checkpoint(struct journal_day *day, struct err *e)
+static outcome index_follow(struct journal_day *day, uint64_t until, size_t *records, struct err *e)
 {
-	int rc;
+	uint64_t applied = atomic_load(&day->applied);
 
-	if (day->wal_pages < JOURNAL_WAL_PAGES)
+	while (applied < until) {
+		TRY(journal_index_apply(&day->index, &day->log, day->name, applied, until, JOURNAL_INDEX_MANY,
+			&applied, records, e));
+		atomic_store(&day->applied, applied);
+		TRY(journal_index_checkpoint(&day->index, day->name, e));
+	}
+	return DONE;
+}
+
+outcome journal_day_apply(struct journal_day *day, size_t *records, struct err *e)
+{
+	outcome r = DONE;
+
+	if (day->log.fd < 0) /* nobody writes here, and all was taken */
 		return DONE;
-	day->wal_pages = 0;
-	rc = sqlite3_wal_checkpoint_v2(day->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED)
-		return journal_fail(e, day->db, day->name, "copy the log into the file");
-	return DONE;
+	if (day->index.db && journal_index_moved(&day->index))
+		journal_index_disconnect(&day->index); /* or we would write into a file that has no name any more */
+	if (!day->index.db)
+		r = index_ready(day, e);
+	if (r.ok) {
+		journal_recent_turn(day->recent);
+		r = index_follow(day, atomic_load(&day->confirmed), records, e);
+	}
+	if (r.ok)
+		journal_recent_drop(day->recent);
+	else
+		journal_index_disconnect(&day->index);
+	return r;
 }

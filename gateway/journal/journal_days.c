@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* journal_days - all files of the directory, newest first, and which of them an entry belongs into.
- * Promise:  of several replay rows of one message, and of several words on one that waits for delivery, the
- *           valid one is in the newest file. Retention removes the oldest files first and stops at the first
- *           that is still needed, so that no word of a newer file on a message of an older one is forgotten.
- * Not here: what a file holds (journal_day.c). */
+/* journal_days - all days of the directory, newest first, and which of them an entry belongs into.
+ * Promise:  of several replay keys of one message, and of several words on one that waits for delivery, the
+ *           valid one is in the newest day. Retention removes the oldest days first and stops at the first
+ *           that is still needed, so that no word of a newer day on a message of an older one is forgotten.
+ * Not here: what a day holds (journal_day.c). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log/log.h"
 
@@ -19,25 +20,17 @@ static void retention_edge(int retention_days, char day[JOURNAL_DAY])
 }
 
 /* The list has room for one more. */
-static outcome days_insert(struct journal_days *days, size_t at, const char *name, struct err *e)
+static void days_insert(struct journal_days *days, size_t at, struct journal_day *day)
 {
-	struct journal_day *day;
-	outcome r;
-
-	TRY(journal_day_new(days->directory, name, &day, e));
-	r = at < JOURNAL_FILTERED ? journal_day_filter(day, e) : DONE;
-	if (!r.ok) {
-		journal_day_free(&day);
-		return r;
-	}
 	pthread_rwlock_wrlock(&days->lock);
+	pthread_mutex_lock(&days->indexer.writing);
 	memmove(days->item + at + 1, days->item + at, (days->count - at) * sizeof days->item[0]);
 	days->item[at] = day;
 	days->count++;
 	if (days->count > JOURNAL_FILTERED)
 		journal_bloom_free(&days->item[JOURNAL_FILTERED]->bloom);
+	pthread_mutex_unlock(&days->indexer.writing);
 	pthread_rwlock_unlock(&days->lock);
-	return DONE;
 }
 
 static outcome days_room(struct journal_days *days, struct err *e)
@@ -45,9 +38,11 @@ static outcome days_room(struct journal_days *days, struct err *e)
 	struct journal_day **bigger;
 
 	pthread_rwlock_wrlock(&days->lock);
+	pthread_mutex_lock(&days->indexer.writing);
 	bigger = realloc(days->item, (days->count + 1) * sizeof days->item[0]);
 	if (bigger)
 		days->item = bigger;
+	pthread_mutex_unlock(&days->indexer.writing);
 	pthread_rwlock_unlock(&days->lock);
 	return bigger ? DONE : err_set(e, REASON_JOURNAL_DOWN, "no memory for the list of journal files");
 }
@@ -80,11 +75,15 @@ static void oldest_remove(struct journal_days *days)
 	char name[JOURNAL_DAY];
 
 	pthread_rwlock_wrlock(&days->lock);
+	pthread_mutex_lock(&days->indexer.writing);
 	day = days->item[--days->count];
+	pthread_mutex_unlock(&days->indexer.writing);
 	pthread_rwlock_unlock(&days->lock);
 	memcpy(name, day->name, sizeof name);
 	journal_day_free(&day);
-	journal_file_remove(days->directory, name);
+	/* The log goes last: so nothing is left behind when we are stopped half-way. */
+	journal_index_remove(days->directory, name);
+	journal_log_remove(days->directory, name);
 	log_event(LOG_INFO, "journal.day-removed", LOG_TEXT("day", name));
 }
 
@@ -100,6 +99,48 @@ static void retention(struct journal_days *days)
 		oldest_remove(days);
 }
 
+/* Has its index, as far as one can see without opening it, taken all of its log? SQLite leaves its own log beside a file
+ * that was not closed; the newest days are looked at in any case. */
+static bool day_is_at_rest(const struct journal_days *days, size_t at, const char *name)
+{
+	char path[JOURNAL_PATH], wal[JOURNAL_PATH + 8];
+
+	journal_path(days->directory, name, JOURNAL_INDEX, path);
+	snprintf(wal, sizeof wal, "%s-wal", path);
+	return at >= JOURNAL_FILTERED && access(path, F_OK) == 0 && access(wal, F_OK) != 0;
+}
+
+/* A day of an earlier life: its index takes what it lacks, and nobody writes there. */
+static outcome day_recover(struct journal_day *day, struct err *e)
+{
+	size_t records = 0;
+
+	TRY(journal_day_connect(day, e));
+	TRY(journal_day_apply(day, &records, e));
+	journal_day_disconnect(day);
+	if (records > 0)
+		log_event(LOG_INFO, "journal.recovered", LOG_TEXT("day", day->name), LOG_NUM("entries", records));
+	return DONE;
+}
+
+static outcome day_load(struct journal_days *days, size_t at, const char *name, struct err *e)
+{
+	struct journal_day *day;
+	outcome r = DONE;
+
+	TRY(days_room(days, e));
+	TRY(journal_day_new(days->directory, name, &days->indexer, &day, e));
+	if (!day_is_at_rest(days, at, name))
+		r = day_recover(day, e);
+	if (r.ok && at < JOURNAL_FILTERED)
+		r = journal_day_filter(day, e);
+	if (r.ok)
+		days_insert(days, at, day);
+	else
+		journal_day_free(&day);
+	return r;
+}
+
 outcome journal_days_open(struct journal_days *days, const char *directory, int retention_days, struct err *e)
 {
 	SCOPED(journal_names_free) struct journal_names names = {NULL, 0};
@@ -112,12 +153,10 @@ outcome journal_days_open(struct journal_days *days, const char *directory, int 
 	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	BUG_IF(pthread_rwlock_init(&days->lock, &attr) != 0);
 	pthread_rwlockattr_destroy(&attr);
+	journal_indexer_init(&days->indexer, days);
 	r = journal_names_read(directory, &names, e);
-	for (size_t i = 0; r.ok && i < names.count; i++) {
-		r = days_room(days, e);
-		if (r.ok)
-			r = days_insert(days, days->count, names.day[i], e);
-	}
+	for (size_t i = 0; r.ok && i < names.count; i++)
+		r = day_load(days, i, names.day[i], e);
 	if (r.ok)
 		retention(days);
 	else
@@ -127,17 +166,20 @@ outcome journal_days_open(struct journal_days *days, const char *directory, int 
 
 void journal_days_close(struct journal_days *days)
 {
+	journal_indexer_stop(&days->indexer);
 	for (size_t i = 0; i < days->count; i++)
 		journal_day_free(&days->item[i]);
 	free(days->item);
 	days->item = NULL;
 	days->count = 0;
+	journal_indexer_free(&days->indexer);
 	pthread_rwlock_destroy(&days->lock);
 }
 
 static outcome entry_known(
 	struct journal_day *day, const struct journal_entry *entry, bool *known, struct err *e)
 {
+	struct journal_piece answer;
 	struct journal_seen seen;
 	bool body;
 
@@ -146,7 +188,7 @@ static outcome entry_known(
 		TRY(journal_waiting_on(day, entry->waiting->id, known, &body, e));
 	if (*known || !entry->seen)
 		return DONE;
-	TRY(journal_seen_on(day, entry->seen->sender_id, entry->seen->message_id, INT64_MIN, &seen, e));
+	TRY(journal_seen_on(day, entry->seen->sender_id, entry->seen->message_id, INT64_MIN, &seen, &answer, e));
 	*known = seen.state != SEEN_NONE;
 	return DONE;
 }
@@ -157,13 +199,44 @@ outcome journal_days_home(
 	bool known = false;
 
 	stamp_day(journal_entry_stamp(entry), day);
-	/* A newer file knows the message only when the clock was set back over midnight. */
+	if (days->count == 0 || strcmp(days->item[0]->name, day) <= 0)
+		return DONE;
+	/* A newer day knows the message only when the clock was set back over midnight. */
+	TRY(journal_indexer_settle(&days->indexer, e));
 	for (size_t i = 0; i < days->count && strcmp(days->item[i]->name, day) > 0 && !known; i++) {
 		TRY(entry_known(days->item[i], entry, &known, e));
 		if (known)
 			memcpy(day, days->item[i]->name, JOURNAL_DAY);
 	}
 	return DONE;
+}
+
+/* A day that is in no list yet. */
+static outcome day_begin(struct journal_days *days, size_t at, const char *name, struct err *e)
+{
+	struct journal_day *day;
+	outcome r;
+
+	TRY(days_room(days, e));
+	TRY(journal_day_new(days->directory, name, &days->indexer, &day, e));
+	r = journal_day_connect(day, e);
+	if (r.ok && at < JOURNAL_FILTERED)
+		r = journal_day_filter(day, e);
+	if (r.ok)
+		days_insert(days, at, day);
+	else
+		journal_day_free(&day);
+	return r;
+}
+
+static outcome day_connect(struct journal_days *days, struct journal_day *day, struct err *e)
+{
+	outcome r;
+
+	pthread_mutex_lock(&days->indexer.writing);
+	r = journal_day_connect(day, e);
+	pthread_mutex_unlock(&days->indexer.writing);
+	return r;
 }
 
 outcome journal_days_ready(
@@ -174,17 +247,13 @@ outcome journal_days_ready(
 
 	while (at < days->count && strcmp(days->item[at]->name, name) > 0)
 		at++;
-	if (at == days->count || strcmp(days->item[at]->name, name) != 0) {
-		if (!journal_file_exists(days->directory, name))
-			TRY(journal_file_create(days->directory, name, e));
-		TRY(days_room(days, e));
-		TRY(days_insert(days, at, name, e));
-	}
+	if (at == days->count || strcmp(days->item[at]->name, name) != 0)
+		TRY(day_begin(days, at, name, e));
 	day = days->item[at];
-	if (day->db && journal_day_moved(day)) /* or we would write into a file that has no name any more */
-		journal_days_disconnect(days, day);
-	if (!day->db)
-		TRY(journal_day_connect(day, e));
+	if (day->log.fd >= 0 && journal_log_moved(&day->log, days->directory, name))
+		journal_days_disconnect(days, day); /* or we would write into a file that has no name any more */
+	if (day->log.fd < 0)
+		TRY(day_connect(days, day, e));
 	*out = day;
 	return DONE;
 }
@@ -192,15 +261,21 @@ outcome journal_days_ready(
 void journal_days_disconnect(struct journal_days *days, struct journal_day *day)
 {
 	pthread_rwlock_wrlock(&days->lock);
+	pthread_mutex_lock(&days->indexer.writing);
 	journal_day_disconnect(day);
+	pthread_mutex_unlock(&days->indexer.writing);
 	pthread_rwlock_unlock(&days->lock);
 }
 
 void journal_days_turn(struct journal_days *days, const char *today)
 {
+	struct err e;
+	outcome settled = journal_indexer_settle(&days->indexer, &e);
+
 	for (size_t i = 0; i < days->count; i++) {
-		if (strcmp(days->item[i]->name, today) < 0 && days->item[i]->db)
+		if (strcmp(days->item[i]->name, today) < 0 && !journal_day_behind(days->item[i]))
 			journal_days_disconnect(days, days->item[i]);
 	}
-	retention(days);
+	if (settled.ok)
+		retention(days);
 }

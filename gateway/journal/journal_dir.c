@@ -14,7 +14,8 @@
 
 #include "journal_int.h"
 
-static const char prefix[] = "journal-", suffix[] = ".sqlite";
+static const char prefix[] = "journal-";
+static const char *const suffixes[] = {[JOURNAL_LOG] = ".log", [JOURNAL_INDEX] = ".sqlite"};
 
 static outcome dir_fail(struct err *e, const char *directory, const char *what)
 {
@@ -38,11 +39,25 @@ outcome journal_dir_take(const char *directory, int *fd, struct err *e)
 	return DONE;
 }
 
-void journal_path(const char *directory, const char *day, char out[JOURNAL_PATH])
+void journal_path(const char *directory, const char *day, enum journal_part part, char out[JOURNAL_PATH])
 {
-	int n = snprintf(out, JOURNAL_PATH, "%s/%s%s%s", directory, prefix, day, suffix);
+	int n = snprintf(out, JOURNAL_PATH, "%s/%s%s%s", directory, prefix, day, suffixes[part]);
 
 	BUG_IF(n < 0 || n >= JOURNAL_PATH);
+}
+
+outcome journal_path_fail(struct err *e, const char *day, enum journal_part part, const char *doing)
+{
+	return err_set(e, REASON_JOURNAL_DOWN, "%s%s%s: %s: %s", prefix, day, suffixes[part], doing, strerror(errno));
+}
+
+bool journal_part_exists(const char *directory, const char *day, enum journal_part part)
+{
+	char path[JOURNAL_PATH];
+	struct stat st;
+
+	journal_path(directory, day, part, path);
+	return lstat(path, &st) == 0;
 }
 
 static bool day_parse(const char *day, int64_t *midnight_ms)
@@ -71,12 +86,13 @@ int64_t journal_day_end(const char *day)
 	return journal_day_midnight(day) + (24 + 14) * INT64_C(3600000);
 }
 
-/* True for journal-2030-01-02.sqlite and nothing else. */
+/* True for journal-2030-01-02.log and nothing else. */
 static bool name_is_ours(const char *name, char day[JOURNAL_DAY])
 {
+	const char *suffix = suffixes[JOURNAL_LOG];
 	int64_t midnight_ms;
 
-	if (strlen(name) != sizeof prefix - 1 + JOURNAL_DAY - 1 + sizeof suffix - 1)
+	if (strlen(name) != sizeof prefix - 1 + JOURNAL_DAY - 1 + strlen(suffix))
 		return false;
 	if (strncmp(name, prefix, sizeof prefix - 1) != 0 ||
 		strcmp(name + sizeof prefix - 1 + JOURNAL_DAY - 1, suffix) != 0)
@@ -133,15 +149,72 @@ void journal_names_free(struct journal_names *names)
 	*names = (struct journal_names){NULL, 0};
 }
 
-void journal_file_remove(const char *directory, const char *day)
+static outcome directory_sync(const char *directory, const char *day, enum journal_part part, struct err *e)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	outcome r = DONE;
+
+	if (fd < 0 || fsync(fd) != 0)
+		r = journal_path_fail(e, day, part, "cannot write the directory");
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static void parts_remove(const char *path)
 {
 	/* The file goes last: so nothing is left behind when we are stopped half-way. */
-	static const char *const parts[] = {"-wal", "-shm", ""};
-	char path[JOURNAL_PATH], part[JOURNAL_PATH + 8];
+	static const char *const parts[] = {"-journal", "-wal", "-shm", ""};
+	char part[JOURNAL_PATH + 8];
 
-	journal_path(directory, day, path);
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
 		snprintf(part, sizeof part, "%s%s", path, parts[i]);
 		unlink(part);
 	}
+}
+
+static outcome empty_make(const char *path, const char *day, enum journal_part part, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	outcome r = DONE;
+
+	if (fd < 0)
+		return journal_path_fail(e, day, part, "cannot make the file");
+	if (fchmod(fd, 0600) != 0)
+		r = journal_path_fail(e, day, part, "cannot close the file to others");
+	close(fd);
+	return r;
+}
+
+outcome journal_part_create(const char *directory, const char *day, enum journal_part part,
+	outcome (*fill)(const char *path, const char *day, uint64_t ctx, struct err *e), uint64_t ctx, struct err *e)
+{
+	char path[JOURNAL_PATH], fresh[JOURNAL_PATH];
+	outcome r;
+
+	journal_path(directory, day, part, path);
+	journal_path(directory, "new", part, fresh);
+	parts_remove(fresh); /* of an attempt that was cut short */
+	TRY(empty_make(fresh, day, part, e));
+	r = fill(fresh, day, ctx, e);
+	if (r.ok && link(fresh, path) != 0) /* unlike rename, never over an existing file */
+		r = journal_path_fail(e, day, part, "cannot name the new file");
+	unlink(fresh);
+	return r.ok ? directory_sync(directory, day, part, e) : r;
+}
+
+void journal_index_remove(const char *directory, const char *day)
+{
+	char path[JOURNAL_PATH];
+
+	journal_path(directory, day, JOURNAL_INDEX, path);
+	parts_remove(path);
+}
+
+void journal_log_remove(const char *directory, const char *day)
+{
+	char path[JOURNAL_PATH];
+
+	journal_path(directory, day, JOURNAL_LOG, path);
+	unlink(path);
 }

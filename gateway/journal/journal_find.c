@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_find - facts read by any process, newest first.
  * Promise:  no read transaction is open while the caller looks at a fact: a reader who waits at his pager
- *           does not keep the gateway from cutting its log.
+ *           does not keep the gateway from cutting SQLite's log. A fact is read from the log and checked.
  * Not here: the replay memory (journal_seen.c). */
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +10,27 @@
 
 enum { LIMIT = 1000 };
 
-/* Filters that are one column compared with one text. */
-static const struct {
-	size_t offset;
-	const char *clause;
-} columns[] = {{offsetof(struct journal_filter, message_id), " AND message_id = ?"},
-	{offsetof(struct journal_filter, correlation_id), " AND correlation_id = ?"},
-	{offsetof(struct journal_filter, exchange), " AND exchange = ?"},
-	{offsetof(struct journal_filter, participant), " AND participant = ?"},
-	{offsetof(struct journal_filter, service_id), " AND service_id = ?"},
-	{offsetof(struct journal_filter, error_id), " AND error_id = ?"},
-	{offsetof(struct journal_filter, sender_id), " AND sender_id = ?"}};
+/* Filters that are one text of a fact; of those with a name the index knows the places. */
+static const struct column {
+	size_t filter, fact;
+	const char *name;
+	bool named;
+	enum journal_name as;
+} columns[] = {
+	{offsetof(struct journal_filter, message_id), offsetof(struct journal_fact, message_id), "message_id", true, NAME_MESSAGE},
+	{offsetof(struct journal_filter, exchange), offsetof(struct journal_fact, exchange), "exchange", true, NAME_EXCHANGE},
+	{offsetof(struct journal_filter, error_id), offsetof(struct journal_fact, error_id), "error_id", true, NAME_ERROR},
+	{offsetof(struct journal_filter, correlation_id), offsetof(struct journal_fact, correlation_id), "correlation_id", true,
+		NAME_CORRELATION},
+	{offsetof(struct journal_filter, participant), offsetof(struct journal_fact, participant), "participant", false, 0},
+	{offsetof(struct journal_filter, service_id), offsetof(struct journal_fact, service_id), "service_id", false, 0},
+	{offsetof(struct journal_filter, sender_id), offsetof(struct journal_fact, sender_id), "sender_id", false, 0}};
+
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+struct row {
+	int64_t at_ms, number;
+};
 
 struct search {
 	const char *directory;
@@ -28,41 +38,71 @@ struct search {
 	bool (*each)(void *ctx, const struct journal_fact *fact);
 	void *ctx;
 	size_t left; /* facts still wanted */
-	struct buf sql, rows, memory;
+	struct buf sql, rows, head, octets;
 };
 
-static const char *filter_text(const struct journal_filter *f, size_t i)
+static const char *filter_text(const struct journal_filter *f, const struct column *c)
 {
 	const char *text;
 
-	memcpy(&text, (const char *)f + columns[i].offset, sizeof text);
+	memcpy(&text, (const char *)f + c->filter, sizeof text);
 	return text;
 }
 
-static void search_word(struct search *s)
+static struct bytes fact_text(const struct journal_fact *f, const struct column *c)
 {
-	buf_str(&s->sql, "SELECT id FROM fact WHERE 1");
-	for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-		if (filter_text(s->filter, i))
-			buf_str(&s->sql, columns[i].clause);
-	}
-	if (s->filter->since_ms)
-		buf_str(&s->sql, " AND at_ms >= ?");
-	if (s->filter->until_ms)
-		buf_str(&s->sql, " AND at_ms <= ?");
-	if (s->filter->refused_only)
-		buf_printf(&s->sql, " AND verdict = %d", JOURNAL_REFUSED);
-	buf_str(&s->sql, " ORDER BY at_ms DESC, id DESC LIMIT ?");
+	struct bytes text;
+
+	if (c->fact == offsetof(struct journal_fact, exchange))
+		return bytes_str(f->exchange);
+	memcpy(&text, (const char *)f + c->fact, sizeof text);
+	return text;
 }
 
-static bool search_bind(const struct search *s, sqlite3_stmt *stmt)
+/* The first filter whose places the index knows, or NULL. */
+static const struct column *named_filter(const struct journal_filter *f)
 {
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (columns[i].named && filter_text(f, &columns[i]))
+			return &columns[i];
+	}
+	return NULL;
+}
+
+/* --- in the index --- */
+
+static void search_word(struct search *s)
+{
+	/* CROSS: the few places first, then the facts there. */
+	buf_str(&s->sql, named_filter(s->filter)
+			? "SELECT f.at_ms, f.id FROM name n CROSS JOIN fact f ON f.id BETWEEN n.place * 16 AND n.place * 16 + 15"
+			  " WHERE n.hash = ?"
+			: "SELECT f.at_ms, f.id FROM fact f WHERE 1");
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (filter_text(s->filter, &columns[i]))
+			buf_printf(&s->sql, " AND f.%s = ?", columns[i].name);
+	}
+	if (s->filter->since_ms)
+		buf_str(&s->sql, " AND f.at_ms >= ?");
+	if (s->filter->until_ms)
+		buf_str(&s->sql, " AND f.at_ms <= ?");
+	if (s->filter->refused_only)
+		buf_printf(&s->sql, " AND f.verdict = %d", JOURNAL_REFUSED);
+	buf_str(&s->sql, " ORDER BY f.at_ms DESC, f.id DESC LIMIT ?");
+}
+
+static bool search_bind(const struct search *s, uint64_t seed, sqlite3_stmt *stmt)
+{
+	const struct column *named = named_filter(s->filter);
 	bool ok = true;
 	int at = 1;
 
-	for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-		if (filter_text(s->filter, i))
-			ok = journal_bind(stmt, at++, bytes_str(filter_text(s->filter, i))) && ok;
+	if (named)
+		ok = sqlite3_bind_int64(stmt, at++,
+			     journal_name_hash(seed, named->as, bytes_str(filter_text(s->filter, named)))) == SQLITE_OK;
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (filter_text(s->filter, &columns[i]))
+			ok = journal_bind(stmt, at++, bytes_str(filter_text(s->filter, &columns[i]))) && ok;
 	}
 	if (s->filter->since_ms)
 		ok = sqlite3_bind_int64(stmt, at++, s->filter->since_ms) == SQLITE_OK && ok;
@@ -71,74 +111,116 @@ static bool search_bind(const struct search *s, sqlite3_stmt *stmt)
 	return sqlite3_bind_int64(stmt, at, (int64_t)s->left) == SQLITE_OK && ok;
 }
 
-/* Row numbers of the facts wanted from this file, into s->rows. */
-static outcome rows_find(struct search *s, sqlite3 *db, const char *day, struct err *e)
+static void row_add(struct search *s, int64_t at_ms, int64_t number)
+{
+	const struct row row = {at_ms, number};
+
+	buf_add(&s->rows, (struct bytes){(const unsigned char *)&row, sizeof row});
+}
+
+static outcome rows_of_index(struct search *s, struct journal_view *view, struct err *e)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = SQLITE_ERROR;
 	outcome r = DONE;
 
-	buf_clear(&s->rows);
-	TRY(journal_prepare(db, day, buf_cstr(&s->sql), &stmt, e));
-	if (search_bind(s, stmt)) {
-		while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-			int64_t id = sqlite3_column_int64(stmt, 0);
-
-			buf_add(&s->rows, (struct bytes){(const unsigned char *)&id, sizeof id});
-		}
+	TRY(journal_prepare(view->db, view->day, buf_cstr(&s->sql), &stmt, e));
+	if (search_bind(s, view->log.seed, stmt)) {
+		while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+			row_add(s, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1));
 	}
 	if (rc != SQLITE_DONE)
-		r = journal_fail(e, db, day, "search");
-	else if (!buf_ok(&s->rows))
-		r = err_set(
-			e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: no memory for the list of facts", day);
+		r = journal_fail(e, view->db, view->day, "search");
 	sqlite3_finalize(stmt);
 	return r;
 }
 
-static outcome row_read(struct search *s, sqlite3 *db, sqlite3_stmt *stmt, const char *day, int64_t id,
-	struct journal_fact *fact, struct err *e)
+/* --- in the log behind it --- */
+
+static bool fact_fits(const struct journal_filter *f, const struct journal_fact *fact)
 {
-	outcome r;
+	bool fits = (!f->since_ms || fact->at.ms >= f->since_ms) && (!f->until_ms || fact->at.ms <= f->until_ms) &&
+		(!f->refused_only || fact->verdict == JOURNAL_REFUSED);
 
-	if (sqlite3_bind_int64(stmt, 1, id) != SQLITE_OK || sqlite3_step(stmt) != SQLITE_ROW)
-		r = journal_fail(e, db, day, "read a fact");
-	else
-		r = journal_fact_read(stmt, day, &s->memory, fact, e);
-	sqlite3_reset(stmt);
-	return r;
-}
+	for (size_t i = 0; fits && i < COLUMNS; i++) {
+		const char *wanted = filter_text(f, &columns[i]);
+		struct bytes has = fact_text(fact, &columns[i]);
 
-static outcome rows_tell(struct search *s, sqlite3 *db, const char *day, struct err *e)
-{
-	sqlite3_stmt *stmt = NULL;
-	struct journal_fact fact;
-	outcome r = DONE;
-	int64_t id;
-
-	TRY(journal_prepare(db, day, journal_fact_select(s->filter->with_octets), &stmt, e));
-	for (size_t at = 0; r.ok && s->left > 0 && at < s->rows.len; at += sizeof id) {
-		memcpy(&id, s->rows.data + at, sizeof id);
-		r = row_read(s, db, stmt, day, id, &fact, e);
-		if (r.ok)
-			s->left = s->each(s->ctx, &fact) ? s->left - 1 : 0;
+		fits = !wanted || (has.n > 0 && bytes_is(has, wanted)); /* an absent text is not an empty one */
 	}
-	sqlite3_finalize(stmt);
-	return r;
+	return fits;
 }
 
-static outcome search_file(struct search *s, const char *day, struct err *e)
+static bool record_each(void *ctx, const struct journal_record *record)
 {
-	sqlite3 *db = NULL;
-	outcome r = journal_file_open(s->directory, day, JOURNAL_READ, &db, e);
+	struct search *s = ctx;
 
-	if (!r.ok) /* retention may have been quicker */
-		return journal_file_exists(s->directory, day) ? r : DONE;
-	r = rows_find(s, db, day, e);
-	if (r.ok)
-		r = rows_tell(s, db, day, e);
-	sqlite3_close(db);
-	return r;
+	for (size_t i = 0; i < record->fact_count; i++) {
+		if (fact_fits(s->filter, &record->facts[i]))
+			row_add(s, record->facts[i].at.ms, journal_fact_number(record->place, i));
+	}
+	return true;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->at_ms != y->at_ms)
+		return x->at_ms < y->at_ms ? 1 : -1;
+	return x->number < y->number ? 1 : x->number > y->number ? -1 : 0;
+}
+
+/* Numbers of the facts wanted from this day, into s->rows. */
+static outcome rows_find(struct search *s, struct journal_view *view, struct err *e)
+{
+	uint64_t end;
+
+	buf_clear(&s->rows);
+	if (view->db)
+		TRY(rows_of_index(s, view, e));
+	journal_view_rest(view);
+	TRY(journal_log_tail(&view->log, view->day, view->applied, &end, record_each, s, e));
+	if (!buf_ok(&s->rows))
+		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory for the list of facts", view->day);
+	if (s->rows.len > 0)
+		qsort(s->rows.data, s->rows.len / sizeof(struct row), sizeof(struct row), newest_first);
+	return DONE;
+}
+
+static outcome row_tell(struct search *s, struct journal_view *view, int64_t number, struct err *e)
+{
+	struct journal_record record;
+	size_t at = (size_t)(number % 16);
+	struct journal_fact *fact = &record.facts[at];
+
+	TRY(journal_log_record(&view->log, view->day, (uint64_t)number / 16, &s->head, &record, e));
+	if (at >= record.fact_count)
+		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: a fact that its index names is not there", view->day);
+	if (s->filter->with_octets) {
+		TRY(journal_log_octets(&view->log, view->day, &record.octets[at], &s->octets, e));
+		fact->octets = buf_bytes(&s->octets);
+	}
+	/* Numbers begin anew each day. */
+	fact->id = journal_day_midnight(view->day) / 86400000 << 48 | number;
+	s->left = s->each(s->ctx, fact) ? s->left - 1 : 0;
+	return DONE;
+}
+
+static outcome search_day(struct search *s, const char *day, struct err *e)
+{
+	SCOPED(journal_view_close) struct journal_view view;
+	const struct row *rows;
+	bool gone;
+
+	TRY(journal_view_open(s->directory, day, &view, &gone, e));
+	if (gone)
+		return DONE;
+	TRY(rows_find(s, &view, e));
+	rows = (const struct row *)(const void *)s->rows.data;
+	for (size_t i = 0; i < s->rows.len / sizeof *rows && s->left > 0; i++)
+		TRY(row_tell(s, &view, rows[i].number, e));
+	return DONE;
 }
 
 outcome journal_find(const char *directory, const struct journal_filter *f,
@@ -152,17 +234,19 @@ outcome journal_find(const char *directory, const struct journal_filter *f,
 		.left = f->limit ? f->limit : LIMIT,
 		.sql = BUF(4096),
 		.rows = BUF(SIZE_MAX / 4),
-		.memory = BUF(SIZE_MAX / 4)};
+		.head = BUF(SIZE_MAX / 4),
+		.octets = BUF(SIZE_MAX / 4)};
 	outcome r = journal_names_read(directory, &names, e);
 
 	search_word(&s);
 	for (size_t i = 0; r.ok && i < names.count && s.left > 0; i++) {
 		if (f->since_ms && journal_day_end(names.day[i]) <= f->since_ms)
 			break;
-		r = search_file(&s, names.day[i], e);
+		r = search_day(&s, names.day[i], e);
 	}
 	buf_free(&s.sql);
 	buf_free(&s.rows);
-	buf_free(&s.memory);
+	buf_free(&s.head);
+	buf_free(&s.octets);
 	return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* journal_health - is there room, and did the last commit succeed?
+/* journal_health - is there room, and did the last work on logs and indexes succeed?
  * Promise:  a change of the answer is logged once.
- * Not here: mending (journal_writer.c tries a sick file again). */
+ * Not here: mending (journal_writer.c and journal_indexer.c try again what is sick). */
 #include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -47,28 +47,29 @@ outcome journal_health_space(struct journal_health *h, struct err *e)
 	return r;
 }
 
-void journal_health_set(struct journal_health *h, outcome r, const char *day, const struct err *e)
+void journal_health_set(
+	struct journal_health *h, enum journal_sick part, outcome r, const char *day, const struct err *e)
 {
 	pthread_mutex_lock(&h->lock);
-	if (!r.ok && !h->ill)
+	if (!r.ok && !h->part[part].ill)
 		log_err(LOG_ERROR, "journal.down", e, NULL);
-	else if (r.ok && h->ill)
+	else if (r.ok && h->part[part].ill)
 		log_event(LOG_INFO, "journal.up", LOG_TEXT("day", day));
-	h->ill = !r.ok;
-	if (h->ill) {
-		h->trouble = *e;
-		memcpy(h->day, day, sizeof h->day);
+	h->part[part].ill = !r.ok;
+	if (!r.ok) {
+		h->part[part].trouble = *e;
+		memcpy(h->part[part].day, day, JOURNAL_DAY);
 	}
 	pthread_mutex_unlock(&h->lock);
 }
 
-bool journal_health_ill(struct journal_health *h, char day[JOURNAL_DAY])
+bool journal_health_ill(struct journal_health *h, enum journal_sick part, char day[JOURNAL_DAY])
 {
 	bool ill;
 
 	pthread_mutex_lock(&h->lock);
-	ill = h->ill;
-	memcpy(day, h->day, sizeof h->day);
+	ill = h->part[part].ill;
+	memcpy(day, h->part[part].day, JOURNAL_DAY);
 	pthread_mutex_unlock(&h->lock);
 	return ill;
 }
@@ -76,14 +77,16 @@ bool journal_health_ill(struct journal_health *h, char day[JOURNAL_DAY])
 bool journal_healthy(struct journal *j, struct err *e)
 {
 	struct journal_health *h = &j->health;
-	bool well;
+	bool well = true;
 
 	if (!journal_health_space(h, e).ok)
 		return false;
 	pthread_mutex_lock(&h->lock);
-	well = !h->ill;
-	if (!well && e)
-		*e = h->trouble;
+	for (int i = 0; i < JOURNAL_SICKS && well; i++) {
+		well = !h->part[i].ill;
+		if (!well && e)
+			*e = h->part[i].trouble;
+	}
 	pthread_mutex_unlock(&h->lock);
 	return well;
 }

@@ -1,131 +1,197 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_seen - the replay memory: what became of (sender, message id).
- * Promise:  what was committed before the question is seen; a file that cannot be read is a failure, never
- *           a no. The answer's octets are not kept twice: they are the newest fact "sent"
- *           of the exchange (a fault that asked to repeat may stand before it).
+ * Promise:  what was committed before the question is seen; a day that cannot be read is a failure, never
+ *           a no. Nothing is kept twice: the index and the table of recent keys name places in the log, and the record
+ *           there says whose it is. The answer's octets are the newest fact "sent" of the exchange (a fault that
+ *           asked to repeat may stand before it).
  * Not here: what a replay is answered (flow). */
 #include <string.h>
 
 #include "journal_int.h"
 
-const char journal_seen_insert[] =
-	"INSERT OR REPLACE INTO seen"
-	"(sender_id, message_id, content, state, exchange, answer_status, at_ms) VALUES(?,?,?,?,?,?,?)";
-const char journal_seen_select[] = "SELECT content, state, exchange, answer_status FROM seen"
-				   " WHERE sender_id = ? AND message_id = ? AND at_ms >= ?";
-const char journal_seen_answer[] =
-	"SELECT octets FROM fact"
-	" WHERE exchange = ? AND direction = 1 AND kind IN (1, 2) ORDER BY id DESC LIMIT 1";
-
-_Static_assert(
-	JOURNAL_SENT == 1 && JOURNAL_ANSWER == 1 && JOURNAL_FAULT == 2, "the numbers above are stored");
-
-outcome journal_seen_put(sqlite3 *db, sqlite3_stmt *insert, const char *day, const struct journal_seen *seen,
-	int64_t at_ms, struct err *e)
+/* Goes through the places of a statement, newest first, until `judge` knows the record. */
+static outcome places_search(struct journal_day *day, struct journal_reader *reader, sqlite3_stmt *stmt, int64_t hash,
+	bool (*judge)(void *ctx, const struct journal_record *record), void *ctx, struct err *e)
 {
-	bool ok = journal_bind(insert, 1, seen->sender_id) && journal_bind(insert, 2, seen->message_id) &&
-		sqlite3_bind_blob(insert, 3, seen->content, sizeof seen->content, SQLITE_STATIC) ==
-			SQLITE_OK &&
-		sqlite3_bind_int(insert, 4, seen->state) == SQLITE_OK &&
-		journal_bind(insert, 5, bytes_str(seen->exchange)) &&
-		sqlite3_bind_int(insert, 6, seen->answer_status) == SQLITE_OK &&
-		sqlite3_bind_int64(insert, 7, at_ms) == SQLITE_OK && sqlite3_step(insert) == SQLITE_DONE;
+	struct journal_record record;
+	bool found = false;
+	outcome r = DONE;
+	int rc = sqlite3_bind_int64(stmt, 1, hash);
 
-	if (!ok)
-		journal_fail(e, db, day, "write the replay memory");
-	sqlite3_reset(insert);
-	return ok ? DONE : FAILED;
+	while (r.ok && !found && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		r = journal_log_record(&reader->log, day->name, (uint64_t)sqlite3_column_int64(stmt, 0),
+			&reader->memory, &record, e);
+		found = r.ok && judge(ctx, &record);
+	}
+	if (r.ok && !found && rc != SQLITE_DONE)
+		r = journal_fail(e, reader->db, day->name, "read the replay memory");
+	sqlite3_reset(stmt);
+	return r;
 }
 
-static void row_read(sqlite3_stmt *row, struct journal_seen *out)
-{
-	const void *content = sqlite3_column_blob(row, 0), *exchange = sqlite3_column_blob(row, 2);
-	size_t content_n = (size_t)sqlite3_column_bytes(row, 0),
-	       exchange_n = (size_t)sqlite3_column_bytes(row, 2);
+/* --- the answer --- */
 
-	if (content_n == sizeof out->content)
-		memcpy(out->content, content, content_n);
-	if (exchange_n > 0 && exchange_n < sizeof out->exchange)
-		memcpy(out->exchange, exchange, exchange_n);
-	out->state = (enum journal_seen_state)sqlite3_column_int(row, 1);
-	out->answer_status = sqlite3_column_int(row, 3);
+struct answer {
+	const char *exchange;
+	struct journal_piece octets; /* at no place until it is found */
+};
+
+/* The newest of the record that we sent as an answer in the exchange. */
+static bool answer_judge(void *ctx, const struct journal_record *record)
+{
+	struct answer *a = ctx;
+
+	for (size_t i = record->fact_count; i-- > 0 && a->octets.at == 0;) {
+		const struct journal_fact *f = &record->facts[i];
+
+		if (f->direction == JOURNAL_SENT && f->kind != JOURNAL_REQUEST && strcmp(f->exchange, a->exchange) == 0)
+			a->octets = record->octets[i];
+	}
+	return a->octets.at != 0;
+}
+
+/* --- what is known of a message --- */
+
+struct question {
+	struct bytes sender_id, message_id;
+	int64_t since_ms;
+	bool known; /* there is a word on the message, perhaps too old */
+	struct journal_seen *out;
+	struct journal_piece *answer;
+};
+
+static bool seen_judge(void *ctx, const struct journal_record *record)
+{
+	struct question *q = ctx;
+	const struct journal_seen *s = &record->seen;
+	struct answer a = {.exchange = s->exchange};
+
+	q->known = record->has_seen && bytes_eq(s->sender_id, q->sender_id) && bytes_eq(s->message_id, q->message_id);
+	if (q->known && record->at_ms >= q->since_ms) {
+		*q->out = *s;
+		q->out->sender_id = q->out->message_id = BYTES_NONE;
+		answer_judge(&a, record);
+		*q->answer = a.octets;
+	}
+	return q->known;
+}
+
+/* What the index has not taken yet; when that cannot be told from here, the index is made to take it. */
+static outcome recent_search(
+	struct journal_day *day, struct journal_reader *reader, int64_t key, struct question *q, struct err *e)
+{
+	struct journal_record record;
+	uint64_t place;
+	enum journal_recently found = journal_recent_find(day->recent, key, &place);
+
+	if (found == RECENT_NONE)
+		return DONE;
+	if (found == RECENT_FOUND) {
+		TRY(journal_log_record(&reader->log, day->name, place, &reader->memory, &record, e));
+		if (seen_judge(q, &record))
+			return DONE;
+	}
+	return journal_indexer_settle(day->indexer, e);
+}
+
+static outcome seen_search(struct journal_day *day, struct journal_reader *reader, struct question *q, struct err *e)
+{
+	int64_t key = journal_seen_hash(reader->log.seed, q->sender_id, q->message_id);
+
+	TRY(recent_search(day, reader, key, q, e));
+	return q->known ? DONE : places_search(day, reader, reader->seen, key, seen_judge, q, e);
+}
+
+/* The filter says so. */
+static bool certainly_unknown(struct journal_day *day, struct bytes sender_id, struct bytes message_id)
+{
+	int64_t key;
+
+	if (!day->bloom)
+		return false;
+	key = journal_seen_hash(atomic_load(&day->seed), sender_id, message_id);
+	return !journal_bloom_may_hold(day->bloom, (uint64_t)key);
 }
 
 outcome journal_seen_on(struct journal_day *day, struct bytes sender_id, struct bytes message_id,
-	int64_t since_ms, struct journal_seen *out, struct err *e)
+	int64_t since_ms, struct journal_seen *out, struct journal_piece *answer, struct err *e)
 {
+	struct question q = {sender_id, message_id, since_ms, false, out, answer};
 	struct journal_reader *reader;
-	outcome r = DONE;
-	int rc;
+	outcome r;
 
 	*out = (struct journal_seen){.state = SEEN_NONE};
-	if (day->bloom && !journal_bloom_may_hold(day->bloom, journal_bloom_key(sender_id, message_id)))
+	*answer = (struct journal_piece){0, 0, 0};
+	if (certainly_unknown(day, sender_id, message_id))
 		return DONE;
 	TRY(journal_day_take(day, &reader, e));
-	rc = journal_bind(reader->seen, 1, sender_id) && journal_bind(reader->seen, 2, message_id) &&
-			sqlite3_bind_int64(reader->seen, 3, since_ms) == SQLITE_OK
-		? sqlite3_step(reader->seen)
-		: SQLITE_ERROR;
-	if (rc == SQLITE_ROW)
-		row_read(reader->seen, out);
-	else if (rc != SQLITE_DONE)
-		r = journal_fail(e, reader->db, day->name, "read the replay memory");
-	sqlite3_reset(reader->seen);
+	r = seen_search(day, reader, &q, e);
 	journal_day_give(day, reader, r.ok);
 	return r;
 }
 
-static outcome answer_copy(sqlite3_stmt *row, struct pool *pool, struct bytes *out, struct err *e)
+static outcome answer_copy(struct journal_day *day, struct journal_reader *reader, const struct journal_piece *octets,
+	struct pool *pool, struct bytes *out, struct err *e)
 {
-	struct bytes octets = {sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0)};
-	char *copy = pool_copy(pool, octets);
+	char *copy;
 
+	TRY(journal_log_octets(&reader->log, day->name, octets, &reader->memory, e));
+	copy = pool_copy(pool, buf_bytes(&reader->memory));
 	if (!copy)
-		return err_set(e, REASON_MEMORY, "the first answer has %zu octets", octets.n);
-	*out = (struct bytes){(const unsigned char *)copy, octets.n};
+		return err_set(e, REASON_MEMORY, "the first answer has %zu octets", reader->memory.len);
+	*out = (struct bytes){(const unsigned char *)copy, reader->memory.len};
 	return DONE;
 }
 
-/* The first answer sent in the exchange, when it is in this file. */
-static outcome answer_on(struct journal_day *day, const char *exchange, struct pool *pool, struct bytes *out,
-	bool *there, struct err *e)
+/* The first answer sent in the exchange, when it is of this day: where it stands is known, or found out. */
+static outcome answer_on(struct journal_day *day, const char *exchange, const struct journal_piece *known,
+	struct pool *pool, struct bytes *out, bool *there, struct err *e)
 {
+	struct answer a = {exchange, *known};
 	struct journal_reader *reader;
 	outcome r = DONE;
-	int rc;
 
 	TRY(journal_day_take(day, &reader, e));
-	rc = journal_bind(reader->answer, 1, bytes_str(exchange)) ? sqlite3_step(reader->answer)
-								  : SQLITE_ERROR;
-	*there = rc == SQLITE_ROW;
+	if (a.octets.at == 0)
+		r = places_search(day, reader, reader->name,
+			journal_name_hash(reader->log.seed, NAME_EXCHANGE, bytes_str(exchange)), answer_judge, &a, e);
+	*there = r.ok && a.octets.at != 0;
 	if (*there)
-		r = answer_copy(reader->answer, pool, out, e);
-	else if (rc != SQLITE_DONE)
-		r = journal_fail(e, reader->db, day->name, "read the first answer");
-	sqlite3_reset(reader->answer);
-	journal_day_give(day, reader, *there || r.ok);
+		r = answer_copy(day, reader, &a.octets, pool, out, e);
+	journal_day_give(day, reader, r.ok || e->reason == REASON_MEMORY);
 	return r;
+}
+
+/* An answer that was filed before the word on its message: only the index knows its name. */
+static outcome answer_find(struct journal_days *days, size_t from, struct pool *pool, int64_t since_ms,
+	struct journal_seen *out, struct err *e)
+{
+	static const struct journal_piece unknown = {0, 0, 0};
+	bool there = false;
+
+	TRY(journal_indexer_settle(&days->indexer, e));
+	for (size_t i = from; i < days->count && journal_day_end(days->item[i]->name) > since_ms && !there; i++)
+		TRY(answer_on(days->item[i], out->exchange, &unknown, pool, &out->answer, &there, e));
+	return DONE;
 }
 
 static outcome seen_find(struct journal_days *days, struct pool *pool, int64_t since_ms,
 	struct journal_seen *out, struct err *e)
 {
 	const struct bytes sender_id = out->sender_id, message_id = out->message_id;
-	bool there = false;
+	struct journal_piece answer = {0, 0, 0};
+	size_t at = 0;
+	bool there;
 
-	for (size_t i = 0; i < days->count && journal_day_end(days->item[i]->name) > since_ms && !there;
-		i++) {
-		if (out->state == SEEN_NONE)
-			TRY(journal_seen_on(days->item[i], sender_id, message_id, since_ms, out, e));
-		/* The answer was filed with the row, or earlier when the row was changed after midnight. */
-		if (out->state == SEEN_ANSWERED)
-			TRY(answer_on(days->item[i], out->exchange, pool, &out->answer, &there, e));
-		else if (out->state != SEEN_NONE)
-			break;
-	}
+	for (; at < days->count && journal_day_end(days->item[at]->name) > since_ms && out->state == SEEN_NONE; at++)
+		TRY(journal_seen_on(days->item[at], sender_id, message_id, since_ms, out, &answer, e));
 	out->sender_id = sender_id;
 	out->message_id = message_id;
-	return DONE;
+	if (out->state != SEEN_ANSWERED)
+		return DONE;
+	if (answer.at == 0)
+		return answer_find(days, at - 1, pool, since_ms, out, e);
+	return answer_on(days->item[at - 1], out->exchange, &answer, pool, &out->answer, &there, e);
 }
 
 outcome journal_seen_find(struct journal *j, struct pool *pool, struct bytes sender_id,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* journal_writer - the one thread that writes: group commit, the turn of the day, a sick file tried again.
- * Promise:  entries are committed and called back in the order they were put; nobody hears of success before
- *           his facts are on disk. Consecutive entries of one day share a commit: while one commit waits for
+/* journal_writer - the one thread that writes logs: group commit, the turn of the day, a sick log tried again.
+ * Promise:  entries are written and called back in the order they were put; nobody hears of success before
+ *           his facts are on disk. Consecutive entries of one day share a flush: while one waits for
  *           the disk, the entries of the next gather by themselves.
- * Not here: SQL (journal_day.c). */
+ * Not here: files (journal_log.c), indexes (journal_indexer.c). */
 #include <string.h>
 #include <time.h>
 
@@ -57,15 +57,6 @@ static struct journal_entry *writer_wait(struct journal *j, bool *closing)
 	return batch;
 }
 
-/* Keeps the outcome of work on the day's file; after a failure its connections are made anew. */
-static void writer_judge(
-	struct journal *j, struct journal_day *day, const char *name, outcome r, const struct err *e)
-{
-	if (!r.ok && day)
-		journal_days_disconnect(&j->days, day);
-	journal_health_set(&j->health, r, name, e);
-}
-
 static void run_finish(
 	struct journal_entry *first, const struct journal_entry *end, outcome r, const struct err *e)
 {
@@ -77,8 +68,15 @@ static void run_finish(
 	}
 }
 
-/* A word that is to leave earlier ones alone is dropped when an older file has one; its own file is looked at as it is
- * written. */
+/* Does an entry of the run before this one have a word on the same message? */
+static bool word_before(const struct journal_entry *first, const struct journal_entry *entry)
+{
+	while (first != entry && !(first->waiting && bytes_eq(first->waiting->id, entry->waiting->id)))
+		first = first->next;
+	return first != entry;
+}
+
+/* A word that is to leave earlier ones alone is dropped when there is one. */
 static outcome words_drop(struct journal *j, struct journal_entry *first, const struct journal_entry *end, struct err *e)
 {
 	bool known;
@@ -86,24 +84,26 @@ static outcome words_drop(struct journal *j, struct journal_entry *first, const 
 	for (struct journal_entry *entry = first; entry != end; entry = entry->next) {
 		if (!entry->waiting || !entry->waiting->keep_earlier)
 			continue;
+		TRY(journal_indexer_settle(&j->days.indexer, e));
 		TRY(journal_waiting_known(&j->days, entry->waiting->id, &known, e));
-		if (known)
+		if (known || word_before(first, entry))
 			entry->waiting = NULL;
 	}
 	return DONE;
 }
 
-/* Commits the entries at the head of the batch that belong into one file; returns the rest. */
-static struct journal_entry *run_commit(struct journal *j, struct journal_entry *first)
+/* Writes the entries at the head of the batch that belong into one log; returns the rest. */
+static struct journal_entry *run_write(struct journal *j, struct journal_entry *first)
 {
 	char name[JOURNAL_DAY], other[JOURNAL_DAY];
 	struct journal_entry *end = first->next;
 	struct journal_day *day = NULL;
 	struct err e = {.reason = REASON_NONE};
 	outcome r = journal_days_home(&j->days, first, name, &e);
+	uint64_t entries = 1;
 
 	if (r.ok) {
-		while (end && journal_days_home(&j->days, end, other, &e).ok && strcmp(name, other) == 0)
+		for (; end && journal_days_home(&j->days, end, other, &e).ok && strcmp(name, other) == 0; entries++)
 			end = end->next;
 		r = journal_days_ready(&j->days, name, &day, &e);
 	}
@@ -111,13 +111,10 @@ static struct journal_entry *run_commit(struct journal *j, struct journal_entry 
 		r = words_drop(j, first, end, &e);
 	if (r.ok)
 		r = journal_day_write(day, first, end, &e);
-	writer_judge(j, day, name, r, &e);
+	journal_health_set(&j->health, JOURNAL_LOG_SICK, r, name, &e);
 	run_finish(first, end, r, &e);
-	if (r.ok) {
-		r = journal_day_checkpoint(day, &e);
-		if (!r.ok)
-			writer_judge(j, day, name, r, &e);
-	}
+	if (r.ok)
+		journal_indexer_tell(&j->days.indexer, entries);
 	return end;
 }
 
@@ -129,7 +126,7 @@ static void batch_commit(struct journal *j, struct journal_entry *batch)
 		outcome r = journal_health_space(&j->health, &e);
 
 		if (r.ok) {
-			batch = run_commit(j, batch);
+			batch = run_write(j, batch);
 		} else {
 			run_finish(batch, NULL, r, &e);
 			batch = NULL;
@@ -137,7 +134,7 @@ static void batch_commit(struct journal *j, struct journal_entry *batch)
 	}
 }
 
-/* Once a second: opens the file of a new day before its first fact, and tries a sick file again, because
+/* Once a second: opens the log of a new day before its first fact, and tries a sick log again, because
  * nobody sends facts to a journal that calls itself sick. */
 static void writer_keep_house(struct journal *j)
 {
@@ -156,15 +153,15 @@ static void writer_keep_house(struct journal *j)
 		memcpy(j->today, today, sizeof today);
 		journal_days_turn(&j->days, today);
 	}
-	ill = journal_health_ill(&j->health, name);
+	ill = journal_health_ill(&j->health, JOURNAL_LOG_SICK, name);
 	if (!turned && !ill)
 		return;
 	if (!ill || strcmp(today, name) > 0)
 		memcpy(name, today, sizeof name);
 	r = journal_days_ready(&j->days, name, &day, &e);
 	if (r.ok)
-		r = journal_day_probe(day, &e);
-	writer_judge(j, day, name, r, &e);
+		r = journal_log_probe(&day->log, name, &e);
+	journal_health_set(&j->health, JOURNAL_LOG_SICK, r, name, &e);
 }
 
 void *journal_writer_run(void *journal)

@@ -39,7 +39,7 @@ TOLERANCE_S = 0.020      # and this much more: what the senders of the other tra
 MEGABYTE = 1 << 20
 HUGE = (1 * MEGABYTE, 10 * MEGABYTE, 15 * MEGABYTE - 8000)  # the last is as long as a message may be
 ATTACKS_FEWEST = 20
-JOURNAL_MOST = 28        # of two days at midnight: a writer and four readers, each with a file and its log, and what they share
+JOURNAL_MOST = 32        # of two days at midnight: a writer and four readers, each with a log, an index and its own log, and what they share
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = {  # include prefix: library as docs/architecture.md names it
     "openssl/": {"OpenSSL", "libcrypto"}, "libxml/": {"libxml2"}, "xmlsec/": {"xmlsec1"}, "curl/": {"libcurl"},
     "sqlite3.h": {"SQLite"}, "yaml.h": {"libyaml"}, "jansson.h": {"jansson"}, "crypt.h": {"libcrypt"},
-    "hiredis": {"hiredis"}, "nettle/": {"nettle"}, "gmp.h": {"nettle"}, "seccomp.h": {"libseccomp"}, "stdsoap2.h": {"gSOAP"}, "contractH.h": {"gSOAP"},
+    "hiredis": {"hiredis"}, "nettle/": {"nettle"}, "gmp.h": {"nettle"}, "seccomp.h": {"libseccomp"}, "xxhash.h": {"xxHash"}, "stdsoap2.h": {"gSOAP"}, "contractH.h": {"gSOAP"},
 }
 BANNED = ["strcpy", "strcat", "sprintf", "vsprintf", "gets", "atoi", "atol", "strtok", "alloca", "system", "popen",
           "mktemp", "tmpnam", "rand", "srand", "localtime", "gmtime", "ctime", "asctime", "strerror_r"]

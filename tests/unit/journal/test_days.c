@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The list of day files below the public interface: what it closes, keeps in memory, never replaces. */
+/* The list of days below the public interface: what it closes, keeps in memory, never replaces. */
 #include "help.h"
 #include "journal_int.h"
 
@@ -34,11 +34,38 @@ static void the_turn_of_the_day_removes_and_closes(void **state)
 	journal_days_turn(&days, "2030-01-02");
 	assert_int_equal(days.count, 2);
 	assert_string_equal(days.item[0]->name, "2030-01-02");
-	assert_non_null(days.item[0]->db);
-	assert_null(days.item[1]->db);
+	assert_true(days.item[0]->log.fd >= 0);
+	assert_non_null(days.item[0]->index.db);
+	assert_true(days.item[1]->log.fd < 0);
+	assert_null(days.item[1]->index.db);
+	assert_false(file_there(&folder, "journal-2001-02-03.log"));
 	assert_false(file_there(&folder, "journal-2001-02-03.sqlite"));
-	assert_true(file_there(&folder, "journal-2030-01-01.sqlite"));
+	assert_true(file_there(&folder, "journal-2030-01-01.log"));
 	journal_days_close(&days);
+}
+
+/* A day whose index cannot take what it lacks stays open, or it would never get it. */
+static void a_day_that_is_behind_is_not_closed(void **state)
+{
+	struct journal_fact fact = fact_of("2030-01-01T12:00:00Z", "{1}", "m");
+	struct journal_entry entry = {.facts = &fact, .fact_count = 1};
+	struct journal_days days;
+	struct journal_day *day;
+	struct err e;
+
+	(void)state;
+	assert_true(journal_days_open(&days, folder.journal, 0, &e).ok);
+	assert_true(journal_days_ready(&days, "2030-01-01", &day, &e).ok);
+	assert_true(journal_day_write(day, &entry, NULL, &e).ok);
+	file_fill(&folder, "journal-2030-01-01.sqlite", "this is no database ");
+	journal_index_disconnect(&day->index);
+	journal_days_turn(&days, "2030-01-02");
+	assert_true(day->log.fd >= 0);
+	journal_index_remove(folder.journal, "2030-01-01");
+	journal_days_turn(&days, "2030-01-02");
+	assert_true(day->log.fd < 0);
+	journal_days_close(&days);
+	assert_int_equal(facts_count(folder.journal, &(struct journal_filter){.message_id = "m"}), 1);
 }
 
 static void only_the_newest_days_have_a_filter(void **state)
@@ -67,10 +94,14 @@ static void a_file_is_never_made_over_another(void **state)
 	struct err e = {.reason = REASON_NONE};
 
 	(void)state;
-	assert_true(journal_file_create(folder.journal, "2030-01-01", &e).ok);
-	assert_false(journal_file_create(folder.journal, "2030-01-01", &e).ok);
+	assert_true(journal_log_create(folder.journal, "2030-01-01", &e).ok);
+	assert_false(journal_log_create(folder.journal, "2030-01-01", &e).ok);
 	assert_int_equal(e.reason, REASON_JOURNAL_DOWN);
+	assert_non_null(strstr(e.detail, "journal-2030-01-01.log"));
+	assert_true(journal_index_create(folder.journal, "2030-01-01", 1, &e).ok);
+	assert_false(journal_index_create(folder.journal, "2030-01-01", 1, &e).ok);
 	assert_non_null(strstr(e.detail, "journal-2030-01-01.sqlite"));
+	assert_false(file_there(&folder, "journal-new.log"));
 	assert_false(file_there(&folder, "journal-new.sqlite"));
 	file_is_whole(&folder, "journal-2030-01-01.sqlite");
 }
@@ -87,7 +118,7 @@ static int pragma(sqlite3 *db, const char *sql)
 	return n;
 }
 
-static void every_commit_waits_for_the_disk(void **state)
+static void the_index_is_safe_in_order_if_not_in_time(void **state)
 {
 	struct journal_days days;
 	struct journal_day *day;
@@ -96,19 +127,33 @@ static void every_commit_waits_for_the_disk(void **state)
 	(void)state;
 	assert_true(journal_days_open(&days, folder.journal, 0, &e).ok);
 	assert_true(journal_days_ready(&days, "2030-01-01", &day, &e).ok);
-	assert_int_equal(pragma(day->db, "PRAGMA synchronous"), 2);
-	assert_int_equal(pragma(day->db, "PRAGMA busy_timeout"), JOURNAL_BUSY_MS);
-	assert_int_equal(pragma(day->db, "PRAGMA wal_autocheckpoint"), 0); /* ours, after the callbacks */
+	assert_int_equal(pragma(day->index.db, "PRAGMA synchronous"), 1);
+	assert_int_equal(pragma(day->index.db, "PRAGMA busy_timeout"), JOURNAL_BUSY_MS);
+	assert_int_equal(pragma(day->index.db, "PRAGMA wal_autocheckpoint"), 0); /* ours, after a transaction */
 	journal_days_close(&days);
 }
 
-static void the_log_is_copied_when_it_is_long(void **state)
+/* So many entries of one fact, in one write. */
+static void write_many(struct journal_day *day, const struct journal_fact *fact, size_t n)
 {
-	static unsigned char octets[JOURNAL_WAL_PAGES * JOURNAL_PAGE];
+	struct journal_entry *entries = calloc(n, sizeof *entries);
+	struct err e;
+
+	assert_non_null(entries);
+	for (size_t i = 0; i < n; i++)
+		entries[i] = (struct journal_entry){
+			.facts = fact, .fact_count = 1, .next = i + 1 < n ? &entries[i + 1] : NULL};
+	assert_true(journal_day_write(day, entries, NULL, &e).ok);
+	free(entries);
+}
+
+static void sqlites_own_log_is_copied_when_it_is_long(void **state)
+{
+	static const char long_name[3000] = {[0 ... 2998] = 'x'};
 	struct journal_fact fact = fact_of("2030-01-01T12:00:00Z", "{1}", "m");
-	struct journal_entry entry = {.facts = &fact, .fact_count = 1};
 	struct journal_days days;
 	struct journal_day *day;
+	size_t records = 0;
 	struct stat st;
 	struct err e;
 	char path[512];
@@ -117,13 +162,16 @@ static void the_log_is_copied_when_it_is_long(void **state)
 	folder_path(&folder, "journal-2030-01-01.sqlite", path);
 	assert_true(journal_days_open(&days, folder.journal, 0, &e).ok);
 	assert_true(journal_days_ready(&days, "2030-01-01", &day, &e).ok);
-	fact.octets = (struct bytes){octets, sizeof octets};
-	assert_true(journal_day_write(day, &entry, NULL, &e).ok);
+	fact.participant = bytes_str(long_name);
+	write_many(day, &fact, 100);
+	assert_true(journal_day_apply(day, &records, &e).ok);
+	assert_int_equal(records, 100);
 	assert_int_equal(stat(path, &st), 0);
-	assert_true((size_t)st.st_size < sizeof octets); /* all of it is still in the log */
-	assert_true(journal_day_checkpoint(day, &e).ok);
+	assert_true(st.st_size < 100 * (int)sizeof long_name); /* all of it is still in SQLite's log */
+	write_many(day, &fact, 3 * JOURNAL_WAL_PAGES);
+	assert_true(journal_day_apply(day, &records, &e).ok);
 	assert_int_equal(stat(path, &st), 0);
-	assert_true((size_t)st.st_size > sizeof octets);
+	assert_true(st.st_size > JOURNAL_WAL_PAGES * (int)sizeof long_name);
 	journal_days_close(&days);
 }
 
@@ -131,10 +179,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_turn_of_the_day_removes_and_closes, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_day_that_is_behind_is_not_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_the_newest_days_have_a_filter, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_is_never_made_over_another, setup, teardown),
-		cmocka_unit_test_setup_teardown(every_commit_waits_for_the_disk, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_log_is_copied_when_it_is_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_index_is_safe_in_order_if_not_in_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(sqlites_own_log_is_copied_when_it_is_long, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What cannot be written is reported, nothing broken is overwritten, and a sick journal mends itself. */
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -67,14 +68,14 @@ static void a_batch_fails_whole_and_the_next_one_succeeds(void **state)
 	hold_begin(j, &hold, WHEN);
 	for (int i = 0; i < 3; i++) {
 		facts[i] = fact_of(WHEN, "{1}", "m");
-		if (i == 1) /* more than SQLite takes; it looks at the length first */
+		if (i == 1) /* more than a journal takes; it looks at the length first */
 			facts[i].octets = (struct bytes){(const unsigned char *)"x", 1500000000};
 		ticket_put(j, &tickets[i], &facts[i], 1, i == 0 ? &seen : NULL);
 	}
 	hold_end(&hold);
 	for (int i = 0; i < 3; i++) {
 		assert_false(ticket_wait(&tickets[i], &e));
-		check_down(&e, "journal-2030-01-02.sqlite");
+		check_down(&e, "journal-2030-01-02.log");
 	}
 	assert_int_equal(facts_count(folder.journal, &all), 1);
 	assert_true(journal_seen_find(j, pool, seen.sender_id, seen.message_id, 0, &out, &e).ok);
@@ -103,7 +104,7 @@ static void a_file_that_cannot_grow_makes_it_sick_and_room_heals_it(void **state
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
 	assert_false(put_wait(j, &big, 1, NULL, &e));
-	check_down(&e, "journal-2030-01-02.sqlite");
+	check_down(&e, "journal-2030-01-02.log");
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	becomes_healthy(j); /* by itself: nobody sends to a sick journal */
 	assert_true(put_wait(j, &big, 1, NULL, &e));
@@ -132,7 +133,7 @@ static void a_full_file_system_loses_nothing_that_was_confirmed(void **state)
 	while (confirmed < 1000 && put_wait(j, &fact, 1, NULL, &e))
 		confirmed++;
 	assert_in_range(confirmed, 1, 999);
-	check_down(&e, "journal-2030-01-02.sqlite");
+	check_down(&e, "journal-2030-01-02.log");
 	assert_int_equal(facts_count(folder.journal, &all), confirmed);
 	assert_int_equal(mount("tmpfs", folder.journal, "tmpfs", MS_REMOUNT, "size=8m,mode=0700"), 0);
 	becomes_healthy(j);
@@ -229,24 +230,159 @@ static void a_place_that_is_no_directory_is_named(void **state)
 	check_down(&e, "/nonexistent/parent/journal");
 }
 
-static void a_file_taken_away_is_made_anew(void **state)
+static void take_away(const char *name)
+{
+	char path[512];
+
+	folder_path(&folder, name, path);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void a_log_taken_away_is_begun_anew(void **state)
 {
 	struct journal *j = journal_start(&folder);
-	char from[512], to[512];
 
 	(void)state;
 	assert_true(put_fact(j, WHEN, "{1}", "before"));
-	folder_path(&folder, "journal-2030-01-02.sqlite", from);
-	folder_path(&folder, "aside", to);
-	assert_int_equal(rename(from, to), 0);
-	folder_path(&folder, "journal-2030-01-02.sqlite-wal", from);
-	assert_int_equal(unlink(from), 0);
-	folder_path(&folder, "journal-2030-01-02.sqlite-shm", from);
-	assert_int_equal(unlink(from), 0);
+	take_away("journal-2030-01-02.log");
 	assert_true(put_fact(j, WHEN, "{1}", "after"));
-	assert_int_equal(facts_count(folder.journal, &all), 1); /* in a file that has a name */
+	assert_int_equal(facts_count(folder.journal, &all), 1); /* in a file that has a name, with an index of its own */
 	journal_close(&j);
 	assert_int_equal(facts_count(folder.journal, &all), 1);
+	assert_int_equal(facts_count(folder.journal, &(struct journal_filter){.message_id = "after"}), 1);
+}
+
+static void an_index_taken_away_is_made_anew(void **state)
+{
+	struct journal_seen seen = {.sender_id = BYTES_LIT("s"), .message_id = BYTES_LIT("m"), .state = SEEN_OPEN}, out;
+	struct journal_fact fact = fact_of(WHEN, "{1}", "before");
+	struct pool *pool = pool_new(10000);
+	struct journal *j = journal_start(&folder);
+	struct err e;
+
+	(void)state;
+	assert_true(put_wait(j, &fact, 1, &seen, &e));
+	take_away("journal-2030-01-02.sqlite");
+	assert_true(put_fact(j, WHEN, "{1}", "after"));
+	assert_int_equal(facts_count(folder.journal, &all), 2);
+	journal_close(&j);
+	for (int round = 0; round < 2; round++) { /* while it ran, and at rest */
+		assert_int_equal(facts_count(folder.journal, &(struct journal_filter){.message_id = "before"}), 1);
+		j = journal_start(&folder);
+		assert_true(journal_seen_find(j, pool, seen.sender_id, seen.message_id, 0, &out, &e).ok);
+		assert_int_equal(out.state, SEEN_OPEN);
+		journal_close(&j);
+		file_is_whole(&folder, "journal-2030-01-02.sqlite");
+		take_away("journal-2030-01-02.sqlite");
+	}
+	pool_free(&pool);
+}
+
+static void spoil(const char *name, off_t at)
+{
+	char path[512];
+	int fd;
+
+	folder_path(&folder, name, path);
+	fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "!", 1, at), 1);
+	close(fd);
+}
+
+/* What stands in the log before its end was confirmed: octets that changed are told, and never told as if they were
+ * what was written. */
+static void a_spoilt_log_is_named(void **state)
+{
+	static const unsigned char octets[10000] = {[0 ... 9999] = 'o'};
+	struct journal_fact fact = fact_of(WHEN, "{1}", "m");
+	struct journal *j = journal_start(&folder);
+	struct told told = {.ids = BUF(64)};
+	struct journal_filter with = {.with_octets = true, .message_id = "m"};
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	fact.octets = (struct bytes){octets, sizeof octets};
+	assert_true(put_wait(j, &fact, 1, NULL, NULL));
+	journal_close(&j);
+	spoil("journal-2030-01-02.log", 5000);
+	assert_int_equal(facts_count(folder.journal, &all), 1);
+	assert_false(journal_find(folder.journal, &with, told_each, &told, &e).ok);
+	check_down(&e, "journal-2030-01-02.log: at octet");
+	spoil("journal-2030-01-02.log", 100);
+	assert_false(journal_find(folder.journal, &all, told_each, &told, &e).ok);
+	check_down(&e, "journal-2030-01-02.log: at octet");
+	assert_int_equal(told.count, 0);
+	buf_free(&told.ids);
+}
+
+/* A write that was cut short by a loss of power: nobody was told of it, and it is cut off. */
+static void a_write_cut_short_is_cut_off(void **state)
+{
+	struct journal_fact fact = fact_of(WHEN, "{1}", "m");
+	struct journal *j = journal_start(&folder);
+	struct stat whole, now;
+	char path[512];
+
+	(void)state;
+	fact.octets = BYTES_LIT("octets");
+	folder_path(&folder, "journal-2030-01-02.log", path);
+	assert_true(put_fact(j, WHEN, "{1}", "before"));
+	assert_int_equal(stat(path, &whole), 0);
+	assert_true(put_wait(j, &fact, 1, NULL, NULL));
+	journal_close(&j);
+	assert_int_equal(stat(path, &now), 0);
+	for (off_t size = now.st_size - 1; size > whole.st_size; size -= 7) {
+		take_away("journal-2030-01-02.sqlite"); /* it had taken it */
+		assert_int_equal(truncate(path, size), 0);
+		assert_int_equal(facts_count(folder.journal, &all), 1); /* also as it lies there */
+		j = journal_start(&folder);
+		assert_int_equal(facts_count(folder.journal, &all), 1);
+		assert_true(put_wait(j, &fact, 1, NULL, NULL));
+		assert_int_equal(facts_count(folder.journal, &all), 2);
+		journal_close(&j);
+		assert_int_equal(stat(path, &now), 0);
+	}
+}
+
+static void a_log_shorter_than_its_index_says_is_named(void **state)
+{
+	struct journal_settings s = {.directory = folder.journal};
+	struct journal *j = journal_start(&folder);
+	char path[512];
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	assert_true(put_fact(j, WHEN, "{1}", "m"));
+	journal_close(&j);
+	folder_path(&folder, "journal-2030-01-02.log", path);
+	assert_int_equal(truncate(path, 100), 0);
+	assert_false(journal_open(&s, &j, &e).ok);
+	check_down(&e, "journal-2030-01-02.log: it is shorter");
+}
+
+/* A sick index: the journal says so and accepts no more, though what it is given all the same is on disk. */
+static void a_sick_index_is_said_and_mended(void **state)
+{
+	struct journal *j = journal_start(&folder);
+	const struct timespec pause = {.tv_nsec = 20000000};
+	struct err e = {.reason = REASON_NONE};
+
+	(void)state;
+	assert_true(put_fact(j, WHEN, "{1}", "m"));
+	take_away("journal-2030-01-02.sqlite");
+	file_fill(&folder, "journal-2030-01-02.sqlite", "this is no database ");
+	for (int i = 0; i < 3000 && journal_healthy(j, &e); i++) {
+		assert_true(put_fact(j, WHEN, "{1}", "n"));
+		nanosleep(&pause, NULL);
+	}
+	assert_false(journal_healthy(j, &e));
+	check_down(&e, "journal-2030-01-02.sqlite");
+	check_untouched("journal-2030-01-02.sqlite", "this is no database this is no");
+	take_away("journal-2030-01-02.sqlite");
+	becomes_healthy(j);
+	journal_close(&j);
+	assert_int_equal(facts_count(folder.journal, &(struct journal_filter){.message_id = "m"}), 1);
 }
 
 static void an_attempt_cut_short_is_no_hindrance(void **state)
@@ -255,6 +391,7 @@ static void an_attempt_cut_short_is_no_hindrance(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(folder.journal, 0700), 0);
+	file_fill(&folder, "journal-new.log", "half a file");
 	file_fill(&folder, "journal-new.sqlite", "half a file");
 	file_fill(&folder, "journal-new.sqlite-wal", "half a log");
 	j = journal_start(&folder);
@@ -278,7 +415,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_schema_is_named_and_never_touched, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_directory_has_one_writer, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_place_that_is_no_directory_is_named, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_taken_away_is_made_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_log_taken_away_is_begun_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_index_taken_away_is_made_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_spoilt_log_is_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_write_cut_short_is_cut_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_log_shorter_than_its_index_says_is_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_sick_index_is_said_and_mended, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_attempt_cut_short_is_no_hindrance, setup, teardown),
 	};
 

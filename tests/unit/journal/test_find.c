@@ -95,7 +95,7 @@ static bool ids_differ(void *ctx, const struct journal_fact *fact)
 	int64_t *before = ctx;
 
 	assert_true(fact->id < *before); /* falling with the days */
-	*before = fact->id & ~INT64_C(0xffffffff);
+	*before = fact->id & ~INT64_C(0xffffffffffff);
 	return true;
 }
 

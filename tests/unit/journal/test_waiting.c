@@ -273,14 +273,14 @@ static void a_word_after_the_clock_was_set_back_counts(void **state)
 	say(j, DAY2, word_of("m", 0, 1000, "m"));
 	say(j, DAY2, word_of("n", 0, 2000, "n"));
 	say(j, DAY1, delivered);
-	assert_false(file_there(&folder, "journal-2030-01-01.sqlite"));
+	assert_false(file_there(&folder, "journal-2030-01-01.log"));
 	check_list(&folder, "n/0/n ");
 	journal_close(&j);
 }
 
 static void a_word_that_could_not_be_written_leaves_nothing(void **state)
 {
-	/* More than SQLite takes; it looks at the length first. */
+	/* More than a journal takes; it looks at the length first. */
 	struct journal_fact huge = {.at = at(DAY1), .octets = {(const unsigned char *)"x", 1500000000}};
 	struct journal_waiting w = word_of("m", 0, 1, "body");
 	struct journal *j = journal_start(&folder);
@@ -306,7 +306,7 @@ static int64_t log_size(void)
 	char path[512];
 	struct stat st;
 
-	folder_path(&folder, "journal-2030-01-03.sqlite-wal", path);
+	folder_path(&folder, "journal-2030-01-03.log", path);
 	assert_int_equal(stat(path, &st), 0);
 	return st.st_size;
 }
@@ -325,11 +325,11 @@ static void an_attempt_does_not_write_the_body_again(void **state)
 	assert_true(before > (int64_t)sizeof octets);
 	for (int i = 1; i <= 10; i++)
 		say(j, DAY3, word_of("m", i, 1, ""));
-	assert_true(log_size() - before < 10 * 8 * JOURNAL_PAGE);
+	assert_true(log_size() - before < 10 * 1000);
 	journal_close(&j);
 }
 
-/* Cuts the log of the day; a reader in the middle of a transaction would keep it from that. */
+/* Cuts SQLite's log of the day; a reader in the middle of a transaction would keep it from that. */
 static bool cut_each(void *ctx, const struct journal_waiting *w)
 {
 	sqlite3 *db = NULL;
@@ -341,7 +341,7 @@ static bool cut_each(void *ctx, const struct journal_waiting *w)
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(
 		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &frames, &copied), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "INSERT INTO body(octets) VALUES('x')", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE log SET applied = applied", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	++*cut;
 	return true;
@@ -356,6 +356,8 @@ static void a_reader_who_takes_his_time_hinders_nobody(void **state)
 	(void)state;
 	say(j, DAY1, word_of("a", 0, 1, "x"));
 	say(j, DAY1, word_of("b", 0, 2, "x"));
+	journal_close(&j); /* all is in the index */
+	j = journal_start(&folder);
 	assert_true(journal_waiting_find(&directory, 1, cut_each, &cut, NULL).ok);
 	assert_int_equal(cut, 2);
 	journal_close(&j);
@@ -374,10 +376,10 @@ static void what_cannot_be_read_is_named(void **state)
 	assert_false(journal_waiting_find(directories, 2, listed_each, &l, &e).ok); /* the second is not there */
 	assert_int_equal(e.reason, REASON_JOURNAL_DOWN);
 	assert_non_null(strstr(e.detail, other.journal));
-	file_fill(&folder, "journal-2029-12-31.sqlite", "this is no database ");
+	file_fill(&folder, "journal-2029-12-31.log", "this is no journal ");
 	assert_false(journal_waiting_find(directories, 1, listed_each, &l, &e).ok);
 	assert_int_equal(e.reason, REASON_JOURNAL_DOWN);
-	assert_non_null(strstr(e.detail, "journal-2029-12-31.sqlite"));
+	assert_non_null(strstr(e.detail, "journal-2029-12-31.log"));
 	assert_int_equal(l.count, 0);
 	buf_free(&l.text);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What waits keeps the files it needs; files from before there were words on waiting messages stay good. */
+/* What waits keeps the days it needs. */
 #include "waiting.h"
 #include "journal_int.h"
 
@@ -33,7 +33,7 @@ static void day_file(int days, char out[64])
 	char day[11];
 
 	stamp_day(days_ago(days), day);
-	snprintf(out, 64, "journal-%s.sqlite", day);
+	snprintf(out, 64, "journal-%s.log", day);
 }
 
 /* Words said so many days ago; then the journal is opened with a retention of 10 days. Every row has a fact of
@@ -154,7 +154,7 @@ static void the_turn_of_the_day_looks_again(void **state)
 	journal_days_turn(&days, "2030-01-03");
 	assert_int_equal(days.count, 1);
 	assert_string_equal(days.item[0]->name, "2030-01-02");
-	assert_false(file_there(&folder, "journal-2001-02-03.sqlite"));
+	assert_false(file_there(&folder, "journal-2001-02-03.log"));
 	journal_days_close(&days);
 }
 
@@ -168,128 +168,13 @@ static void what_cannot_be_read_is_not_removed(void **state)
 	assert_true(journal_days_open(&days, folder.journal, 10, &e).ok);
 	write_word(&days, "2001-02-03", "2001-02-03T12:00:00Z", word_of("m", 0, 1, ""));
 	write_word(&days, "2001-02-04", "2001-02-04T12:00:00Z", word_of("m", 0, 1, ""));
+	assert_true(journal_indexer_settle(&days.indexer, &e).ok);
 	journal_days_disconnect(&days, days.item[1]);
 	file_fill(&folder, "journal-2001-02-03.sqlite", "this is no database ");
 	journal_days_turn(&days, "2030-01-02");
 	assert_int_equal(days.count, 2);
-	assert_true(file_there(&folder, "journal-2001-02-03.sqlite"));
-	assert_true(file_there(&folder, "journal-2001-02-04.sqlite"));
-	journal_days_close(&days);
-}
-
-/* Makes a file what it was before there were words: a file of schema 1. */
-static void file_age(const char *name)
-{
-	char path[512];
-	sqlite3 *db;
-
-	folder_path(&folder, name, path);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "DROP TABLE waiting; DROP TABLE body; PRAGMA user_version=1", NULL,
-				 NULL, NULL),
-		SQLITE_OK);
-	sqlite3_close(db);
-}
-
-static void check_schema(const char *name, int want)
-{
-	sqlite3_stmt *stmt;
-	char path[512];
-	sqlite3 *db;
-
-	folder_path(&folder, name, path);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-	assert_int_equal(sqlite3_column_int(stmt, 0), want);
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-}
-
-static void a_file_of_the_first_schema_is_read_and_completed(void **state)
-{
-	static const char old[] = "journal-2030-01-01.sqlite";
-	const struct journal_filter all = {.limit = 100};
-	struct journal *j = journal_start(&folder);
-	struct journal_fact fact;
-	char today[64];
-
-	(void)state;
-	day_file(0, today);
-	fact = (struct journal_fact){.at = days_ago(0)};
-	assert_true(put_wait(j, &fact, 1, NULL, NULL));
-	assert_true(put_fact(j, "2030-01-01T12:00:00Z", "{1}", "m"));
-	journal_close(&j);
-	file_age(old);
-	file_age(today);
-	check_list(&folder, ""); /* as it is */
-	assert_int_equal(facts_count(folder.journal, &all), 2);
-	check_schema(today, 1); /* reading changes nothing */
-
-	j = journal_start(&folder); /* today's is completed at once, others when something is written */
-	check_schema(today, 2);
-	check_schema(old, 1);
-	check_list(&folder, "");
-	assert_true(say_at(j, days_ago(0), word_of("m", 0, 1, "x")));
-	check_list(&folder, "m/0/x ");
-	assert_true(put_fact(j, "2030-01-01T12:00:01Z", "{1}", "m"));
-	check_schema(old, 2);
-	say(j, "2030-01-01T12:00:02Z", word_of("n", 0, 0, "y"));
-	check_list(&folder, "n/0/y m/0/x ");
-	journal_close(&j);
-	assert_int_equal(facts_count(folder.journal, &all), 5);
-	file_is_whole(&folder, old);
-	file_is_whole(&folder, today);
-}
-
-/* The file of the older schema stands among the newer ones: as the one to be removed, and beside it. */
-static void retention_passes_over_files_of_the_first_schema(void **state)
-{
-	static const int ago[] = {40, 30, 20, 5};
-	struct journal *j = journal_start(&folder);
-	char name[4][64];
-
-	(void)state;
-	for (size_t i = 0; i < 4; i++) {
-		struct journal_fact fact = {.at = days_ago(ago[i])};
-
-		assert_true(put_wait(j, &fact, 1, NULL, NULL));
-		day_file(ago[i], name[i]);
-	}
-	assert_true(say_at(j, days_ago(20), word_of("m", 0, 1, "x")));
-	journal_close(&j);
-	file_age(name[0]);
-	file_age(name[1]);
-	file_age(name[3]);
-	j = journal_start_with(&folder, (struct journal_settings){.retention_days = 10});
-	assert_false(file_there(&folder, name[0]));
-	assert_false(file_there(&folder, name[1]));
-	assert_true(file_there(&folder, name[2]));
-	check_list(&folder, "m/0/x ");
-	journal_close(&j);
-}
-
-/* Readers that opened the file before it was completed see the new tables. */
-static void a_file_is_completed_while_it_is_read(void **state)
-{
-	struct journal_days days;
-	struct journal_day *day;
-	bool word, body;
-	struct err e;
-
-	(void)state;
-	assert_int_equal(mkdir(folder.journal, 0700), 0);
-	assert_true(journal_file_create(folder.journal, "2030-01-01", &e).ok);
-	file_age("journal-2030-01-01.sqlite");
-	assert_true(journal_days_open(&days, folder.journal, 0, &e).ok);
-	assert_true(journal_waiting_on(days.item[0], BYTES_LIT("m"), &word, &body, &e).ok);
-	assert_false(word);
-	assert_int_equal(days.item[0]->idle_count, 1);
-	assert_true(journal_days_ready(&days, "2030-01-01", &day, &e).ok);
-	write_word(&days, "2030-01-01", "2030-01-01T12:00:00Z", word_of("m", 0, 1, "x"));
-	assert_true(journal_waiting_on(days.item[0], BYTES_LIT("m"), &word, &body, &e).ok);
-	assert_true(word);
-	assert_true(body);
+	assert_true(file_there(&folder, "journal-2001-02-03.log"));
+	assert_true(file_there(&folder, "journal-2001-02-04.log"));
 	journal_days_close(&days);
 }
 
@@ -299,9 +184,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(retention_keeps_what_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_turn_of_the_day_looks_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_not_removed, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_of_the_first_schema_is_read_and_completed, setup, teardown),
-		cmocka_unit_test_setup_teardown(retention_passes_over_files_of_the_first_schema, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_is_completed_while_it_is_read, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

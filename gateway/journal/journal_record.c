@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* journal_record - an entry as octets of the log, both ways.
+ * Promise:  what is read is what was written, octet for octet, or is known not to be: the head has a checksum over all of
+ *           it, its own place included, and each piece of octets has one in the head.
+ * Not here: files (journal_log.c).
+ *
+ * A record is its head and behind it the octets of messages. The head: four letters, its length (32 bits), the length
+ * of what follows it (64), its place (64), the checksum of all but itself (64); then
+ * the fields below in their order, numbers in the machine's order, texts with a length of 32 bits before them and a NUL behind, so that they are C strings as they stand. */
+#include <stddef.h>
+#include <xxhash.h>
+
+#include "journal_int.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "logs are read where they were written");
+
+enum { MAGIC_AT = 0, LENGTH_AT = 4, OCTETS_AT = 8, PLACE_AT = 16, SUM_AT = 24, HEAD_MOST = 1 << 26 };
+
+static const char magic[] = "QJR1";
+
+/* The texts of a fact in their order. */
+static const size_t texts[] = {offsetof(struct journal_fact, participant), offsetof(struct journal_fact, peer),
+	offsetof(struct journal_fact, service_id), offsetof(struct journal_fact, sender_id),
+	offsetof(struct journal_fact, message_id), offsetof(struct journal_fact, correlation_id),
+	offsetof(struct journal_fact, certificate), offsetof(struct journal_fact, subject),
+	offsetof(struct journal_fact, reason), offsetof(struct journal_fact, detail),
+	offsetof(struct journal_fact, error_id)};
+
+enum { TEXTS = sizeof texts / sizeof texts[0] };
+
+uint64_t journal_sum(struct bytes octets)
+{
+	return XXH3_64bits(octets.p, octets.n);
+}
+
+struct stamp journal_entry_stamp(const struct journal_entry *entry)
+{
+	struct stamp newest;
+
+	if (entry->fact_count == 0)
+		return stamp_now();
+	newest = entry->facts[0].at;
+	for (size_t i = 1; i < entry->fact_count; i++) {
+		if (entry->facts[i].at.ms > newest.ms)
+			newest = entry->facts[i].at;
+	}
+	return newest;
+}
+
+/* --- writing --- */
+
+static void put_raw(struct buf *b, const void *p, size_t n)
+{
+	buf_add(b, (struct bytes){p, n});
+}
+
+static void put_number(struct buf *b, int64_t n)
+{
+	put_raw(b, &n, sizeof n);
+}
+
+static void put_text(struct buf *b, struct bytes text)
+{
+	uint32_t n = (uint32_t)text.n;
+
+	put_raw(b, &n, sizeof n);
+	buf_add(b, text);
+	buf_char(b, '\0');
+}
+
+static void put_piece(struct buf *b, struct bytes octets, uint64_t *at)
+{
+	put_number(b, (int64_t)*at);
+	put_number(b, (int64_t)octets.n);
+	put_number(b, (int64_t)journal_sum(octets));
+	*at += octets.n;
+}
+
+static void put_fact(struct buf *b, const struct journal_fact *f, uint64_t *at)
+{
+	const unsigned char small[] = {f->at.has_offset, (unsigned char)f->direction, (unsigned char)f->kind,
+		(unsigned char)f->verdict};
+
+	put_raw(b, small, sizeof small);
+	put_number(b, f->at.ms);
+	put_number(b, f->at.offset_min);
+	put_number(b, f->duration_us);
+	put_number(b, (int64_t)f->size);
+	put_raw(b, f->sha256, sizeof f->sha256);
+	put_piece(b, f->octets, at);
+	put_text(b, bytes_str(f->exchange));
+	for (size_t i = 0; i < TEXTS; i++) {
+		struct bytes text;
+
+		memcpy(&text, (const char *)f + texts[i], sizeof text);
+		put_text(b, text);
+	}
+}
+
+static void put_seen(struct buf *b, const struct journal_seen *s)
+{
+	const unsigned char small[] = {(unsigned char)s->state};
+
+	put_raw(b, small, sizeof small);
+	put_number(b, s->answer_status);
+	put_raw(b, s->content, sizeof s->content);
+	put_text(b, bytes_str(s->exchange));
+	put_text(b, s->sender_id);
+	put_text(b, s->message_id);
+}
+
+static void put_waiting(struct buf *b, const struct journal_waiting *w, uint64_t *at)
+{
+	const unsigned char small[] = {(unsigned char)w->state};
+
+	put_raw(b, small, sizeof small);
+	put_number(b, w->attempts);
+	put_number(b, w->accepted_ms);
+	put_number(b, w->due_ms);
+	put_number(b, w->expire_ms);
+	put_piece(b, w->body, at);
+	put_text(b, w->id);
+	put_text(b, w->destination);
+	put_text(b, w->order_key);
+	put_text(b, w->meta);
+	put_text(b, w->policy);
+}
+
+static bool entry_fits(const struct journal_entry *entry)
+{
+	bool fits = entry->fact_count <= JOURNAL_FACTS;
+
+	for (size_t i = 0; fits && i < entry->fact_count; i++)
+		fits = entry->facts[i].octets.n <= JOURNAL_OCTETS_MOST;
+	return fits && (!entry->waiting || entry->waiting->body.n <= JOURNAL_OCTETS_MOST);
+}
+
+static uint64_t head_sum(struct bytes head)
+{
+	uint64_t before = journal_sum(bytes_sub(head, 0, SUM_AT));
+
+	return XXH3_64bits_withSeed(head.p + JOURNAL_HEAD_FIXED, head.n - JOURNAL_HEAD_FIXED, before);
+}
+
+/* The octets' places follow from the head's length, so they are counted from its end. */
+static void put_fields(struct buf *b, const struct journal_entry *entry, uint64_t *at)
+{
+	const unsigned char small[] = {(unsigned char)entry->fact_count, entry->seen != NULL, entry->waiting != NULL};
+
+	put_raw(b, small, sizeof small);
+	put_number(b, journal_entry_stamp(entry).ms);
+	for (size_t i = 0; i < entry->fact_count; i++)
+		put_fact(b, &entry->facts[i], at);
+	if (entry->seen)
+		put_seen(b, entry->seen);
+	if (entry->waiting)
+		put_waiting(b, entry->waiting, at);
+}
+
+bool journal_record_encode(const struct journal_entry *entry, uint64_t place, struct buf *heads)
+{
+	static const unsigned char fixed[JOURNAL_HEAD_FIXED];
+	const size_t begin = heads->len;
+	uint64_t octets = 0, sum;
+	uint32_t length;
+	unsigned char *head;
+
+	if (!entry_fits(entry))
+		return false;
+	put_raw(heads, fixed, sizeof fixed);
+	put_fields(heads, entry, &octets);
+	if (!buf_ok(heads) || heads->len - begin > HEAD_MOST)
+		return false;
+	head = heads->data + begin;
+	length = (uint32_t)(heads->len - begin);
+	memcpy(head + MAGIC_AT, magic, LENGTH_AT);
+	memcpy(head + LENGTH_AT, &length, sizeof length);
+	memcpy(head + OCTETS_AT, &octets, sizeof octets);
+	memcpy(head + PLACE_AT, &place, sizeof place);
+	sum = head_sum((struct bytes){head, length});
+	memcpy(head + SUM_AT, &sum, sizeof sum);
+	return true;
+}
+
+/* --- reading --- */
+
+struct reading {
+	struct bytes left;
+	uint64_t octets_at; /* where in the log the octets of this record begin */
+	uint64_t octets;    /* how many there are */
+	bool ok;
+};
+
+static void get_raw(struct reading *r, void *out, size_t n)
+{
+	r->ok = r->ok && r->left.n >= n;
+	if (!r->ok) {
+		memset(out, 0, n);
+		return;
+	}
+	memcpy(out, r->left.p, n);
+	r->left = bytes_sub(r->left, n, r->left.n);
+}
+
+static int64_t get_number(struct reading *r)
+{
+	int64_t n;
+
+	get_raw(r, &n, sizeof n);
+	return n;
+}
+
+static struct bytes get_text(struct reading *r)
+{
+	struct bytes text;
+	uint32_t n;
+
+	get_raw(r, &n, sizeof n);
+	r->ok = r->ok && r->left.n > n && r->left.p[n] == '\0';
+	if (!r->ok)
+		return BYTES_NONE;
+	text = bytes_sub(r->left, 0, n);
+	r->left = bytes_sub(r->left, (size_t)n + 1, r->left.n);
+	return text;
+}
+
+static void get_exchange(struct reading *r, char out[39])
+{
+	struct bytes text = get_text(r);
+
+	memset(out, 0, 39);
+	r->ok = r->ok && text.n < 39;
+	if (r->ok && text.n > 0)
+		memcpy(out, text.p, text.n);
+}
+
+static struct journal_piece get_piece(struct reading *r)
+{
+	struct journal_piece p;
+	uint64_t at = (uint64_t)get_number(r);
+
+	p.size = (uint64_t)get_number(r);
+	p.sum = (uint64_t)get_number(r);
+	r->ok = r->ok && at <= r->octets && p.size <= r->octets - at && p.size <= JOURNAL_OCTETS_MOST;
+	p.at = r->octets_at + at;
+	return p;
+}
+
+static void get_fact(struct reading *r, struct journal_fact *f, struct journal_piece *octets)
+{
+	unsigned char small[4];
+
+	*f = (struct journal_fact){.id = 0};
+	get_raw(r, small, sizeof small);
+	f->at.has_offset = small[0];
+	f->direction = (enum journal_direction)small[1];
+	f->kind = (enum journal_kind)small[2];
+	f->verdict = (enum journal_verdict)small[3];
+	f->at.ms = get_number(r);
+	f->at.offset_min = (int)get_number(r);
+	f->duration_us = get_number(r);
+	f->size = (size_t)get_number(r);
+	get_raw(r, f->sha256, sizeof f->sha256);
+	*octets = get_piece(r);
+	f->kept = (size_t)octets->size;
+	get_exchange(r, f->exchange);
+	for (size_t i = 0; i < TEXTS; i++) {
+		struct bytes text = get_text(r);
+
+		memcpy((char *)f + texts[i], &text, sizeof text);
+	}
+}
+
+static void get_seen(struct reading *r, struct journal_seen *s)
+{
+	unsigned char small[1];
+
+	*s = (struct journal_seen){.state = SEEN_NONE};
+	get_raw(r, small, sizeof small);
+	s->state = (enum journal_seen_state)small[0];
+	s->answer_status = (int)get_number(r);
+	get_raw(r, s->content, sizeof s->content);
+	get_exchange(r, s->exchange);
+	s->sender_id = get_text(r);
+	s->message_id = get_text(r);
+}
+
+static void get_waiting(struct reading *r, struct journal_waiting *w, struct journal_piece *body)
+{
+	unsigned char small[1];
+
+	*w = (struct journal_waiting){.attempts = 0};
+	get_raw(r, small, sizeof small);
+	w->state = (enum journal_waiting_state)small[0];
+	w->attempts = (int)get_number(r);
+	w->accepted_ms = get_number(r);
+	w->due_ms = get_number(r);
+	w->expire_ms = get_number(r);
+	*body = get_piece(r);
+	w->id = get_text(r);
+	w->destination = get_text(r);
+	w->order_key = get_text(r);
+	w->meta = get_text(r);
+	w->policy = get_text(r);
+}
+
+size_t journal_head_length(const unsigned char fixed[JOURNAL_HEAD_FIXED], uint64_t place)
+{
+	uint64_t own, octets;
+	uint32_t length;
+
+	memcpy(&length, fixed + LENGTH_AT, sizeof length);
+	memcpy(&octets, fixed + OCTETS_AT, sizeof octets);
+	memcpy(&own, fixed + PLACE_AT, sizeof own);
+	if (memcmp(fixed, magic, LENGTH_AT) != 0 || own != place || length <= JOURNAL_HEAD_FIXED || length > HEAD_MOST)
+		return 0;
+	return octets <= (JOURNAL_FACTS + 1) * JOURNAL_OCTETS_MOST ? length : 0;
+}
+
+static bool get_fields(struct reading *r, struct journal_record *out)
+{
+	unsigned char small[3];
+
+	get_raw(r, small, sizeof small);
+	out->at_ms = get_number(r);
+	out->fact_count = small[0];
+	out->has_seen = small[1];
+	out->has_waiting = small[2];
+	r->ok = r->ok && out->fact_count <= JOURNAL_FACTS;
+	for (size_t i = 0; r->ok && i < out->fact_count; i++)
+		get_fact(r, &out->facts[i], &out->octets[i]);
+	if (out->has_seen)
+		get_seen(r, &out->seen);
+	if (out->has_waiting)
+		get_waiting(r, &out->waiting, &out->body);
+	return r->ok && r->left.n == 0;
+}
+
+bool journal_record_decode(struct bytes head, struct journal_record *out)
+{
+	struct reading r = {.ok = true};
+	uint64_t sum;
+
+	if (head.n <= JOURNAL_HEAD_FIXED)
+		return false;
+	memcpy(&sum, head.p + SUM_AT, sizeof sum);
+	if (sum != head_sum(head))
+		return false;
+	memcpy(&out->place, head.p + PLACE_AT, sizeof out->place);
+	memcpy(&r.octets, head.p + OCTETS_AT, sizeof r.octets);
+	r.octets_at = out->place + head.n;
+	out->next = r.octets_at + r.octets;
+	r.left = bytes_sub(head, JOURNAL_HEAD_FIXED, head.n);
+	return get_fields(&r, out);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The log below the public interface: whatever octet of it is changed, nothing else is read than what was written. */
+#include <fcntl.h>
+
+#include "folder_each.h"
+#include "journal_int.h"
+
+#define DAY "2030-01-02"
+#define WHEN "2030-01-02T03:04:05+05:00"
+
+static struct journal_log log_file;
+
+static int setup_log(void **state)
+{
+	struct err e;
+
+	setup(state);
+	assert_int_equal(mkdir(folder.journal, 0700), 0);
+	assert_true(journal_log_create(folder.journal, DAY, &e).ok);
+	assert_true(journal_log_open(folder.journal, DAY, true, &log_file, &e).ok);
+	log_file.end = JOURNAL_FIRST;
+	return 0;
+}
+
+static int teardown_log(void **state)
+{
+	journal_log_close(&log_file);
+	return teardown(state);
+}
+
+static void append(struct bytes octets, struct bytes body)
+{
+	struct journal_fact fact = fact_of(WHEN, "{x}", "m");
+	struct journal_seen seen = {.sender_id = BYTES_LIT("s"), .message_id = BYTES_LIT("m"), .state = SEEN_OPEN};
+	struct journal_waiting waiting = {.id = BYTES_LIT("w"), .meta = BYTES_LIT("meta"), .body = body};
+	struct journal_entry entry = {.facts = &fact, .fact_count = 1, .seen = &seen, .waiting = &waiting};
+	struct err e = {.detail = ""};
+
+	fact.octets = octets;
+	if (!journal_log_append(&log_file, DAY, &entry, NULL, &e).ok)
+		fail_msg("%s", e.detail);
+}
+
+struct tail {
+	int records;
+	uint64_t end;
+};
+
+static bool tail_each(void *ctx, const struct journal_record *record)
+{
+	struct tail *t = ctx;
+
+	t->records++;
+	assert_true(bytes_is(record->facts[0].message_id, "m"));
+	assert_true(bytes_is(record->waiting.id, "w"));
+	return true;
+}
+
+static struct tail tail_read(void)
+{
+	struct tail t = {0, 0};
+	struct err e;
+
+	assert_true(journal_log_tail(&log_file, DAY, JOURNAL_FIRST, &t.end, tail_each, &t, &e).ok);
+	return t;
+}
+
+static void every_changed_octet_ends_the_tail(void **state)
+{
+	uint64_t second;
+	unsigned char was, other;
+
+	(void)state;
+	append(BYTES_LIT("the octets of a fact"), BYTES_LIT("a body"));
+	second = log_file.end;
+	append(BYTES_LIT("more octets"), BYTES_LIT("another body"));
+	assert_int_equal(tail_read().records, 2);
+	assert_int_equal(tail_read().end, log_file.end);
+	for (uint64_t at = second; at < log_file.end; at++) {
+		assert_int_equal(pread(log_file.fd, &was, 1, (off_t)at), 1);
+		other = was ^ (unsigned char)(1 << at % 8);
+		assert_int_equal(pwrite(log_file.fd, &other, 1, (off_t)at), 1);
+		if (tail_read().records != 1 || tail_read().end != second)
+			fail_msg("octet %llu of the second record was changed, and it was read", (unsigned long long)(at - second));
+		assert_int_equal(pwrite(log_file.fd, &was, 1, (off_t)at), 1);
+	}
+	assert_int_equal(tail_read().records, 2);
+}
+
+/* A record that stands elsewhere than it was written is none, whole as it is. */
+static void a_record_counts_in_its_place_alone(void **state)
+{
+	unsigned char record[4096];
+	uint64_t second;
+	size_t n;
+
+	(void)state;
+	append(BYTES_LIT("octets"), BYTES_LIT("body"));
+	second = log_file.end;
+	n = second - JOURNAL_FIRST;
+	assert_true(n <= sizeof record);
+	assert_int_equal(pread(log_file.fd, record, n, JOURNAL_FIRST), n);
+	assert_int_equal(pwrite(log_file.fd, record, n, (off_t)second), n);
+	assert_int_equal(tail_read().records, 1);
+	assert_int_equal(tail_read().end, second);
+}
+
+static void more_entries_than_one_call_takes_are_written(void **state)
+{
+	enum { MANY = 3000 };
+	struct journal_fact fact = fact_of(WHEN, "{x}", "m");
+	struct journal_waiting waiting = {.id = BYTES_LIT("w"), .body = BYTES_LIT("a body")};
+	struct journal_entry *entries = calloc(MANY, sizeof *entries);
+	struct err e;
+
+	(void)state;
+	assert_non_null(entries);
+	fact.octets = BYTES_LIT("some octets");
+	for (size_t i = 0; i < MANY; i++)
+		entries[i] = (struct journal_entry){.facts = &fact,
+			.fact_count = 1,
+			.waiting = &waiting,
+			.next = i + 1 < MANY ? &entries[i + 1] : NULL};
+	assert_true(journal_log_append(&log_file, DAY, entries, NULL, &e).ok);
+	assert_int_equal(tail_read().records, MANY);
+	assert_int_equal(tail_read().end, log_file.end);
+	free(entries);
+}
+
+static void what_failed_leaves_nothing(void **state)
+{
+	struct journal_fact fact = fact_of(WHEN, "{x}", "m");
+	struct journal_entry entry = {.facts = &fact, .fact_count = JOURNAL_FACTS + 1};
+	uint64_t before;
+	struct err e;
+
+	(void)state;
+	append(BYTES_LIT("octets"), BYTES_LIT("body"));
+	before = log_file.end;
+	assert_false(journal_log_append(&log_file, DAY, &entry, NULL, &e).ok);
+	assert_int_equal(log_file.end, before);
+	append(BYTES_LIT("octets"), BYTES_LIT("body"));
+	assert_int_equal(tail_read().records, 2);
+	assert_true(journal_log_probe(&log_file, DAY, &e).ok);
+	assert_int_equal(tail_read().end, log_file.end);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_changed_octet_ends_the_tail, setup_log, teardown_log),
+		cmocka_unit_test_setup_teardown(a_record_counts_in_its_place_alone, setup_log, teardown_log),
+		cmocka_unit_test_setup_teardown(more_entries_than_one_call_takes_are_written, setup_log, teardown_log),
+		cmocka_unit_test_setup_teardown(what_failed_leaves_nothing, setup_log, teardown_log),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
