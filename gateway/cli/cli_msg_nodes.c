@@ -94,6 +94,7 @@ static bool read_fact(const json_t *o, struct journal_fact *f, struct buf *octet
 		.error_id = text_of(o, "error_id"),
 		.duration_us = number_of(o, "duration_us", INT64_MAX),
 		.size = (size_t)number_of(o, "size", INT64_MAX),
+		.kept = (size_t)number_of(o, "kept", INT64_MAX),
 	};
 	if (!stamp_parse(text_of(o, "at"), &f->at) || exchange.n >= sizeof f->exchange ||
 		!hex_decode(text_of(o, "sha256"), &hash) || hash.len != sizeof f->sha256)

@@ -142,7 +142,8 @@ static void put_fact(struct buf *out, const struct journal_fact *f)
 	put_text(out, "reason", f->reason);
 	put_text(out, "detail", f->detail);
 	put_text(out, "error_id", f->error_id);
-	buf_printf(out, ",\"duration_us\":%" PRId64 ",\"size\":%zu,\"sha256\":\"", f->duration_us, f->size);
+	buf_printf(out, ",\"duration_us\":%" PRId64 ",\"size\":%zu,\"kept\":%zu,\"sha256\":\"", f->duration_us, f->size,
+		f->kept);
 	buf_hex(out, (struct bytes){f->sha256, sizeof f->sha256});
 	if (f->octets.n) {
 		buf_str(out, "\",\"octets\":\"");

@@ -107,7 +107,8 @@ void journal_put(struct journal *j, struct journal_entry *entry); /* any thread,
 MUST_USE outcome journal_seen_find(struct journal *j, struct pool *pool, struct bytes sender_id,
 	struct bytes message_id, int64_t since_ms, struct journal_seen *out, struct err *e);
 
-/* True while the last commit and the last work on the index succeeded and enough space is free; the detail says what is wrong. Any thread. */
+/* True while the last commit and the last work on the index succeeded and enough space is free; the detail says what is
+ * wrong. Any thread. */
 bool journal_healthy(struct journal *j, struct err *e);
 
 /* Reading for qaqpa msg; opens the directory read-only, also while a gateway writes it. */

@@ -17,14 +17,14 @@ static const struct column {
 	bool named;
 	enum journal_name as;
 } columns[] = {
-	{offsetof(struct journal_filter, message_id), offsetof(struct journal_fact, message_id), "message_id", true, NAME_MESSAGE},
-	{offsetof(struct journal_filter, exchange), offsetof(struct journal_fact, exchange), "exchange", true, NAME_EXCHANGE},
-	{offsetof(struct journal_filter, error_id), offsetof(struct journal_fact, error_id), "error_id", true, NAME_ERROR},
-	{offsetof(struct journal_filter, correlation_id), offsetof(struct journal_fact, correlation_id), "correlation_id", true,
-		NAME_CORRELATION},
-	{offsetof(struct journal_filter, participant), offsetof(struct journal_fact, participant), "participant", false, 0},
-	{offsetof(struct journal_filter, service_id), offsetof(struct journal_fact, service_id), "service_id", false, 0},
-	{offsetof(struct journal_filter, sender_id), offsetof(struct journal_fact, sender_id), "sender_id", false, 0}};
+#define COLUMN(name, ...) {offsetof(struct journal_filter, name), offsetof(struct journal_fact, name), #name, __VA_ARGS__}
+	COLUMN(message_id, true, NAME_MESSAGE),
+	COLUMN(exchange, true, NAME_EXCHANGE),
+	COLUMN(error_id, true, NAME_ERROR),
+	COLUMN(correlation_id, true, NAME_CORRELATION),
+	COLUMN(participant, false, 0),
+	COLUMN(service_id, false, 0),
+	COLUMN(sender_id, false, 0)};
 
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 

@@ -5,8 +5,9 @@
  * Not here: files (journal_log.c).
  *
  * A record is its head and behind it the octets of messages. The head: four letters, its length (32 bits), the length
- * of what follows it (64), its place (64), the checksum of all but itself (64); then
- * the fields below in their order, numbers in the machine's order, texts with a length of 32 bits before them and a NUL behind, so that they are C strings as they stand. */
+ * of what follows it (64), its place (64), the checksum of all but itself (64); then the fields below in their order,
+ * numbers in the machine's order, texts with a length of 32 bits before them and a NUL behind, so that they are C strings
+ * as they stand. */
 #include <stddef.h>
 #include <xxhash.h>
 
