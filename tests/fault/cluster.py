@@ -12,6 +12,7 @@ from load import Client
 from message import DIRECT, is_signed_by
 from phases import rebuild
 from ports import free_port
+from receiver import NORMAL, SLOW
 from sentinel import Sentinels
 from world import World
 
@@ -187,7 +188,7 @@ def account(p, cuts):
 
 
 def failover(p):
-    """A gateway is killed, and while it is away the master of Redis; Sentinel makes the replica master."""
+    """A gateway is killed with calls in its hands, and while it is away the master of Redis; Sentinel makes the replica master."""
     w = p.world
     w.both_loads(p.scale["rate"])
     first, back = len(w.books.cuts), 0
@@ -197,7 +198,10 @@ def failover(p):
         w.wait(w.sentinels.follows, "the replica follows")
         name = p.random.choice(NODES)
         w.pause(0.5)
+        w.receiver.be(SLOW)  # so that the gateway has calls in its hands
+        w.wait(lambda node=w.nodes[name]: node.admin("/status").json()["in_flight"] >= 3, f"{name} has calls in its hands")
         w.die(name)
+        w.receiver.be(NORMAL)
         w.pause(p.random.uniform(0, p.scale["between"]))
         w.sentinels.kill_master()
         w.killed += 1

@@ -182,6 +182,7 @@ def test_a_gateway_without_a_journal_gets_nothing(cluster):
     assert [cluster.send()[0] for _ in range(4)] == [200] * 4
 
 
+@pytest.mark.rule("B9")
 def test_a_stopping_gateway_gets_nothing_new_and_ends_what_it_has(cluster):
     cluster.begin()
     one, two = cluster.gateways
