@@ -68,14 +68,20 @@ static int sign(struct soap *soap)
 	return soap_wsse_sign_only(soap, "Body");
 }
 
+static int clean(struct soap *soap)
+{
+	soap_destroy(soap);
+	soap_end(soap);
+	return SOAP_OK;
+}
+
 int __b__SendMessage(struct soap *soap, struct _t__SendMessage *request, struct _t__SendMessageResponse *answer)
 {
 	struct soap *client = soap->user;
 
 	if (from(soap, caller))
 		return soap->error;
-	soap_destroy(client); /* the last answer, which was sent from its memory */
-	soap_end(client);
+	clean(client); /* the last answer, which was sent from its memory */
 	if (sign(client) || soap_call___b__SendMessage(client, target, "", request, answer) || from(client, provider)) {
 		soap_closesock(client);
 		return soap_receiver_fault(soap, "the provider's answer is not good", NULL);
@@ -87,6 +93,7 @@ static void prepare(struct soap *soap)
 {
 	soap->cafile = authorities;
 	soap->max_keep_alive = 1 << 30;
+	soap->fserveloop = clean; /* after each request of a connection, not only after the last */
 	soap_register_plugin(soap, soap_wsse);
 }
 
@@ -99,11 +106,9 @@ static void *serve(void *of)
 	soap_wsse_verify_auto(client, SOAP_SMD_NONE, NULL, 0);
 	soap_wsse_verify_auto(soap, SOAP_SMD_NONE, NULL, 0);
 	soap_serve(soap);
-	soap_destroy(soap);
-	soap_end(soap);
+	clean(soap);
 	soap_free(soap);
-	soap_destroy(client);
-	soap_end(client);
+	clean(client);
 	soap_free(client);
 	return NULL;
 }
