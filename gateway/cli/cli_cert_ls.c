@@ -109,8 +109,8 @@ static void add_all(struct listing *l, const struct conf *c)
 		add_file(l, "tls ca", c->services[i].id, c->services[i].tls_ca);
 		add_file(l, "tls", c->services[i].id, c->services[i].tls_certificate);
 	}
-	add_file(l, "tls ca", "queue", c->queue.tls_ca);
-	add_file(l, "tls", "queue", c->queue.tls_certificate);
+	add_file(l, "tls ca", "queue", c->queue.redis.tls_ca);
+	add_file(l, "tls", "queue", c->queue.redis.tls_certificate);
 }
 
 int cli_cert_ls(struct cli_cert *c)

@@ -12,6 +12,7 @@
 #include "cli/cli_queue.h"
 
 #define COMMAND_MS 10000
+#define SERVERS_MOST ((size_t)16 << 20)
 #define INLINE_BYTES ((size_t)16 << 10)
 
 static const struct verb {
@@ -26,6 +27,8 @@ static const struct verb {
 	{"plan", cli_queue_plan, "an id", false},
 	{"hold", cli_queue_hold, "a destination", false},
 	{"release", cli_queue_release, "a destination", false},
+	{"close", cli_queue_close, "a destination", false},
+	{"open", cli_queue_open, "a destination", false},
 	{"retry", cli_queue_retry, "an id", true},
 	{"drop", cli_queue_drop, "an id", true},
 	{"export", cli_queue_export, "a folder", false},
@@ -37,7 +40,7 @@ static const struct verb {
 
 struct place { /* how to reach Redis, as said on the command line */
 	struct queue_server server;
-	const char *config, *redis, *spool, *state, *older;
+	const char *config, *only, *redis, *spool, *state, *older;
 	struct cli_list sentinels;
 	long database, limit, inline_bytes;
 	const char *hosts[CLI_LIST_MOST + 1];
@@ -155,26 +158,46 @@ static outcome open_by_words(struct place *p, struct cli_queue *q, struct err *e
 	return queue_admin_open(&p->server, p->spool, &q->admin, e);
 }
 
-static outcome open_by_configuration(struct place *p, struct cli_queue *q, struct conf **conf, struct err *e)
+/* One Redis of the configuration, which is the whole world then. */
+static outcome open_only(const char *name, const char *spool, const struct queue_server *first,
+	const struct queue_shard *shards, size_t n, struct cli_queue *q, struct err *e)
+{
+	char folder[4200];
+
+	if (strcmp(name, "first") == 0)
+		return queue_admin_open(first, spool, &q->admin, e);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(shards[i].name, name) != 0)
+			continue;
+		snprintf(folder, sizeof folder, "%.4096s/redis-%s", spool, name);
+		return queue_admin_open(&shards[i].server, folder, &q->admin, e);
+	}
+	return err_set(e, REASON_USAGE, "the configuration has no shard %s", name);
+}
+
+static outcome open_by_configuration(struct place *p, struct cli_queue *q, struct pool *pool, struct conf **conf,
+	struct err *e)
 {
 	SCOPED(conf_problems_free) struct conf_problems *problems = conf_problems_new();
-	const char **sentinels;
 	struct queue_server server;
-	outcome opened;
+	struct queue_shard *shards;
+	const char *spool;
 
 	TRY(conf_load(p->config, conf, problems, e));
 	if (!conf_has_queue(*conf))
 		return err_set(e, REASON_CONFIG, "%s has no section queue", p->config);
-	sentinels = calloc((*conf)->queue.sentinels.n + 1, sizeof *sentinels);
-	if (!sentinels)
-		return err_set(e, REASON_MEMORY, "%zu sentinels", (*conf)->queue.sentinels.n);
-	server = flow_queue_server(&(*conf)->queue, sentinels);
+	TRY(flow_queue_servers(*conf, pool, &server, &shards, e));
+	spool = p->spool ? p->spool : (*conf)->queue.spool;
 	q->inline_bytes = (*conf)->queue.inline_bytes;
 	if (q->journals.n == 0)
 		q->journals.item[q->journals.n++] = (*conf)->journal.directory;
-	opened = queue_admin_open(&server, p->spool ? p->spool : (*conf)->queue.spool, &q->admin, e);
-	free(sentinels);
-	return opened;
+	q->only = p->only != NULL;
+	if (p->only)
+		return open_only(p->only, spool, &server, shards, (*conf)->shard_count, q, e);
+	TRY(queue_admin_open(&server, spool, &q->admin, e));
+	queue_admin_shards(q->admin, shards, (*conf)->shard_count);
+	q->several = (*conf)->shard_count > 0;
+	return DONE;
 }
 
 static const struct verb *verb_named(const char *name)
@@ -190,6 +213,7 @@ static int read_line(struct place *p, struct cli_queue *q, const struct verb *v,
 {
 	const struct cli_option options[] = {
 		{"config", 'c', CLI_TEXT, &p->config, false, "the configuration; its queue unless one of the next three is said"},
+		{"only", 0, CLI_TEXT, &p->only, false, "one Redis of the configuration: a shard by its name, or first"},
 		{"socket", 0, CLI_TEXT, &p->server.socket, false, "unix socket of Redis"},
 		{"redis", 0, CLI_TEXT, &p->redis, false, "HOST:PORT of Redis"},
 		{"sentinel", 0, CLI_LIST, &p->sentinels, false, "HOST:PORT of a Sentinel; may be repeated"},
@@ -239,6 +263,7 @@ int cmd_queue(int argc, char **argv)
 	struct cli_queue q = {0};
 	const struct verb *v = argc > 1 ? verb_named(argv[1]) : NULL;
 	SCOPED(conf_free) struct conf *conf = NULL;
+	SCOPED(pool_free) struct pool *pool = pool_new(SERVERS_MOST);
 	struct err e = {0};
 	outcome opened;
 	int code;
@@ -249,7 +274,8 @@ int cmd_queue(int argc, char **argv)
 		if (help)
 			return read_line(&p, &q, verbs, argc, argv);
 		fprintf(stderr,
-			"qaqpa queue: say ls, show, shape, plan, hold, release, retry, drop, export, rebuild, adapters or sweep\n");
+			"qaqpa queue: say ls, show, shape, plan, hold, release, close, open, retry, drop, export, rebuild, "
+			"adapters or sweep\n");
 		return CLI_USAGE;
 	}
 	code = read_line(&p, &q, v, argc - 1, argv + 1);
@@ -258,7 +284,7 @@ int cmd_queue(int argc, char **argv)
 	if (p.server.socket || p.redis || p.sentinels.n)
 		opened = open_by_words(&p, &q, &e);
 	else
-		opened = open_by_configuration(&p, &q, &conf, &e);
+		opened = open_by_configuration(&p, &q, pool, &conf, &e);
 	code = opened.ok ? v->run(&q) : cli_fail(&e);
 	queue_admin_close(&q.admin);
 	return code;

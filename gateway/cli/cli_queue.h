@@ -15,6 +15,7 @@ struct cli_queue {
 	struct cli_list journals;
 	size_t inline_bytes;
 	long rate;                   /* messages a second; 0: as fast as it goes */
+	bool several, only;          /* more than one Redis is meant; one of several is meant */
 	bool json, dry_run, all, remove;
 };
 
@@ -25,6 +26,8 @@ int cli_queue_shape(struct cli_queue *q);
 int cli_queue_plan(struct cli_queue *q);
 int cli_queue_hold(struct cli_queue *q);
 int cli_queue_release(struct cli_queue *q);
+int cli_queue_close(struct cli_queue *q);
+int cli_queue_open(struct cli_queue *q);
 int cli_queue_retry(struct cli_queue *q);
 int cli_queue_drop(struct cli_queue *q);
 int cli_queue_export(struct cli_queue *q);

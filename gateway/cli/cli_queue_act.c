@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cli_queue_act - qaqpa queue hold, release, retry and drop.
+/* cli_queue_act - qaqpa queue hold, release, close, open, retry and drop.
  * Promise:  retry and drop may be broken off at any moment: every message is in exactly one place, and the same command
  *           goes on with the rest. */
 #include <stdio.h>
@@ -26,6 +26,27 @@ int cli_queue_hold(struct cli_queue *q)
 int cli_queue_release(struct cli_queue *q)
 {
 	return set_hold(q, false);
+}
+
+static int set_shut(struct cli_queue *q, bool shut)
+{
+	struct err e = {0};
+
+	if (q->several) {
+		fprintf(stderr, "qaqpa queue: there are several Redis; say which one with --only\n");
+		return CLI_USAGE;
+	}
+	return queue_admin_shut(q->admin, bytes_str(q->word), shut, &e).ok ? CLI_DONE : cli_fail(&e);
+}
+
+int cli_queue_close(struct cli_queue *q)
+{
+	return set_shut(q, true);
+}
+
+int cli_queue_open(struct cli_queue *q)
+{
+	return set_shut(q, false);
 }
 
 struct act {

@@ -50,6 +50,8 @@ static json_t *total_json(const struct queue_total *t, const struct queue_cause 
 		json_array_append_new(list, json_pack("{s:o, s:I}", "cause", text_json(causes[i].cause), "dead",
 			(json_int_t)causes[i].count));
 	json_object_set_new(o, "causes", list);
+	json_object_set_new(o, "closed", json_boolean(t->closed));
+	json_object_set_new(o, "redis", json_string(t->redis ? t->redis : "first"));
 	return o;
 }
 
@@ -62,9 +64,10 @@ static void print_total(const struct queue_total *t, const struct queue_cause *c
 		cli_queue_age(now > t->oldest_ms ? now - t->oldest_ms : 0, age);
 	if (t->limit)
 		snprintf(limit, sizeof limit, "%d", t->limit);
-	printf("%-32s %9llu %7llu %7llu %9s %6s  %s%s%s\n", cli_queue_shown(t->destination, name),
+	printf("%-32s %9llu %7llu %7llu %9s %6s  %s%s%s%s%s%s%s\n", cli_queue_shown(t->destination, name),
 		(unsigned long long)t->waiting, (unsigned long long)t->leased, (unsigned long long)t->dead, age, limit,
-		t->held ? "held " : "", t->breaker_until_ms ? "breaker open until " : "",
+		t->redis ? "in " : "", t->redis ? t->redis : "", t->redis ? " " : "", t->held ? "held " : "",
+		t->closed ? "closed " : "", t->breaker_until_ms ? "breaker open until " : "",
 		t->breaker_until_ms ? time_text(t->breaker_until_ms, at) : "");
 	for (size_t i = 0; i < n; i++)
 		printf("  %-30s %25llu\n", cli_queue_shown(causes[i].cause, name), (unsigned long long)causes[i].count);
@@ -83,7 +86,7 @@ static int list_totals(struct cli_queue *q)
 	if (read.ok && !q->json)
 		printf("%-32s %9s %7s %7s %9s %6s\n", "destination", "waiting", "leased", "dead", "oldest", "limit");
 	for (size_t i = 0; read.ok && i < n; i++) {
-		read = queue_admin_causes(q->admin, totals[i].destination, pool, &causes, &m, &e);
+		read = queue_admin_causes(q->admin, &totals[i], pool, &causes, &m, &e);
 		if (read.ok && q->json)
 			json_array_append_new(list, total_json(&totals[i], causes, m));
 		else if (read.ok)
@@ -119,6 +122,7 @@ static json_t *item_json(struct listing *l, const struct queue_item *i)
 
 	(void)l;
 	json_object_set_new(o, "policy", text_json(bytes_str(i->policy.name)));
+	json_object_set_new(o, "redis", json_string(i->redis ? i->redis : "first"));
 	return o;
 }
 
@@ -147,6 +151,8 @@ static void print_whole(struct listing *l, const struct queue_item *i)
 	(void)l;
 	printf("%s\n", cli_queue_shown(i->id, name));
 	printf("  destination  %s\n", cli_queue_shown(i->destination, name));
+	if (i->redis)
+		printf("  redis        %s\n", i->redis);
 	printf("  state        %s\n", states[i->where]);
 	printf("  order key    %s\n", cli_queue_shown(i->order_key, name));
 	printf("  accepted     %s\n", time_text(i->accepted_ms, at));

@@ -222,6 +222,10 @@ int cli_queue_rebuild(struct cli_queue *q)
 	struct rebuild r = {.q = q, .started_us = mono_us()};
 	struct err e = {0};
 
+	if (q->only) {
+		fprintf(stderr, "qaqpa: rebuild goes to all Redis of the configuration, not to one\n");
+		return CLI_USAGE;
+	}
 	if (q->journals.n == 0) {
 		fprintf(stderr, "qaqpa: --journal is required\n");
 		return CLI_USAGE;

@@ -304,8 +304,8 @@ struct conf_timestamp {
 	int deadline_ms, initial_ms, max_interval_ms;
 };
 
-struct conf_queue {
-	const char *socket;              /* unix socket of Redis; or: */
+struct conf_redis { /* how one is reached */
+	const char *socket;              /* unix socket; or: */
 	const char *host;
 	int port;
 	struct conf_names sentinels;     /* host:port; with master */
@@ -313,7 +313,19 @@ struct conf_queue {
 	const char *user, *password_file;
 	bool tls;
 	const char *tls_ca, *tls_certificate, *tls_key;
-	int database, command_ms, lease_ms, hold_most, remember_ms;
+	int database;
+};
+
+struct conf_shard { /* a further Redis of the queue, for what it is said to hold */
+	struct conf_at at;
+	const char *name;
+	struct conf_names holds;         /* services that are delivered later, and participants */
+	struct conf_redis redis;
+};
+
+struct conf_queue {
+	struct conf_redis redis;
+	int command_ms, lease_ms, hold_most, remember_ms;
 	bool shared_replay;              /* direct messages are remembered in Redis, for all gateways */
 	size_t answer_bytes;             /* longest answer that is kept there, and how long */
 	int answer_ms;
@@ -370,6 +382,8 @@ struct conf {
 	const char *blocks;             /* path of the list of blocked certificates; NULL: none */
 	struct conf_timestamp timestamp;
 	struct conf_names ca;           /* PEM paths of trusted authorities */
+	const struct conf_shard *shards;
+	size_t shard_count;
 	const struct conf_node *nodes;
 	size_t node_count;
 	const struct conf_listener *listeners;

@@ -13,6 +13,8 @@
 static const char *conf_item_name(enum conf_section s, const struct conf_item *item)
 {
 	switch (s) {
+	case CONF_SECTION_SHARD:
+		return ((const struct conf_shard *)item->target)->name;
 	case CONF_SECTION_NODE:
 		return ((const struct conf_node *)item->target)->name;
 	case CONF_SECTION_LISTENER:
@@ -326,21 +328,69 @@ static void conf_check_retry(struct conf_reading *r, const struct conf_item *ite
 			"the first wait is longer than the longest");
 }
 
+static int conf_ways(const struct conf_redis *r)
+{
+	return (r->socket != NULL) + (r->host != NULL) + (r->sentinels.n > 0);
+}
+
+static void conf_check_redis(struct conf_reading *r, struct conf_at at, const char *what, const struct conf_redis *q)
+{
+	int ways = conf_ways(q);
+
+	if (ways != 1)
+		conf_error(r, at, "Write exactly one of socket, server and sentinels.",
+			"%s: %s how Redis is reached", what, ways ? "it is said more than once" : "nothing says");
+	if (!q->sentinels.n != !q->master)
+		conf_error(r, at, "Write both, or none.", "%s: sentinels and master belong together", what);
+	if (q->tls && !q->tls_ca)
+		conf_error(r, at, "Name the PEM file of the authority in ca.", "%s: tls needs ca", what);
+}
+
 static void conf_check_queue(struct conf_reading *r)
 {
 	struct conf_queue *q = &r->conf->queue;
-	int ways = (q->socket != NULL) + (q->host != NULL) + (q->sentinels.n > 0);
-	struct conf_at at = {r->conf->path, 1};
 
-	if (ways == 0 && !q->spool)
-		return;
-	if (ways != 1)
-		conf_error(r, at, "Write exactly one of socket, server and sentinels.",
-			"queue: %s how Redis is reached", ways ? "it is said more than once" : "nothing says");
-	if (!q->sentinels.n != !q->master)
-		conf_error(r, at, "Write both, or none.", "queue: sentinels and master belong together");
-	if (q->tls && !q->tls_ca)
-		conf_error(r, at, "Name the PEM file of the authority in ca.", "queue: tls needs ca");
+	if (conf_ways(&q->redis) || q->spool)
+		conf_check_redis(r, (struct conf_at){r->conf->path, 1}, "queue", &q->redis);
+}
+
+/* Is the name a service that is delivered later, or a participant? */
+static bool conf_may_be_held(const struct conf *c, struct bytes name)
+{
+	return conf_service_by_id(c, name) || conf_participant_named(c, name);
+}
+
+/* The shard before this one that holds the name too; NULL: none. */
+static const struct conf_shard *conf_holder_before(const struct conf *c, const struct conf_shard *s, const char *name)
+{
+	for (const struct conf_shard *other = c->shards; other < s; other++) {
+		for (size_t i = 0; i < other->holds.n; i++) {
+			if (strcmp(other->holds.name[i], name) == 0)
+				return other;
+		}
+	}
+	return NULL;
+}
+
+static void conf_check_shard(struct conf_reading *r, const struct conf_item *item)
+{
+	struct conf_shard *s = item->target;
+
+	if (!item->faulty)
+		conf_check_redis(r, s->at, s->name, &s->redis);
+	conf_split_address(r, &s->redis.host, &s->redis.port);
+	if (!conf_has_queue(r->conf))
+		conf_error(r, s->at, "Add the section queue.", "shards are beside a first Redis, yet there is none");
+	for (size_t i = 0; i < s->holds.n; i++) {
+		const struct conf_shard *before = conf_holder_before(r->conf, s, s->holds.name[i]);
+
+		if (!conf_may_be_held(r->conf, bytes_str(s->holds.name[i])))
+			conf_error(r, conf_item_at(item, "holds"), "Name a service or a participant.",
+				"nothing in services[] or participants[] is named '%s'", s->holds.name[i]);
+		if (before)
+			conf_error(r, conf_item_at(item, "holds"), "Name it in one of the two.", "%s is held by the shard %s already",
+				s->holds.name[i], before->name);
+	}
 }
 
 static void conf_check_timestamp(struct conf_reading *r)
@@ -362,6 +412,8 @@ static void conf_freeze_lists(struct conf_reading *r)
 	struct conf *c = r->conf;
 	const struct conf_list *l = r->lists;
 
+	c->shards = l[CONF_SECTION_SHARD].n ? l[CONF_SECTION_SHARD].items[0].target : NULL;
+	c->shard_count = l[CONF_SECTION_SHARD].n;
 	c->nodes = l[CONF_SECTION_NODE].n ? l[CONF_SECTION_NODE].items[0].target : NULL;
 	c->node_count = l[CONF_SECTION_NODE].n;
 	c->listeners = l[CONF_SECTION_LISTENER].n ? l[CONF_SECTION_LISTENER].items[0].target : NULL;
@@ -434,7 +486,8 @@ void conf_check(struct conf_reading *r)
 	conf_check_calendar(r);
 	conf_freeze_lists(r);
 	conf_check_admin(r);
-	conf_split_address(r, &r->conf->queue.host, &r->conf->queue.port);
+	conf_split_address(r, &r->conf->queue.redis.host, &r->conf->queue.redis.port);
+	conf_check_names(r, CONF_SECTION_SHARD, "name");
 	conf_check_names(r, CONF_SECTION_NODE, "name");
 	conf_check_names(r, CONF_SECTION_LISTENER, "name");
 	conf_check_names(r, CONF_SECTION_KEY, "name");
@@ -456,6 +509,7 @@ void conf_check(struct conf_reading *r)
 	conf_check_revocation(r);
 	conf_check_each(r, CONF_SECTION_SOURCE, conf_check_status_source);
 	conf_check_each(r, CONF_SECTION_NODE, conf_check_node);
+	conf_check_each(r, CONF_SECTION_SHARD, conf_check_shard);
 	conf_check_each(r, CONF_SECTION_RETRY, conf_check_retry);
 	conf_check_each(r, CONF_SECTION_PARTICIPANT, conf_check_participant);
 	conf_check_each(r, CONF_SECTION_SERVICE, conf_check_service);

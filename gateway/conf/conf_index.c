@@ -121,5 +121,5 @@ struct conf_inner conf_inner_of_kind(const struct conf_service *s, const char *k
 
 bool conf_has_queue(const struct conf *c)
 {
-	return c->queue.socket || c->queue.host || c->queue.sentinels.n;
+	return c->queue.redis.socket || c->queue.redis.host || c->queue.redis.sentinels.n;
 }

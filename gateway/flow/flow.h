@@ -68,8 +68,10 @@ struct desk_authority {
 const struct desk_authority *revocation_desk_authority(const struct revocation_desk *d, const char *subject);
 void revocation_desk_close(struct revocation_desk **d); /* takes NULL, sets NULL; fit for SCOPED */
 
-/* The Redis of a configuration; its strings stay the configuration's. `sentinels` has room for one more than there are. */
-struct queue_server flow_queue_server(const struct conf_queue *q, const char **sentinels);
+/* All Redis of a configuration: the first, and the shards, conf->shard_count of them. From the pool; strings stay the
+ * configuration's. */
+MUST_USE outcome flow_queue_servers(const struct conf *c, struct pool *pool, struct queue_server *first,
+	struct queue_shard **shards, struct err *e);
 
 /* The front for health and counters, once it runs. */
 void flow_set_front(struct flow *f, struct front *front);

@@ -51,7 +51,7 @@ bool keep_ready(struct exchange *x)
 		x->kept_ms = x->at.ms;
 	if (!x->flow->queue)
 		exchange_refuse(x, REASON_QUEUE_DOWN, "the queue was not configured when the gateway started");
-	else if (!queue_healthy(x->flow->queue, &e))
+	else if (!queue_healthy_for(x->flow->queue, x->destination, &e))
 		exchange_refuse(x, REASON_QUEUE_DOWN, "%s", e.detail);
 	else
 		return true;

@@ -58,6 +58,7 @@ enum after step_mark(struct exchange *x)
 {
 	if (!mark_write(x))
 		return exchange_refuse(x, REASON_MEMORY, "no memory for the mark of the message");
+	x->mark.holder = bytes_str(x->caller->name);
 	x->mark.for_ms = x->snap->conf->queue.remember_ms;
 	x->mark.done = mark_done;
 	x->mark.ctx = x;

@@ -32,8 +32,8 @@ enum after step_recall_shared(struct exchange *x)
 		return exchange_refuse(x, REASON_REPLAY_DOWN, "the queue was not configured when the gateway started");
 	adapter_message_name(x->request.sender_id, x->memory_id, name);
 	x->recall = (struct queue_recall){
-		.message = {.name = bytes_str(pool_copy(x->pool, bytes_str(name))), .exchange = bytes_str(x->guid),
-			.for_ms = c->queue.remember_ms},
+		.message = {.holder = bytes_str(x->caller->name), .name = bytes_str(pool_copy(x->pool, bytes_str(name))),
+			.exchange = bytes_str(x->guid), .for_ms = c->queue.remember_ms},
 		.date_ms = x->request.date.ms,
 		.skew_ms = x->caller->profile->skew_ms,
 		.may_repeat = x->service->repeat_safe,

@@ -178,14 +178,14 @@ static outcome take_delivery(struct exchange *x, struct queue_admin *admin)
 
 static outcome admin_open(struct exchange *x, struct queue_admin **admin)
 {
-	const struct conf_queue *q = &x->snap->conf->queue;
-	const char **sentinels = pool_alloc(x->pool, (q->sentinels.n + 1) * sizeof *sentinels);
+	const struct conf *c = x->snap->conf;
 	struct queue_server server;
+	struct queue_shard *shards;
 
-	if (!sentinels)
-		return err_set(&x->err, REASON_MEMORY, "no memory for the question");
-	server = flow_queue_server(q, sentinels);
-	return queue_admin_open(&server, q->spool, admin, &x->err);
+	TRY(flow_queue_servers(c, x->pool, &server, &shards, &x->err));
+	TRY(queue_admin_open(&server, c->queue.spool, admin, &x->err));
+	queue_admin_shards(*admin, shards, c->shard_count);
+	return DONE;
 }
 
 static outcome ask(struct exchange *x)

@@ -23,6 +23,7 @@ enum queue_recalled {
 };
 
 struct queue_message {
+	struct bytes holder;         /* whose it is, as in a mark */
 	struct bytes name;           /* the same at every gateway; short text */
 	struct bytes exchange;       /* a guid */
 	unsigned char content[32];

@@ -1,10 +1,14 @@
 #!lua
 -- put - one message in, unless its id is known. Out of memory Redis refuses the whole script: nothing is stored.
 -- KEYS[2] set of destinations; ARGV: id, attempts, accepted, life, order key, meta, policy, due, spool file, size, body,
--- destination, most that may wait before it (0: no bound). Answers 1: stored, 0: known, -1: so many wait already.
+-- destination, most that may wait before it (0: no bound). Answers 1: stored, 0: known, -1: so many wait already,
+-- -2: the destination is closed.
 local id, life = ARGV[2], tonumber(ARGV[5])
 if redis.call('EXISTS', base .. 'm:' .. id, base .. 'dup:' .. id) > 0 then
 	return 0
+end
+if redis.call('HEXISTS', STATE, 'closed') == 1 then
+	return -2
 end
 local most = tonumber(ARGV[14])
 if most > 0 and redis.call('ZCARD', LIVE) >= most then

@@ -23,22 +23,24 @@ static bool copy_text(struct pool *pool, const char **text)
 	return *text != NULL;
 }
 
-static bool copy_sentinels(struct pool *pool, struct queue_server *s)
+static bool copy_list(struct pool *pool, const char *const **texts)
 {
 	size_t n = 0;
 	const char **list;
 
-	if (!s->sentinels)
+	if (!*texts)
 		return true;
-	while (s->sentinels[n])
+	while ((*texts)[n])
 		n++;
 	list = pool_alloc(pool, (n + 1) * sizeof *list);
 	for (size_t i = 0; list && i < n; i++) {
-		list[i] = s->sentinels[i];
+		list[i] = (*texts)[i];
 		if (!copy_text(pool, &list[i]))
 			return false;
 	}
-	s->sentinels = list;
+	if (list)
+		list[n] = NULL;
+	*texts = list;
 	return list != NULL;
 }
 
@@ -55,17 +57,34 @@ static bool copy_destinations(struct pool *pool, struct queue_settings *s)
 	return list != NULL;
 }
 
-static bool copy_settings(struct pool *pool, struct queue_settings *s)
+static bool copy_server(struct pool *pool, struct queue_server *r)
 {
-	struct queue_server *r = &s->server;
-
 	if (!r->prefix)
 		r->prefix = "qaqpa";
 	return copy_text(pool, &r->socket) && copy_text(pool, &r->host) && copy_text(pool, &r->master) &&
 		copy_text(pool, &r->user) && copy_text(pool, &r->password_file) && copy_text(pool, &r->tls_ca) &&
 		copy_text(pool, &r->tls_certificate) && copy_text(pool, &r->tls_key) && copy_text(pool, &r->prefix) &&
-		copy_text(pool, &s->node) && copy_text(pool, &s->spool) && copy_sentinels(pool, r) &&
-		copy_destinations(pool, s);
+		copy_list(pool, &r->sentinels);
+}
+
+/* What they hold is looked up here; their servers are their own queues' business. */
+static bool copy_shards(struct pool *pool, struct queue_settings *s)
+{
+	struct queue_shard *list = pool_alloc(pool, (s->shard_count + 1) * sizeof *list);
+
+	for (size_t i = 0; list && i < s->shard_count; i++) {
+		list[i] = (struct queue_shard){.name = s->shards[i].name, .holds = s->shards[i].holds};
+		if (!copy_text(pool, &list[i].name) || !copy_list(pool, &list[i].holds))
+			return false;
+	}
+	s->shards = list;
+	return list != NULL;
+}
+
+static bool copy_settings(struct pool *pool, struct queue_settings *s)
+{
+	return copy_server(pool, &s->server) && copy_text(pool, &s->node) && copy_text(pool, &s->spool) &&
+		copy_text(pool, &s->redis) && copy_shards(pool, s) && copy_destinations(pool, s);
 }
 
 /* ---- start and stop ---- */
@@ -115,6 +134,10 @@ outcome queue_start(const struct queue_settings *s, struct queue **out, struct e
 		queue_free(q);
 		return err_set(e, REASON_MEMORY, "the queue");
 	}
+	if (!queue_parts_start(q, s, e).ok) {
+		queue_stop(&q);
+		return FAILED;
+	}
 	*out = q;
 	return DONE;
 }
@@ -133,6 +156,8 @@ void queue_pause(struct queue *q)
 	q->pause = true;
 	pthread_mutex_unlock(&q->lock);
 	wake(q);
+	for (size_t i = 0; i < q->s.shard_count; i++)
+		queue_pause(q->parts[i]);
 }
 
 void queue_stop(struct queue **of)
@@ -141,6 +166,7 @@ void queue_stop(struct queue **of)
 
 	if (!q)
 		return;
+	queue_parts_stop(q);
 	pthread_mutex_lock(&q->lock);
 	q->stop = true;
 	pthread_mutex_unlock(&q->lock);
@@ -152,13 +178,15 @@ void queue_stop(struct queue **of)
 
 /* ---- work ---- */
 
-bool queue_healthy(struct queue *q, struct err *e)
+bool queue_well(struct queue *q, struct err *e)
 {
 	bool well;
 
 	pthread_mutex_lock(&q->lock);
 	well = q->trouble.reason == REASON_NONE;
-	if (e)
+	if (e && q->s.redis && !well)
+		(void)err_set(e, q->trouble.reason, "%s: %s", q->s.redis, q->trouble.detail);
+	else if (e)
 		*e = q->trouble;
 	pthread_mutex_unlock(&q->lock);
 	return well;
@@ -181,14 +209,14 @@ void queue_hand_over(struct queue *q, struct queue_order *order)
 void queue_put(struct queue *q, struct queue_put *put)
 {
 	put->order.what = QUEUE_ORDER_PUT;
-	queue_hand_over(q, &put->order);
+	queue_hand_over(queue_of(q, put->destination), &put->order);
 }
 
 void queue_mark(struct queue *q, struct queue_mark *mark)
 {
 	BUG_IF(mark->says.n > QUEUE_MARK_MOST);
 	mark->order.what = QUEUE_ORDER_MARK;
-	queue_hand_over(q, &mark->order);
+	queue_hand_over(queue_of(q, mark->holder), &mark->order);
 }
 
 void queue_settle(struct queue *q, struct queue_claim *claim, enum queue_verdict verdict, const char *cause,
@@ -198,6 +226,7 @@ void queue_settle(struct queue *q, struct queue_claim *claim, enum queue_verdict
 	bool first;
 
 	BUG_IF(!h->target); /* expired: there is nothing to settle */
+	q = h->queue; /* a part of it, maybe */
 	h->verdict = verdict;
 	snprintf(h->cause, sizeof h->cause, "%s", cause ? cause : "");
 	h->done = done;

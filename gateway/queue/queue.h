@@ -45,6 +45,13 @@ struct queue_server {
 	bool everysec_allowed;        /* accept appendfsync everysec; default: always is demanded */
 };
 
+/* A further Redis: it holds what is named, all the rest is in the first one. */
+struct queue_shard {
+	const char *name;             /* for people, and of its folder in the spool */
+	struct queue_server server;
+	const char *const *holds;     /* destinations, or what stands before the / in them; NULL-terminated */
+};
+
 struct queue_destination { /* limits of one destination, by name; unknown names get the defaults of the settings */
 	const char *name;
 	int concurrency;      /* most deliveries at once, all gateways together; shrinks on trouble, grows back */
@@ -55,6 +62,9 @@ struct queue_destination { /* limits of one destination, by name; unknown names 
 struct queue_claim;
 struct queue_settings {
 	struct queue_server server;
+	const struct queue_shard *shards; /* beside it */
+	size_t shard_count;
+	const char *redis;            /* NULL; inside: name of the shard that this is */
 	const char *node;             /* name of this gateway, unique among those that share the Redis */
 	const char *spool;            /* folder for bodies above `inline_bytes`, shared by the gateways; mode 0700 */
 	size_t inline_bytes;
@@ -84,7 +94,8 @@ void queue_stop(struct queue **q);
 
 /* True when connected to a master that keeps what it acknowledges: append-only file with fsync always (or everysec where
  * allowed), policy noeviction, not read-only, not full. The detail says what is wrong and what to do. Any thread. */
-bool queue_healthy(struct queue *q, struct err *e);
+bool queue_healthy(struct queue *q, struct err *e); /* and all its shards */
+bool queue_healthy_for(struct queue *q, struct bytes destination, struct err *e);
 
 enum queue_result {
 	QUEUE_DONE,      /* on disk */
@@ -126,6 +137,7 @@ void queue_put(struct queue *q, struct queue_put *put); /* any thread, never blo
 #define QUEUE_MARK_MOST 256
 struct queue_mark {
 	struct queue_order order;    /* first */
+	struct bytes holder;         /* whose it is: a shard may hold his; empty: the first Redis */
 	struct bytes name;           /* short text */
 	struct bytes says;           /* up to QUEUE_MARK_MOST octets of text */
 	int64_t for_ms;              /* it is forgotten after so long */
@@ -164,6 +176,9 @@ void queue_claim_free(struct queue_claim *claim);
 /* ---- For operators: synchronous, over a connection of their own. ---- */
 struct queue_admin;
 MUST_USE outcome queue_admin_open(const struct queue_server *s, const char *spool, struct queue_admin **out, struct err *e);
+/* The same over further Redis, reached when they are needed: lists tell what is in all of them, acts find their message, and
+ * what fails names the Redis it failed at. Everything of `shards` must stay. */
+void queue_admin_shards(struct queue_admin *a, const struct queue_shard *shards, size_t n);
 void queue_admin_close(struct queue_admin **a); /* fit for SCOPED */
 
 struct queue_total {
@@ -173,17 +188,19 @@ struct queue_total {
 	bool held;
 	int limit;                   /* concurrency allowed now */
 	int64_t breaker_until_ms;    /* 0: closed */
+	bool closed;                 /* nothing more is taken in */
+	const char *redis;           /* name of the shard it is in; NULL: the first Redis */
 };
 /* Every destination with anything in it; from the pool. */
 MUST_USE outcome queue_admin_totals(struct queue_admin *a, struct pool *pool, struct queue_total **list, size_t *n,
 	struct err *e);
 
-/* The dead letters of one destination by what they died of; from the pool. */
+/* The dead letters of such a destination by what they died of; from the pool. */
 struct queue_cause {
 	struct bytes cause;
 	uint64_t count;
 };
-MUST_USE outcome queue_admin_causes(struct queue_admin *a, struct bytes destination, struct pool *pool,
+MUST_USE outcome queue_admin_causes(struct queue_admin *a, const struct queue_total *of, struct pool *pool,
 	struct queue_cause **list, size_t *n, struct err *e);
 
 enum queue_where { QUEUE_WAITING, QUEUE_LEASED, QUEUE_DEAD };
@@ -195,6 +212,7 @@ struct queue_item {
 	int64_t due_ms;              /* next try (0: waits for others of its order key), end of the lease, or death */
 	struct queue_policy policy;
 	size_t body_bytes;
+	const char *redis;           /* as in a total */
 };
 struct queue_filter {
 	const char *destination, *cause, *id; /* NULL: any */
@@ -208,8 +226,11 @@ MUST_USE outcome queue_admin_list(struct queue_admin *a, const struct queue_filt
 /* The body of one message. */
 MUST_USE outcome queue_admin_body(struct queue_admin *a, struct bytes destination, struct bytes id, struct buf *out,
 	struct err *e);
-/* Release also lets an open breaker make its trial at once. */
+/* Release also lets an open breaker make its trial at once. In every Redis. */
 MUST_USE outcome queue_admin_hold(struct queue_admin *a, struct bytes destination, bool hold, struct err *e);
+/* A closed destination takes nothing in (QUEUE_DOWN, with words), and is delivered as ever: it moves to another Redis. In
+ * the first Redis of `a` alone. */
+MUST_USE outcome queue_admin_shut(struct queue_admin *a, struct bytes destination, bool shut, struct err *e);
 /* One message: a dead letter becomes due now with its attempts kept and a fresh life time, behind those that wait of its
  * order key; a waiting one is due now unless it waits for others of its order key. Fails with REASON_USAGE when there is no
  * such message, or it is in somebody's hands. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* queue_admin - the operators' acts on a queue, one after the other over a connection of their own.
- * Promise:  each act is one script: an operator who is interrupted leaves every message in exactly one place.
+/* queue_admin - the operators' acts on a queue, one after the other over a connection of their own to each Redis.
+ * Promise:  each act is one script: an operator who is interrupted leaves every message in exactly one place. A message is
+ *           looked for where its destination is assigned first, then in the others, where an earlier assignment left it.
  * Not here: reading lists (queue_admin_list). */
 #include <stdlib.h>
 
@@ -9,6 +10,10 @@
 #include "queue/queue_wire.h"
 
 struct queue_admin {
+	const struct queue_shard *shards;
+	struct queue_admin **parts; /* of the shards; NULL: not needed yet */
+	size_t shard_count;
+	const char *redis;          /* the name of the shard that this is; NULL: the first Redis */
 	struct queue_wire *wire;
 	struct pool *pool;
 	const char *prefix, *spool;
@@ -38,10 +43,85 @@ void queue_admin_close(struct queue_admin **of)
 
 	if (!a)
 		return;
+	for (size_t i = 0; a->parts && i < a->shard_count; i++)
+		queue_admin_close(&a->parts[i]);
+	free(a->parts);
 	queue_wire_close(&a->wire);
 	pool_free(&a->pool);
 	free(a);
 	*of = NULL;
+}
+
+/* ---- further Redis ---- */
+
+void queue_admin_shards(struct queue_admin *a, const struct queue_shard *shards, size_t n)
+{
+	a->shards = shards;
+	a->shard_count = n;
+}
+
+size_t queue_admin_parts(const struct queue_admin *a)
+{
+	return 1 + a->shard_count;
+}
+
+/* Whatever goes wrong there is said with its name. */
+static outcome open_part(const struct queue_admin *a, const struct queue_shard *s, struct queue_admin **out, struct err *e)
+{
+	char spool[QUEUE_SHARD_SPOOL];
+
+	if (a->spool)
+		TRY(queue_shard_spool(a->spool, s->name, spool, e));
+	TRY(queue_admin_open(&s->server, a->spool ? spool : NULL, out, e));
+	(*out)->redis = s->name;
+	return DONE;
+}
+
+outcome queue_admin_part(struct queue_admin *a, size_t i, struct queue_admin **out, struct err *e)
+{
+	struct err why;
+
+	*out = a;
+	if (i == 0)
+		return DONE;
+	if (!a->parts)
+		a->parts = calloc(a->shard_count, sizeof *a->parts);
+	if (!a->parts)
+		return err_set(e, REASON_MEMORY, "an operator's connection");
+	if (!a->parts[i - 1] && !open_part(a, &a->shards[i - 1], &a->parts[i - 1], &why).ok)
+		return err_set(e, why.reason, "%s: %s", a->shards[i - 1].name, why.detail);
+	*out = a->parts[i - 1];
+	return DONE;
+}
+
+outcome queue_admin_holder(struct queue_admin *a, struct bytes destination, struct queue_admin **out, struct err *e)
+{
+	return queue_admin_part(a, queue_shard_of(a->shards, a->shard_count, destination), out, e);
+}
+
+outcome queue_admin_try(struct queue_admin *a, struct bytes destination,
+	outcome (*act)(struct queue_admin *part, void *ctx, struct err *e), void *ctx, struct err *e)
+{
+	size_t first = queue_shard_of(a->shards, a->shard_count, destination), n = queue_admin_parts(a);
+	struct err other;
+	outcome done = DONE;
+
+	for (size_t i = 0; i < n; i++) {
+		struct queue_admin *part;
+
+		TRY(queue_admin_part(a, (first + i) % n, &part, e));
+		done = act(part, ctx, i ? &other : e);
+		if (done.ok || (i ? &other : e)->reason != REASON_USAGE)
+			break;
+	}
+	if (!done.ok && n > 1 && e->reason == REASON_USAGE && other.reason != REASON_USAGE)
+		*e = other;
+	return done;
+}
+
+const char *queue_admin_redis(const struct queue_admin *a)
+{
+	return a->redis;
 }
 
 struct queue_at queue_admin_at(const struct queue_admin *a, struct bytes destination)
@@ -79,7 +159,7 @@ outcome queue_admin_ask(struct queue_admin *a, const struct queue_args *args, st
 	return queue_admin_call(a, args, reply, e);
 }
 
-outcome queue_admin_adopt(struct queue_admin *a, struct err *e)
+static outcome adopt_one(struct queue_admin *a, struct err *e)
 {
 	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
 	char birth[QUEUE_BIRTH];
@@ -98,15 +178,42 @@ outcome queue_admin_adopt(struct queue_admin *a, struct err *e)
 	return queue_birth_judge(reply, a->spool, birth, &known, e);
 }
 
-outcome queue_admin_hold(struct queue_admin *a, struct bytes destination, bool hold, struct err *e)
+outcome queue_admin_adopt(struct queue_admin *a, struct err *e)
+{
+	for (size_t i = 0; i < queue_admin_parts(a); i++) {
+		struct queue_admin *part;
+
+		TRY(queue_admin_part(a, i, &part, e));
+		TRY(adopt_one(part, e));
+	}
+	return DONE;
+}
+
+static outcome hold_one(struct queue_admin *a, struct bytes destination, bool hold, bool shut, struct err *e)
 {
 	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
 	struct queue_at at = queue_admin_at(a, destination);
 	struct queue_args args;
 
-	queue_script_hold(&args, &at, hold);
+	queue_script_hold(&args, &at, hold, shut);
 	TRY(queue_admin_ask(a, &args, &reply, e));
 	return queue_reply_is(reply, REDIS_REPLY_INTEGER, e) ? DONE : FAILED;
+}
+
+outcome queue_admin_hold(struct queue_admin *a, struct bytes destination, bool hold, struct err *e)
+{
+	for (size_t i = 0; i < queue_admin_parts(a); i++) {
+		struct queue_admin *part;
+
+		TRY(queue_admin_part(a, i, &part, e));
+		TRY(hold_one(part, destination, hold, false, e));
+	}
+	return DONE;
+}
+
+outcome queue_admin_shut(struct queue_admin *a, struct bytes destination, bool shut, struct err *e)
+{
+	return hold_one(a, destination, shut, true, e);
 }
 
 static outcome handle(struct queue_admin *a, struct queue_args *args, struct bytes id, struct err *e)
@@ -126,25 +233,41 @@ static outcome handle(struct queue_admin *a, struct queue_args *args, struct byt
 	return DONE;
 }
 
-outcome queue_admin_retry(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e)
+struct one { /* a message */
+	struct bytes destination, id;
+};
+
+static outcome retry_one(struct queue_admin *a, void *ctx, struct err *e)
 {
-	struct queue_at at = queue_admin_at(a, destination);
+	const struct one *m = ctx;
+	struct queue_at at = queue_admin_at(a, m->destination);
 	struct queue_args args;
 
-	queue_script_retry(&args, &at, id);
-	return handle(a, &args, id, e);
+	queue_script_retry(&args, &at, m->id);
+	return handle(a, &args, m->id, e);
+}
+
+outcome queue_admin_retry(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e)
+{
+	return queue_admin_try(a, destination, retry_one, &(struct one){destination, id}, e);
+}
+
+static outcome drop_one(struct queue_admin *a, void *ctx, struct err *e)
+{
+	const struct one *m = ctx;
+	struct queue_at at = queue_admin_at(a, m->destination);
+	struct queue_args args;
+
+	queue_script_drop(&args, &at, m->id);
+	return handle(a, &args, m->id, e);
 }
 
 outcome queue_admin_drop(struct queue_admin *a, struct bytes destination, struct bytes id, struct err *e)
 {
-	struct queue_at at = queue_admin_at(a, destination);
-	struct queue_args args;
-
-	queue_script_drop(&args, &at, id);
-	return handle(a, &args, id, e);
+	return queue_admin_try(a, destination, drop_one, &(struct one){destination, id}, e);
 }
 
-outcome queue_admin_put(struct queue_admin *a, const struct queue_put *put, size_t inline_bytes,
+static outcome put_one(struct queue_admin *a, const struct queue_put *put, size_t inline_bytes,
 	enum queue_result *result, struct err *e)
 {
 	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
@@ -164,4 +287,34 @@ outcome queue_admin_put(struct queue_admin *a, const struct queue_put *put, size
 	if (*result != QUEUE_DONE && spool[0])
 		queue_spool_remove(a->spool, bytes_str(spool));
 	return *result == QUEUE_DONE || *result == QUEUE_KNOWN ? DONE : FAILED;
+}
+
+static outcome has_one(struct queue_admin *a, void *ctx, struct err *e)
+{
+	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
+	const struct one *m = ctx;
+	struct queue_at at = queue_admin_at(a, m->destination);
+	struct queue_shown shown;
+	struct queue_args args;
+
+	queue_script_show(&args, &at, m->id);
+	TRY(queue_admin_ask(a, &args, &reply, e));
+	if (!queue_reply_show(reply, &shown, e))
+		return FAILED;
+	return shown.there ? DONE : err_set(e, REASON_USAGE, "there is no such message");
+}
+
+outcome queue_admin_put(struct queue_admin *a, const struct queue_put *put, size_t inline_bytes,
+	enum queue_result *result, struct err *e)
+{
+	struct queue_admin *part;
+
+	*result = QUEUE_KNOWN; /* an earlier assignment may have left it in another one */
+	if (a->shard_count && queue_admin_try(a, put->destination, has_one, &(struct one){put->destination, put->id}, e).ok)
+		return DONE;
+	*result = QUEUE_DOWN;
+	if (a->shard_count && e->reason != REASON_USAGE)
+		return FAILED;
+	TRY(queue_admin_holder(a, put->destination, &part, e));
+	return put_one(part, put, inline_bytes, result, e);
 }

@@ -58,34 +58,62 @@ static outcome ask_totals(struct queue_admin *a, struct bytes destination, struc
 	return queue_reply_totals(*reply, total, e) ? DONE : FAILED;
 }
 
-outcome queue_admin_totals(struct queue_admin *a, struct pool *pool, struct queue_total **list, size_t *n,
-	struct err *e)
+static outcome totals_of(struct queue_admin *a, struct pool *pool, struct queue_total **list, size_t *n, struct err *e)
 {
+	struct queue_total *longer;
 	struct bytes *names;
 	size_t all;
 
 	TRY(queue_admin_destinations(a, pool, &names, &all, e));
-	*n = 0;
-	*list = pool_alloc(pool, (all + 1) * sizeof **list);
-	if (!*list)
+	longer = pool_alloc(pool, (*n + all + 1) * sizeof *longer);
+	if (!longer)
 		return err_set(e, REASON_MEMORY, "%zu destinations", all);
+	if (*n)
+		memcpy(longer, *list, *n * sizeof *longer);
+	*list = longer;
 	for (size_t i = 0; i < all; i++) {
 		SCOPED(queue_reply_free) struct redisReply *reply = NULL;
 		struct queue_total *t = &(*list)[*n];
 
+		*t = (struct queue_total){.redis = queue_admin_redis(a)};
 		TRY(ask_totals(a, names[i], t, &reply, e));
-		*n += t->waiting || t->leased || t->dead || t->held;
+		*n += t->waiting || t->leased || t->dead || t->held || t->closed;
 	}
 	return DONE;
 }
 
-outcome queue_admin_causes(struct queue_admin *a, struct bytes destination, struct pool *pool,
+outcome queue_admin_totals(struct queue_admin *a, struct pool *pool, struct queue_total **list, size_t *n, struct err *e)
+{
+	*n = 0;
+	for (size_t i = 0; i < queue_admin_parts(a); i++) {
+		struct queue_admin *part;
+
+		TRY(queue_admin_part(a, i, &part, e));
+		TRY(totals_of(part, pool, list, n, e));
+	}
+	return DONE;
+}
+
+/* The part of that name; the first for none. */
+static outcome part_named(struct queue_admin *a, const char *redis, struct queue_admin **out, struct err *e)
+{
+	for (size_t i = 0; i < queue_admin_parts(a); i++) {
+		TRY(queue_admin_part(a, i, out, e));
+		if (queue_admin_redis(*out) == redis)
+			return DONE;
+	}
+	return err_set(e, REASON_USAGE, "there is no Redis %s", redis ? redis : "");
+}
+
+outcome queue_admin_causes(struct queue_admin *a, const struct queue_total *of, struct pool *pool,
 	struct queue_cause **list, size_t *n, struct err *e)
 {
 	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
 	struct queue_total total;
+	struct queue_admin *part;
 
-	TRY(ask_totals(a, destination, &total, &reply, e));
+	TRY(part_named(a, of->redis, &part, e));
+	TRY(ask_totals(part, of->destination, &total, &reply, e));
 	*n = queue_reply_causes(reply);
 	*list = pool_alloc(pool, (*n + 1) * sizeof **list);
 	for (size_t i = 0; *list && i < *n; i++) {
@@ -99,27 +127,38 @@ outcome queue_admin_causes(struct queue_admin *a, struct bytes destination, stru
 	return *list ? DONE : err_set(e, REASON_MEMORY, "%zu causes", *n);
 }
 
-outcome queue_admin_body(struct queue_admin *a, struct bytes destination, struct bytes id, struct buf *out,
-	struct err *e)
+struct wanted_body {
+	struct bytes destination, id;
+	struct buf *out;
+};
+
+static outcome body_of(struct queue_admin *a, void *ctx, struct err *e)
 {
 	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
-	struct queue_at at = queue_admin_at(a, destination);
+	const struct wanted_body *w = ctx;
+	struct queue_at at = queue_admin_at(a, w->destination);
 	struct queue_shown shown;
 	struct queue_args args;
 
-	queue_script_show(&args, &at, id);
+	queue_script_show(&args, &at, w->id);
 	TRY(queue_admin_ask(a, &args, &reply, e));
 	if (!queue_reply_show(reply, &shown, e))
 		return FAILED;
 	if (!shown.there)
-		return err_set(e, REASON_USAGE, "%.*s: there is no such message", (int)(id.n > 128 ? 128 : id.n),
-			(const char *)id.p);
+		return err_set(e, REASON_USAGE, "%.*s: there is no such message", (int)(w->id.n > 128 ? 128 : w->id.n),
+			(const char *)w->id.p);
 	if (shown.spool.n && !queue_admin_spool(a))
 		return err_set(e, REASON_USAGE, "the body is in the spool; say which folder that is");
 	if (shown.spool.n)
-		return queue_spool_read(queue_admin_spool(a), shown.spool, out, e);
-	buf_add(out, shown.body);
-	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "%zu octets of a body", shown.body.n);
+		return queue_spool_read(queue_admin_spool(a), shown.spool, w->out, e);
+	buf_add(w->out, shown.body);
+	return buf_ok(w->out) ? DONE : err_set(e, REASON_MEMORY, "%zu octets of a body", shown.body.n);
+}
+
+outcome queue_admin_body(struct queue_admin *a, struct bytes destination, struct bytes id, struct buf *out,
+	struct err *e)
+{
+	return queue_admin_try(a, destination, body_of, &(struct wanted_body){destination, id, out}, e);
 }
 
 /* ---- lists ---- */
@@ -142,10 +181,11 @@ static bool wanted(const struct walk *w, const struct queue_item *item)
 		(f->older_ms == 0 || w->now_ms - item->accepted_ms >= f->older_ms);
 }
 
-static void tell(struct walk *w, const struct queue_item *item)
+static void tell(struct walk *w, struct queue_item *item)
 {
 	if (!wanted(w, item))
 		return;
+	item->redis = queue_admin_redis(w->a);
 	w->told++;
 	w->over = !w->each(w->ctx, item) || (w->f->limit && w->told >= w->f->limit);
 }
@@ -224,21 +264,30 @@ static outcome walk_destination(struct walk *w, struct bytes destination, struct
 	return DONE;
 }
 
+static outcome walk_part(struct walk *w, struct pool *pool, struct err *e)
+{
+	struct bytes *names;
+	size_t n;
+
+	if (w->f->destination)
+		return walk_destination(w, bytes_str(w->f->destination), e);
+	TRY(queue_admin_destinations(w->a, pool, &names, &n, e));
+	for (size_t i = 0; i < n && !w->over; i++)
+		TRY(walk_destination(w, names[i], e));
+	return DONE;
+}
 
 outcome queue_admin_list(struct queue_admin *a, const struct queue_filter *f,
 	bool (*each)(void *ctx, const struct queue_item *item), void *ctx, struct err *e)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(POOL_MOST);
-	struct walk w = {.a = a, .f = f, .each = each, .ctx = ctx, .now_ms = stamp_now().ms};
-	struct bytes *names;
-	size_t n;
+	struct walk w = {.f = f, .each = each, .ctx = ctx, .now_ms = stamp_now().ms};
 
 	if (!pool)
 		return err_set(e, REASON_MEMORY, "a list of the queue");
-	if (f->destination)
-		return walk_destination(&w, bytes_str(f->destination), e);
-	TRY(queue_admin_destinations(a, pool, &names, &n, e));
-	for (size_t i = 0; i < n && !w.over; i++)
-		TRY(walk_destination(&w, names[i], e));
+	for (size_t i = 0; i < queue_admin_parts(a) && !w.over; i++) {
+		TRY(queue_admin_part(a, i, &w.a, e));
+		TRY(walk_part(&w, pool, e));
+	}
 	return DONE;
 }

@@ -174,7 +174,7 @@ static outcome sweep(struct sweep *s, int64_t older_ms, bool (*each)(void *ctx, 
 	return DONE;
 }
 
-outcome queue_admin_sweep(struct queue_admin *a, int64_t older_ms,
+static outcome sweep_one(struct queue_admin *a, int64_t older_ms,
 	bool (*each)(void *ctx, const char *name, size_t octets), void *ctx, struct err *e)
 {
 	SCOPED(pool_free) struct pool *pool = pool_new(FILES_MOST);
@@ -183,4 +183,16 @@ outcome queue_admin_sweep(struct queue_admin *a, int64_t older_ms,
 
 	buf_free(&s.marks);
 	return result;
+}
+
+outcome queue_admin_sweep(struct queue_admin *a, int64_t older_ms,
+	bool (*each)(void *ctx, const char *name, size_t octets), void *ctx, struct err *e)
+{
+	for (size_t i = 0; i < queue_admin_parts(a); i++) {
+		struct queue_admin *part;
+
+		TRY(queue_admin_part(a, i, &part, e));
+		TRY(sweep_one(part, older_ms, each, ctx, e));
+	}
+	return DONE;
 }

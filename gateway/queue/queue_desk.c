@@ -235,7 +235,7 @@ outcome queue_desk_run(struct queue_desk *d, const struct queue_lua *lua, const 
 	struct queue_admin *a = take_idle(d);
 	struct err why;
 
-	if (!queue_healthy(d->q, &why) && why.reason != REASON_QUEUE_FULL) { /* which scripts may run then says Redis */
+	if (!queue_well(d->q, &why) && why.reason != REASON_QUEUE_FULL) { /* which scripts may run then says Redis */
 		(void)err_set(e, why.reason, "%s", why.detail);
 		queue_admin_close(&a);
 		return FAILED;

@@ -56,6 +56,7 @@ outcome queue_held_read(struct queue_held *h, const struct queue_found *found, c
 
 void queue_held_take(struct queue *q, struct queue_target *t, struct queue_held *h)
 {
+	h->queue = q;
 	h->target = t;
 	h->next = t->held;
 	h->link = &t->held;

@@ -9,8 +9,8 @@
  *   B state     hash    hold, concurrency, breaker                B cause  hash  cause -> number of dead letters
  * <prefix>:destinations is the set of all destinations; <prefix>:mark:<name> is a mark (queue_mark);
  * <prefix>:birth is the name of this Redis (queue_birth.c). <prefix>:seen:<name> is the record of a message that was
- * answered while its caller waited (memory.h), with :answer behind it the answer; <prefix>:seen-since the moment since
- * which there are such records; <prefix>:node:<gateway> the sign of life of a gateway.
+ * answered while its caller waited (memory.h), with :answer behind it the answer; <prefix>:seen-since:<holder> the moment
+ * since which there are such records of his here; <prefix>:node:<gateway> the sign of life of a gateway.
  * A message is in exactly one of live, lease and dead; of an order key only the head of its list is ever in due or lease.
  */
 #ifndef QAQPA_QUEUE_QUEUE_INT_H
@@ -53,6 +53,14 @@ void queue_command_birth(struct queue_args *a, const char *prefix, const char *b
  * known). Fails with REASON_QUEUE_DOWN and the remedy. */
 MUST_USE outcome queue_birth_judge(const struct redisReply *r, const char *spool, char birth[QUEUE_BIRTH], bool *known,
 	struct err *e);
+
+/* ---- Shards ---- */
+#define QUEUE_SHARD_SPOOL 4200
+bool queue_shard_holds(const struct queue_shard *s, struct bytes name);
+/* Number of the shard, from 1; 0: the first Redis. */
+size_t queue_shard_of(const struct queue_shard *shards, size_t n, struct bytes name);
+/* Each has a folder of its own in the spool: bodies and birth belong to one Redis. */
+MUST_USE outcome queue_shard_spool(const char *spool, const char *name, char out[QUEUE_SHARD_SPOOL], struct err *e);
 
 /* ---- Scripts ---- */
 enum queue_script {
@@ -142,7 +150,8 @@ struct queue_settlement {
 MUST_USE bool queue_reply_settle(const struct redisReply *r, struct queue_settlement *out, struct err *e);
 
 /* For operators. */
-void queue_script_hold(struct queue_args *a, const struct queue_at *at, bool hold);
+/* Stops claims, or with `shut` puts; or lets them go on. */
+void queue_script_hold(struct queue_args *a, const struct queue_at *at, bool hold, bool shut);
 void queue_script_retry(struct queue_args *a, const struct queue_at *at, struct bytes id);
 void queue_script_drop(struct queue_args *a, const struct queue_at *at, struct bytes id);
 void queue_script_show(struct queue_args *a, const struct queue_at *at, struct bytes id);
@@ -185,6 +194,16 @@ MUST_USE outcome queue_admin_ask(struct queue_admin *a, const struct queue_args 
 /* The same without the scripts: whatever the answer is. */
 MUST_USE outcome queue_admin_call(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply,
 	struct err *e);
+/* The Redis of an operator: the first, number 0, and its shards; `e` names the one that cannot be reached. */
+size_t queue_admin_parts(const struct queue_admin *a);
+MUST_USE outcome queue_admin_part(struct queue_admin *a, size_t i, struct queue_admin **out, struct err *e);
+/* The one that the destination is assigned to. */
+MUST_USE outcome queue_admin_holder(struct queue_admin *a, struct bytes destination, struct queue_admin **out,
+	struct err *e);
+/* Acts there, and where that has not got it (REASON_USAGE), in the others. */
+MUST_USE outcome queue_admin_try(struct queue_admin *a, struct bytes destination,
+	outcome (*act)(struct queue_admin *part, void *ctx, struct err *e), void *ctx, struct err *e);
+const char *queue_admin_redis(const struct queue_admin *a); /* NULL: the first */
 struct queue_at queue_admin_at(const struct queue_admin *a, struct bytes destination);
 const char *queue_admin_spool(const struct queue_admin *a); /* NULL: none */
 /* The names of all destinations in alphabetical order; from the pool. */

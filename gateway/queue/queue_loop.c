@@ -29,9 +29,10 @@ void queue_state(struct queue *q, const struct err *trouble)
 	if (!changed)
 		return;
 	if (trouble->reason == REASON_NONE)
-		log_event(LOG_INFO, "queue.up", LOG_TEXT("node", q->s.node));
+		log_event(LOG_INFO, "queue.up", LOG_TEXT("node", q->s.node), LOG_TEXT("redis", q->s.redis ? q->s.redis : ""));
 	else
-		log_err(LOG_WARNING, "queue.down", trouble, NULL);
+		log_event(LOG_WARNING, "queue.down", LOG_TEXT("reason", reason_row(trouble->reason)->name),
+			LOG_TEXT("detail", trouble->detail), LOG_TEXT("redis", q->s.redis ? q->s.redis : ""));
 }
 
 static const struct queue_destination *limits_of(const struct queue *q, struct bytes name)

@@ -16,13 +16,13 @@
 void queue_recall(struct queue *q, struct queue_recall *recall)
 {
 	recall->order.what = QUEUE_ORDER_RECALL;
-	queue_hand_over(q, &recall->order);
+	queue_hand_over(queue_of(q, recall->message.holder), &recall->order);
 }
 
 void queue_remember(struct queue *q, struct queue_remember *remember)
 {
 	remember->order.what = QUEUE_ORDER_REMEMBER;
-	queue_hand_over(q, &remember->order);
+	queue_hand_over(queue_of(q, remember->message.holder), &remember->order);
 }
 
 /* ---- what is owed: at most what was under way when Redis went, for nothing new begins without it ---- */

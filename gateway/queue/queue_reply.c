@@ -7,7 +7,7 @@
 
 #include "queue/queue_int.h"
 
-enum { MESSAGE_WORDS = 10, ITEM_WORDS = 12, TOTAL_WORDS = 8, RECALL_WORDS = 5 };
+enum { MESSAGE_WORDS = 10, ITEM_WORDS = 12, TOTAL_WORDS = 9, CAUSE_WORD = 7, RECALL_WORDS = 5 };
 
 static struct bytes octets(const struct redisReply *r)
 {
@@ -72,6 +72,10 @@ enum queue_result queue_reply_put(const struct redisReply *r, struct err *e)
 		return not_stored(r, e);
 	if (r->integer >= 0)
 		return r->integer ? QUEUE_DONE : QUEUE_KNOWN;
+	if (r->integer == -2) {
+		err_set(e, REASON_QUEUE_DOWN, "the destination moves to another Redis: start this gateway anew");
+		return QUEUE_DOWN;
+	}
 	err_set(e, REASON_QUEUE_FULL, "too many messages wait for the destination");
 	return QUEUE_CROWDED;
 }
@@ -211,19 +215,20 @@ bool queue_reply_totals(const struct redisReply *r, struct queue_total *out, str
 	out->held = number(r->element[4]) != 0;
 	out->limit = count(r->element[5]);
 	out->breaker_until_ms = moment(r->element[6]);
+	out->closed = number(r->element[8]) != 0;
 	return true;
 }
 
 size_t queue_reply_causes(const struct redisReply *r)
 {
-	const struct redisReply *causes = r->element[TOTAL_WORDS - 1];
+	const struct redisReply *causes = r->element[CAUSE_WORD];
 
 	return causes->type == REDIS_REPLY_ARRAY ? causes->elements / 2 : 0;
 }
 
 struct queue_cause queue_reply_cause(const struct redisReply *r, size_t i)
 {
-	const struct redisReply *causes = r->element[TOTAL_WORDS - 1];
+	const struct redisReply *causes = r->element[CAUSE_WORD];
 	const struct redisReply *count = causes->element[2 * i + 1]; /* a string, ended by the reader */
 
 	return (struct queue_cause){octets(causes->element[2 * i]), strtoull(octets(count).n ? count->str : "0", NULL, 10)};

@@ -12,6 +12,7 @@
 /* A message in this gateway's hands, or one that expired. */
 struct queue_held {
 	struct queue_claim claim;     /* first: what the receiver sees */
+	struct queue *queue;          /* that gave it */
 	struct queue_target *target;  /* NULL: expired, nothing to settle */
 	struct queue_held *next, **link; /* of those in hand for the target */
 	struct queue_held *behind;    /* in a line of settlements */
@@ -52,6 +53,7 @@ struct queue_asked {
 
 #define QUEUE_BATCH 512
 struct queue {
+	struct queue **parts;         /* one for each shard of the settings */
 	struct queue_settings s;      /* strings are the pool's */
 	struct pool *pool;
 	pthread_t thread;
@@ -136,6 +138,13 @@ bool queue_copied(const struct queue *q); /* once the replies are there */
 
 /* ---- queue ---- */
 void queue_hand_over(struct queue *q, struct queue_order *order);
+bool queue_well(struct queue *q, struct err *e); /* this one alone; as queue_healthy */
+
+/* ---- queue_shards ---- */
+/* Whose it is: of the queue itself, or of one of its parts. */
+struct queue *queue_of(struct queue *q, struct bytes name);
+MUST_USE outcome queue_parts_start(struct queue *q, const struct queue_settings *s, struct err *e);
+void queue_parts_stop(struct queue *q);
 
 /* ---- queue_held ---- */
 /* Copies what was found; NULL when memory is short. Policy and body are to be read by the second. */

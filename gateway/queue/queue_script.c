@@ -158,7 +158,7 @@ static void begin_memory(struct queue_args *a, enum queue_script which, const ch
 	queue_args_add(a, all ? BYTES_LIT("3") : BYTES_LIT("1"));
 	add_joined(a, bytes_str(prefix), BYTES_LIT(":seen:"), m->name);
 	if (all) {
-		queue_args_key(a, prefix, ":seen-since");
+		add_joined(a, bytes_str(prefix), BYTES_LIT(":seen-since:"), m->holder);
 		queue_args_key(a, prefix, ":node:");
 	}
 	queue_args_number(a, now_ms);
@@ -238,11 +238,12 @@ void queue_script_settle(struct queue_args *a, const struct queue_at *at, struct
 	queue_args_number(a, limits->breaker_ms);
 }
 
-void queue_script_hold(struct queue_args *a, const struct queue_at *at, bool hold)
+void queue_script_hold(struct queue_args *a, const struct queue_at *at, bool hold, bool shut)
 {
 	begin(a, SCRIPT_HOLD, at, true);
 	queue_args_number(a, hold);
 	queue_args_add(a, at->destination);
+	queue_args_add(a, shut ? BYTES_LIT("closed") : BYTES_LIT("hold"));
 }
 
 void queue_script_retry(struct queue_args *a, const struct queue_at *at, struct bytes id)

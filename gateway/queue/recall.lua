@@ -1,7 +1,7 @@
 #!lua
 -- recall - is the message known at any gateway? If not, it is this exchange's from now on (memory.h).
--- KEYS[1] the record of the message; its answer stands beside. KEYS[2] the moment since which messages are remembered,
--- KEYS[3] what the signs of life of gateways begin with. ARGV: content, exchange, gateway, date of the message, difference of
+-- KEYS[1] the record of the message; its answer stands beside. KEYS[2] the moment since which messages of this holder are
+-- remembered here, KEYS[3] what the signs of life of gateways begin with. ARGV: content, exchange, gateway, date of the message, difference of
 -- clocks, ms for which it is remembered, 1 when it may be sent again.
 -- Answers {what is known, exchange, gateway, HTTP status, answer}.
 local NEW, AGAIN, OPEN, ANSWERED, UNCERTAIN, OTHER, FORGOTTEN = 0, 1, 2, 3, 4, 5, 6

@@ -13,6 +13,9 @@
 #define PUSH_KEY \
 	"participants:\n  - {name: dep, certificates: c, async: {endpoint: 'https://a/', certificate: c, key: secret}}\n"
 
+#define SHARD "queue: {socket: r, spool: s}\nshards:\n  - {name: a, server: 'a:1', holds: dep, "
+#define SHARD_PASSWORD SHARD "password_file: secret}\n"
+#define SHARD_KEY SHARD "tls: true, ca: a, certificate: c, key: secret}\n"
 #define NODE_KEY "nodes:\n  - {name: a, url: 'https://a/', certificate: c, key: secret}\n"
 
 static const struct row {
@@ -27,6 +30,8 @@ static const struct row {
 	{"KEY", "key", OWN_KEY PART_JOURNAL PART_LISTENERS PART_PARTICIPANTS PART_SERVICES, 2},
 	{"KEY", "pkcs12", BAG PART_JOURNAL PART_LISTENERS PART_PARTICIPANTS PART_SERVICES, 2},
 	{"SERVICE_TLS", "key", CALL_KEY PART_JOURNAL PART_LISTENERS PART_KEYS PART_PARTICIPANTS, 2},
+	{"SHARD", "password_file", SHARD_PASSWORD ALL_PARTS, 3},
+	{"SHARD", "key", SHARD_KEY ALL_PARTS, 3},
 	{"NODE", "key", NODE_KEY ALL_PARTS, 2},
 	{"ASYNC", "key", PUSH_KEY PART_JOURNAL PART_LISTENERS PART_KEYS PART_SERVICES, 2},
 };

@@ -182,7 +182,7 @@ static UNUSED void bench_hold(struct bench *b, bool hold)
 	struct queue_args a;
 	redisReply *r;
 
-	queue_script_hold(&a, &b->at, hold);
+	queue_script_hold(&a, &b->at, hold, false);
 	r = bench_ask(b, &a);
 	assert_int_equal(r->type, REDIS_REPLY_INTEGER);
 	freeReplyObject(r);

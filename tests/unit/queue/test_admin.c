@@ -110,11 +110,11 @@ static void everything_is_seen_under_its_destination(void **state)
 	assert_true(t[1].held && t[2].held);
 	assert_int_equal(t[2].oldest_ms, now - 5000);
 	assert_int_equal(t[1].oldest_ms, 0);
-	assert_true(queue_admin_causes(a, BYTES_LIT("ant"), pool, &causes, &n, &e).ok);
+	assert_true(queue_admin_causes(a, &(struct queue_total){.destination = BYTES_LIT("ant")}, pool, &causes, &n, &e).ok);
 	assert_int_equal(n, 1);
 	assert_true(bytes_is(causes[0].cause, "provider.fault"));
 	assert_int_equal(causes[0].count, 1);
-	assert_true(queue_admin_causes(a, BYTES_LIT("zoo"), pool, &causes, &n, &e).ok);
+	assert_true(queue_admin_causes(a, &(struct queue_total){.destination = BYTES_LIT("zoo")}, pool, &causes, &n, &e).ok);
 	assert_int_equal(n, 0);
 	pool_free(&pool);
 	queue_admin_close(&a);

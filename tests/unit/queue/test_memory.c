@@ -117,6 +117,7 @@ static void of_a_dead_gateway_what_was_open_is_uncertain(void **state)
 static void what_is_too_old_to_be_remembered_is_not_new(void **state)
 {
 	struct asked a = {.done = false};
+	struct queue_message m;
 
 	(void)state;
 	RIG_NEED(&rig);
@@ -127,13 +128,18 @@ static void what_is_too_old_to_be_remembered_is_not_new(void **state)
 	recall_put(&a, &one, message("before", FIRST, 'c'), 5 * 60000, true);
 	assert_int_equal(asked_wait(&a), QUEUE_DONE);
 	assert_int_equal(a.recall.what, RECALLED_AGAIN);
-	rig_ask(&rig, "SET test:seen-since 1"); /* the memory is old; of that age it has no record any more */
+	rig_ask(&rig, "SET test:seen-since: 1"); /* the memory is old; of that age it has no record any more */
 	recall_put(&a, &one, message("past", FIRST, 'c'), HOUR - 30000, false);
 	assert_int_equal(asked_wait(&a), QUEUE_DONE);
 	assert_int_equal(a.recall.what, RECALLED_FORGOTTEN);
 	recall_put(&a, &one, message("within", FIRST, 'c'), HOUR - 120000, false);
 	assert_int_equal(asked_wait(&a), QUEUE_DONE);
 	assert_int_equal(a.recall.what, RECALLED_NEW);
+	m = message("moved", FIRST, 'c'); /* his records were in another Redis before */
+	m.holder = BYTES_LIT("newcomer");
+	recall_put(&a, &one, m, HOUR - 120000, false);
+	assert_int_equal(asked_wait(&a), QUEUE_DONE);
+	assert_int_equal(a.recall.what, RECALLED_FORGOTTEN);
 }
 
 static void of_many_copies_at_once_one_is_new(void **state)

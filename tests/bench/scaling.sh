@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What a direct message of 2 KB costs each part when several gateways share their memory, and what that makes of 10, 100 and
+# 1,000 gateways on paper. Read by ./bench --scaling, whose functions it uses.
+redis_says() { redis-cli -s "$world/r.sock" info "$1" | tr -d '\r'; }
+redis_cpu() { redis_says cpu | awk -F: '/^used_cpu_(sys|user):/ {s += $2} END {print s}'; }
+redis_memory() { redis_says memory | awk -F: '/^used_memory:/ {print $2}'; }
+redis_commands() { redis_says stats | awk -F: '/^total_commands_processed:/ {print $2}'; }
+process_cpu() { awk -v hz="$(getconf CLK_TCK)" '{print ($14 + $15) / hz}' "/proc/$1/stat"; }
+difference() { awk -v a="$1" -v b="$2" -v n="$3" 'BEGIN {print (b - a) / n}'; }
+idle() { # seconds; sets idle_us, of Redis in a second, and idle_commands
+	local cpu commands
+	cpu=$(redis_cpu) commands=$(redis_commands)
+	sleep "$1"
+	idle_us=$(difference "$cpu" "$(redis_cpu)" "$1" | awk '{print $1 * 1e6}')
+	idle_commands=$(difference "$commands" "$(redis_commands)" "$1")
+}
+
+n=$((8000 / scale))
+echo
+echo "One gateway, messages of 2 KB over 16 connections: alone, then with shared_replay"
+configure
+start
+echo "$header"
+row 2048 16 "$n"
+alone=$(field 7)
+sed -i 's/in_hand: 256}/in_hand: 256, shared_replay: true}/' "$world/qaqpa.yaml"
+start
+load --payload 2048 --connections 16 --messages 200 >/dev/null
+cpu=$(redis_cpu) memory=$(redis_memory) journal=$(du -s --block-size=1 "$world/journal" | cut -f1)
+row 2048 16 "$n"
+shared=$(field 7)
+redis_us=$(difference "$cpu" "$(redis_cpu)" "$n" | awk '{print $1 * 1e6}')
+sleep 2 # the indices of the journal follow
+journal=$(difference "$journal" "$(du -s --block-size=1 "$world/journal" | cut -f1)" "$n")
+with_answers=$(difference "$memory" "$(redis_memory)" "$n")
+redis-cli -s "$world/r.sock" --scan --pattern '*:answer' | xargs -n 500 redis-cli -s "$world/r.sock" unlink >/dev/null
+sleep 1
+records=$(difference "$memory" "$(redis_memory)" "$n")
+
+idle 10
+few=$idle_us few_commands=$idle_commands
+redis-cli -s "$world/r.sock" sadd qaqpa:destinations $(seq -f 'idle%g' 20) >/dev/null
+sleep 2
+idle 10
+each=$(difference "$few" "$idle_us" 20) each_commands=$(difference "$few_commands" "$idle_commands" 20)
+
+proxied() { # mode; sets proxy_us
+	local proxy cpu
+	cat >"$world/haproxy.cfg" <<-END
+		global
+		  nbthread 1
+		defaults
+		  mode $1
+		  timeout connect 2s
+		  timeout client 90s
+		  timeout server 90s
+		listen bus
+		  bind 127.0.0.1:$((port + 5))
+		  server one 127.0.0.1:$port
+	END
+	haproxy -f "$world/haproxy.cfg" >>"$world/log" 2>&1 &
+	proxy=$!
+	until (exec 3<>"/dev/tcp/127.0.0.1/$((port + 5))") 2>/dev/null; do sleep 0.05; done
+	load --payload 2048 --connections 16 --messages 200 --port $((port + 5)) >/dev/null
+	cpu=$(process_cpu $proxy)
+	load --payload 2048 --connections 16 --messages "$n" --port $((port + 5)) >/dev/null
+	proxy_us=$(difference "$cpu" "$(process_cpu $proxy)" "$n" | awk '{print $1 * 1e6}')
+	kill $proxy
+	wait $proxy || true
+}
+pass=- through=-
+if command -v haproxy >/dev/null; then
+	proxied tcp
+	pass=$proxy_us
+	proxied http
+	through=$proxy_us
+fi
+
+echo
+awk -v alone="$alone" -v shared="$shared" -v r="$redis_us" -v p="$pass" -v h="$through" -v j="$journal" -v a="$with_answers" \
+	-v m="$records" -v few="$few" -v each="$each" -v fc="$few_commands" -v ec="$each_commands" 'BEGIN {
+	printf "a direct message costs\n"
+	printf "  the gateway      %7.0f us of processor alone, %.0f us with shared_replay\n", 1e6 / alone, 1e6 / shared
+	printf "  Redis            %7.0f us of its one thread, appendfsync always\n", r
+	printf "  HAProxy          %7.0f us where it passes TLS through, %.0f us where it reads HTTP (without its TLS)\n", p, h
+	printf "  the journal      %7.0f octets of disk\n", j
+	printf "  memory of Redis  %7.0f octets for the record, %.0f more while the answer is kept\n", m, a - m
+	printf "a gateway that rests costs Redis\n"
+	printf "  %.0f us and %.0f commands a second, and %.0f us and %.1f commands more for each destination\n", few, fc, each, ec
+	printf "\non paper: nodes of 2 cores, half of each used; Redis half used; 20 destinations; remember 1h, answers 10m\n"
+	printf "nodes    messages/s  Redis for records  of that resting  GB of it each  cores of HAProxy  GB of journal a day and node\n"
+	rate = shared
+	for (k = 1; k <= 1000; k *= 10) {
+		total = k * rate
+		rest = k * (few + 20 * each) / 1e6 # each gateway asks every Redis for what it holds: all destinations together
+		count = 1
+		while ((total * r / 1e6 + rest + (count - 1) * k * few / 1e6) / count > 0.5 && count < 100000) count++
+		printf "%5d  %12.0f  %17d  %15.2f  %13.1f  %16.1f  %28.0f\n", k, total, count, rest, \
+			total * (m * 3600 + (a - m) * 600) / count / 1e9, total * p / 1e6, rate * 86400 * j / 1e9
+	}
+}'
