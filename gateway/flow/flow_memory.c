@@ -108,7 +108,7 @@ static enum queue_fate fate_of(const struct exchange *x)
 static void remember_done(struct queue_remember *remember, enum queue_result result, const struct err *e)
 {
 	(void)result, (void)e; /* what Redis did not hear is told to it later; the journal has it */
-	exchange_resume(remember->ctx);
+	exchange_registered(remember->ctx); /* what is left only hands over */
 }
 
 enum after step_remember(struct exchange *x)

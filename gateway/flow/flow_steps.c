@@ -133,7 +133,7 @@ static enum after step_run(const struct step *step, struct exchange *x)
 static bool step_is_light(const struct step *s)
 {
 	return s->run == step_stamp || s->run == step_forward || s->run == step_enqueue || s->run == step_finish_asked ||
-		s->run == step_reply;
+		s->run == step_remember || s->run == step_reply;
 }
 
 /* As far as the exchange gets; where only what is light may be done, as far as that goes. */
