@@ -7,6 +7,7 @@
 #include "log/log.h"
 
 #include "flow/flow_int.h"
+#include "flow/flow_notice.h"
 
 static unsigned worker_count(const struct conf *c)
 {
@@ -45,6 +46,8 @@ static outcome flow_parts(struct flow *f, struct err *e)
 	if (started.ok)
 		started = adapters_start(f, e);
 	pthread_mutex_unlock(&f->lock);
+	if (started.ok && f->queue)
+		notices_resume(f);
 	return started;
 }
 

@@ -61,6 +61,7 @@ struct flow {
 	struct notice_line *untold; /* notices that the queue did not take yet */
 	struct work *pullers; /* threads that may wait for Redis, for what participants fetch */
 	struct work *readers; /* a thread that may wait for the disk, for questions about the journal */
+	struct work_item resume; /* theirs, once after the start */
 	char *journal_folder; /* until a restart */
 	struct adapter_room *adapters;
 	unsigned char secret[32]; /* of correlation identifiers */

@@ -3,6 +3,7 @@
  * message is told what became of it, through the queue like any message. A notice is on disk in the journal before it is in
  * Redis.
  * Not here: notices of services (flow_tell.c). */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,7 +29,8 @@ static void notice_end(struct notice *n)
 	__atomic_sub_fetch(&f->deliveries, 1, __ATOMIC_RELEASE);
 }
 
-/* Nobody repeats a notice as a caller repeats his message, so it is put again until the queue has it. */
+/* Nobody repeats a notice as a caller repeats his message, so it is put again until the queue has it: from this line, and
+ * after a crash from the journal (notices_resume). */
 struct notice_line {
 	struct work_item work;
 	struct flow *flow;
@@ -84,7 +86,7 @@ static bool line_enter(struct notice_line *l, struct notice *n)
 static void give_up(struct notice *n, const char *detail)
 {
 	log_event(LOG_WARNING, "notice.not-queued", LOG_PART("notice", n->put.id), LOG_TEXT("detail", detail),
-		LOG_TEXT("remedy", "qaqpa queue rebuild restores it from the journal"));
+		LOG_TEXT("remedy", "it is in the journal: the next start puts it into the queue, or qaqpa queue rebuild"));
 	notice_end(n);
 }
 
@@ -114,12 +116,27 @@ static void line_run(struct work_item *item)
 	}
 }
 
+static void taken(struct journal_entry *entry, outcome result, const struct err *e)
+{
+	(void)result; /* else it is put once more after a start, and the queue knows it */
+	(void)e;
+	notice_end(entry->ctx);
+}
+
+/* From here on the queue answers for it. */
+static void say_taken(struct notice *n)
+{
+	n->word = (struct journal_waiting){.id = n->put.id, .state = WAITING_TAKEN, .due_ms = n->put.accepted_ms};
+	n->entry = (struct journal_entry){.waiting = &n->word, .done = taken, .ctx = n};
+	journal_put(n->flow->journal, &n->entry);
+}
+
 static void put_done(struct queue_put *put, enum queue_result result, const struct err *e)
 {
 	struct notice *n = put->ctx;
 
 	if (result == QUEUE_DONE || result == QUEUE_KNOWN)
-		notice_end(n);
+		say_taken(n);
 	else if (result == QUEUE_CROWDED || !line_enter(n->flow->untold, n))
 		give_up(n, e ? e->detail : "");
 }
@@ -198,13 +215,74 @@ void notice_register(struct notice *n, bool keep_earlier)
 		.policy = bytes_str(n->policy),
 		.state = WAITING_QUEUED,
 		.accepted_ms = n->put.accepted_ms,
-		.due_ms = n->put.accepted_ms,
 		.expire_ms = n->put.policy->expire_after_ms ? n->put.accepted_ms + n->put.policy->expire_after_ms : 0,
 		.body = n->put.body,
 		.keep_earlier = keep_earlier,
 	};
 	n->entry = (struct journal_entry){.waiting = &n->word, .done = registered, .ctx = n};
 	journal_put(n->flow->journal, &n->entry);
+}
+
+/* ---- after a start ---- */
+
+static bool word_copy(struct notice *n, const struct journal_waiting *w)
+{
+	const struct {
+		struct bytes *to;
+		struct bytes from;
+	} texts[] = {{&n->put.id, w->id}, {&n->put.destination, w->destination}, {&n->put.meta, w->meta}};
+	struct queue_policy *policy = n->pool ? pool_alloc(n->pool, sizeof *policy) : NULL;
+	bool ok = policy && queue_policy_parse(w->policy, policy, n->policy);
+
+	for (size_t i = 0; ok && i < sizeof texts / sizeof *texts; i++) {
+		texts[i].to->p = (const unsigned char *)pool_copy(n->pool, texts[i].from);
+		texts[i].to->n = texts[i].from.n;
+		ok = texts[i].to->p;
+	}
+	buf_add(&n->body, w->body);
+	n->put.policy = policy;
+	n->put.body = buf_bytes(&n->body);
+	n->put.accepted_ms = w->accepted_ms;
+	n->put.most = WAITING_MOST;
+	n->put.done = put_done;
+	n->put.ctx = n;
+	return ok && buf_ok(&n->body);
+}
+
+static bool resume_one(void *ctx, const struct journal_waiting *w)
+{
+	struct flow *f = ctx;
+	struct snapshot *s;
+	struct notice *n;
+
+	if (w->due_ms != 0 || w->attempts != 0)
+		return !__atomic_load_n(&f->draining, __ATOMIC_RELAXED);
+	s = flow_snapshot(f);
+	n = notice_new(f, s);
+	snapshot_drop(&s);
+	if (n && word_copy(n, w))
+		queue_put(f->queue, &n->put);
+	else if (n)
+		give_up(n, "it cannot be read");
+	return !__atomic_load_n(&f->draining, __ATOMIC_RELAXED);
+}
+
+static void resume_run(struct work_item *item)
+{
+	struct flow *f = (struct flow *)(void *)((char *)item - offsetof(struct flow, resume));
+	const char *directory = f->journal_folder;
+	struct err e;
+
+	if (!journal_waiting_find(&directory, 1, resume_one, f, &e).ok)
+		log_err(LOG_ERROR, "notice.not-resumed", &e, NULL);
+	__atomic_sub_fetch(&f->deliveries, 1, __ATOMIC_RELEASE);
+}
+
+void notices_resume(struct flow *f)
+{
+	f->resume.run = resume_run;
+	__atomic_add_fetch(&f->deliveries, 1, __ATOMIC_RELAXED);
+	work_put(f->readers, &f->resume);
 }
 
 void notice_fail(struct notice *n, const struct err *e)

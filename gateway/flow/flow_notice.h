@@ -27,6 +27,9 @@ MUST_USE bool notice_address(struct notice *n, const struct delivery_meta *meta,
 /* Hands it, its body written, to the journal, then to the queue; it ends by itself. With `keep_earlier` a word that the
  * journal has under the same name stays. */
 void notice_register(struct notice *n, bool keep_earlier);
+/* Puts into the queue what an earlier life registered and the queue did not say that it has; on a thread that may wait,
+ * because it reads the journal. The stop waits for it. */
+void notices_resume(struct flow *f);
 /* Instead, when it could not be made: logs why. */
 void notice_fail(struct notice *n, const struct err *e);
 

@@ -62,12 +62,19 @@ struct journal_seen {
 
 /* A message that was accepted for later delivery: what a rebuild of the queue needs. Kept by id over all days; the
  * newest word on an id counts. A later word repeats everything but the body. */
-enum journal_waiting_state { WAITING_QUEUED, WAITING_DELIVERED, WAITING_DEAD, WAITING_DROPPED };
+enum journal_waiting_state {
+	WAITING_QUEUED,
+	WAITING_DELIVERED,
+	WAITING_DEAD,
+	WAITING_DROPPED,
+	WAITING_TAKEN /* no word of its own: gives due_ms to the first word of a message that had none */
+};
 struct journal_waiting {
 	struct bytes id, destination, order_key, meta, policy; /* policy: text of its values */
 	enum journal_waiting_state state;
 	int attempts;
-	int64_t accepted_ms, due_ms, expire_ms;
+	int64_t accepted_ms, expire_ms;
+	int64_t due_ms;            /* 0: the queue may not have it, and nobody will repeat it */
 	struct bytes body;         /* with the first word on an id; later words leave it empty and it stays */
 	bool keep_earlier;         /* when this journal has a word on the id already, this one is not written */
 };

@@ -36,6 +36,7 @@ void journal_index_disconnect(struct journal_index *index)
 	sqlite3_finalize(index->name);
 	sqlite3_finalize(index->seen);
 	sqlite3_finalize(index->word);
+	sqlite3_finalize(index->taken);
 	sqlite3_finalize(index->applied);
 	sqlite3_close(index->db);
 	*index = (struct journal_index){.db = NULL};
@@ -56,6 +57,7 @@ outcome journal_index_connect(
 		 " coalesce(?13, (SELECT body FROM waiting WHERE id = ?1)),"
 		 " coalesce(?14, (SELECT body_size FROM waiting WHERE id = ?1)),"
 		 " coalesce(?15, (SELECT body_sum FROM waiting WHERE id = ?1))", &index->word},
+		{"UPDATE waiting SET due_ms = ?2 WHERE id = ?1 AND state = 0 AND attempts = 0 AND due_ms = 0", &index->taken},
 		{"UPDATE log SET applied = ?", &index->applied}};
 	outcome r = journal_index_open(directory, day, JOURNAL_WRITE, &index->db, e);
 
@@ -162,6 +164,11 @@ static outcome word_put(
 {
 	const struct journal_word word = journal_word_of(r);
 
+	if (r->waiting.state == WAITING_TAKEN)
+		return run(index, index->taken,
+			journal_bind(index->taken, 1, r->waiting.id) &&
+				sqlite3_bind_int64(index->taken, 2, r->waiting.due_ms) == SQLITE_OK,
+			day, "write that a message was taken", e);
 	return run(index, index->word, journal_word_bind(index->word, &word), day,
 		"write a word on a message that waits", e);
 }

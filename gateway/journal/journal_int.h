@@ -174,7 +174,7 @@ struct bytes journal_column(sqlite3_stmt *row, int column);      /* as long as t
 
 struct journal_index { /* the indexer's connection; db NULL: none */
 	sqlite3 *db;
-	sqlite3_stmt *begin, *commit, *fact, *name, *seen, *word, *applied;
+	sqlite3_stmt *begin, *commit, *fact, *name, *seen, *word, *taken, *applied;
 	int wal_pages;
 };
 

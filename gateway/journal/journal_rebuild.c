@@ -127,7 +127,8 @@ static bool record_each(void *ctx, const struct journal_record *record)
 	struct rebuild *b = ctx;
 	struct journal_word word;
 
-	if (!record->has_waiting || (record->waiting.state == WAITING_QUEUED) != b->waits)
+	if (!record->has_waiting || record->waiting.state == WAITING_TAKEN ||
+		(record->waiting.state == WAITING_QUEUED) != b->waits)
 		return true;
 	word = journal_word_of(record);
 	return list_add(b, &word);

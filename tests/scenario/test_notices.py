@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules I3 and P7: from acceptance on somebody is told of it, or of the refusal; once, and for certain."""
+import json
 import signal
 import subprocess
 import threading
@@ -188,10 +189,44 @@ def test_a_stop_does_not_wait_for_redis_and_the_journal_keeps_what_is_untold(gat
     assert gate.stop() == 0
     assert len(gate.events("notice.not-queued")) == 1 and not board.received
     redis.start()
-    done = subprocess.run([BIN / "qaqpa", "queue", "rebuild", "--config", gate.write()], capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
     gate.start_with_queue()
     gate.wait(lambda: len(board.received) == 1)
+
+
+def test_a_notice_of_a_crash_while_redis_was_away_is_told_once_after_the_start(gate, board, redis):
+    redis.kill()
+    gate.wait(lambda: not gate.check("queue")["ok"])
+    name = soap.new_id()
+    assert gate.send(service="Plain", data=document(), message_id=name).status == 200
+    gate.stop(signal.SIGKILL)
+    redis.start()
+    gate.start_with_queue()
+    gate.wait(lambda: board.received)
+    assert [n["MessageId"] for n in board.notices] == [name]
+    gate.stop(signal.SIGKILL)
+    gate.start_with_queue()
+    told(gate, board, "Plain", document())
+    assert [n["MessageId"] for n in board.notices].count(name) == 1
+
+
+def operate(redis, *words):
+    done = subprocess.run([BIN / "qaqpa", "queue", *words, "--socket", redis.socket, "-o", "json"], capture_output=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return json.loads(done.stdout or "[]") if words[0] == "ls" else done.returncode
+
+
+def test_what_an_operator_dropped_does_not_come_back_with_a_start(gate, board, redis):
+    operate(redis, "hold", "Board")
+    name = soap.new_id()
+    assert gate.send(service="Plain", data=document(), message_id=name).status == 200
+    gate.wait(lambda: operate(redis, "ls", "-d", "Board"))
+    [waiting] = operate(redis, "ls", "-d", "Board")
+    assert operate(redis, "drop", waiting["id"]) == 0
+    assert gate.stop() == 0
+    gate.start_with_queue()
+    operate(redis, "release", "Board")
+    told(gate, board, "Plain", document())
+    assert name not in {n["MessageId"] for n in board.notices}
 
 
 def test_notices_pile_up_to_a_bound_and_the_journal_keeps_what_is_beyond(gate, board, redis):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The log below the public interface: whatever octet of it is changed, nothing else is read than what was written. */
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "folder_each.h"
 #include "journal_int.h"
@@ -145,6 +147,32 @@ static void what_failed_leaves_nothing(void **state)
 	assert_int_equal(tail_read().end, log_file.end);
 }
 
+/* Of two entries the first is on disk when the second fails: nobody was told of it, so it must not be found. */
+static void half_of_a_write_is_taken_back(void **state)
+{
+	static const unsigned char octets[100000];
+	struct journal_fact fact = fact_of(WHEN, "{x}", "m");
+	struct journal_entry second = {.facts = &fact, .fact_count = 1}, first = {.next = &second};
+	struct rlimit before, tight;
+	struct stat st;
+	struct err e;
+
+	(void)state;
+	fact.octets = (struct bytes){octets, sizeof octets};
+	append(BYTES_LIT("octets"), BYTES_LIT("body"));
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	tight = before;
+	tight.rlim_cur = 50000;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	assert_false(journal_log_append(&log_file, DAY, &first, NULL, &e).ok);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(fstat(log_file.fd, &st), 0);
+	assert_int_equal(st.st_size, log_file.end);
+	assert_int_equal(tail_read().records, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +180,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_record_counts_in_its_place_alone, setup_log, teardown_log),
 		cmocka_unit_test_setup_teardown(more_entries_than_one_call_takes_are_written, setup_log, teardown_log),
 		cmocka_unit_test_setup_teardown(what_failed_leaves_nothing, setup_log, teardown_log),
+		cmocka_unit_test_setup_teardown(half_of_a_write_is_taken_back, setup_log, teardown_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

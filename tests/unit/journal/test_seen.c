@@ -275,12 +275,48 @@ static void an_answer_beyond_the_pool_is_a_lack_of_memory(void **state)
 	journal_close(&j);
 }
 
+/* What two messages' hashes being the same would do: the place is that of another message. */
+static void a_place_of_another_message_says_nothing_of_this_one(void **state)
+{
+	struct journal_fact fact = fact_of(DAY1, "{x}", "m");
+	struct journal_seen seen = seen_of("m", SEEN_OPEN, "{x}"), out;
+	struct journal_entry entry = {.facts = &fact, .fact_count = 1, .seen = &seen};
+	struct journal_piece answer;
+	struct journal_days days;
+	struct journal_day *day;
+	size_t records = 0;
+	struct err e;
+	char sql[200];
+	int64_t key;
+
+	(void)state;
+	assert_int_equal(mkdir(folder.journal, 0700), 0);
+	assert_true(journal_days_open(&days, folder.journal, 0, &e).ok);
+	assert_true(journal_days_ready(&days, "2030-01-01", &day, &e).ok);
+	assert_true(journal_day_write(day, &entry, NULL, &e).ok);
+	key = journal_seen_hash(day->log.seed, BYTES_LIT("sys"), BYTES_LIT("n"));
+	journal_bloom_add(day->bloom, (uint64_t)key);
+	journal_recent_add(day->recent, key, entry.place);
+	for (int round = 0; round < 2; round++) { /* not in the index yet, and in it */
+		assert_true(journal_seen_on(day, BYTES_LIT("sys"), BYTES_LIT("n"), INT64_MIN, &out, &answer, &e).ok);
+		assert_int_equal(out.state, SEEN_NONE);
+		assert_true(journal_day_apply(day, &records, &e).ok);
+		snprintf(sql, sizeof sql, "INSERT OR IGNORE INTO seen VALUES(%lld, %llu)", (long long)key,
+			(unsigned long long)entry.place);
+		assert_int_equal(sqlite3_exec(day->index.db, sql, NULL, NULL, NULL), SQLITE_OK);
+	}
+	assert_true(journal_seen_on(day, BYTES_LIT("sys"), BYTES_LIT("m"), INT64_MIN, &out, &answer, &e).ok);
+	assert_int_equal(out.state, SEEN_OPEN);
+	journal_days_close(&days);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			every_state_comes_back_and_follows_the_last_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_newest_answer_comes_back_octet_for_octet, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_place_of_another_message_says_nothing_of_this_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_row_before_the_window_is_not_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_answer_is_known_whatever_midnight_does, setup, teardown),
 		cmocka_unit_test_setup_teardown(

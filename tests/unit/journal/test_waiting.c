@@ -278,6 +278,60 @@ static void a_word_after_the_clock_was_set_back_counts(void **state)
 	journal_close(&j);
 }
 
+struct dues {
+	int count;
+	int64_t due_ms;
+};
+
+static bool due_each(void *ctx, const struct journal_waiting *w)
+{
+	struct dues *d = ctx;
+
+	d->count++;
+	d->due_ms = w->due_ms;
+	return true;
+}
+
+static struct dues dues(void)
+{
+	const char *directory = folder.journal;
+	struct dues d = {0, 0};
+
+	assert_true(journal_waiting_find(&directory, 1, due_each, &d, NULL).ok);
+	return d;
+}
+
+/* Said by the queue, and perhaps late: the message may have been tried or settled meanwhile. */
+static void what_was_taken_has_its_due_and_nothing_newer_is_changed(void **state)
+{
+	struct journal_waiting taken = {.id = BYTES_LIT("m"), .state = WAITING_TAKEN, .due_ms = 77};
+	struct journal_waiting tried = word_of("m", 1, 1000, ""), delivered = tried;
+	struct journal *j = journal_start(&folder);
+
+	(void)state;
+	delivered.state = WAITING_DELIVERED;
+	say(j, DAY1, taken); /* of nothing */
+	assert_int_equal(dues().count, 0);
+	say(j, DAY1, word_of("m", 0, 1000, "body"));
+	assert_int_equal(dues().due_ms, 0);
+	say(j, DAY1, taken);
+	check_list(&folder, "m/0/body ");
+	journal_close(&j);
+	assert_int_equal(dues().due_ms, 77);
+	j = journal_start(&folder);
+	say(j, DAY1, tried);
+	say(j, DAY1, taken);
+	journal_close(&j);
+	assert_int_equal(dues().due_ms, 0);
+	check_list(&folder, "m/1/body ");
+	j = journal_start(&folder);
+	say(j, DAY1, delivered);
+	say(j, DAY1, taken);
+	check_list(&folder, "");
+	journal_close(&j);
+	check_list(&folder, "");
+}
+
 static void a_word_that_could_not_be_written_leaves_nothing(void **state)
 {
 	/* More than a journal takes; it looks at the length first. */
@@ -398,6 +452,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_later_acceptance_of_the_id_is_another_message, setup, teardown),
 		cmocka_unit_test_setup_teardown(messages_of_two_gateways_come_in_one_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_word_after_the_clock_was_set_back_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_taken_has_its_due_and_nothing_newer_is_changed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_word_that_could_not_be_written_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_attempt_does_not_write_the_body_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reader_who_takes_his_time_hinders_nobody, setup, teardown),
