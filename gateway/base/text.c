@@ -157,22 +157,35 @@ static bool is_plain_ascii(const unsigned char *p)
 	return ((w | (w - 0x20 * ones)) & 0x80 * ones) == 0; /* a borrow leaves its own octet's bit set */
 }
 
+/* Behind printable ASCII and characters of two octets, which are all of those that XML allows: nearly everything. */
+static size_t skip_usual(struct bytes text, size_t i)
+{
+	for (;;) {
+		while (text.n - i >= 8 && is_plain_ascii(text.p + i))
+			i += 8;
+		while (i < text.n && text.p[i] >= 0x20 && text.p[i] < 0x80)
+			i++;
+		if (text.n - i < 2 || text.p[i] < 0xC2 || text.p[i] >= 0xE0)
+			return i;
+		while (text.n - i >= 2 && text.p[i] >= 0xC2 && text.p[i] < 0xE0) {
+			if ((text.p[i + 1] & 0xC0) != 0x80)
+				return i;
+			i += 2;
+		}
+	}
+}
+
 bool utf8_is_xml(struct bytes text)
 {
 	size_t i = 0;
 
-	while (i < text.n) {
+	for (;;) {
 		unsigned code;
 		size_t len;
 
-		if (text.n - i >= 8 && is_plain_ascii(text.p + i)) {
-			i += 8;
-			continue;
-		}
-		if (text.p[i] >= 0x20 && text.p[i] < 0x80) {
-			i++;
-			continue;
-		}
+		i = skip_usual(text, i);
+		if (i == text.n)
+			return true;
 		len = utf8_read(text.p + i, text.n - i, &code);
 		if (len == 0 || code == 0xFFFE || code == 0xFFFF)
 			return false;
@@ -180,7 +193,6 @@ bool utf8_is_xml(struct bytes text)
 			return false;
 		i += len;
 	}
-	return true;
 }
 
 void utf8_repair(char *text)

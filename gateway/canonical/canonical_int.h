@@ -32,6 +32,20 @@ static inline bool is_class(unsigned char c, int class)
 	return canonical_class[c] & class;
 }
 
+/* For names, most of which are so short that a call costs more than the comparison. */
+static inline bool same_name(struct bytes a, struct bytes b)
+{
+	size_t i = 0;
+
+	if (a.n != b.n)
+		return false;
+	if (a.n > 16)
+		return memcmp(a.p, b.p, a.n) == 0;
+	while (i < a.n && a.p[i] == b.p[i])
+		i++;
+	return i == a.n;
+}
+
 /* --- output --- */
 
 /* Octets that follow each other in the source are one piece; small pieces are gathered. */
@@ -151,6 +165,14 @@ MUST_USE bool canonical_scope_agrees(struct run *r, const struct bytes *prefixes
 MUST_USE bool canonical_scope_bind(struct run *r, struct bytes name, struct bytes uri);
 /* The prefix is visibly used by the element or its attributes; `uri` may be NULL. */
 MUST_USE bool canonical_scope_use(struct run *r, struct bytes name, struct bytes *uri);
+/* It is the prefix that was used last, and nothing is to be done about it. */
+static inline bool canonical_scope_uses_last(const struct run *r, struct bytes name)
+{
+	const struct prefix *p = &r->prefixes[r->last];
+
+	return r->last < r->prefix_count && p->touched && p->bound.p == p->rendered.p && (name.n == 0 || p->bound.n > 0) &&
+		same_name(p->name, name);
+}
 /* Listed prefixes count as used. */
 MUST_USE bool canonical_scope_use_listed(struct run *r);
 void canonical_scope_undo(struct run *r, const struct frame *f);

@@ -8,9 +8,9 @@ static size_t find(struct run *r, struct bytes name)
 {
 	size_t i = 0;
 
-	if (r->last < r->prefix_count && bytes_eq(r->prefixes[r->last].name, name))
+	if (r->last < r->prefix_count && same_name(r->prefixes[r->last].name, name))
 		return r->last;
-	while (i < r->prefix_count && !bytes_eq(r->prefixes[i].name, name))
+	while (i < r->prefix_count && !same_name(r->prefixes[i].name, name))
 		i++;
 	r->last = i;
 	return i;

@@ -7,23 +7,27 @@
 
 static void skip_blanks(struct run *r)
 {
-	while (is_class(*r->at, IS_BLANK))
-		r->at++;
+	const unsigned char *at = r->at;
+
+	while (is_class(*at, IS_BLANK))
+		at++;
+	r->at = at;
 }
 
 static struct bytes read_part(struct run *r)
 {
-	const unsigned char *from = r->at;
+	const unsigned char *from = r->at, *at = from;
 	unsigned char all = 0;
 
-	if (is_class(*from, BEGINS_NAME)) {
+	if (is_class(*at, BEGINS_NAME)) {
 		do
-			all |= *r->at++;
-		while (is_class(*r->at, IN_NAME));
+			all |= *at++;
+		while (is_class(*at, IN_NAME));
 	}
 	if (all >= 0x80) /* which of them XML has in names is not known here */
 		r->doubtful = true;
-	return (struct bytes){from, (size_t)(r->at - from)};
+	r->at = at;
+	return (struct bytes){from, (size_t)(at - from)};
 }
 
 static bool read_name(struct run *r, struct qname *name)
@@ -46,7 +50,7 @@ static bool read_name(struct run *r, struct qname *name)
 /* The equals sign and the value. */
 static bool read_value(struct run *r, struct attribute *a)
 {
-	const unsigned char *name_end = r->at, *from;
+	const unsigned char *name_end = r->at, *from, *at;
 	unsigned char quote, odd = 0;
 
 	skip_blanks(r);
@@ -56,13 +60,13 @@ static bool read_value(struct run *r, struct attribute *a)
 	quote = *r->at++;
 	if (quote != '"' && quote != '\'')
 		return false;
-	for (from = r->at; r->at < r->end && *r->at != quote; r->at++)
-		odd |= canonical_class[*r->at];
-	if (r->at == r->end)
+	for (from = at = r->at; at < r->end && *at != quote; at++)
+		odd |= canonical_class[*at];
+	if (at == r->end)
 		return false;
-	a->value = (struct bytes){from, (size_t)(r->at - from)};
+	a->value = (struct bytes){from, (size_t)(at - from)};
 	a->plain = !(odd & ODD_VALUE) && quote == '"' && from == name_end + 2 && a->name.whole.p[-1] == ' ';
-	a->to = ++r->at;
+	a->to = r->at = at + 1;
 	return true;
 }
 

@@ -74,8 +74,8 @@ static bool use_prefixes(struct run *r, const struct qname *name)
 	const bool may_list = r->depth == 1 || r->change_count > r->frames[r->depth].changes;
 
 	r->fresh_count = 0;
-	return canonical_scope_use(r, name->prefix, NULL) && canonical_tag_sort(r) &&
-		(!may_list || canonical_scope_use_listed(r));
+	return (canonical_scope_uses_last(r, name->prefix) || canonical_scope_use(r, name->prefix, NULL)) &&
+		(r->attribute_count == 0 || canonical_tag_sort(r)) && (!may_list || canonical_scope_use_listed(r));
 }
 
 /* Of a start tag that was read. */
@@ -125,7 +125,7 @@ static bool take_end(struct run *r)
 	const struct bytes name = r->frames[r->depth].name;
 
 	/* At least one octet more follows, for the last one is a '>' and none of the name is. */
-	if ((size_t)(r->end - r->at) <= name.n + 2 || memcmp(r->at + 2, name.p, name.n) != 0)
+	if ((size_t)(r->end - r->at) <= name.n + 2 || !same_name((struct bytes){r->at + 2, name.n}, name))
 		return false;
 	r->at += name.n + 2;
 	canonical_put(&r->out, from, r->at);
