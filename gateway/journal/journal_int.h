@@ -143,7 +143,10 @@ MUST_USE outcome journal_log_read(const struct journal_log *log, const char *day
 /* As journal_log_read, but no record there is a failure: the index names it. */
 MUST_USE outcome journal_log_record(const struct journal_log *log, const char *day, uint64_t place,
 	struct buf *memory, struct journal_record *out, struct err *e);
-/* The octets of a piece; fails when they are not what was written. */
+/* The octets of a piece into `out`, which has room for them; fails when they are not what was written. */
+MUST_USE outcome journal_log_piece(const struct journal_log *log, const char *day, const struct journal_piece *piece,
+	unsigned char *out, struct err *e);
+/* The same into a buffer that makes room. */
 MUST_USE outcome journal_log_octets(const struct journal_log *log, const char *day, const struct journal_piece *piece,
 	struct buf *out, struct err *e);
 /* Tells every whole record from `place` on, octets checked too, until `each` returns false; *end is behind the last. */

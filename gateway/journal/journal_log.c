@@ -275,11 +275,22 @@ outcome journal_log_record(const struct journal_log *log, const char *day, uint6
 	return there ? DONE : log_spoilt(e, day, place, "stands no record, and the index names one");
 }
 
+outcome journal_log_piece(const struct journal_log *log, const char *day, const struct journal_piece *piece,
+	unsigned char *out, struct err *e)
+{
+	ssize_t n = read_at(log->fd, out, piece->size, piece->at);
+
+	if (n < 0)
+		return log_fail(e, day, "cannot read it");
+	if ((uint64_t)n != piece->size || journal_sum((struct bytes){out, piece->size}) != piece->sum)
+		return log_spoilt(e, day, piece->at, "the octets of a message are not what was written");
+	return DONE;
+}
+
 outcome journal_log_octets(const struct journal_log *log, const char *day, const struct journal_piece *piece,
 	struct buf *out, struct err *e)
 {
 	unsigned char *to;
-	ssize_t n;
 
 	buf_clear(out);
 	if (piece->size == 0)
@@ -288,11 +299,7 @@ outcome journal_log_octets(const struct journal_log *log, const char *day, const
 	if (!to)
 		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory for a message of %llu octets", day,
 			(unsigned long long)piece->size);
-	n = read_at(log->fd, to, piece->size, piece->at);
-	if (n < 0)
-		return log_fail(e, day, "cannot read it");
-	if ((uint64_t)n != piece->size || journal_sum((struct bytes){to, piece->size}) != piece->sum)
-		return log_spoilt(e, day, piece->at, "the octets of a message are not what was written");
+	TRY(journal_log_piece(log, day, piece, to, e));
 	buf_grown(out, piece->size);
 	return DONE;
 }

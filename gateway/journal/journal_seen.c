@@ -130,17 +130,17 @@ outcome journal_seen_on(struct journal_day *day, struct bytes sender_id, struct 
 	return r;
 }
 
+/* Straight into the pool: a reader is kept, and what it holds with it. */
 static outcome answer_copy(struct journal_day *day, struct journal_reader *reader, const struct journal_piece *octets,
 	struct pool *pool, struct bytes *out, struct err *e)
 {
-	char *copy;
+	unsigned char *copy = pool_alloc(pool, octets->size + 1);
 
-	TRY(journal_log_octets(&reader->log, day->name, octets, &reader->memory, e));
-	copy = pool_copy(pool, buf_bytes(&reader->memory));
 	if (!copy)
-		return err_set(e, REASON_MEMORY, "the first answer has %zu octets", reader->memory.len);
-	*out = (struct bytes){(const unsigned char *)copy, reader->memory.len};
-	return DONE;
+		return err_set(e, REASON_MEMORY, "the first answer has %llu octets", (unsigned long long)octets->size);
+	copy[octets->size] = '\0';
+	*out = (struct bytes){copy, octets->size};
+	return journal_log_piece(&reader->log, day->name, octets, copy, e);
 }
 
 /* The first answer sent in the exchange, when it is of this day: where it stands is known, or found out. */

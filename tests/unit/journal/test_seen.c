@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The replay memory: states, days, restarts, and that doubt is never a no. */
+#include <malloc.h>
+
 #include "help.h"
 #include "journal_int.h"
 
@@ -310,6 +312,34 @@ static void a_place_of_another_message_says_nothing_of_this_one(void **state)
 	journal_days_close(&days);
 }
 
+static size_t heap(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+
+static void a_large_answer_is_not_held_when_its_asker_has_gone(void **state)
+{
+	enum { LARGE = 8 << 20 };
+	unsigned char *octets = calloc(1, LARGE);
+	struct journal *j = journal_start(&folder);
+	struct pool *own = pool_new(LARGE + 10000);
+	struct journal_seen got;
+	size_t before;
+
+	(void)state;
+	assert_non_null(octets);
+	put_answer(j, DAY1, seen_of("m", SEEN_ANSWERED, "{x}"), JOURNAL_ANSWER, (struct bytes){octets, LARGE});
+	free(octets);
+	before = heap();
+	assert_true(journal_seen_find(j, own, BYTES_LIT("sys"), BYTES_LIT("m"), at(DAY1).ms, &got, NULL).ok);
+	assert_int_equal(got.answer.n, LARGE);
+	pool_free(&own);
+	assert_true(heap() < before + LARGE / 2); /* readers with their caches stay */
+	journal_close(&j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +347,7 @@ int main(void)
 			every_state_comes_back_and_follows_the_last_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_newest_answer_comes_back_octet_for_octet, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_place_of_another_message_says_nothing_of_this_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_large_answer_is_not_held_when_its_asker_has_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_row_before_the_window_is_not_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_answer_is_known_whatever_midnight_does, setup, teardown),
 		cmocka_unit_test_setup_teardown(
