@@ -170,6 +170,17 @@ def test_facts_are_told_to_nobody_without_proof(pair):
     assert done.returncode != 0 and b"facts would be told to everybody" in done.stdout + done.stderr
 
 
+def test_more_than_a_node_can_tell_at_once_is_said_to_be_missing(pair):
+    one, _ = pair.begin().nodes
+    for n in range(12):
+        assert one.send(message_id=f"big{n}", data=f"<data><x>{'x' * 2**20}</x></data>").status == 200
+    done = pair.qaqpa("msg", "find", "--nodes", "--octets", "--output", "json")
+    assert done.returncode == 69 and b"node first found more than it can tell at once" in done.stderr, done.stderr
+    facts = json.loads(done.stdout)
+    assert 0 < len(facts) < 48 and facts[0]["message_id"] == "big11"
+    assert len(pair.find()) == 48  # without the contents all fit
+
+
 def test_the_configuration_in_force_is_seen_everywhere_and_compared(pair):
     one, two = pair.begin().nodes
     hashes = []
