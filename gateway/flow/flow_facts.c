@@ -12,7 +12,7 @@
 #include "flow/flow_int.h"
 
 #define FACTS_MOST 10000u
-#define ANSWER_MOST (48u << 20) /* octets of an answer; what does not fit is said to be missing */
+#define ANSWER_MOST (16u << 20) /* octets of an answer; what does not fit is said to be missing */
 #define WAITING_MOST 16u        /* questions behind the one that is read for */
 #define RETRY_AFTER_S 5
 
