@@ -203,6 +203,7 @@ struct exchange {
 	enum queue_result recalled;
 	struct err recall_err;
 	bool taken; /* it knows the message as this exchange's */
+	int waits;  /* for the journal, and for that memory beside it */
 
 	struct journal_entry entry;
 	struct journal_fact facts[3];
@@ -282,6 +283,13 @@ enum after step_judge_time(struct exchange *x);
 enum after step_tell(struct exchange *x);
 enum after step_check_inner(struct exchange *x);
 enum after step_recall(struct exchange *x);
+/* Is the message one that all gateways remember? */
+bool memory_is_shared(const struct exchange *x);
+/* Tells that memory what became of a message that was taken there, while the journal is told: `registered` is what is hoped
+ * of that, and put right by the step remember where it fails. */
+void memory_tell(struct exchange *x, bool registered);
+/* One of the waits has ended: behind the last the exchange goes on. Any thread. */
+void exchange_waited(struct exchange *x);
 enum after step_recall_shared(struct exchange *x);
 enum after step_heed_shared(struct exchange *x);
 enum after step_remember(struct exchange *x);

@@ -6,7 +6,7 @@
  * Not here: repetitions at this gateway, which its journal knows (flow_request.c); messages for later (flow_mark.c). */
 #include "flow/flow_int.h"
 
-static bool is_shared(const struct exchange *x)
+bool memory_is_shared(const struct exchange *x)
 {
 	return x->snap->conf->queue.shared_replay && !x->async && x->service->delivery != CONF_DELIVERY_QUEUED;
 }
@@ -26,7 +26,7 @@ enum after step_recall_shared(struct exchange *x)
 	const struct conf *c = x->snap->conf;
 	char name[ADAPTER_MESSAGE];
 
-	if (!is_shared(x))
+	if (!memory_is_shared(x))
 		return AFTER_NEXT;
 	if (!x->flow->queue)
 		return exchange_refuse(x, REASON_REPLAY_DOWN, "the queue was not configured when the gateway started");
@@ -61,14 +61,12 @@ enum after step_heed_shared(struct exchange *x)
 {
 	const struct queue_recall *r = &x->recall;
 
-	if (!is_shared(x))
+	if (!memory_is_shared(x))
 		return AFTER_NEXT;
 	if (x->recalled != QUEUE_DONE)
 		return exchange_refuse(x, REASON_REPLAY_DOWN, "%s", x->recall_err.detail);
 	switch (r->what) {
 	case RECALLED_AGAIN:
-		x->has_earlier = true;
-		break;
 	case RECALLED_NEW:
 		break;
 	case RECALLED_OPEN:
@@ -83,17 +81,20 @@ enum after step_heed_shared(struct exchange *x)
 		return exchange_refuse(x, REASON_REPLAY_UNCERTAIN, "the message is older than what the gateways remember together");
 	}
 	x->taken = true;
+	if (x->has_earlier && !x->service->repeat_safe) /* of what this gateway sent the others know nothing */
+		return exchange_refuse(x, REASON_REPLAY_UNCERTAIN, "it was sent before, and the gateways have no record of it");
+	x->has_earlier |= r->what == RECALLED_AGAIN;
 	return AFTER_NEXT;
 }
 
 /* What a repetition shall meet; like exchange_final, and certain also of what was never accepted. */
-static enum queue_fate fate_of(const struct exchange *x)
+static enum queue_fate fate_of(const struct exchange *x, bool registered)
 {
-	bool sent = x->accepted || (x->handled && x->registered);
+	bool sent = x->accepted || (x->handled && registered);
 
 	if (!sent)
 		return x->has_earlier ? QUEUE_FATE_UNCERTAIN : QUEUE_FATE_RELEASED;
-	if (!x->registered)
+	if (!registered)
 		return QUEUE_FATE_UNCERTAIN;
 	switch (exchange_final(x)) {
 	case SEEN_ANSWERED:
@@ -108,19 +109,16 @@ static enum queue_fate fate_of(const struct exchange *x)
 static void remember_done(struct queue_remember *remember, enum queue_result result, const struct err *e)
 {
 	(void)result, (void)e; /* what Redis did not hear is told to it later; the journal has it */
-	exchange_registered(remember->ctx); /* what is left only hands over */
+	exchange_waited(remember->ctx);
 }
 
-enum after step_remember(struct exchange *x)
+void memory_tell(struct exchange *x, bool registered)
 {
 	const struct conf_queue *q = &x->snap->conf->queue;
 
-	if (!x->taken)
-		return AFTER_NEXT;
-	exchange_stage_drop(x);
 	x->remember = (struct queue_remember){
 		.message = x->recall.message,
-		.fate = fate_of(x),
+		.fate = fate_of(x, registered),
 		.status = x->status,
 		.answer_ms = q->answer_ms,
 		.done = remember_done,
@@ -129,5 +127,14 @@ enum after step_remember(struct exchange *x)
 	if (x->remember.fate == QUEUE_FATE_ANSWERED && x->answer.len <= q->answer_bytes)
 		x->remember.answer = buf_bytes(&x->answer);
 	queue_remember(x->flow->queue, &x->remember);
+}
+
+/* What was told while the journal was at it did not come true. */
+enum after step_remember(struct exchange *x)
+{
+	if (!x->taken || x->registered)
+		return AFTER_NEXT;
+	x->waits = 1;
+	memory_tell(x, false);
 	return AFTER_WAIT;
 }

@@ -111,10 +111,16 @@ static void entry_done(struct journal_entry *entry, outcome result, const struct
 	x->registered = result.ok;
 	if (!result.ok)
 		x->journal_err = *e;
-	exchange_registered(x);
+	exchange_waited(x);
 }
 
-/* The trees go before the wait: what waits holds octets and identifiers only. */
+void exchange_waited(struct exchange *x)
+{
+	if (__atomic_sub_fetch(&x->waits, 1, __ATOMIC_ACQ_REL) == 0)
+		exchange_registered(x);
+}
+
+/* The trees go before the wait: what waits holds octets and identifiers only. x->waits is set. */
 static enum after register_facts(struct exchange *x, bool seen)
 {
 	exchange_stage_drop(x);
@@ -165,6 +171,7 @@ enum after step_register_request(struct exchange *x)
 	add_received_request(x);
 	add_sent_request(x);
 	see(x, SEEN_OPEN);
+	x->waits = 1;
 	return register_facts(x, true);
 }
 
@@ -178,6 +185,7 @@ enum after step_register_keep(struct exchange *x)
 		x->waiting.body = buf_bytes(&x->outgoing);
 		x->waiting.keep_earlier = x->adopted; /* this gateway may have delivered it for the other one */
 	}
+	x->waits = 1;
 	return register_facts(x, true);
 }
 
@@ -249,5 +257,10 @@ enum after step_register_answer(struct exchange *x)
 		x->facts[1].octets = BYTES_NONE;
 	if (x->accepted || x->handled)
 		see(x, exchange_final(x));
+	x->waits = 1;
+	if (x->taken) {
+		x->waits = 2;
+		memory_tell(x, true);
+	}
 	return register_facts(x, x->accepted || x->handled);
 }

@@ -205,7 +205,7 @@ enum after step_recall(struct exchange *x)
 		x->was_kept = true;
 		return AFTER_NEXT;
 	}
-	if (x->service->repeat_safe)
+	if (x->service->repeat_safe || memory_is_shared(x)) /* another gateway may know what became of it */
 		return AFTER_NEXT;
 	return exchange_refuse(x, REASON_REPLAY_UNCERTAIN, "exchange %s", seen.exchange);
 }

@@ -43,8 +43,8 @@ static const struct step steps[] = {
 	{"compose-answer", step_compose_answer},
 	{"run-actions", step_run_actions},         /* waits for adapters, where there are actions */
 	{"tell", step_tell},
-	{"register-answer", step_register_answer}, /* waits for the disk */
-	{"remember", step_remember},               /* waits for Redis, as above */
+	{"register-answer", step_register_answer}, /* waits for the disk, and for Redis beside it */
+	{"remember", step_remember},               /* waits for Redis, where the journal failed */
 	{"reply", step_reply},
 };
 /* Instead of compose to compose-answer, for a service whose delivery is queued. */
@@ -58,7 +58,7 @@ static const struct step keeping[] = {
 	{"enqueue", step_enqueue},             /* waits for Redis */
 	{"accept", step_accept},
 	{"tell", step_tell},
-	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"register-answer", step_register_answer}, /* waits for the disk, and for Redis beside it */
 	{"reply", step_reply},
 };
 /* Instead of compose to compose-answer, for a service that the gateway itself provides. What came and what went are
@@ -68,9 +68,9 @@ static const struct step handling[] = {
 	{"handle", step_handle},                   /* waits for the adapter */
 	{"compose-handled", step_compose_handled},
 	{"tell", step_tell},
-	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"register-answer", step_register_answer}, /* waits for the disk, and for Redis beside it */
 	{"stamp", step_stamp},                     /* waits for the disk, where messages are stamped */
-	{"remember", step_remember},               /* waits for Redis, where gateways share their memory */
+	{"remember", step_remember},               /* waits for Redis, where the journal failed */
 	{"reply", step_reply},
 };
 /* sendMessage of the asynchronous channel, whose first steps are those of the synchronous one. */
@@ -96,7 +96,7 @@ static const struct step async_steps[] = {
 	{"enqueue", step_enqueue},             /* waits for Redis */
 	{"accept-async", step_accept_async},
 	{"tell", step_tell},
-	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"register-answer", step_register_answer}, /* waits for the disk, and for Redis beside it */
 	{"reply", step_reply},
 };
 /* Its other operations. */
@@ -104,7 +104,7 @@ static const struct step asking[] = {
 	{"identify-asker", step_identify_asker},
 	{"ask", step_ask}, /* waits for Redis, on a thread of its own */
 	{"compose-asked", step_compose_asked},
-	{"register-answer", step_register_answer}, /* waits for the disk */
+	{"register-answer", step_register_answer}, /* waits for the disk, and for Redis beside it */
 	{"finish-asked", step_finish_asked},       /* waits for Redis */
 	{"reply", step_reply},
 };
@@ -112,8 +112,8 @@ static const struct step refusal[] = {
 	{"refuse", step_refuse},
 	{"run-actions", step_run_actions},         /* waits for adapters, where there are actions */
 	{"tell", step_tell},
-	{"register-answer", step_register_answer}, /* waits for the disk */
-	{"remember", step_remember},               /* waits for Redis, where gateways share their memory */
+	{"register-answer", step_register_answer}, /* waits for the disk, and for Redis beside it */
+	{"remember", step_remember},               /* waits for Redis, where the journal failed */
 	{"reply", step_reply},
 };
 

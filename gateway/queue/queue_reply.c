@@ -109,7 +109,8 @@ enum queue_result queue_reply_recall(const struct redisReply *r, struct queue_re
 	copy_text(r->element[1], out->first, sizeof out->first);
 	copy_text(r->element[2], out->node, sizeof out->node);
 	out->status = count(r->element[3]);
-	buf_add(&out->answer, octets(r->element[4]));
+	if (octets(r->element[4]).n)
+		buf_add(&out->answer, octets(r->element[4]));
 	if (buf_ok(&out->answer))
 		return QUEUE_DONE;
 	err_set(e, REASON_MEMORY, "no memory for the answer that is kept in Redis");

@@ -64,17 +64,20 @@ void queue_args_number(struct queue_args *a, int64_t n)
 	queue_args_copy(a, bytes_str(text));
 }
 
-/* One word made of two or three parts. */
+/* One word made of two or three parts, of which some may be empty. */
 static void add_joined(struct queue_args *a, struct bytes one, struct bytes two, struct bytes three)
 {
-	char *at = take_text(a, one.n + two.n + three.n);
+	const struct bytes parts[] = {one, two, three};
+	char *at = take_text(a, one.n + two.n + three.n), *to = at;
 
 	if (!at)
 		return;
-	memcpy(at, one.p, one.n);
-	memcpy(at + one.n, two.p, two.n);
-	memcpy(at + one.n + two.n, three.p, three.n);
-	queue_args_add(a, (struct bytes){(const unsigned char *)at, one.n + two.n + three.n});
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (parts[i].n)
+			memcpy(to, parts[i].p, parts[i].n);
+		to += parts[i].n;
+	}
+	queue_args_add(a, (struct bytes){(const unsigned char *)at, (size_t)(to - at)});
 }
 
 void queue_args_key(struct queue_args *a, const char *prefix, const char *name)

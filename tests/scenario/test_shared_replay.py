@@ -2,6 +2,7 @@
 """Two gateways behind a load balancer share their replay memory: a message that is repeated at the other one meets what it
 would have met at the first."""
 import signal
+import subprocess
 import threading
 
 import pytest
@@ -243,3 +244,21 @@ def test_kills_under_load_leave_each_message_sent_once(pair):
     sent = [wss.parse(o).xpath("string(//*[local-name()='correlationId'])") for o in pair.provider.received]
     assert len(told) == 48 and "SCSS001" in told.values()
     assert len(sent) == len(set(sent)), "a message was sent twice"
+
+
+def test_an_answer_that_was_not_registered_is_uncertain_everywhere(pair):
+    """The disk of the journal fails while the provider works: what the others were told meanwhile is put right."""
+    one, two = pair.begin().nodes
+    octets = signed(pair)
+    held = Held(pair, one, octets)
+    calls = "fsync,fdatasync"
+    strace = subprocess.Popen(["strace", "-f", "-p", str(one.process.pid), "-o", "/dev/null", "-e", f"trace={calls}",
+                               "-e", f"inject={calls}:error=EIO"], stderr=subprocess.PIPE)
+    assert b"attached" in strace.stderr.readline()
+    first = held.end()
+    strace.terminate()
+    strace.wait(20)
+    strace.stderr.close()
+    assert (first.code, first.reason) == ("QG041", "journal.answer-unwritable"), first.octets
+    assert send(two, octets).reason == "replay.uncertain"
+    assert len(pair.provider.received) == 1
