@@ -38,15 +38,15 @@ sleep 1
 records=$(difference "$memory" "$(redis_memory)" "$n")
 
 stop
-idle 10
+idle 20
 rests=$idle_us # Redis alone
 start
 sleep 1
-idle 10
-few=$(difference "$rests" "$idle_us" 1) all=$idle_us few_commands=$idle_commands
+idle 20
+few=$(difference "$rests" "$idle_us" 1 | awk '{print $1 > 0 ? $1 : 0}') all=$idle_us few_commands=$idle_commands
 redis-cli -s "$world/r.sock" sadd qaqpa:destinations $(seq -f 'idle%g' 20) >/dev/null
 sleep 2
-idle 10
+idle 20
 each=$(difference "$all" "$idle_us" 20) each_commands=$(difference "$few_commands" "$idle_commands" 20)
 
 proxied() { # mode; sets proxy_us
