@@ -4,16 +4,12 @@
 redis_says() { redis-cli -s "$world/r.sock" info "$1" | tr -d '\r'; }
 redis_cpu() { redis_says cpu | awk -F: '/^used_cpu_(sys|user):/ {s += $2} END {print s}'; }
 redis_memory() { redis_says memory | awk -F: '/^used_memory:/ {print $2}'; }
-redis_commands() { redis_says stats | awk -F: '/^total_commands_processed:/ {print $2}'; }
 process_cpu() { awk -v hz="$(getconf CLK_TCK)" '{print ($14 + $15) / hz}' "/proc/$1/stat"; }
 difference() { awk -v a="$1" -v b="$2" -v n="$3" 'BEGIN {print (b - a) / n}'; }
-idle() { # seconds; sets idle_us, of Redis in a second, and idle_commands
-	local cpu commands
-	cpu=$(redis_cpu) commands=$(redis_commands)
-	sleep "$1"
-	idle_us=$(difference "$cpu" "$(redis_cpu)" "$1" | awk '{print $1 * 1e6}')
-	idle_commands=$(difference "$commands" "$(redis_commands)" "$1")
+rested() { # command; microseconds of Redis for it in a second, by its own count, after so many seconds of rest
+	redis_says commandstats | awk -F'[:=,]' -v of="^cmdstat_($1):" -v s="$rest" '$0 ~ of {us += $5} END {printf "%.1f", us / s}'
 }
+rest=20 idle=20 # seconds, and destinations that nothing waits for
 
 n=$((8000 / scale))
 echo
@@ -37,17 +33,11 @@ redis-cli -s "$world/r.sock" --scan --pattern '*:answer' | xargs -n 500 redis-cl
 sleep 1
 records=$(difference "$memory" "$(redis_memory)" "$n")
 
-stop
-idle 20
-rests=$idle_us # Redis alone
-start
-sleep 1
-idle 20
-few=$(difference "$rests" "$idle_us" 1 | awk '{print $1 > 0 ? $1 : 0}') all=$idle_us few_commands=$idle_commands
-redis-cli -s "$world/r.sock" sadd qaqpa:destinations $(seq -f 'idle%g' 20) >/dev/null
+redis-cli -s "$world/r.sock" sadd qaqpa:destinations $(seq -f 'idle%g' $idle) >/dev/null
 sleep 2
-idle 20
-each=$(difference "$all" "$idle_us" 20) each_commands=$(difference "$few_commands" "$idle_commands" 20)
+redis-cli -s "$world/r.sock" config resetstat >/dev/null
+sleep $rest
+few=$(rested 'info|config.get|set|smembers') each=$(rested evalsha | awk -v n=$idle '{print $1 / n}')
 
 proxied() { # mode; sets proxy_us
 	local proxy cpu
@@ -83,7 +73,7 @@ fi
 
 echo
 awk -v alone="$alone" -v shared="$shared" -v r="$redis_us" -v p="$pass" -v h="$through" -v j="$journal" -v a="$with_answers" \
-	-v m="$records" -v few="$few" -v each="$each" -v fc="$few_commands" -v ec="$each_commands" -v slow="$slow" -v fast="$fast" 'BEGIN {
+	-v m="$records" -v few="$few" -v each="$each" -v slow="$slow" -v fast="$fast" 'BEGIN {
 	printf "a direct message costs\n"
 	printf "  the gateway      %7.0f us of processor alone, %.0f us with shared_replay\n", 1e6 / alone, 1e6 / shared
 	printf "  Redis            %7.0f us of its one thread, appendfsync always\n", r
@@ -92,8 +82,8 @@ awk -v alone="$alone" -v shared="$shared" -v r="$redis_us" -v p="$pass" -v h="$t
 	printf "  memory of Redis  %7.0f octets for the record, %.0f more while the answer is kept\n", m, a - m
 	printf "  time             %7.1f ms at the median over 16 connections, %.1f ms with shared_replay (its disk is that of the journal)\n", \
 		slow, fast
-	printf "a gateway that rests costs Redis\n"
-	printf "  %.0f us and %.0f commands a second, and %.0f us and %.1f commands more for each destination\n", few, fc, each, ec
+	printf "a gateway that rests costs each Redis\n"
+	printf "  %.0f us a second to look after it, and %.0f us for each destination to ask whether something is due\n", few, each
 	printf "\non paper: nodes of 2 cores, half of each used; Redis half used; 20 destinations; remember 1h, answers 10m\n"
 	printf "nodes    messages/s  Redis for records  of that resting  GB of it each  cores of HAProxy  GB of journal a day and node\n"
 	rate = shared
