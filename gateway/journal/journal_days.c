@@ -123,15 +123,16 @@ static outcome day_recover(struct journal_day *day, struct err *e)
 	return DONE;
 }
 
-static outcome day_load(struct journal_days *days, size_t at, const char *name, struct err *e)
+/* Into the list, after `ready`, when there is something to do before. */
+static outcome day_add(struct journal_days *days, size_t at, const char *name,
+	outcome (*ready)(struct journal_day *day, struct err *e), struct err *e)
 {
 	struct journal_day *day;
-	outcome r = DONE;
+	outcome r;
 
 	TRY(days_room(days, e));
 	TRY(journal_day_new(days->directory, name, &days->indexer, &day, e));
-	if (!day_is_at_rest(days, at, name))
-		r = day_recover(day, e);
+	r = ready ? ready(day, e) : DONE;
 	if (r.ok && at < JOURNAL_FILTERED)
 		r = journal_day_filter(day, e);
 	if (r.ok)
@@ -156,7 +157,7 @@ outcome journal_days_open(struct journal_days *days, const char *directory, int 
 	journal_indexer_init(&days->indexer, days);
 	r = journal_names_read(directory, &names, e);
 	for (size_t i = 0; r.ok && i < names.count; i++)
-		r = day_load(days, i, names.day[i], e);
+		r = day_add(days, i, names.day[i], day_is_at_rest(days, i, names.day[i]) ? NULL : day_recover, e);
 	if (r.ok)
 		retention(days);
 	else
@@ -211,24 +212,6 @@ outcome journal_days_home(
 	return DONE;
 }
 
-/* A day that is in no list yet. */
-static outcome day_begin(struct journal_days *days, size_t at, const char *name, struct err *e)
-{
-	struct journal_day *day;
-	outcome r;
-
-	TRY(days_room(days, e));
-	TRY(journal_day_new(days->directory, name, &days->indexer, &day, e));
-	r = journal_day_connect(day, e);
-	if (r.ok && at < JOURNAL_FILTERED)
-		r = journal_day_filter(day, e);
-	if (r.ok)
-		days_insert(days, at, day);
-	else
-		journal_day_free(&day);
-	return r;
-}
-
 static outcome day_connect(struct journal_days *days, struct journal_day *day, struct err *e)
 {
 	outcome r;
@@ -248,7 +231,7 @@ outcome journal_days_ready(
 	while (at < days->count && strcmp(days->item[at]->name, name) > 0)
 		at++;
 	if (at == days->count || strcmp(days->item[at]->name, name) != 0)
-		TRY(day_begin(days, at, name, e));
+		TRY(day_add(days, at, name, journal_day_connect, e));
 	day = days->item[at];
 	if (day->log.fd >= 0 && journal_log_moved(&day->log, days->directory, name))
 		journal_days_disconnect(days, day); /* or we would write into a file that has no name any more */
