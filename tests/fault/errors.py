@@ -19,12 +19,14 @@ ERRORS = {
     "openat": ("EMFILE", "ENOMEM", "EACCES", "ENOSPC"), "rename": ("EIO", "ENOSPC"), "renameat2": ("EIO", "ENOSPC"),
     "unlink": ("EIO",), "unlinkat": ("EIO",), "rt_sigtimedwait": ("EINTR",), "mkdir": ("ENOSPC",), "mmap": ("ENOMEM",), "mprotect": ("ENOMEM",),
     "epoll_ctl": ("ENOMEM", "ENOSPC"), "epoll_wait": ("EINTR",), "poll": ("EINTR", "ENOMEM"), "ppoll": ("EINTR", "ENOMEM"),
-    "fcntl": ("EINTR",), "ioctl": ("EIO",), "setsockopt": ("ENOMEM",), "getsockopt": ("ENOBUFS",), "getpeername": ("ENOBUFS",),
+    "ioctl": ("EIO",), "setsockopt": ("ENOMEM",), "getsockopt": ("ENOBUFS",), "getpeername": ("ENOBUFS",),
     "getsockname": ("ENOBUFS",), "fstat": LOOK, "newfstatat": LOOK, "stat": LOOK, "statfs": LOOK, "fstatfs": LOOK, "lseek": ("EINVAL",),
     "access": LOOK, "shutdown": ("ENOTCONN",), "clone3": ("EAGAIN",), "getrandom": ("EINTR",),
 }
 # The kernel's brk never gives an error, it answers with the old end of the heap; libc takes an injected errno for a new end.
-UNTOUCHED = {"brk", "close", "futex", "munmap", "madvise", "sched_yield", "clock_nanosleep", "clock_gettime", "restart_syscall", "rt_sigprocmask",
+# A lock on a local file is given, or taken back, or it is another's (EAGAIN): fcntl is not interrupted there, and SQLite counts on
+# that where it gives a lock back.
+UNTOUCHED = {"brk", "close", "fcntl", "futex", "munmap", "madvise", "sched_yield", "clock_nanosleep", "clock_gettime", "restart_syscall", "rt_sigprocmask",
              "set_robust_list", "rseq", "getpid", "gettid", "exit", "rt_sigaction", "sigaltstack", "prctl", "umask", "geteuid"}
 PATIENCE_S = 30
 
