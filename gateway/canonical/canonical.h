@@ -33,6 +33,7 @@ struct canonical_place {
 	size_t depth;              /* how many */
 	struct bytes element;      /* from '<' of its start tag to behind its end tag */
 	const struct canonical_own *own; /* within the element; NULL: nothing is known */
+	const unsigned char *own_at; /* where in the element its octets were left out; NULL: they stand there */
 };
 
 /* Hands the canonical form to `sink` in pieces. The octets must be from a text that envelope has accepted: then memory is

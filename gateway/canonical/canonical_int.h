@@ -3,6 +3,8 @@
 #ifndef QAQPA_CANONICAL_CANONICAL_INT_H
 #define QAQPA_CANONICAL_CANONICAL_INT_H
 
+#include <endian.h>
+
 #include "canonical/canonical.h"
 
 /* Where a text exceeds one of these it is foreign. What envelope accepts by default stays below the first four. */
@@ -44,6 +46,19 @@ static inline bool same_name(struct bytes a, struct bytes b)
 	while (i < a.n && a.p[i] == b.p[i])
 		i++;
 	return i == a.n;
+}
+
+/* The first `n` octets of both, where there are WORD at least to be read. */
+enum { WORD = 8 };
+static inline bool same_octets(const unsigned char *a, const unsigned char *b, size_t n)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	if (n >= WORD)
+		return x == y && memcmp(a, b, n) == 0;
+	return n == 0 || le64toh(x ^ y) << 8 * (WORD - n) == 0;
 }
 
 /* --- output --- */
@@ -113,10 +128,20 @@ struct attribute {
 	bool plain; /* canonical as it stands, with the octet before it */
 };
 
+/* A name of an element that was read, and which came behind it: where records repeat, it will come again. */
+struct seen {
+	const unsigned char *tag; /* '<' before it; NULL: none */
+	uint32_t whole, prefix;   /* octets of the name and of its prefix */
+	uint32_t next;            /* what came behind it */
+};
+enum { SEEN = 64 };
+
 struct run {
 	const unsigned char *at, *end;
 	struct output out;
-	const struct canonical_own *own; /* NULL: nothing is known */
+	const struct canonical_own *own;  /* NULL: nothing is known, or it was used */
+	const unsigned char *own_at;      /* where it begins */
+	bool own_is_out;                  /* it is not in the source */
 	bool listing;  /* there is a list of prefixes */
 	bool doubtful; /* well-formed perhaps, but not for certain; the canonical form is right if it is */
 	size_t declared, elements, others; /* declarations in scope; elements and what else is counted so far */
@@ -131,6 +156,8 @@ struct run {
 	size_t last; /* the prefix that was found last; mostly it is the next one too */
 	struct change changes[CHANGES_MOST];
 	size_t change_count;
+	struct seen seen[SEEN];
+	uint32_t seen_last;
 	/* of the start tag being read */
 	struct attribute attributes[ATTRIBUTES_MOST];
 	const struct attribute *sorted[ATTRIBUTES_MOST];

@@ -47,6 +47,44 @@ static bool read_name(struct run *r, struct qname *name)
 	return name->local.n > 0;
 }
 
+/* --- names that come again --- */
+
+/* The name that came behind the last one when that was met before: `at` stands on '<', then behind it. */
+static bool guess_name(struct run *r, struct qname *name)
+{
+	const uint32_t next = r->seen[r->seen_last].next;
+	const struct seen *s = &r->seen[next];
+	const unsigned char *from = r->at + 1;
+
+	if (!s->tag || (size_t)(r->end - from) < s->whole + WORD || !same_octets(from, s->tag + 1, s->whole) ||
+		is_class(from[s->whole], IN_NAME) || from[s->whole] == ':')
+		return false;
+	name->whole = (struct bytes){from, s->whole};
+	name->prefix = (struct bytes){from, s->prefix};
+	name->local = s->prefix ? bytes_sub(name->whole, s->prefix + 1, s->whole) : name->whole;
+	r->at = from + s->whole;
+	r->seen_last = next;
+	return true;
+}
+
+/* Where the name is kept follows from its length and its last octets. */
+static void note_name(struct run *r, const struct qname *name)
+{
+	const size_t n = name->whole.n;
+	const unsigned char *end = name->whole.p + n;
+	const uint32_t place = (uint32_t)(n * 5 + end[-1] * 3u + (n > 2 ? end[-3] : 0)) % SEEN;
+	struct seen *s = &r->seen[place];
+
+	if ((size_t)(r->end - name->whole.p) < n + WORD)
+		return;
+	if (!s->tag || s->whole != n || memcmp(s->tag + 1, name->whole.p, n) != 0)
+		*s = (struct seen){name->whole.p - 1, (uint32_t)n, (uint32_t)name->prefix.n, place};
+	r->seen[r->seen_last].next = place;
+	r->seen_last = place;
+}
+
+/* --- attributes --- */
+
 /* The equals sign and the value. */
 static bool read_value(struct run *r, struct attribute *a)
 {
@@ -110,9 +148,12 @@ static bool read_attribute(struct run *r)
 bool canonical_tag_read(struct run *r, struct qname *name, bool *empty)
 {
 	r->attribute_count = 0;
-	r->at++;
-	if (!read_name(r, name))
-		return false;
+	if (!guess_name(r, name)) {
+		r->at++;
+		if (!read_name(r, name))
+			return false;
+		note_name(r, name);
+	}
 	for (;;) {
 		const unsigned char *before = r->at;
 

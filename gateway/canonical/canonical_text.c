@@ -120,6 +120,7 @@ static void say_text(struct output *out, uint32_t c)
 		say_char(out, c);
 }
 
+/* A bit for the lowest octet that is zero, and perhaps for some above it. */
 static uint64_t zero_octets(uint64_t w)
 {
 	return (w - 0x0101010101010101u) & ~w & 0x8080808080808080u;
@@ -128,13 +129,15 @@ static uint64_t zero_octets(uint64_t w)
 /* The first octet that is not itself in character data. '<' and '>' differ in one bit. */
 static const unsigned char *odd_text(const unsigned char *at, const unsigned char *to)
 {
-	for (; to - at >= 8; at += 8) {
-		uint64_t w;
+	for (; to - at >= WORD; at += WORD) {
+		uint64_t w, odd;
 
 		memcpy(&w, at, sizeof w);
-		if (zero_octets((w | 0x0202020202020202u) ^ 0x3e3e3e3e3e3e3e3eu) | zero_octets(w ^ 0x2626262626262626u) |
-			zero_octets(w ^ 0x0d0d0d0d0d0d0d0du))
-			break;
+		w = le64toh(w);
+		odd = zero_octets((w | 0x0202020202020202u) ^ 0x3e3e3e3e3e3e3e3eu) | zero_octets(w ^ 0x2626262626262626u) |
+			zero_octets(w ^ 0x0d0d0d0d0d0d0d0du);
+		if (odd)
+			return at + __builtin_ctzll(odd) / 8;
 	}
 	while (at < to && !is_class(*at, ODD_TEXT))
 		at++;

@@ -123,9 +123,12 @@ static bool take_end(struct run *r)
 {
 	const unsigned char *from = r->at;
 	const struct bytes name = r->frames[r->depth].name;
+	const size_t left = (size_t)(r->end - r->at);
 
 	/* At least one octet more follows, for the last one is a '>' and none of the name is. */
-	if ((size_t)(r->end - r->at) <= name.n + 2 || !same_name((struct bytes){r->at + 2, name.n}, name))
+	if (left <= name.n + 2)
+		return false;
+	if (left > name.n + 2 + WORD ? !same_octets(r->at + 2, name.p, name.n) : memcmp(r->at + 2, name.p, name.n) != 0)
 		return false;
 	r->at += name.n + 2;
 	canonical_put(&r->out, from, r->at);
@@ -186,28 +189,29 @@ bool canonical_take_markup(struct run *r)
 }
 
 /* Octets that are known to be their own canonical form are handed on unread. */
-static bool take_own(struct run *r)
+static void take_own(struct run *r)
 {
+	const struct bytes own = r->own->octets;
+
 	if (r->listing || !canonical_scope_agrees(r, r->own->prefixes, r->own->n))
-		return false;
-	canonical_put(&r->out, r->at, r->at + r->own->octets.n);
-	r->at += r->own->octets.n;
-	return true;
+		return;
+	canonical_put(&r->out, own.p, own.p + own.n);
+	r->at += r->own_is_out ? 0 : own.n;
+	r->own = NULL;
 }
 
 static bool walk(struct run *r)
 {
-	const unsigned char *own = r->own && r->own->octets.n > 0 ? r->own->octets.p : NULL;
-
 	if (!take_start(r))
 		return false;
 	while (r->depth > 0 && r->at < r->end) {
-		if (r->at == own)
+		if (r->at == r->own_at && r->own)
 			take_own(r);
 		if ((*r->at != '<' && !canonical_text(&r->out, &r->at, r->end, false)) || !canonical_take_markup(r))
 			return false;
 	}
-	return r->depth == 0 && r->at == r->end;
+	/* What is not in the source must not be missing in the result. */
+	return r->depth == 0 && r->at == r->end && !(r->own && r->own_is_out);
 }
 
 static bool set_source(struct run *r, struct bytes octets)
@@ -239,10 +243,14 @@ void canonical_start(struct run *r, bool (*sink)(void *ctx, const void *data, si
 	r->out.n = r->depth = r->prefix_count = r->change_count = r->last = 0;
 	r->declared = r->elements = r->others = 0;
 	r->own = NULL;
+	r->own_at = NULL;
+	r->own_is_out = false;
 	r->listing = r->doubtful = false;
 	r->limits = NULL;
 	r->on_id = NULL;
 	r->prefixes[0] = (struct prefix){.name = BYTES_NONE};
+	memset(r->seen, 0, sizeof r->seen);
+	r->seen_last = 0;
 }
 
 enum canonical canonical_write(const struct canonical_place *place, const char *const *prefixes,
@@ -251,7 +259,9 @@ enum canonical canonical_write(const struct canonical_place *place, const char *
 	struct run r;
 
 	canonical_start(&r, sink, ctx);
-	r.own = place->own;
+	r.own = place->own && place->own->octets.n > 0 ? place->own : NULL;
+	r.own_is_out = place->own_at;
+	r.own_at = place->own_at ? place->own_at : r.own ? r.own->octets.p : NULL;
 	r.listing = prefixes && *prefixes;
 	if (!canonical_scope_list(&r, prefixes) || !canonical_read_above(&r, place->above, place->depth) ||
 		!set_source(&r, place->element) || !walk(&r))

@@ -257,6 +257,7 @@ struct draft {
 	const struct envelope *env;
 	struct edit edits[ID_EDITS + EDITS_MOST];
 	size_t n;
+	bool renamed; /* the Body gets another identifier, and perhaps the declaration for it */
 };
 
 static outcome draft_make(struct pool *pool, struct draft *d, const struct edit *edits, size_t n, const char **body_id,
@@ -267,55 +268,68 @@ static outcome draft_make(struct pool *pool, struct draft *d, const struct edit 
 	if (!*body_id) {
 		TRY(id_edits(pool, d->env, d->edits, body_id, e));
 		d->n = ID_EDITS;
+		d->renamed = true;
 	}
 	for (size_t i = 0; i < n; i++)
 		d->edits[d->n++] = edits[i];
 	return DONE;
 }
 
-/* The Body with its edits. */
-static void write_body(const struct draft *d, struct buf *out)
+/* Cuts out the octets that are their own canonical form; false when there are none, an edit reaches into them, or they could
+ * stand in other namespaces than those they were judged in. */
+static bool find_own(const struct draft *d, struct edit *cut)
+{
+	const struct bytes own = envelope_own(d->env)->octets;
+	const size_t from = own.n > 0 ? (size_t)(own.p - envelope_text(d->env).p) : 0;
+
+	*cut = (struct edit){from, from + own.n, BYTES_NONE};
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->edits[i].from < cut->to && d->edits[i].to > from)
+			return false;
+	}
+	return own.n > 0 && !d->renamed;
+}
+
+/* The Body with its edits, and with the cut, if there is one. Gives where that was. */
+static size_t write_body(const struct draft *d, const struct edit *cut, struct buf *out)
 {
 	const struct element *body = envelope_body(d->env);
-	struct edit within[ID_EDITS + EDITS_MOST];
+	struct edit within[ID_EDITS + EDITS_MOST + 1];
+	size_t n = 0, at = cut ? cut->from - body->start : 0;
 
-	for (size_t i = 0; i < d->n; i++)
-		within[i] = (struct edit){d->edits[i].from - body->start, d->edits[i].to - body->start, d->edits[i].with};
-	envelope_splice(bytes_sub(envelope_text(d->env), body->start, body->end), within, d->n, out);
-}
-
-/* Where the octets that are their own canonical form stand in the Body with its edits; none when an edit reaches into
- * them. */
-static struct canonical_own own_of(const struct draft *d, struct bytes body)
-{
-	struct canonical_own own = *envelope_own(d->env);
-	size_t from = own.octets.n > 0 ? (size_t)(own.octets.p - envelope_text(d->env).p) : 0, to = from + own.octets.n;
-	size_t at = from - envelope_body(d->env)->start;
-
-	if (own.octets.n == 0)
-		return own;
-	for (size_t i = 0; i < d->n; i++) {
-		const struct edit *edit = &d->edits[i];
-
-		if (edit->from >= to)
-			continue;
-		if (edit->to > from)
-			return (struct canonical_own){.n = 0};
-		at += edit->with.n - (edit->to - edit->from);
+	for (size_t i = 0; i < d->n || cut; n++) {
+		if (cut && (i == d->n || d->edits[i].from >= cut->to)) {
+			within[n] = *cut;
+			cut = NULL;
+		} else {
+			within[n] = d->edits[i++];
+			at += cut ? within[n].with.n - (within[n].to - within[n].from) : 0;
+		}
+		within[n].from -= body->start;
+		within[n].to -= body->start;
 	}
-	own.octets = bytes_sub(body, at, at + own.octets.n);
-	return own;
+	envelope_splice(bytes_sub(envelope_text(d->env), body->start, body->end), within, n, out);
+	return at;
 }
 
-/* False when our own canonical form does not cover the Body. */
-static bool digest_octets(const struct draft *d, struct bytes body, enum digest kind, unsigned char out[64], size_t *n)
+/* Of the Body as it will be, in which the cut is not written but known; false when our own canonical form does not cover
+ * it. */
+static bool digest_octets(const struct draft *d, const struct edit *cut, enum digest kind, unsigned char out[64], size_t *n)
 {
 	const struct element *root = envelope_root(d->env);
-	const struct bytes above = bytes_sub(envelope_text(d->env), root->start, root->inner);
-	const struct canonical_own own = own_of(d, body);
-	const struct canonical_place place = {.above = &above, .depth = 1, .element = body, .own = &own};
+	const struct bytes text = envelope_text(d->env), above = bytes_sub(text, root->start, root->inner);
+	SCOPED(buf_free) struct buf body = BUF(text.n + HEADER_MAX);
+	struct canonical_place place = {.above = &above, .depth = 1};
+	const size_t at = write_body(d, cut, &body);
 	enum canonical made;
 
+	if (!buf_ok(&body))
+		return false;
+	place.element = buf_bytes(&body);
+	if (cut) {
+		place.own = envelope_own(d->env);
+		place.own_at = body.data + at;
+	}
 	digest_begin(kind);
 	made = canonical_write(&place, NULL, digest_add, NULL);
 	*n = digest_end(out);
@@ -345,48 +359,48 @@ static outcome sign_anew(struct pool *pool, const struct draft *d, const struct 
 	return security_sign(pool, buf_bytes(&whole), options, out, e);
 }
 
-/* Puts the Header in the place of the old one, or first in the Envelope, and the Body in its place; only the Envelope
+/* Puts the Header in the place of the old one, or first in the Envelope, and makes the edits of the Body; only the Envelope
  * remains. */
-static outcome splice(const struct envelope *env, struct bytes header, struct bytes body, struct buf *out, struct err *e)
+static outcome splice(const struct draft *d, struct bytes header, struct buf *out, struct err *e)
 {
-	const struct element *root = envelope_root(env), *old = envelope_header(env), *was = envelope_body(env);
-	const struct bytes text = envelope_text(env);
-	const struct edit edits[] = {
-		{0, root->start, BYTES_NONE},
-		{old ? old->start : root->inner, old ? old->end : root->inner, header},
-		{was->start, was->end, body},
-		{root->end, text.n, BYTES_NONE},
-	};
+	const struct element *root = envelope_root(d->env), *old = envelope_header(d->env);
+	const struct bytes text = envelope_text(d->env);
+	struct edit edits[ID_EDITS + EDITS_MOST + 3];
+	size_t n = 0;
 
-	envelope_splice(text, edits, sizeof edits / sizeof edits[0], out);
+	edits[n++] = (struct edit){0, root->start, BYTES_NONE};
+	edits[n++] = (struct edit){old ? old->start : root->inner, old ? old->end : root->inner, header};
+	for (size_t i = 0; i < d->n; i++)
+		edits[n++] = d->edits[i];
+	edits[n++] = (struct edit){root->end, text.n, BYTES_NONE};
+	envelope_splice(text, edits, n, out);
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "signing");
 }
 
 static outcome sign_edited(struct pool *pool, const struct envelope *env, const struct edit *edits, size_t n,
 	const struct sign_options *options, struct buf *out, struct err *e)
 {
-	SCOPED(buf_free) struct buf text = BUF(HEADER_MAX), body = BUF(out->ceiling);
+	SCOPED(buf_free) struct buf text = BUF(HEADER_MAX);
 	struct header h = {.options = options, .out = &text, .e = e};
 	struct draft d = {.env = env};
 	unsigned char digest[64];
 	enum digest kind;
+	struct edit cut;
 
 	BUG_IF(options->form != CONF_FORM_KEY_IDENTIFIER && options->form != CONF_FORM_ISSUER_SERIAL &&
 		options->form != CONF_FORM_BST && options->form != CONF_FORM_X509_DATA);
 	TRY(draft_make(pool, &d, edits, n, &h.body_id, e));
-	write_body(&d, &body);
-	if (!buf_ok(&body))
-		return err_set(e, REASON_MEMORY, "signing");
 	h.signature = options->signature == SIGNATURE_COUNT ? options->key->usual : options->signature;
 	kind = signature_row(h.signature)->digest;
 	h.body_digest.p = digest;
-	if (!digest_octets(&d, buf_bytes(&body), kind, digest, &h.body_digest.n)) {
+	if (!(find_own(&d, &cut) && digest_octets(&d, &cut, kind, digest, &h.body_digest.n)) &&
+		!digest_octets(&d, NULL, kind, digest, &h.body_digest.n)) {
 		if (d.n > 0)
 			return sign_anew(pool, &d, options, out, e);
 		TRY(digest_tree(&d, kind, digest, &h.body_digest.n, e));
 	}
 	TRY(write_header(&h, env));
-	return splice(env, buf_bytes(&text), buf_bytes(&body), out, e);
+	return splice(&d, buf_bytes(&text), out, e);
 }
 
 static outcome sign(struct pool *pool, struct bytes message, const struct sign_options *options, struct buf *out,

@@ -167,6 +167,21 @@ static inline enum canonical framed_own_body(const struct framed *f, struct buf 
 	return canonical_write(&place, NULL, both_keep, out);
 }
 
+/* The same of a Body in which those octets do not stand, as when it is signed anew. */
+static inline enum canonical framed_short_body(const struct framed *f, struct buf *out)
+{
+	const struct element *root = envelope_root(f->frame), *body = envelope_body(f->frame), *left = f->frame->left;
+	const struct bytes text = envelope_text(f->frame), above = bytes_sub(text, root->start, root->inner);
+	SCOPED(buf_free) struct buf rest = BUF(BOTH_MOST);
+	struct canonical_place place = {.above = &above, .depth = 1, .own = envelope_own(f->frame)};
+
+	buf_add(&rest, bytes_sub(text, body->start, left->inner));
+	buf_add(&rest, bytes_sub(text, left->inner_end, body->end));
+	place.element = buf_bytes(&rest);
+	place.own_at = rest.data + (left->inner - body->start);
+	return canonical_write(&place, NULL, both_keep, out);
+}
+
 /* NULL, or what is wrong with the two. */
 static inline const char *framed_differ(struct framed *f)
 {
@@ -183,6 +198,9 @@ static inline const char *framed_differ(struct framed *f)
 		return "no canonical form";
 	if (ours.len && !bytes_eq(buf_bytes(&ours), buf_bytes(&theirs)))
 		return "another canonical form";
+	buf_clear(&ours);
+	if (f->own && framed_short_body(f, &ours) == CANONICAL_WHOLE && !bytes_eq(buf_bytes(&ours), buf_bytes(&theirs)))
+		return "another canonical form of what is sent";
 	if (!envelope_whole(f->frame, NULL).ok || !envelope_is_whole(f->frame) || f->frame->id_count != f->other->id_count)
 		why = "it does not become whole";
 	else if (!envelope_canonical(envelope_body(f->frame)->node, NULL, both_keep, &later, NULL).ok ||
