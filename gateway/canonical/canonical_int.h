@@ -14,6 +14,7 @@ enum {
 	ATTRIBUTES_MOST = 128, /* of one element */
 	URI_MOST = 512,        /* octets of a namespace name: they are compared when attributes are sorted */
 	CHANGES_MOST = 512,    /* of prefixes, that the open elements have made */
+	NAME_MOST = 4096,      /* octets of a name: a longer one is well-formed only perhaps */
 	HELD = 1024,
 };
 

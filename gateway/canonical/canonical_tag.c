@@ -24,7 +24,8 @@ static struct bytes read_part(struct run *r)
 			all |= *at++;
 		while (is_class(*at, IN_NAME));
 	}
-	if (all >= 0x80) /* which of them XML has in names is not known here */
+	/* Which octets beyond ASCII XML has in names is not known here; and libxml2 has a bound for names, far above this. */
+	if (all >= 0x80 || at - from > NAME_MOST)
 		r->doubtful = true;
 	r->at = at;
 	return (struct bytes){from, (size_t)(at - from)};

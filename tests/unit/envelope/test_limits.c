@@ -187,6 +187,7 @@ static const struct row {
 	{"200000 attributes in all", make_many_attributes, 200000, 200001, REASON_XML_ELEMENTS},
 	{"a start tag of 64 KiB", make_tag, 65536, 65537, REASON_XML_ATTRIBUTES},
 	{"a start tag of 64 KiB of blanks", make_tag_of_blanks, 65536, 65537, REASON_XML_ATTRIBUTES},
+	{"a name of 50000 octets", make_name, 50003, 50004, REASON_XML_MALFORMED}, /* libxml2's own */
 	{"a comment of 64 KiB", make_comment, 65536, 65537, REASON_XML_SIZE},
 	{"16 MiB", make_bytes, 16u << 20, (16u << 20) + 1, REASON_XML_SIZE},
 };
