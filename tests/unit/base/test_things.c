@@ -4,7 +4,10 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/ident.h"
 #include "base/address.h"
@@ -206,6 +209,59 @@ static void a_full_line_makes_only_itself_wait(void **state)
 	assert_int_equal(order.lines[299], 7);
 }
 
+static struct {
+	sem_t done;
+	pid_t by;
+} turn;
+
+static void note_thread(struct work_item *item)
+{
+	(void)item;
+	turn.by = (pid_t)syscall(SYS_gettid);
+	sem_post(&turn.done);
+}
+
+static bool is_asleep(pid_t thread)
+{
+	char path[64], text[256] = "";
+	const char *state;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(text, sizeof text, f));
+	fclose(f);
+	state = strrchr(text, ')');
+	assert_non_null(state);
+	return state[2] == 'S';
+}
+
+/* Items that come one by one are all for the same worker, although others sleep as well: but for those that begin late, each
+ * once, and a moment in which two of them meet. */
+static void the_worker_that_worked_last_works_next(void **state)
+{
+	struct work *w = work_start(4);
+	struct work_item item = {.run = note_thread};
+	pid_t last = 0;
+	int changes = 0;
+
+	(void)state;
+	sem_init(&turn.done, 0, 0);
+	for (int i = 0; i < 100; i++) {
+		work_put(w, &item);
+		while (sem_wait(&turn.done) != 0)
+			;
+		changes += turn.by != last;
+		last = turn.by;
+		while (!is_asleep(turn.by))
+			sched_yield();
+	}
+	assert_in_range(changes, 1, 10);
+	work_stop(&w);
+	sem_destroy(&turn.done);
+}
+
 static struct prefix prefix_of(const char *text)
 {
 	struct prefix p;
@@ -301,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_failure_hides_the_numbers_of_persons),
 		cmocka_unit_test(workers_finish_the_line_before_they_stop),
 		cmocka_unit_test(a_full_line_makes_only_itself_wait),
+		cmocka_unit_test(the_worker_that_worked_last_works_next),
 		cmocka_unit_test(addresses_and_prefixes_are_read_strictly),
 		cmocka_unit_test(every_reason_has_its_own_name_and_words),
 		cmocka_unit_test(a_failure_keeps_its_words),
