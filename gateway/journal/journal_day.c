@@ -76,6 +76,7 @@ static outcome reader_open(struct journal_day *day, struct journal_reader **out,
 	if (!reader)
 		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory", day->name);
 	reader->log.fd = -1;
+	reader->made = atomic_load(&day->made);
 	reader->memory = BUF(SIZE_MAX / 4);
 	if (reader_connect(day, reader, e).ok) {
 		*out = reader;
@@ -85,15 +86,29 @@ static outcome reader_open(struct journal_day *day, struct journal_reader **out,
 	return FAILED;
 }
 
-outcome journal_day_take(struct journal_day *day, struct journal_reader **out, struct err *e)
+static struct journal_reader *idle_take(struct journal_day *day)
 {
+	struct journal_reader *reader;
+
 	pthread_mutex_lock(&day->lock);
-	*out = day->idle;
-	if (*out) {
-		day->idle = (*out)->next;
+	reader = day->idle;
+	if (reader) {
+		day->idle = reader->next;
 		day->idle_count--;
 	}
 	pthread_mutex_unlock(&day->lock);
+	return reader;
+}
+
+bool journal_day_outlived(const struct journal_day *day, const struct journal_reader *reader)
+{
+	return atomic_load(&day->made) != reader->made;
+}
+
+outcome journal_day_take(struct journal_day *day, struct journal_reader **out, struct err *e)
+{
+	while ((*out = idle_take(day)) != NULL && journal_day_outlived(day, *out))
+		reader_close(*out);
 	return *out ? DONE : reader_open(day, out, e);
 }
 
@@ -152,6 +167,16 @@ outcome journal_day_filter(struct journal_day *day, struct err *e)
 
 /* Writer */
 
+/* Until it has caught up, whoever asks for a key waits for it; and who reads in an earlier one reads again. What SQLite has
+ * left beside that must not be taken for a part of this one. */
+static outcome index_anew(struct journal_day *day, struct err *e)
+{
+	journal_recent_lose(day->recent);
+	atomic_fetch_add(&day->made, 1);
+	journal_index_remove(day->directory, day->name);
+	return journal_index_create(day->directory, day->name, day->log.seed, e);
+}
+
 /* The index of this log. One that follows another log is of one that is gone, and made anew. */
 static outcome index_ready(struct journal_day *day, struct err *e)
 {
@@ -159,15 +184,14 @@ static outcome index_ready(struct journal_day *day, struct err *e)
 	uint64_t applied = 0;
 
 	if (!journal_part_exists(directory, name, JOURNAL_INDEX))
-		TRY(journal_index_create(directory, name, day->log.seed, e));
+		TRY(index_anew(day, e));
 	TRY(journal_index_connect(&day->index, directory, name, e));
 	TRY(journal_index_applied(day->index.db, name, day->log.seed, &applied, e));
 	if (applied == 0) {
 		log_event(LOG_WARNING, "journal.index-anew", LOG_TEXT("day", name),
 			LOG_TEXT("cause", "it follows a log that is not there any more"));
 		journal_index_disconnect(&day->index);
-		journal_index_remove(directory, name);
-		TRY(journal_index_create(directory, name, day->log.seed, e));
+		TRY(index_anew(day, e));
 		TRY(journal_index_connect(&day->index, directory, name, e));
 		applied = JOURNAL_FIRST;
 	}
@@ -206,11 +230,10 @@ static outcome log_ready(struct journal_day *day, struct err *e)
 	if (!journal_part_exists(day->directory, day->name, JOURNAL_LOG))
 		TRY(journal_log_create(day->directory, day->name, e));
 	TRY(journal_log_open(day->directory, day->name, true, &day->log, e));
+	journal_recent_forget(day->recent); /* of another log, when there was one */
 	TRY(index_ready(day, e));
 	TRY(end_find(day, e));
 	TRY(journal_log_cut(&day->log, day->name, e));
-	journal_recent_turn(day->recent); /* of another log, when there was one */
-	journal_recent_drop(day->recent);
 	atomic_store(&day->confirmed, day->log.end);
 	atomic_store(&day->seed, day->log.seed);
 	return DONE;

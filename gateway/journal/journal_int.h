@@ -216,8 +216,11 @@ struct journal_recent *journal_recent_new(void); /* NULL: no memory */
 void journal_recent_free(struct journal_recent **r);
 /* For a record that the log counts already. A later place of a key replaces an earlier one. */
 void journal_recent_add(struct journal_recent *r, int64_t key, uint64_t place);
-/* LOST: memory was short, and what the index has not taken yet may hold it. */
+/* LOST: what the index has not taken yet may hold it, for memory was short, or the index is made anew. */
 enum journal_recently journal_recent_find(struct journal_recent *r, int64_t key, uint64_t *place);
+/* The index begins anew: until it has taken all, every key is lost. */
+void journal_recent_lose(struct journal_recent *r);
+void journal_recent_forget(struct journal_recent *r); /* all, also what was lost */
 /* The index is about to take all that the log counts after this call... */
 void journal_recent_turn(struct journal_recent *r);
 /* ...and has taken it. */
@@ -230,6 +233,7 @@ struct journal_reader {
 	struct journal_log log;
 	sqlite3_stmt *seen, *name, *word;
 	struct buf memory;
+	unsigned made; /* of the day, when it was opened */
 	struct journal_reader *next;
 };
 
@@ -242,6 +246,7 @@ struct journal_day {
 	struct journal_bloom *bloom; /* NULL: every question reads the index */
 	struct journal_recent *recent;
 	_Atomic uint64_t seed;       /* of its log, when there is a filter */
+	_Atomic unsigned made;       /* how many times its index was made: a reader of an earlier one reads what is gone */
 	struct journal_log log;      /* the writer's; its fd is -1 while nobody writes here */
 	struct journal_index index;  /* the indexer's, and the writer's while it holds the indexer's lock */
 	_Atomic uint64_t confirmed;  /* the log counts up to here */
@@ -266,6 +271,8 @@ MUST_USE outcome journal_day_write(struct journal_day *day, struct journal_entry
 /* Lets the index take all that the log counts now; *records grows by what it took. Holding the indexer's lock. */
 MUST_USE outcome journal_day_apply(struct journal_day *day, size_t *records, struct err *e);
 MUST_USE outcome journal_day_take(struct journal_day *day, struct journal_reader **out, struct err *e);
+/* The index was made anew since the reader was opened: what it did not find may be there. */
+bool journal_day_outlived(const struct journal_day *day, const struct journal_reader *reader);
 /* `fit` false: the connection failed and is closed. */
 void journal_day_give(struct journal_day *day, struct journal_reader *reader, bool fit);
 

@@ -115,6 +115,21 @@ static void table_empty(struct table *t)
 	*t = (struct table){NULL, 0, 0, false};
 }
 
+void journal_recent_lose(struct journal_recent *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->fresh.lost = true;
+	pthread_mutex_unlock(&r->lock);
+}
+
+void journal_recent_forget(struct journal_recent *r)
+{
+	pthread_mutex_lock(&r->lock);
+	table_empty(&r->fresh);
+	table_empty(&r->taken);
+	pthread_mutex_unlock(&r->lock);
+}
+
 void journal_recent_turn(struct journal_recent *r)
 {
 	pthread_mutex_lock(&r->lock);

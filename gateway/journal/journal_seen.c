@@ -118,15 +118,17 @@ outcome journal_seen_on(struct journal_day *day, struct bytes sender_id, struct 
 {
 	struct question q = {sender_id, message_id, since_ms, false, out, answer};
 	struct journal_reader *reader;
-	outcome r;
+	bool again = !certainly_unknown(day, sender_id, message_id);
+	outcome r = DONE;
 
 	*out = (struct journal_seen){.state = SEEN_NONE};
 	*answer = (struct journal_piece){0, 0, 0};
-	if (certainly_unknown(day, sender_id, message_id))
-		return DONE;
-	TRY(journal_day_take(day, &reader, e));
-	r = seen_search(day, reader, &q, e);
-	journal_day_give(day, reader, r.ok);
+	while (r.ok && again) {
+		TRY(journal_day_take(day, &reader, e));
+		r = seen_search(day, reader, &q, e);
+		again = !q.known && journal_day_outlived(day, reader);
+		journal_day_give(day, reader, r.ok);
+	}
 	return r;
 }
 

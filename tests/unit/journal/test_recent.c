@@ -79,12 +79,45 @@ static void a_pass_that_failed_is_made_again(void **state)
 	assert_int_equal(place_of(2), 0);
 }
 
+static enum journal_recently answer(int64_t key)
+{
+	uint64_t place;
+
+	return journal_recent_find(recent, key, &place);
+}
+
+static void every_key_is_lost_until_a_new_index_has_caught_up(void **state)
+{
+	(void)state;
+	assert_int_equal(answer(1), RECENT_NONE);
+	journal_recent_lose(recent);
+	assert_int_equal(answer(1), RECENT_LOST);
+	journal_recent_turn(recent);
+	assert_int_equal(answer(1), RECENT_LOST);
+	journal_recent_drop(recent);
+	assert_int_equal(answer(1), RECENT_NONE);
+}
+
+static void what_is_forgotten_was_never_there(void **state)
+{
+	(void)state;
+	journal_recent_add(recent, 1, 10);
+	journal_recent_turn(recent); /* and the pass fails */
+	journal_recent_add(recent, 2, 20);
+	journal_recent_lose(recent);
+	journal_recent_forget(recent);
+	assert_int_equal(answer(1), RECENT_NONE);
+	assert_int_equal(answer(2), RECENT_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_key_is_found_with_its_newest_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_key_goes_when_the_index_has_it_and_not_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pass_that_failed_is_made_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_key_is_lost_until_a_new_index_has_caught_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_forgotten_was_never_there, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -340,6 +340,78 @@ static void a_large_answer_is_not_held_when_its_asker_has_gone(void **state)
 	journal_close(&j);
 }
 
+/* By an operator who wants it made anew, while the gateway runs; what SQLite keeps beside it stays. */
+static void index_take_away(void)
+{
+	char path[512];
+
+	folder_path(&folder, "journal-2030-01-02.sqlite", path);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* All that is in SQLite's log goes into the index, so that the log begins again with what comes then. */
+static void index_checkpoint(void)
+{
+	sqlite3 *db = NULL;
+	char path[512];
+
+	folder_path(&folder, "journal-2030-01-02.sqlite", path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA wal_checkpoint(PASSIVE)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void is_indexed(struct journal *j)
+{
+	struct err e = {.detail = ""};
+
+	if (!journal_indexer_settle(&j->days.indexer, &e).ok)
+		fail_msg("%s", e.detail);
+}
+
+static void an_index_taken_away_hides_no_message(void **state)
+{
+	struct journal *j = journal_start(&folder);
+
+	(void)state;
+	put_seen(j, DAY2, seen_of("before", SEEN_OPEN, "{1}"));
+	is_indexed(j);
+	assert_int_equal(find(j, "sys", "before", DAY2).state, SEEN_OPEN); /* a reader is kept */
+	index_take_away();
+	put_seen(j, DAY2, seen_of("after", SEEN_OPEN, "{2}"));
+	is_indexed(j);
+	assert_int_equal(find(j, "sys", "after", DAY2).state, SEEN_OPEN);
+	assert_int_equal(find(j, "sys", "before", DAY2).state, SEEN_OPEN);
+	journal_close(&j);
+	file_is_whole(&folder, "journal-2030-01-02.sqlite");
+}
+
+static void what_is_left_of_an_index_is_no_part_of_the_next(void **state)
+{
+	struct journal *j = journal_start(&folder);
+	char id[32];
+
+	(void)state;
+	for (int i = 0; i < 600; i++) {
+		snprintf(id, sizeof id, "m%d", i);
+		put_seen(j, DAY2, seen_of(id, SEEN_OPEN, "{1}"));
+		if (i == 500) {
+			is_indexed(j);
+			index_checkpoint();
+		}
+	}
+	is_indexed(j);
+	index_take_away();
+	put_seen(j, DAY2, seen_of("after", SEEN_OPEN, "{2}"));
+	is_indexed(j);
+	for (int i = 0; i < 600; i++) {
+		snprintf(id, sizeof id, "m%d", i);
+		assert_int_equal(find(j, "sys", id, DAY2).state, SEEN_OPEN);
+	}
+	journal_close(&j);
+	file_is_whole(&folder, "journal-2030-01-02.sqlite");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +430,9 @@ int main(void)
 			a_broken_day_in_the_window_is_a_failure_and_no_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			an_answer_beyond_the_pool_is_a_lack_of_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_index_taken_away_hides_no_message, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_left_of_an_index_is_no_part_of_the_next, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
