@@ -100,6 +100,24 @@ static void judge_ends(const redisReply *r)
 	}
 }
 
+/* What is known of a message is one of seven things, or nobody knows. */
+static void judge_memory(const redisReply *r)
+{
+	struct queue_recall recall = {.answer = BUF(1u << 20)};
+	struct err e = {0};
+
+	if (queue_reply_recall(r, &recall, &e) == QUEUE_DONE) {
+		FUZZ_ASSERT(recall.what <= RECALLED_FORGOTTEN && recall.status >= 0);
+		FUZZ_ASSERT(strlen(recall.first) < sizeof recall.first && strlen(recall.node) < sizeof recall.node);
+		touch(buf_bytes(&recall.answer));
+	} else {
+		refused(&e);
+	}
+	buf_free(&recall.answer);
+	if (queue_reply_remember(r, &e) != QUEUE_DONE)
+		refused(&e);
+}
+
 static void judge_item(const redisReply *r)
 {
 	char name[QUEUE_POLICY_TEXT];
@@ -180,6 +198,7 @@ static void judge(const redisReply *r, const redisReply *before)
 	judge_desk(r);
 	judge_claims(r);
 	judge_ends(r);
+	judge_memory(r);
 	judge_looks(r);
 	if (before)
 		judge_server(before, r);

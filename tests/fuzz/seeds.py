@@ -68,9 +68,10 @@ MESSAGE = ["id", "token", 1, 1800000000000, 1800086400000, "key", "meta", POLICY
 ITEM = ["id", 5, 2, 1800000000000, 0, "key", "meta", POLICY, "down", 7, "", 1800000001000]
 INFO = "# Replication\r\nrole:master\r\nloading:0\r\naof_enabled:1\r\nmaxmemory_policy:noeviction\r\n"
 REPLIES = [resp([0, [MESSAGE, MESSAGE], [MESSAGE]]), resp([-1, [], []]), resp([3, 1800000001000]), resp(1), resp(0), resp(None), resp("there"), resp([1, "spool"]),
-           resp(ITEM), resp([2, ITEM, "<body/>"]), resp([]), resp([3, 1, 2, 1800000000000, 1, 4, 0, ["down", "3", "refused", "1"]]), "-OOM used\r\n",
+           resp(ITEM), resp([2, ITEM, "<body/>"]), resp([]), resp([3, 1, 2, 1800000000000, 1, 4, 0, ["down", "3", "refused", "1"], 1]), "-OOM used\r\n",
            "-ERR no\r\n", "+OK\r\n", resp(INFO) + resp(["appendfsync", "always", "no-appendfsync-on-rewrite", "no"]),
-           resp("00000000-0000-4000-8000-000000000000"), resp([1, 1, 0])]
+           resp("00000000-0000-4000-8000-000000000000"), resp([1, 1, 0]),
+           resp([3, "{00000000-0000-4000-8000-000000000002}", "one/1.ab", 200, "<answer/>"]), resp([0, "", "", 0, ""]), resp(-2)]
 
 PERMITS = 'xmlns:p="urn:qaqpa:permits:v1"'
 INFO = ("<SystemInfo><RequestNumber>01234567890123456789</RequestNumber><ChainId>chain</ChainId>"
