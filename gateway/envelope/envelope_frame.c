@@ -18,14 +18,6 @@ static outcome fill(struct envelope *env, const struct scan *scan, struct bytes 
 	return envelope_ids_collect(env, scan, e);
 }
 
-static outcome fill_whole(struct envelope *env, struct err *e)
-{
-	SCOPED(envelope_scan_free) struct scan scan = {0};
-
-	TRY(envelope_scan_read(env->text, &env->limits, ENVELOPE_SHALLOW, &scan, e));
-	return fill(env, &scan, bytes_sub(env->text, scan.skip, env->text.n), e);
-}
-
 static struct envelope *make(struct pool *pool, struct bytes text, const struct envelope_limits *limits)
 {
 	struct envelope *env = POOL_NEW(pool, struct envelope);
@@ -41,11 +33,13 @@ static struct envelope *make(struct pool *pool, struct bytes text, const struct 
 outcome envelope_parse(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
 	struct envelope **out, struct err *e)
 {
+	SCOPED(envelope_scan_free) struct scan scan = {0};
 	struct envelope *env = make(pool, text, limits);
 
 	if (!env)
 		return err_set(e, REASON_MEMORY, "no memory for the envelope");
-	TRY(fill_whole(env, e));
+	TRY(envelope_scan_read(text, limits, ENVELOPE_SHALLOW, &scan, e));
+	TRY(fill(env, &scan, bytes_sub(text, scan.skip, text.n), e));
 	*out = env;
 	return DONE;
 }
@@ -105,15 +99,48 @@ outcome envelope_parse_frame(struct pool *pool, struct bytes text, const struct 
 	return DONE;
 }
 
+/* --- the whole, later --- */
+
+static bool same_place(const struct element *a, const struct element *b)
+{
+	if (a->start != b->start || a->inner != b->inner || a->inner_end != b->inner_end || a->end != b->end)
+		return false;
+	if (a->left_out_of)
+		return true;
+	for (size_t i = 0; a->child_count == b->child_count && i < a->child_count; i++) {
+		if (!same_place(&a->children[i], &b->children[i]))
+			return false;
+	}
+	return a->child_count == b->child_count;
+}
+
+/* An element stays where it is and becomes that of the other tree. As deep as ranges go. */
+static void move(struct element *to, const struct element *from)
+{
+	to->node = from->node;
+	for (size_t i = 0; !to->left_out_of && i < to->child_count; i++)
+		move(&to->children[i], &from->children[i]);
+	if (!to->left_out_of)
+		return;
+	to->children = from->children;
+	to->child_count = from->child_count;
+	to->left_out_of = NULL;
+}
+
+/* All or nothing: what fails for want of memory leaves the frame as it was. */
 outcome envelope_whole(const struct envelope *env, struct err *e)
 {
-	struct element *left = env->left;
-	struct envelope *mutable = left ? left->left_out_of : NULL;
+	struct envelope *mutable = env->left ? env->left->left_out_of : NULL, *other;
 
 	if (!mutable)
 		return DONE;
-	TRY(fill_whole(mutable, e));
-	left->left_out_of = NULL;
+	TRY(envelope_parse(env->pool, env->text, &env->limits, &other, e));
+	if (!same_place(env->root, other->root))
+		return err_set(e, REASON_XML_MALFORMED, "the whole and its frame disagree");
+	move(env->root, other->root);
+	mutable->doc = other->doc;
+	mutable->ids = other->ids;
+	mutable->id_count = other->id_count;
 	return DONE;
 }
 

@@ -87,7 +87,7 @@ struct envelope {
 	size_t id_count;
 };
 
-/* Fills the elements from marks and tree; those that are there already get the nodes of this tree. */
+/* Makes the elements of marks and tree. */
 MUST_USE outcome envelope_range_tie(struct envelope *env, const struct scan *scan, struct err *e);
 /* Finds header, body and operation. */
 MUST_USE outcome envelope_shape_check(struct envelope *env, struct err *e);

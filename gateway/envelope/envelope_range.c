@@ -69,13 +69,10 @@ static struct element *place_of(struct envelope *env, const struct mark *mark, s
 
 static outcome tie(struct envelope *env, const struct mark *mark, xmlNode *node, struct element *place, struct err *e)
 {
-	if (place->children && place->child_count != mark->children) /* of an earlier tree */
-		return disagree(node, e);
-	if (!place->children && mark->children > 0)
+	if (mark->children > 0)
 		place->children = pool_alloc(env->pool, mark->children * sizeof *place);
-	if (!place->children && mark->children > 0)
+	if (mark->children > 0 && !place->children)
 		return err_set(e, REASON_MEMORY, "no memory for the ranges");
-	place->child_count = 0;
 	place->node = node;
 	place->start = mark->start;
 	place->inner = mark->inner;
@@ -118,8 +115,7 @@ outcome envelope_range_tie(struct envelope *env, const struct scan *scan, struct
 	const size_t count = scan->marks.len / sizeof(struct mark);
 	struct element **places = pool_alloc(env->pool, count * sizeof(struct element *));
 
-	if (!env->root)
-		env->root = POOL_NEW(env->pool, struct element);
+	env->root = POOL_NEW(env->pool, struct element);
 	if (!env->root || !places)
 		return err_set(e, REASON_MEMORY, "no memory for %zu ranges", count);
 	return tie_all(env, scan, places, e);

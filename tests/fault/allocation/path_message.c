@@ -179,7 +179,9 @@ static outcome run_envelope(struct err *e)
 
 	if (!pool)
 		return err_set(e, REASON_MEMORY, "pool");
-	TRY(envelope_parse(pool, sync_text, &ENVELOPE_LIMITS_DEFAULT, &env, e));
+	TRY(envelope_parse_frame(pool, sync_text, &ENVELOPE_LIMITS_DEFAULT, &env, e));
+	if (!envelope_whole(env, e).ok) /* then it is as it was, and a second time may succeed */
+		TRY(envelope_whole(env, e));
 	shortage_spare(true);
 	digest = EVP_MD_CTX_new();
 	PATH_MUST(EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1);
@@ -196,8 +198,9 @@ static outcome verify(struct pool *pool, struct bytes text, const struct verifie
 
 	if (!pool)
 		return err_set(e, REASON_MEMORY, "pool");
-	TRY(envelope_parse(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, e));
-	return security_verify(pool, env, trust, stamp_now(), v, NULL, e);
+	TRY(envelope_parse_frame(pool, text, &ENVELOPE_LIMITS_DEFAULT, &env, e));
+	TRY(security_verify(pool, env, trust, stamp_now(), v, NULL, e));
+	return envelope_whole(env, e);
 }
 
 static void judge(const struct verified *v, const struct sync_request *r, const struct async_message *m)
