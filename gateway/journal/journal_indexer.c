@@ -123,19 +123,29 @@ void journal_indexer_stop(struct journal_indexer *x)
 	x->running = false;
 }
 
-void journal_indexer_tell(struct journal_indexer *x, uint64_t entries)
+static void wait_until_nearer(struct journal_indexer *x)
 {
 	pthread_mutex_lock(&x->lock);
-	if (x->behind == 0) {
-		x->first_us = mono_us();
-		pthread_cond_signal(&x->wake);
-	}
-	x->behind += entries;
-	if (x->behind >= JOURNAL_INDEX_MANY)
-		pthread_cond_signal(&x->wake);
 	while (x->running && x->last.ok && x->behind >= JOURNAL_BEHIND)
 		pthread_cond_wait(&x->caught, &x->lock);
 	pthread_mutex_unlock(&x->lock);
+}
+
+void journal_indexer_tell(struct journal_indexer *x, uint64_t entries)
+{
+	bool wakes, far;
+
+	pthread_mutex_lock(&x->lock);
+	if (x->behind == 0)
+		x->first_us = mono_us();
+	wakes = x->behind == 0 || x->behind + entries >= JOURNAL_INDEX_MANY;
+	x->behind += entries;
+	far = x->behind >= JOURNAL_BEHIND;
+	pthread_mutex_unlock(&x->lock);
+	if (wakes)
+		pthread_cond_signal(&x->wake);
+	if (far)
+		wait_until_nearer(x);
 }
 
 static outcome settle(struct journal_indexer *x, struct err *e)

@@ -16,8 +16,8 @@ void journal_put(struct journal *j, struct journal_entry *entry)
 	*j->tail = entry;
 	j->tail = &entry->next;
 	j->waiting++;
-	pthread_cond_signal(&j->wake);
 	pthread_mutex_unlock(&j->lock);
+	pthread_cond_signal(&j->wake); /* after the lock, which the woken thread takes at once */
 }
 
 static struct timespec moment_after(int64_t us)
