@@ -159,6 +159,22 @@ outcome queue_admin_ask(struct queue_admin *a, const struct queue_args *args, st
 	return queue_admin_call(a, args, reply, e);
 }
 
+/* A Redis that is not known by this name has not the records of the one that was; no gateway uses it before it has the name.
+ * An empty name: any will do. */
+static outcome lose_records(struct queue_admin *a, const char *birth, struct err *e)
+{
+	SCOPED(queue_reply_free) struct redisReply *has = NULL, *reply = NULL;
+	struct queue_args args;
+
+	queue_command_birth(&args, a->prefix, birth, BIRTH_LOOK);
+	TRY(queue_admin_call(a, &args, &has, e));
+	if (has->type == REDIS_REPLY_STRING && (!*birth || strcmp(has->str, birth) == 0))
+		return DONE;
+	queue_command_lost(&args, a->prefix);
+	TRY(queue_admin_call(a, &args, &reply, e));
+	return queue_reply_is(reply, REDIS_REPLY_STATUS, e) ? DONE : FAILED;
+}
+
 static outcome adopt_one(struct queue_admin *a, struct err *e)
 {
 	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
@@ -169,6 +185,7 @@ static outcome adopt_one(struct queue_admin *a, struct err *e)
 	if (!a->spool)
 		return err_set(e, REASON_USAGE, "the folder of the spool is needed");
 	known = queue_birth_read(a->spool, birth);
+	TRY(lose_records(a, birth, e));
 	if (!known)
 		queue_birth_new(birth);
 	queue_command_birth(&args, a->prefix, birth, known ? BIRTH_TAKE : BIRTH_GIVE);

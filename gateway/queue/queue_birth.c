@@ -74,6 +74,14 @@ void queue_command_birth(struct queue_args *a, const char *prefix, const char *b
 	}
 }
 
+void queue_command_lost(struct queue_args *a, const char *prefix)
+{
+	queue_args_start(a);
+	queue_args_add(a, BYTES_LIT("SET"));
+	queue_args_key(a, prefix, ":seen-lost");
+	queue_args_add(a, BYTES_LIT("0"));
+}
+
 /* Which name counts from now on: the server's, or, when it had none, the one that was just given. */
 static outcome first_sight(const redisReply *r, const char *spool, char birth[QUEUE_BIRTH], struct err *e)
 {

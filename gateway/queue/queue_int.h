@@ -10,7 +10,8 @@
  * <prefix>:destinations is the set of all destinations; <prefix>:mark:<name> is a mark (queue_mark);
  * <prefix>:birth is the name of this Redis (queue_birth.c). <prefix>:seen:<name> is the record of a message that was
  * answered while its caller waited (memory.h), with :answer behind it the answer; <prefix>:seen-since:<holder> the moment
- * since which there are such records of his here; <prefix>:node:<gateway> the sign of life of a gateway.
+ * since which there are such records of his here; <prefix>:seen-lost the moment before which records of anybody were lost;
+ * <prefix>:node:<gateway> the sign of life of a gateway.
  * A message is in exactly one of live, lease and dead; of an order key only the head of its list is ever in due or lease.
  */
 #ifndef QAQPA_QUEUE_QUEUE_INT_H
@@ -49,6 +50,8 @@ enum queue_birth_act {
 	BIRTH_TAKE  /* it has this one from now on */
 };
 void queue_command_birth(struct queue_args *a, const char *prefix, const char *birth, enum queue_birth_act act);
+/* What was remembered of messages before now may be lost (recall.lua). */
+void queue_command_lost(struct queue_args *a, const char *prefix);
 /* Judges the reply to LOOK (`*known`) or GIVE (not yet; then the name that counts is in `birth` and in the spool, and
  * known). Fails with REASON_QUEUE_DOWN and the remedy. */
 MUST_USE outcome queue_birth_judge(const struct redisReply *r, const char *spool, char birth[QUEUE_BIRTH], bool *known,

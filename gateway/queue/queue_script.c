@@ -149,7 +149,7 @@ void queue_command_mark(struct queue_args *a, const char *prefix, const struct q
 	queue_args_number(a, mark->for_ms);
 }
 
-/* EVALSHA <sha> <keys> <record> [<since> <signs of life>] <now> <content> <exchange> <gateway> */
+/* EVALSHA <sha> <keys> <record> [<since> <signs of life> <loss>] <now> <content> <exchange> <gateway> */
 static void begin_memory(struct queue_args *a, enum queue_script which, const char *prefix, int64_t now_ms,
 	const struct queue_message *m)
 {
@@ -158,11 +158,12 @@ static void begin_memory(struct queue_args *a, enum queue_script which, const ch
 	queue_args_start(a);
 	queue_args_add(a, BYTES_LIT("EVALSHA"));
 	queue_args_add(a, bytes_str(scripts[which].sha));
-	queue_args_add(a, all ? BYTES_LIT("3") : BYTES_LIT("1"));
+	queue_args_add(a, all ? BYTES_LIT("4") : BYTES_LIT("1"));
 	add_joined(a, bytes_str(prefix), BYTES_LIT(":seen:"), m->name);
 	if (all) {
 		add_joined(a, bytes_str(prefix), BYTES_LIT(":seen-since:"), m->holder);
 		queue_args_key(a, prefix, ":node:");
+		queue_args_key(a, prefix, ":seen-lost");
 	}
 	queue_args_number(a, now_ms);
 	queue_args_add(a, (struct bytes){m->content, sizeof m->content});

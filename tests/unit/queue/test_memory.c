@@ -142,6 +142,31 @@ static void what_is_too_old_to_be_remembered_is_not_new(void **state)
 	assert_int_equal(a.recall.what, RECALLED_FORGOTTEN);
 }
 
+/* What was sent a moment before the loss may have been done; a clock may be ahead by the difference that is allowed. */
+static void what_redis_may_have_lost_is_not_new(void **state)
+{
+	enum { SKEW = 60000 };
+	struct asked a = {.done = false};
+	char since[64];
+
+	(void)state;
+	RIG_NEED(&rig);
+	rig_ask(&rig, "SET test:seen-since: 1");
+	assert_int_equal(recall(&one, "before", FIRST, &a), RECALLED_NEW);
+	rig_ask(&rig, "SET test:seen-lost 0"); /* as an operator's rebuild does */
+	rig_ask(&rig, "DEL test:seen:before");
+	assert_int_equal(recall(&two, "before", SECOND, &a), RECALLED_FORGOTTEN);
+	recall_put(&a, &two, message("ahead", SECOND, 'c'), -SKEW / 2, false);
+	assert_int_equal(asked_wait(&a), QUEUE_DONE);
+	assert_int_equal(a.recall.what, RECALLED_FORGOTTEN);
+	recall_put(&a, &two, message("harmless", SECOND, 'c'), 0, true);
+	assert_int_equal(asked_wait(&a), QUEUE_DONE);
+	assert_int_equal(a.recall.what, RECALLED_AGAIN);
+	snprintf(since, sizeof since, "SET test:seen-lost %lld", (long long)stamp_now().ms - 2 * SKEW);
+	rig_ask(&rig, since); /* that was long ago */
+	assert_int_equal(recall(&two, "before", SECOND, &a), RECALLED_NEW);
+}
+
 static void of_many_copies_at_once_one_is_new(void **state)
 {
 	enum { NAMES = 100, COPIES = 6 };
@@ -259,6 +284,7 @@ int main(void)
 		OF_TWO(what_was_released_is_taken_by_the_next),
 		OF_TWO(of_a_dead_gateway_what_was_open_is_uncertain),
 		OF_TWO(what_is_too_old_to_be_remembered_is_not_new),
+		OF_TWO(what_redis_may_have_lost_is_not_new),
 		OF_TWO(of_many_copies_at_once_one_is_new),
 		OF_TWO(a_recall_in_doubt_is_refused_and_taken_back),
 		OF_TWO(an_outcome_that_redis_did_not_hear_is_told_when_it_is_back),

@@ -417,12 +417,15 @@ static void a_server_that_came_back_empty_is_not_used_until_it_is_adopted(void *
 	gate_start(&g, &rig, "one");
 	assert_int_equal(gate_put(&g, "m1", "land", "", BYTES_LIT("x")), QUEUE_DONE);
 	gate_settle(&g, gate_claim(&g), QUEUE_DELIVERED, NULL);
+	adopt(); /* it is the one that is known: nothing changes */
+	assert_int_equal(rig_ask(&rig, "EXISTS test:seen-lost"), 0);
 	rig_ask(&rig, "FLUSHALL"); /* under its feet */
 	assert_true(gate_becomes(&g, false, &e));
 	assert_words(&e, "qaqpa queue rebuild");
 	assert_int_equal(gate_put(&g, "m2", "land", "", BYTES_LIT("x")), QUEUE_DOWN);
 	assert_int_equal(rig_ask(&rig, "KEYS test:{*}:m:*"), 0);
 	adopt();
+	assert_int_equal(rig_ask(&rig, "EXISTS test:seen-lost"), 1); /* nor is it taken for one that remembers */
 	assert_true(gate_becomes(&g, true, NULL));
 	assert_int_equal(gate_put(&g, "m2", "land", "", BYTES_LIT("x")), QUEUE_DONE);
 	gate_settle(&g, gate_claim(&g), QUEUE_DELIVERED, NULL);
