@@ -206,7 +206,8 @@ static bool count_each(void *ctx, const struct journal_record *record)
 	return true;
 }
 
-/* What was confirmed ends behind the last whole record: of a write that was cut short nobody was told. */
+/* What was confirmed ends behind the last whole record: of a write that was cut short nobody was told. An octet that the
+ * disk has spoilt looks the same, so what is cut off is kept. */
 static outcome end_find(struct journal_day *day, struct err *e)
 {
 	struct journal_log *log = &day->log;
@@ -218,11 +219,11 @@ static outcome end_find(struct journal_day *day, struct err *e)
 	if ((uint64_t)st.st_size < log->end)
 		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: it is shorter than its index says", day->name);
 	log->dirty = (uint64_t)st.st_size > log->end;
-	if (log->dirty)
-		log_event(LOG_WARNING, "journal.cut", LOG_TEXT("day", day->name),
-			LOG_NUM("octets", (uint64_t)st.st_size - log->end),
-			LOG_TEXT("cause", "the last write was cut short before anybody was told of it"));
-	return DONE;
+	if (!log->dirty)
+		return DONE;
+	log_event(LOG_WARNING, "journal.cut", LOG_TEXT("day", day->name), LOG_NUM("octets", (uint64_t)st.st_size - log->end),
+		LOG_TEXT("cause", "the last write was cut short before anybody was told of it; it is kept beside the log"));
+	return journal_log_keep(log, day->directory, day->name, (uint64_t)st.st_size, e);
 }
 
 static outcome log_ready(struct journal_day *day, struct err *e)

@@ -15,7 +15,7 @@
 #include "journal_int.h"
 
 static const char prefix[] = "journal-";
-static const char *const suffixes[] = {[JOURNAL_LOG] = ".log", [JOURNAL_INDEX] = ".sqlite"};
+static const char *const suffixes[] = {[JOURNAL_LOG] = ".log", [JOURNAL_INDEX] = ".sqlite", [JOURNAL_CUT] = ".cut"};
 
 static outcome dir_fail(struct err *e, const char *directory, const char *what)
 {
@@ -213,8 +213,11 @@ void journal_index_remove(const char *directory, const char *day)
 
 void journal_log_remove(const char *directory, const char *day)
 {
+	static const enum journal_part parts[] = {JOURNAL_CUT, JOURNAL_LOG};
 	char path[JOURNAL_PATH];
 
-	journal_path(directory, day, JOURNAL_LOG, path);
-	unlink(path);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		journal_path(directory, day, parts[i], path);
+		unlink(path);
+	}
 }

@@ -56,7 +56,8 @@ struct journal_names {
 	size_t count;
 };
 
-enum journal_part { JOURNAL_LOG, JOURNAL_INDEX };
+/* CUT: what was cut off the log at starts. */
+enum journal_part { JOURNAL_LOG, JOURNAL_INDEX, JOURNAL_CUT };
 
 /* Makes the directory when it is absent, closes it to others and locks it. The lock lives as long as *fd,
  * which is the caller's to close, after a failure too, unless it is negative. */
@@ -132,6 +133,9 @@ bool journal_log_moved(const struct journal_log *log, const char *directory, con
  * failure nothing of them remains. */
 MUST_USE outcome journal_log_append(struct journal_log *log, const char *day, struct journal_entry *first,
 	const struct journal_entry *end, struct err *e);
+/* Copies what stands behind `end`, up to `size`, behind what is kept of the day already. */
+MUST_USE outcome journal_log_keep(
+	const struct journal_log *log, const char *directory, const char *day, uint64_t size, struct err *e);
 /* Cuts off what stands behind `end`. */
 MUST_USE outcome journal_log_cut(struct journal_log *log, const char *day, struct err *e);
 /* Writes and takes back, to learn whether writing succeeds. */

@@ -198,6 +198,35 @@ static bool vectors_write(struct journal_log *log)
 	return true;
 }
 
+static bool copy(int from, uint64_t at, uint64_t end, int to)
+{
+	unsigned char piece[65536];
+	ssize_t n = 1;
+
+	for (; at < end && n > 0; at += (uint64_t)n) {
+		n = read_at(from, piece, end - at < sizeof piece ? (size_t)(end - at) : sizeof piece, at);
+		if (n > 0 && write(to, piece, (size_t)n) != n)
+			n = -1;
+	}
+	return n > 0 && fsync(to) == 0;
+}
+
+outcome journal_log_keep(
+	const struct journal_log *log, const char *directory, const char *day, uint64_t size, struct err *e)
+{
+	outcome r = DONE;
+	char path[JOURNAL_PATH];
+	int fd;
+
+	journal_path(directory, day, JOURNAL_CUT, path);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || !copy(log->fd, log->end, size, fd))
+		r = journal_path_fail(e, day, JOURNAL_CUT, "cannot keep what is cut off the log");
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 outcome journal_log_cut(struct journal_log *log, const char *day, struct err *e)
 {
 	if (log->dirty && (ftruncate(log->fd, (off_t)log->end) != 0 || fdatasync(log->fd) != 0))

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "folder_each.h"
+#include "journal_int.h"
 
 #define WHEN "2030-01-02T03:04:05+05:00"
 
@@ -345,6 +346,45 @@ static void a_write_cut_short_is_cut_off(void **state)
 	}
 }
 
+/* An octet that the disk has spoilt looks like a write cut short where no index says that more was confirmed: nothing is
+ * destroyed. */
+static void what_is_cut_off_is_kept(void **state)
+{
+	static char log[20000], kept[20000];
+	struct journal_fact fact = fact_of(WHEN, "{1}", "m");
+	struct journal *j = journal_start(&folder);
+	struct stat before;
+	char path[512];
+	size_t n;
+	FILE *file;
+
+	(void)state;
+	fact.octets = BYTES_LIT("octets");
+	folder_path(&folder, "journal-2030-01-02.log", path);
+	assert_true(put_fact(j, WHEN, "{1}", "before"));
+	assert_int_equal(stat(path, &before), 0);
+	assert_true(put_wait(j, &fact, 1, NULL, NULL) && put_wait(j, &fact, 1, NULL, NULL));
+	journal_close(&j);
+	take_away("journal-2030-01-02.sqlite");
+	spoil("journal-2030-01-02.log", before.st_size + 40);
+	file = fopen(path, "r");
+	n = fread(log, 1, sizeof log, file);
+	fclose(file);
+	j = journal_start(&folder);
+	assert_int_equal(facts_count(folder.journal, &all), 1);
+	journal_close(&j);
+	folder_path(&folder, "journal-2030-01-02.cut", path);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fread(kept, 1, sizeof kept, file), n - (size_t)before.st_size);
+	fclose(file);
+	assert_memory_equal(kept, log + before.st_size, n - (size_t)before.st_size);
+	assert_int_equal(stat(path, &before), 0);
+	assert_int_equal(before.st_mode & 0777, 0600);
+	journal_log_remove(folder.journal, "2030-01-02");
+	assert_false(file_there(&folder, "journal-2030-01-02.cut"));
+}
+
 static void a_log_shorter_than_its_index_says_is_named(void **state)
 {
 	struct journal_settings s = {.directory = folder.journal};
@@ -419,6 +459,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_index_taken_away_is_made_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_spoilt_log_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_write_cut_short_is_cut_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_cut_off_is_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_log_shorter_than_its_index_says_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_sick_index_is_said_and_mended, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_attempt_cut_short_is_no_hindrance, setup, teardown),
