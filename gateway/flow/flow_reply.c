@@ -96,11 +96,13 @@ enum after step_reply(struct exchange *x)
 	count(x);
 	log_event(LOG_DEBUG, "message.answered", LOG_TEXT("exchange", x->guid), LOG_NUM("status", x->status),
 		LOG_NUM("dur_us", mono_us() - x->http->arrived_us));
-	/* Leave the open set first: the client may repeat the message the moment it has the answer. */
+	/* Leave the open set and the places first: the client may repeat the message, or send his next one, the moment he has
+	 * the answer. */
 	struct front_request *http = x->http;
 	if (x->remembered)
 		open_set_leave(x->flow->open, x->request.sender_id, x->memory_id);
 	x->remembered = false;
+	exchange_give_back(x);
 	front_respond(http, &answer);
 	exchange_end(x);
 	return AFTER_END;

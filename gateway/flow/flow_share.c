@@ -75,6 +75,9 @@ void exchange_give_back(struct exchange *x)
 	}
 	if (x->service)
 		places_leave(snapshot_service(x->snap, x->service)->places, x->caller);
+	x->cost = 0;
+	x->admitted = false;
+	x->service = NULL;
 }
 
 /* Who has places now: there are no more of them than places or participants, and seldom more than a few. */

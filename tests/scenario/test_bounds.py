@@ -2,8 +2,11 @@
 """One client cannot take more than its share: what addresses and participants may hold, and what others get meanwhile."""
 import http.client
 import signal
+import subprocess
 import threading
 import time
+
+import pytest
 
 from harness import async_soap, soap, wss
 from harness.gateway import PATH, Answer
@@ -172,6 +175,21 @@ def test_slow_calls_of_one_participant_leave_places_for_the_others(lone, pki, pr
         t.join()
     assert [a[0] for a in answers + others] == [200] * 5
     assert Answer(lone, lone.post(ready[4])).status == 200
+
+
+def may_trace():
+    done = subprocess.run(["strace", "-D", "-f", "-o", "/dev/null", "true"], capture_output=True, check=False)
+    return done.returncode == 0 and not done.stderr
+
+
+@pytest.mark.skipif(not may_trace(), reason="strace may not look at other processes here")
+def test_who_has_his_answer_has_his_place_back(lone, provider):
+    """Whoever hands the answer over is held up at once behind it."""
+    provider.answer = provider.signed_answer
+    lone.conf["services"][0]["in_flight"] = 1
+    lone.program = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=write", "-e", "inject=write:delay_exit=100000", *lone.program]
+    lone.start()
+    assert [lone.send().status for _ in range(5)] == [200] * 5
 
 
 def test_long_messages_of_one_participant_leave_memory_for_the_others(lone, pki, provider):
