@@ -17,6 +17,12 @@ from .raw import PATH
 BIN = Path(os.environ.get("QAQPA_BIN", Path(__file__).resolve().parents[2] / "build/dev/bin"))
 
 
+def may_trace():
+    """strace may look at a process of ours."""
+    done = subprocess.run(["strace", "-D", "-f", "-o", "/dev/null", "true"], capture_output=True, check=False)
+    return done.returncode == 0 and not done.stderr
+
+
 def instrumented():
     """Is this a build with sanitizers or for coverage?"""
     done = subprocess.run(["readelf", "--wide", "--symbols", BIN / "qaqpad"], stdout=subprocess.PIPE, check=True)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from harness import wss
-from harness.gateway import Gateway, instrumented
+from harness.gateway import Gateway, instrumented, may_trace
 from harness.pki import ROOT
 from harness.redis import Redis
 
@@ -48,11 +48,6 @@ def allowed():
         named = set().union(*(members(word) for word in line.lstrip("~").split()))
         calls = calls - named if line.startswith("~") else calls | named
     return calls | ALWAYS
-
-
-def may_trace():
-    done = subprocess.run(["strace", "-D", "-f", "-o", "/dev/null", "true"], capture_output=True, check=False)
-    return done.returncode == 0 and not done.stderr
 
 
 def whole(trace):

@@ -2,14 +2,13 @@
 """One client cannot take more than its share: what addresses and participants may hold, and what others get meanwhile."""
 import http.client
 import signal
-import subprocess
 import threading
 import time
 
 import pytest
 
 from harness import async_soap, soap, wss
-from harness.gateway import PATH, Answer
+from harness.gateway import PATH, Answer, may_trace
 
 THIS, OTHER = "127.0.0.1", "127.0.0.2"
 
@@ -175,11 +174,6 @@ def test_slow_calls_of_one_participant_leave_places_for_the_others(lone, pki, pr
         t.join()
     assert [a[0] for a in answers + others] == [200] * 5
     assert Answer(lone, lone.post(ready[4])).status == 200
-
-
-def may_trace():
-    done = subprocess.run(["strace", "-D", "-f", "-o", "/dev/null", "true"], capture_output=True, check=False)
-    return done.returncode == 0 and not done.stderr
 
 
 @pytest.mark.skipif(not may_trace(), reason="strace may not look at other processes here")
