@@ -235,6 +235,8 @@ static outcome log_ready(struct journal_day *day, struct err *e)
 	TRY(index_ready(day, e));
 	TRY(end_find(day, e));
 	TRY(journal_log_cut(&day->log, day->name, e));
+	if (atomic_load(&day->applied) < day->log.end) /* of what the index lacks nobody remembers the keys */
+		journal_recent_lose(day->recent);
 	atomic_store(&day->confirmed, day->log.end);
 	atomic_store(&day->seed, day->log.seed);
 	return DONE;

@@ -304,16 +304,34 @@ outcome journal_log_record(const struct journal_log *log, const char *day, uint6
 	return there ? DONE : log_spoilt(e, day, place, "stands no record, and the index names one");
 }
 
-outcome journal_log_piece(const struct journal_log *log, const char *day, const struct journal_piece *piece,
-	unsigned char *out, struct err *e)
+/* Whether they are what was written is one thing, and whether they could be read is another. */
+static outcome piece_read(const struct journal_log *log, const char *day, const struct journal_piece *piece,
+	unsigned char *out, bool *whole, struct err *e)
 {
 	ssize_t n = read_at(log->fd, out, piece->size, piece->at);
 
 	if (n < 0)
 		return log_fail(e, day, "cannot read it");
-	if ((uint64_t)n != piece->size || journal_sum((struct bytes){out, piece->size}) != piece->sum)
-		return log_spoilt(e, day, piece->at, "the octets of a message are not what was written");
+	*whole = (uint64_t)n == piece->size && journal_sum((struct bytes){out, piece->size}) == piece->sum;
 	return DONE;
+}
+
+outcome journal_log_piece(const struct journal_log *log, const char *day, const struct journal_piece *piece,
+	unsigned char *out, struct err *e)
+{
+	bool whole;
+
+	TRY(piece_read(log, day, piece, out, &whole, e));
+	return whole ? DONE : log_spoilt(e, day, piece->at, "the octets of a message are not what was written");
+}
+
+static outcome piece_room(const char *day, const struct journal_piece *piece, struct buf *out, unsigned char **to,
+	struct err *e)
+{
+	buf_clear(out);
+	*to = buf_reserve(out, piece->size);
+	return *to ? DONE : err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory for a message of %llu octets", day,
+		(unsigned long long)piece->size);
 }
 
 outcome journal_log_octets(const struct journal_log *log, const char *day, const struct journal_piece *piece,
@@ -324,25 +342,30 @@ outcome journal_log_octets(const struct journal_log *log, const char *day, const
 	buf_clear(out);
 	if (piece->size == 0)
 		return DONE;
-	to = buf_reserve(out, piece->size);
-	if (!to)
-		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory for a message of %llu octets", day,
-			(unsigned long long)piece->size);
+	TRY(piece_room(day, piece, out, &to, e));
 	TRY(journal_log_piece(log, day, piece, to, e));
 	buf_grown(out, piece->size);
 	return DONE;
 }
 
-/* Are the octets behind the head whole too? Those at the end of a log may be cut short. */
-static bool octets_whole(const struct journal_log *log, const char *day, const struct journal_record *record,
-	struct buf *memory)
+static outcome piece_look(const struct journal_log *log, const char *day, const struct journal_piece *piece,
+	struct buf *memory, bool *whole, struct err *e)
 {
-	struct err ignored;
-	bool whole = !record->has_waiting || journal_log_octets(log, day, &record->body, memory, &ignored).ok;
+	unsigned char *to;
 
-	for (size_t i = 0; whole && i < record->fact_count; i++)
-		whole = journal_log_octets(log, day, &record->octets[i], memory, &ignored).ok;
-	return whole;
+	if (!*whole || piece->size == 0)
+		return DONE;
+	TRY(piece_room(day, piece, memory, &to, e));
+	return piece_read(log, day, piece, to, whole, e);
+}
+
+/* Are the octets behind the head whole too? Those at the end of a log may be cut short. */
+static outcome octets_look(const struct journal_log *log, const char *day, const struct journal_record *record,
+	struct buf *memory, bool *whole, struct err *e)
+{
+	for (size_t i = 0; i < record->fact_count; i++)
+		TRY(piece_look(log, day, &record->octets[i], memory, whole, e));
+	return record->has_waiting ? piece_look(log, day, &record->body, memory, whole, e) : DONE;
 }
 
 outcome journal_log_tail(const struct journal_log *log, const char *day, uint64_t place, uint64_t *end,
@@ -350,13 +373,15 @@ outcome journal_log_tail(const struct journal_log *log, const char *day, uint64_
 {
 	SCOPED(buf_free) struct buf head = BUF(SIZE_MAX / 4), octets = BUF(SIZE_MAX / 4);
 	struct journal_record record;
-	bool there = true;
+	bool whole = true, more = true;
 
-	for (*end = place; there; *end = record.next) {
-		TRY(journal_log_read(log, day, *end, &head, &record, &there, e));
-		if (!there || !octets_whole(log, day, &record, &octets))
+	for (*end = place; more; *end = record.next) {
+		TRY(journal_log_read(log, day, *end, &head, &record, &whole, e));
+		if (whole)
+			TRY(octets_look(log, day, &record, &octets, &whole, e));
+		if (!whole)
 			break;
-		there = each(ctx, &record);
+		more = each(ctx, &record);
 	}
 	return DONE;
 }

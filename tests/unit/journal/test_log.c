@@ -173,6 +173,43 @@ static void half_of_a_write_is_taken_back(void **state)
 	assert_int_equal(tail_read().records, 1);
 }
 
+/* Pages of memory that the process has now. */
+static rlim_t memory_now(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%lu", &pages), 1);
+	fclose(f);
+	return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* What cannot be looked at is not the end of the log: it would be cut off there. */
+static void a_lack_of_memory_is_not_the_end(void **state)
+{
+	static const unsigned char octets[64 << 20];
+	struct rlimit before, tight;
+	struct tail t = {0, 0};
+	struct err e = {.reason = REASON_NONE};
+	bool read;
+
+	(void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	skip();
+#endif
+	append((struct bytes){octets, sizeof octets}, BYTES_LIT("body"));
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	tight = before;
+	tight.rlim_cur = memory_now() + (16 << 20);
+	assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
+	read = journal_log_tail(&log_file, DAY, JOURNAL_FIRST, &t.end, tail_each, &t, &e).ok;
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_false(read);
+	assert_int_equal(e.reason, REASON_JOURNAL_DOWN);
+	assert_int_equal(tail_read().records, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +217,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_record_counts_in_its_place_alone, setup_log, teardown_log),
 		cmocka_unit_test_setup_teardown(more_entries_than_one_call_takes_are_written, setup_log, teardown_log),
 		cmocka_unit_test_setup_teardown(what_failed_leaves_nothing, setup_log, teardown_log),
+		cmocka_unit_test_setup_teardown(a_lack_of_memory_is_not_the_end, setup_log, teardown_log),
 		cmocka_unit_test_setup_teardown(half_of_a_write_is_taken_back, setup_log, teardown_log),
 	};
 

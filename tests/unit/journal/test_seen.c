@@ -312,6 +312,31 @@ static void a_place_of_another_message_says_nothing_of_this_one(void **state)
 	journal_days_close(&days);
 }
 
+/* As when the log could not be looked at for a moment, and was opened anew. */
+static void a_day_that_is_connected_again_forgets_nothing(void **state)
+{
+	struct journal_fact fact = fact_of(DAY1, "{x}", "m");
+	struct journal_seen seen = seen_of("m", SEEN_OPEN, "{x}"), out;
+	struct journal_entry entry = {.facts = &fact, .fact_count = 1, .seen = &seen};
+	struct journal_piece answer;
+	struct journal_days days;
+	struct journal_day *day;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(mkdir(folder.journal, 0700), 0);
+	assert_true(journal_days_open(&days, folder.journal, 0, &e).ok);
+	assert_true(journal_days_ready(&days, "2030-01-01", &day, &e).ok);
+	assert_true(journal_day_apply(day, &(size_t){0}, &e).ok);
+	assert_true(journal_day_write(day, &entry, NULL, &e).ok);
+	journal_days_disconnect(&days, day);
+	assert_true(journal_days_ready(&days, "2030-01-01", &day, &e).ok);
+	assert_true(journal_day_behind(day));
+	assert_true(journal_seen_on(day, BYTES_LIT("sys"), BYTES_LIT("m"), INT64_MIN, &out, &answer, &e).ok);
+	assert_int_equal(out.state, SEEN_OPEN);
+	journal_days_close(&days);
+}
+
 static size_t heap(void)
 {
 	struct mallinfo2 m = mallinfo2();
@@ -419,6 +444,7 @@ int main(void)
 			every_state_comes_back_and_follows_the_last_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_newest_answer_comes_back_octet_for_octet, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_place_of_another_message_says_nothing_of_this_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_day_that_is_connected_again_forgets_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_large_answer_is_not_held_when_its_asker_has_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_row_before_the_window_is_not_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_answer_is_known_whatever_midnight_does, setup, teardown),
