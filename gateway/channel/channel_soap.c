@@ -14,7 +14,11 @@
 static pthread_key_t soap_key;
 static pthread_once_t soap_once = PTHREAD_ONCE_INIT;
 
-static void soap_drop(void *soap) { soap_free(soap); }
+static void soap_drop(void *soap)
+{
+	soap_end(soap);
+	soap_free(soap);
+}
 
 static void soap_key_make(void) { BUG_IF(pthread_key_create(&soap_key, soap_drop) != 0); }
 
@@ -51,8 +55,8 @@ void channel_soap_close(struct soap **soap)
 		memory_miss();
 	(*soap)->is = NULL;
 	(*soap)->os = NULL;
-	soap_destroy(*soap);
-	soap_end(*soap);
+	/* Its objects and texts alone: soap_end would also clear all tables, and each soap_begin_... does so again. */
+	soap_dealloc(*soap, NULL);
 }
 
 bool channel_soap_refused(struct pool *pool, const struct soap *soap, const char **why)
