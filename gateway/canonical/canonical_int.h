@@ -35,6 +35,12 @@ static inline bool is_class(unsigned char c, int class)
 	return canonical_class[c] & class;
 }
 
+/* A bit for the lowest octet that is zero, and perhaps for some above it. */
+static inline uint64_t zero_octets(uint64_t w)
+{
+	return (w - 0x0101010101010101u) & ~w & 0x8080808080808080u;
+}
+
 /* For names, most of which are so short that a call costs more than the comparison. */
 static inline bool same_name(struct bytes a, struct bytes b)
 {
@@ -49,17 +55,27 @@ static inline bool same_name(struct bytes a, struct bytes b)
 	return i == a.n;
 }
 
-/* The first `n` octets of both, where there are WORD at least to be read. */
 enum { WORD = 8 };
-static inline bool same_octets(const unsigned char *a, const unsigned char *b, size_t n)
+/* The bits in which the first WORD octets differ, those of the first octet lowest. */
+static inline uint64_t differ(const unsigned char *a, const unsigned char *b)
 {
 	uint64_t x, y;
 
 	memcpy(&x, a, sizeof x);
 	memcpy(&y, b, sizeof y);
-	if (n >= WORD)
-		return x == y && memcmp(a, b, n) == 0;
-	return n == 0 || le64toh(x ^ y) << 8 * (WORD - n) == 0;
+	return le64toh(x ^ y);
+}
+
+/* The first `n` octets of both, where there are WORD at least to be read. */
+static inline bool same_octets(const unsigned char *a, const unsigned char *b, size_t n)
+{
+	if (n <= WORD)
+		return n == 0 || differ(a, b) << 8 * (WORD - n) == 0;
+	for (size_t i = 0; i + WORD < n; i += WORD) {
+		if (differ(a + i, b + i))
+			return false;
+	}
+	return !differ(a + n - WORD, b + n - WORD);
 }
 
 /* --- output --- */
@@ -114,8 +130,8 @@ struct change {
 
 struct frame { /* of an open element */
 	struct bytes name;
-	size_t prefixes, changes, declared; /* what to go back to behind it */
-	size_t others; /* counted before it */
+	size_t changes; /* how many there were before it */
+	size_t prefixes, declared; /* likewise; only where it has made changes */
 };
 
 struct qname {
@@ -134,8 +150,9 @@ struct seen {
 	const unsigned char *tag; /* '<' before it; NULL: none */
 	uint32_t whole, prefix;   /* octets of the name and of its prefix */
 	uint32_t next;            /* what came behind it */
+	size_t scope;             /* the scope in which nothing was to be done about its prefix; 0: none */
 };
-enum { SEEN = 64 };
+enum { SEEN = 64 }; /* and one that stands for a name that is not kept */
 
 struct run {
 	const unsigned char *at, *end;
@@ -148,6 +165,7 @@ struct run {
 	size_t declared, elements, others; /* declarations in scope; elements and what else is counted so far */
 	/* only where content is judged */
 	const struct canonical_limits *limits;
+	size_t depth_most, elements_most; /* what they come to */
 	bool (*on_id)(void *ctx, struct bytes value);
 	void *ctx;
 	size_t depth;
@@ -157,7 +175,8 @@ struct run {
 	size_t last; /* the prefix that was found last; mostly it is the next one too */
 	struct change changes[CHANGES_MOST];
 	size_t change_count;
-	struct seen seen[SEEN];
+	size_t scope; /* another number after each change, and after each that was undone */
+	struct seen seen[SEEN + 1];
 	uint32_t seen_last;
 	/* of the start tag being read */
 	struct attribute attributes[ATTRIBUTES_MOST];
@@ -169,6 +188,24 @@ struct run {
 
 /* All of these give false when the text is foreign. */
 
+/* The first octet that is not itself in character data. '<' and '>' differ in one bit. */
+static inline const unsigned char *canonical_plain(const unsigned char *at, const unsigned char *to)
+{
+	for (; to - at >= WORD; at += WORD) {
+		uint64_t w, odd;
+
+		memcpy(&w, at, sizeof w);
+		w = le64toh(w);
+		odd = zero_octets((w | 0x0202020202020202u) ^ 0x3e3e3e3e3e3e3e3eu) | zero_octets(w ^ 0x2626262626262626u) |
+			zero_octets(w ^ 0x0d0d0d0d0d0d0d0du);
+		if (odd)
+			return at + __builtin_ctzll(odd) / 8;
+	}
+	while (at < to && !is_class(*at, ODD_TEXT))
+		at++;
+	return at;
+}
+
 /* Character data from `*at` to the next '<'; of a CDATA section, where no reference has a meaning, to `to`. */
 MUST_USE bool canonical_text(struct output *out, const unsigned char **at, const unsigned char *to, bool cdata);
 /* An attribute value that is not plain. */
@@ -177,6 +214,13 @@ MUST_USE bool canonical_value(struct output *out, struct bytes value);
 /* Reads a start tag: `at` stands on '<', then behind '>'. The last octet before `end` must be a '>'. The declarations are in
  * force afterwards. */
 MUST_USE bool canonical_tag_read(struct run *r, struct qname *name, bool *empty);
+/* The name that came behind the last one, where that was met before; NULL: none. */
+static inline const struct seen *canonical_expected(const struct run *r)
+{
+	const struct seen *s = &r->seen[r->seen[r->seen_last].next];
+
+	return s->tag && (size_t)(r->end - r->at) > s->whole + WORD ? s : NULL;
+}
 /* Puts the attributes into `sorted`, by namespace name and local name; their prefixes are used. */
 MUST_USE bool canonical_tag_sort(struct run *r);
 
@@ -193,14 +237,6 @@ MUST_USE bool canonical_scope_agrees(struct run *r, const struct bytes *prefixes
 MUST_USE bool canonical_scope_bind(struct run *r, struct bytes name, struct bytes uri);
 /* The prefix is visibly used by the element or its attributes; `uri` may be NULL. */
 MUST_USE bool canonical_scope_use(struct run *r, struct bytes name, struct bytes *uri);
-/* It is the prefix that was used last, and nothing is to be done about it. */
-static inline bool canonical_scope_uses_last(const struct run *r, struct bytes name)
-{
-	const struct prefix *p = &r->prefixes[r->last];
-
-	return r->last < r->prefix_count && p->touched && p->bound.p == p->rendered.p && (name.n == 0 || p->bound.n > 0) &&
-		same_name(p->name, name);
-}
 /* Listed prefixes count as used. */
 MUST_USE bool canonical_scope_use_listed(struct run *r);
 void canonical_scope_undo(struct run *r, const struct frame *f);
@@ -210,14 +246,12 @@ static inline void canonical_scope_enter(struct run *r)
 	r->frames[r->depth].prefixes = r->prefix_count;
 	r->frames[r->depth].changes = r->change_count;
 	r->frames[r->depth].declared = r->declared;
-	r->frames[r->depth].others = r->others;
 }
 
 static inline void canonical_scope_leave(struct run *r)
 {
 	const struct frame *f = &r->frames[r->depth];
 
-	r->declared = f->declared;
 	if (r->change_count > f->changes)
 		canonical_scope_undo(r, f);
 }

@@ -66,6 +66,8 @@ bool canonical_judge(struct bytes text, size_t from, const struct bytes *above, 
 	around = r.prefix_count;
 	r.others = 0;
 	r.limits = limits;
+	r.depth_most = limits->depth < DEPTH_MOST ? limits->depth : DEPTH_MOST;
+	r.elements_most = limits->elements;
 	r.on_id = on_id;
 	r.ctx = ctx;
 	r.at = content;

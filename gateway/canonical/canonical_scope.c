@@ -31,6 +31,7 @@ static bool note_change(struct run *r, size_t i, bool of_rendered)
 
 	if (r->change_count == CHANGES_MOST)
 		return false;
+	r->scope++;
 	r->changes[r->change_count++] = (struct change){i, of_rendered, of_rendered ? p->rendered : p->bound};
 	return true;
 }
@@ -214,5 +215,7 @@ void canonical_scope_undo(struct run *r, const struct frame *f)
 
 		*(c->of_rendered ? &r->prefixes[c->prefix].rendered : &r->prefixes[c->prefix].bound) = c->before;
 	}
+	r->scope++;
 	r->prefix_count = f->prefixes;
+	r->declared = f->declared;
 }

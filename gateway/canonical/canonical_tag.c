@@ -53,18 +53,16 @@ static bool read_name(struct run *r, struct qname *name)
 /* The name that came behind the last one when that was met before: `at` stands on '<', then behind it. */
 static bool guess_name(struct run *r, struct qname *name)
 {
-	const uint32_t next = r->seen[r->seen_last].next;
-	const struct seen *s = &r->seen[next];
+	const struct seen *s = canonical_expected(r);
 	const unsigned char *from = r->at + 1;
 
-	if (!s->tag || (size_t)(r->end - from) < s->whole + WORD || !same_octets(from, s->tag + 1, s->whole) ||
-		is_class(from[s->whole], IN_NAME) || from[s->whole] == ':')
+	if (!s || !same_octets(from, s->tag + 1, s->whole) || is_class(from[s->whole], IN_NAME) || from[s->whole] == ':')
 		return false;
 	name->whole = (struct bytes){from, s->whole};
 	name->prefix = (struct bytes){from, s->prefix};
 	name->local = s->prefix ? bytes_sub(name->whole, s->prefix + 1, s->whole) : name->whole;
 	r->at = from + s->whole;
-	r->seen_last = next;
+	r->seen_last = (uint32_t)(s - r->seen);
 	return true;
 }
 
@@ -76,10 +74,13 @@ static void note_name(struct run *r, const struct qname *name)
 	const uint32_t place = (uint32_t)(n * 5 + end[-1] * 3u + (n > 2 ? end[-3] : 0)) % SEEN;
 	struct seen *s = &r->seen[place];
 
-	if ((size_t)(r->end - name->whole.p) < n + WORD)
+	if ((size_t)(r->end - name->whole.p) < n + WORD) {
+		r->seen_last = SEEN;
+		r->seen[SEEN].scope = 0;
 		return;
+	}
 	if (!s->tag || s->whole != n || memcmp(s->tag + 1, name->whole.p, n) != 0)
-		*s = (struct seen){name->whole.p - 1, (uint32_t)n, (uint32_t)name->prefix.n, place};
+		*s = (struct seen){name->whole.p - 1, (uint32_t)n, (uint32_t)name->prefix.n, place, 0};
 	r->seen[r->seen_last].next = place;
 	r->seen_last = place;
 }
@@ -185,8 +186,10 @@ static bool insert(struct run *r, size_t n, const struct attribute *a)
 {
 	size_t low = 0, high = n;
 
-	if (n > 0 && compare(r->sorted[n - 1], a) < 0)
-		low = n;
+	if (n == 0 || compare(r->sorted[n - 1], a) < 0) {
+		r->sorted[n] = a;
+		return true;
+	}
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 

@@ -120,36 +120,12 @@ static void say_text(struct output *out, uint32_t c)
 		say_char(out, c);
 }
 
-/* A bit for the lowest octet that is zero, and perhaps for some above it. */
-static uint64_t zero_octets(uint64_t w)
-{
-	return (w - 0x0101010101010101u) & ~w & 0x8080808080808080u;
-}
-
-/* The first octet that is not itself in character data. '<' and '>' differ in one bit. */
-static const unsigned char *odd_text(const unsigned char *at, const unsigned char *to)
-{
-	for (; to - at >= WORD; at += WORD) {
-		uint64_t w, odd;
-
-		memcpy(&w, at, sizeof w);
-		w = le64toh(w);
-		odd = zero_octets((w | 0x0202020202020202u) ^ 0x3e3e3e3e3e3e3e3eu) | zero_octets(w ^ 0x2626262626262626u) |
-			zero_octets(w ^ 0x0d0d0d0d0d0d0d0du);
-		if (odd)
-			return at + __builtin_ctzll(odd) / 8;
-	}
-	while (at < to && !is_class(*at, ODD_TEXT))
-		at++;
-	return at;
-}
-
 bool canonical_text(struct output *out, const unsigned char **at, const unsigned char *to, bool cdata)
 {
 	const unsigned char *from = *at;
 
 	for (;;) {
-		const unsigned char *odd = odd_text(*at, to);
+		const unsigned char *odd = canonical_plain(*at, to);
 		uint32_t c;
 
 		if (odd > *at)

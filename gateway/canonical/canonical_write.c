@@ -73,24 +73,30 @@ static bool use_prefixes(struct run *r, const struct qname *name)
 {
 	const bool may_list = r->depth == 1 || r->change_count > r->frames[r->depth].changes;
 
+	struct seen *s = &r->seen[r->seen_last];
+
 	r->fresh_count = 0;
-	return (canonical_scope_uses_last(r, name->prefix) || canonical_scope_use(r, name->prefix, NULL)) &&
-		(r->attribute_count == 0 || canonical_tag_sort(r)) && (!may_list || canonical_scope_use_listed(r));
+	if ((s->scope != r->scope && !canonical_scope_use(r, name->prefix, NULL)) ||
+		(r->attribute_count > 0 && !canonical_tag_sort(r)) || (may_list && !canonical_scope_use_listed(r)))
+		return false;
+	s->scope = r->scope;
+	return true;
 }
 
-/* Of a start tag that was read. */
-static bool keeps_limits(const struct run *r, const unsigned char *from)
+/* Of a start tag that was read; before it `others` were counted. */
+static bool keeps_limits(const struct run *r, const unsigned char *from, size_t others)
 {
 	const struct canonical_limits *most = r->limits;
 
 	return !most || (r->depth <= most->depth && r->elements <= most->elements && r->others <= most->others &&
-		r->others - r->frames[r->depth].others <= most->attributes && r->declared <= most->namespaces &&
+		r->others - others <= most->attributes && r->declared <= most->namespaces &&
 		(size_t)(r->at - from) < most->tag_bytes);
 }
 
 static bool take_start(struct run *r)
 {
 	const unsigned char *from = r->at;
+	const size_t others = r->others;
 	struct qname name;
 	bool empty;
 
@@ -99,7 +105,7 @@ static bool take_start(struct run *r)
 	r->depth++;
 	r->elements++;
 	canonical_scope_enter(r);
-	if (!canonical_tag_read(r, &name, &empty) || !keeps_limits(r, from) || !use_prefixes(r, &name))
+	if (!canonical_tag_read(r, &name, &empty) || !keeps_limits(r, from, others) || !use_prefixes(r, &name))
 		return false;
 	r->frames[r->depth].name = name.whole;
 	canonical_put(&r->out, from, name.whole.p + name.whole.n);
@@ -119,16 +125,56 @@ static bool take_start(struct run *r)
 	return true;
 }
 
+/* An end tag of that name without white space. */
+static bool is_end(const struct run *r, const unsigned char *at, struct bytes name)
+{
+	return (size_t)(r->end - at) > name.n + 2 + WORD && at[0] == '<' && at[1] == '/' &&
+		same_octets(at + 2, name.p, name.n) && at[2 + name.n] == '>';
+}
+
+/* A start tag without attributes, of the name that was expected and about whose prefix nothing is to be done, and the text
+ * behind it; with its end tag, if that comes next. So is most of what repeats. False when it is another one. */
+static bool take_expected(struct run *r)
+{
+	const struct seen *s = canonical_expected(r);
+	const unsigned char *from = r->at, *to;
+	struct bytes name;
+
+	if (!s || s->scope != r->scope || r->own || r->depth >= r->depth_most || r->elements >= r->elements_most)
+		return false;
+	name = (struct bytes){from + 1, s->whole};
+	if (name.p[name.n] != '>' || !same_octets(name.p, s->tag + 1, name.n))
+		return false;
+	r->seen_last = (uint32_t)(s - r->seen);
+	r->elements++;
+	to = canonical_plain(name.p + name.n + 1, r->end);
+	if (is_end(r, to, name)) {
+		r->at = to + name.n + 3;
+	} else {
+		r->depth++;
+		canonical_scope_enter(r);
+		r->frames[r->depth].name = name;
+		r->at = *to == '<' ? to : name.p + name.n + 1;
+	}
+	canonical_put(&r->out, from, r->at);
+	return true;
+}
+
 static bool take_end(struct run *r)
 {
 	const unsigned char *from = r->at;
 	const struct bytes name = r->frames[r->depth].name;
 	const size_t left = (size_t)(r->end - r->at);
 
+	if (is_end(r, from, name)) {
+		r->at += name.n + 3;
+		canonical_put(&r->out, from, r->at);
+		canonical_scope_leave(r);
+		r->depth--;
+		return true;
+	}
 	/* At least one octet more follows, for the last one is a '>' and none of the name is. */
-	if (left <= name.n + 2)
-		return false;
-	if (left > name.n + 2 + WORD ? !same_octets(r->at + 2, name.p, name.n) : memcmp(r->at + 2, name.p, name.n) != 0)
+	if (left <= name.n + 2 || memcmp(r->at + 2, name.p, name.n) != 0)
 		return false;
 	r->at += name.n + 2;
 	canonical_put(&r->out, from, r->at);
@@ -184,20 +230,21 @@ bool canonical_take_markup(struct run *r)
 	case '?':
 		return false;
 	default:
-		return take_start(r);
+		return take_expected(r) || take_start(r);
 	}
 }
 
-/* Octets that are known to be their own canonical form are handed on unread. */
-static void take_own(struct run *r)
+/* Octets that are known to be their own canonical form are handed on unread, unless they are another one here. */
+static bool take_own(struct run *r)
 {
-	const struct bytes own = r->own->octets;
+	const struct canonical_own *own = r->own;
 
-	if (r->listing || !canonical_scope_agrees(r, r->own->prefixes, r->own->n))
-		return;
-	canonical_put(&r->out, own.p, own.p + own.n);
-	r->at += r->own_is_out ? 0 : own.n;
 	r->own = NULL;
+	if (r->listing || !canonical_scope_agrees(r, own->prefixes, own->n))
+		return !r->own_is_out;
+	canonical_put(&r->out, own->octets.p, own->octets.p + own->octets.n);
+	r->at += r->own_is_out ? 0 : own->octets.n;
+	return true;
 }
 
 static bool walk(struct run *r)
@@ -205,8 +252,8 @@ static bool walk(struct run *r)
 	if (!take_start(r))
 		return false;
 	while (r->depth > 0 && r->at < r->end) {
-		if (r->at == r->own_at && r->own)
-			take_own(r);
+		if (r->own && r->at == r->own_at && !take_own(r))
+			return false;
 		if ((*r->at != '<' && !canonical_text(&r->out, &r->at, r->end, false)) || !canonical_take_markup(r))
 			return false;
 	}
@@ -248,6 +295,9 @@ void canonical_start(struct run *r, bool (*sink)(void *ctx, const void *data, si
 	r->listing = r->doubtful = false;
 	r->limits = NULL;
 	r->on_id = NULL;
+	r->depth_most = DEPTH_MOST;
+	r->elements_most = SIZE_MAX;
+	r->scope = 1;
 	r->prefixes[0] = (struct prefix){.name = BYTES_NONE};
 	memset(r->seen, 0, sizeof r->seen);
 	r->seen_last = 0;

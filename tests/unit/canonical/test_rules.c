@@ -174,6 +174,46 @@ static void pieces_of_any_length_come_whole(void **state)
 	}
 }
 
+/* Names that come again are compared by words: each octet of each length counts. */
+static void a_name_is_another_by_any_octet(void **state)
+{
+	(void)state;
+	for (int n = 1; n < 40; n++) {
+		for (int other = 0; other < n; other++) {
+			SCOPED(buf_free) struct buf text = BUF(4096), out = BUF(4096);
+			char name[41] = {0}, near[41];
+			struct canonical_place place = {.element = BYTES_NONE};
+
+			memset(name, 'a', (size_t)n);
+			memcpy(near, name, sizeof near);
+			near[other] = 'b';
+			buf_printf(&text, "<r><%s>1</%s><%s></%s><%s>1</%s><%s><c></c></%s></r>", name, name, name, name, near, near,
+				name, name);
+			place.element = buf_bytes(&text);
+			assert_int_equal(canonical_write(&place, NULL, both_keep, &out), CANONICAL_WHOLE);
+			assert_true(bytes_eq(buf_bytes(&text), buf_bytes(&out)));
+			buf_clear(&text);
+			buf_printf(&text, "<r><%s>1</%s><%s>1</%s><c></c><c></c></r>", name, name, name, near);
+			place.element = buf_bytes(&text);
+			assert_int_equal(canonical_write(&place, NULL, both_keep, &out), CANONICAL_FOREIGN);
+		}
+	}
+}
+
+/* Where its element has come before, so that it was expected. */
+static void octets_left_out_come_at_their_place(void **state)
+{
+	static const char text[] = "<r><d>1</d><d>1</d><d></d><d>1</d></r>";
+	const struct canonical_own own = {.octets = BYTES_LIT("<e>2</e>"), .prefixes = {BYTES_LIT("")}, .n = 1};
+	const struct canonical_place place = {.element = bytes_str(text), .own = &own,
+		.own_at = (const unsigned char *)strstr(text, "></d>") + 1};
+	SCOPED(buf_free) struct buf out = BUF(4096);
+
+	(void)state;
+	assert_int_equal(canonical_write(&place, NULL, both_keep, &out), CANONICAL_WHOLE);
+	assert_string_equal(buf_cstr(&out), "<r><d>1</d><d>1</d><d><e>2</e></d><d>1</d></r>");
+}
+
 static void a_sink_that_refuses_is_not_asked_again(void **state)
 {
 	SCOPED(buf_free) struct buf out = BUF(8);
@@ -192,6 +232,8 @@ int main(void)
 		cmocka_unit_test(what_an_element_has_taken_comes_back),
 		cmocka_unit_test(a_long_namespace_name_is_left_to_libxml2),
 		cmocka_unit_test(pieces_of_any_length_come_whole),
+		cmocka_unit_test(a_name_is_another_by_any_octet),
+		cmocka_unit_test(octets_left_out_come_at_their_place),
 		cmocka_unit_test(a_sink_that_refuses_is_not_asked_again),
 	};
 
