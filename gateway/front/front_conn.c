@@ -2,7 +2,7 @@
 /* front_conn - one connection: phases, deadlines, and the way of octets in and out.
  * Owns:     socket, TLS session, octets kept for later, the job while it is read or its answer written.
  * Promise:  one request at a time, answers in order; a refused connection gets its answer and is closed.
- * Not here: what the octets mean (front_head.c, front_chunk.c), TLS (front_tls.c), the loop
+ * Not here: what the octets mean (front_head.c, room http), TLS (front_tls.c), the loop
  *           (front_loop.c). */
 
 #include <errno.h>
@@ -138,7 +138,7 @@ void front_conn_bury(struct front *f)
 }
 
 /* Answers by ourselves and closes (RFC 9112 section 9.6). */
-static void refuse(struct front_conn *c, struct front_refusal why)
+static void refuse(struct front_conn *c, struct http_refusal why)
 {
 	struct front *f = c->front;
 	struct front_answer answer = {.status = why.status, .retry_after_s = why.status == 503};
@@ -157,7 +157,7 @@ static void refuse(struct front_conn *c, struct front_refusal why)
 
 static void refuse_for_memory(struct front_conn *c)
 {
-	refuse(c, (struct front_refusal){503, "memory"});
+	refuse(c, (struct http_refusal){503, "memory"});
 }
 
 /* The request was read whole, so the connection stays. */
@@ -236,10 +236,10 @@ static size_t take_head(struct front_conn *c, struct bytes in)
 		return in.n;
 	}
 	switch (front_head_feed(&job->parsed, front_store_bytes(&job->head), o->body_bytes)) {
-	case STEP_BAD:
+	case HTTP_BAD:
 		refuse(c, job->parsed.refusal);
 		return in.n;
-	case STEP_MORE:
+	case HTTP_MORE:
 		if (job->head.len == o->head_bytes)
 			refuse(c, front_head_too_large(&job->parsed));
 		return n;
@@ -256,12 +256,12 @@ static size_t take_chunks(struct front_conn *c, struct bytes in)
 	struct front_job *job = c->job;
 	struct bytes data;
 	size_t used;
-	enum front_step step = front_chunk_feed(&job->chunk, in, &used, &data);
-	if (step == STEP_BAD)
+	enum http_step step = http_chunk_feed(&job->chunk, in, &used, &data);
+	if (step == HTTP_BAD)
 		refuse(c, job->chunk.refusal);
 	else if (!front_store_add(job->payer, &job->body, data, c->listener->options.body_bytes))
 		refuse_for_memory(c);
-	else if (step == STEP_DONE)
+	else if (step == HTTP_DONE)
 		hand_over(c);
 	return used;
 }
@@ -296,7 +296,7 @@ static void end_of_input(struct front_conn *c)
 	if (c->phase == PHASE_IDLE)
 		front_conn_drop(c);
 	else
-		refuse(c, (struct front_refusal){400, "incomplete"});
+		refuse(c, (struct http_refusal){400, "incomplete"});
 }
 
 /* One read at a time: epoll tells when there is more, and other connections get their turn. */
@@ -465,10 +465,10 @@ static void hear_proxy(struct front_conn *c)
 	ssize_t n = recv(c->fd, f->scratch, FRONT_SCRATCH, MSG_PEEK);
 	if (n < 0 && errno == EAGAIN)
 		return;
-	enum front_step step = n > 0 ? front_proxy_feed(&c->proxy, (struct bytes){f->scratch, (size_t)n}, &used) : STEP_BAD;
-	if (step == STEP_BAD || recv(c->fd, f->scratch, used, 0) != (ssize_t)used)
+	enum http_step step = n > 0 ? front_proxy_feed(&c->proxy, (struct bytes){f->scratch, (size_t)n}, &used) : HTTP_BAD;
+	if (step == HTTP_BAD || recv(c->fd, f->scratch, used, 0) != (ssize_t)used)
 		refuse_proxy(c);
-	else if (step == STEP_DONE)
+	else if (step == HTTP_DONE)
 		meet_client(c);
 }
 
@@ -529,11 +529,11 @@ void front_conn_expire(struct front_conn *c)
 	switch (c->phase) {
 	case PHASE_HEAD:
 		atomic_fetch_add(&f->timeouts, 1);
-		refuse(c, (struct front_refusal){408, "head-deadline"});
+		refuse(c, (struct http_refusal){408, "head-deadline"});
 		return;
 	case PHASE_BODY:
 		atomic_fetch_add(&f->timeouts, 1);
-		refuse(c, (struct front_refusal){408, "body-deadline"});
+		refuse(c, (struct http_refusal){408, "body-deadline"});
 		return;
 	case PHASE_PROXY:
 	case PHASE_HANDSHAKE:

@@ -2,7 +2,7 @@
 /* front_head - the head of a request, line by line as it arrives (RFC 9112).
  * Promise:  a head that passes has one meaning only: one target, one host, one framing. What breaks the grammar is
  *           refused at the octet or line that breaks it.
- * Not here: memory and its limit (front_conn.c), the chunked coding (front_chunk.c). */
+ * Not here: memory and its limit (front_conn.c), the chunked coding (http_chunk.c). */
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ static const char *const field_names[FIELD_COUNT] = {
 
 static bool refuse(struct front_head *h, int status, const char *reason)
 {
-	h->refusal = (struct front_refusal){status, reason};
+	h->refusal = (struct http_refusal){status, reason};
 	return false;
 }
 
@@ -37,18 +37,6 @@ static bool has(const struct front_head *h, enum front_field field)
 static struct front_range range_of(struct bytes all, struct bytes piece)
 {
 	return (struct front_range){piece.n ? (size_t)(piece.p - all.p) : 0, piece.n};
-}
-
-/* Cuts the next element off a comma-separated list; false at its end. */
-static bool next_element(struct bytes *list, struct bytes *element)
-{
-	if (!list->p)
-		return false;
-	const unsigned char *comma = list->n ? memchr(list->p, ',', list->n) : NULL;
-	size_t n = comma ? (size_t)(comma - list->p) : list->n;
-	*element = bytes_trim(bytes_sub(*list, 0, n), " \t");
-	*list = comma ? bytes_sub(*list, n + 1, list->n) : BYTES_NONE;
-	return true;
 }
 
 /* Section 2.3. What looks like a version but is not ours is 505, before anything else of the line is judged. */
@@ -70,8 +58,8 @@ static bool read_target(struct front_head *h, struct bytes all, struct bytes tar
 		h->path = range_of(all, target);
 		return true;
 	}
-	size_t scheme = target.n > 7 && front_is_same(bytes_sub(target, 0, 7), "http://")  ? 7
-			: target.n > 8 && front_is_same(bytes_sub(target, 0, 8), "https://") ? 8
+	size_t scheme = target.n > 7 && http_is_same(bytes_sub(target, 0, 7), "http://")  ? 7
+			: target.n > 8 && http_is_same(bytes_sub(target, 0, 8), "https://") ? 8
 											      : 0;
 	if (scheme) {
 		size_t end = scheme;
@@ -101,7 +89,7 @@ static bool read_request_line(struct front_head *h, struct bytes all, struct byt
 	if (!first || first == last)
 		return refuse(h, 400, "request-line");
 	struct bytes method = bytes_sub(line, 0, (size_t)(first - line.p));
-	if (!front_is_token(method))
+	if (!http_is_token(method))
 		return refuse(h, 400, "method");
 	if (method.n > MAX_METHOD)
 		return refuse(h, 501, "method");
@@ -115,21 +103,18 @@ static bool read_request_line(struct front_head *h, struct bytes all, struct byt
  * we act on is a list that may be split over lines, so that a repetition is ambiguous. */
 static bool read_field(struct front_head *h, struct bytes all, struct bytes line)
 {
-	const unsigned char *colon = memchr(line.p, ':', line.n);
-	if (!colon)
-		return refuse(h, 400, "field");
-	struct bytes name = bytes_sub(line, 0, (size_t)(colon - line.p));
-	if (!front_is_token(name))
-		return refuse(h, 400, "field-name");
-	struct bytes value = bytes_trim(bytes_sub(line, name.n + 1, line.n), " \t");
-	if (front_is_same(name, "Connection")) {
+	struct bytes name, value;
+	const char *wrong = http_field(line, &name, &value);
+	if (wrong)
+		return refuse(h, 400, wrong);
+	if (http_is_same(name, "Connection")) {
 		struct bytes option;
-		while (next_element(&value, &option))
-			h->close = h->close || front_is_same(option, "close");
+		while (http_next_element(&value, &option))
+			h->close = h->close || http_is_same(option, "close");
 		return true;
 	}
 	for (int i = 0; i < FIELD_COUNT; i++) {
-		if (!front_is_same(name, field_names[i]))
+		if (!http_is_same(name, field_names[i]))
 			continue;
 		if (h->seen & 1u << i)
 			return refuse(h, 400, "field-repeated");
@@ -146,29 +131,16 @@ static bool read_line(struct front_head *h, struct bytes all, struct bytes line)
 	return h->lines++ == 0 ? read_request_line(h, all, line) : read_field(h, all, line);
 }
 
-/* Section 6.2: digits only. 18 of them always fit. */
-static bool read_length(struct front_head *h, struct bytes text)
-{
-	if (text.n == 0 || text.n > 18)
-		return refuse(h, 400, "content-length");
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return refuse(h, 400, "content-length");
-		h->content_length = h->content_length * 10 + (uint64_t)(text.p[i] - '0');
-	}
-	return true;
-}
-
 /* Section 6.1: chunked alone is understood. Well-formed others are 501, misuse of chunked is 400. */
 static bool read_coding(struct front_head *h, struct bytes text)
 {
-	if (front_is_same(text, "chunked")) {
+	if (http_is_same(text, "chunked")) {
 		h->chunked = true;
 		return true;
 	}
 	struct bytes coding;
-	while (next_element(&text, &coding))
-		if (!front_is_token(coding) || front_is_same(coding, "chunked"))
+	while (http_next_element(&text, &coding))
+		if (!http_is_token(coding) || http_is_same(coding, "chunked"))
 			return refuse(h, 400, "transfer-encoding");
 	return refuse(h, 501, "transfer-encoding");
 }
@@ -179,8 +151,8 @@ static bool check_framing(struct front_head *h, struct bytes all, uint64_t body_
 	bool length = has(h, FIELD_CONTENT_LENGTH), coding = has(h, FIELD_TRANSFER_ENCODING);
 	if (coding && (length || h->minor == 0))
 		return refuse(h, 400, "framing");
-	if (length && !read_length(h, front_head_part(all, h->field[FIELD_CONTENT_LENGTH])))
-		return false;
+	if (length && !http_length(front_head_part(all, h->field[FIELD_CONTENT_LENGTH]), &h->content_length))
+		return refuse(h, 400, "content-length");
 	if (coding && !read_coding(h, front_head_part(all, h->field[FIELD_TRANSFER_ENCODING])))
 		return false;
 	struct bytes method = front_head_part(all, h->method);
@@ -197,7 +169,7 @@ static bool check_expectation(struct front_head *h, struct bytes all)
 {
 	if (!has(h, FIELD_EXPECT) || h->minor == 0)
 		return true;
-	if (!front_is_same(front_head_part(all, h->field[FIELD_EXPECT]), "100-continue"))
+	if (!http_is_same(front_head_part(all, h->field[FIELD_EXPECT]), "100-continue"))
 		return refuse(h, 417, "expectation");
 	h->expects_continue = h->chunked || h->content_length > 0;
 	return true;
@@ -224,45 +196,45 @@ static bool check_octet(struct front_head *h, struct bytes all, size_t i)
 		return refuse(h, 400, "control");
 	if (!h->method_ended) {
 		h->method_ended = c == ' ';
-		if (c != ' ' && !front_is_token_char(c) && !(c == '\r' && i == h->line))
+		if (c != ' ' && !http_is_token_char(c) && !(c == '\r' && i == h->line))
 			return refuse(h, 400, "method");
 	}
 	return true;
 }
 
-enum front_step front_head_feed(struct front_head *h, struct bytes all, uint64_t body_limit)
+enum http_step front_head_feed(struct front_head *h, struct bytes all, uint64_t body_limit)
 {
 	while (h->at < all.n) {
 		size_t i = h->at++;
 		if (all.p[i] != '\n') {
 			if (!check_octet(h, all, i))
-				return STEP_BAD;
+				return HTTP_BAD;
 			continue;
 		}
 		if (i == h->line || all.p[i - 1] != '\r') {
 			refuse(h, 400, "bare-lf");
-			return STEP_BAD;
+			return HTTP_BAD;
 		}
 		struct bytes line = bytes_sub(all, h->line, i - 1);
 		h->line = h->at;
 		if (line.n > 0) {
 			if (!read_line(h, all, line))
-				return STEP_BAD;
+				return HTTP_BAD;
 		} else if (h->lines > 0) {
 			h->end = h->at;
-			return check_whole(h, all, body_limit) ? STEP_DONE : STEP_BAD;
+			return check_whole(h, all, body_limit) ? HTTP_DONE : HTTP_BAD;
 		} else if (h->skipped_empty) {
 			refuse(h, 400, "request-line");
-			return STEP_BAD;
+			return HTTP_BAD;
 		} else { /* section 2.2: one empty line before a request is forgiven */
 			h->skipped_empty = true;
 		}
 	}
-	return STEP_MORE;
+	return HTTP_MORE;
 }
 
-struct front_refusal front_head_too_large(const struct front_head *h)
+struct http_refusal front_head_too_large(const struct front_head *h)
 {
-	return h->lines == 0 ? (struct front_refusal){414, "request-line"}
-			     : (struct front_refusal){431, "head"};
+	return h->lines == 0 ? (struct http_refusal){414, "request-line"}
+			     : (struct http_refusal){431, "head"};
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_int - what the files of this room share.
  *
- * Everything here belongs to the event thread unless its comment says otherwise. front_head.c and
- * front_chunk.c know neither sockets nor memory: they take octets and say what these mean.
+ * Everything here belongs to the event thread unless its comment says otherwise. front_head.c
+ * knows neither sockets nor memory: it takes octets and says what these mean.
  */
 #ifndef QAQPA_FRONT_FRONT_INT_H
 #define QAQPA_FRONT_FRONT_INT_H
@@ -15,17 +15,11 @@
 #include <openssl/ssl.h>
 
 #include "base/address.h"
+#include "http/http.h"
 
 #include "front/front.h"
 
 /* ---- front_head.c: the head of a request (RFC 9112 sections 2 to 6) ---- */
-
-enum front_step { STEP_MORE, STEP_DONE, STEP_BAD };
-
-struct front_refusal {
-	int status;
-	const char *reason; /* a stable word for the log */
-};
 
 /* A part of the head, by position: the buffer may move while it grows. */
 struct front_range {
@@ -57,59 +51,24 @@ struct front_head {
 	int minor;     /* HTTP/1.<minor> */
 	bool close, chunked, expects_continue;
 	uint64_t content_length;
-	struct front_refusal refusal; /* after STEP_BAD */
+	struct http_refusal refusal; /* after HTTP_BAD */
 };
 
 /* Looks at the octets that came since the last call; `all` is the head so far, from its first octet.
  * Control characters, a bare LF and a broken line are refused when they arrive, not when the head is
- * complete. After STEP_DONE the head is checked as a whole: its framing is clear, and a body of known
+ * complete. After HTTP_DONE the head is checked as a whole: its framing is clear, and a body of known
  * length is within `body_limit`. */
-enum front_step front_head_feed(struct front_head *h, struct bytes all, uint64_t body_limit);
+enum http_step front_head_feed(struct front_head *h, struct bytes all, uint64_t body_limit);
 /* What a head that filled its limit without an end is refused with. */
-struct front_refusal front_head_too_large(const struct front_head *h);
+struct http_refusal front_head_too_large(const struct front_head *h);
 static inline struct bytes front_head_part(struct bytes all, struct front_range r)
 {
 	return bytes_sub(all, r.at, r.at + r.n);
 }
 
 /* front_syntax.c: the grammar of single words. */
-bool front_is_token_char(unsigned char c);
-bool front_is_token(struct bytes text);
 bool front_is_host(struct bytes text);                /* uri-host [ ":" port ], not empty */
 bool front_is_target(struct bytes text);              /* characters of path and query, percent-encoding */
-bool front_is_same(struct bytes text, const char *s); /* without regard to case */
-
-/* ---- front_chunk.c: the chunked coding (RFC 9112 section 7.1) ---- */
-
-enum front_chunk_state {
-	CHUNK_SIZE,
-	CHUNK_BLANK,
-	CHUNK_EXTENSION,
-	CHUNK_SIZE_LF,
-	CHUNK_DATA,
-	CHUNK_DATA_CR,
-	CHUNK_DATA_LF,
-	CHUNK_TRAILER_START,
-	CHUNK_TRAILER_NAME,
-	CHUNK_TRAILER_VALUE,
-	CHUNK_TRAILER_LF,
-	CHUNK_END_LF
-};
-
-/* Starts as all zero but for `limit`. */
-struct front_chunk {
-	enum front_chunk_state state;
-	unsigned digits;
-	uint64_t left;  /* size read so far, then octets of the chunk still to come */
-	uint64_t total; /* data octets announced so far */
-	uint64_t limit; /* of the body */
-	unsigned line_extension, extensions, trailers;
-	struct front_refusal refusal; /* after STEP_BAD */
-};
-
-/* Takes octets from `in` until there is data, an end or an error. `used` octets were taken; `data`,
- * perhaps empty, points into `in`. STEP_MORE with used < in.n: call again with the rest. */
-enum front_step front_chunk_feed(struct front_chunk *k, struct bytes in, size_t *used, struct bytes *data);
 
 /* ---- front_proxy.c: the header of the PROXY protocol, versions 1 and 2 ---- */
 
@@ -118,12 +77,12 @@ struct front_proxy {
 	unsigned char data[107]; /* as much of the header as is needed */
 	size_t n;                /* octets of it taken */
 	bool octets;             /* version 2 */
-	bool known;              /* after STEP_DONE: `client` is set; else the connection is the proxy's own */
+	bool known;              /* after HTTP_DONE: `client` is set; else the connection is the proxy's own */
 	struct address client;
 };
 
-/* Looks at what came. `used` octets of it belong to the header; until STEP_DONE that is all of them. */
-enum front_step front_proxy_feed(struct front_proxy *p, struct bytes in, size_t *used);
+/* Looks at what came. `used` octets of it belong to the header; until HTTP_DONE that is all of them. */
+enum http_step front_proxy_feed(struct front_proxy *p, struct bytes in, size_t *used);
 
 /* ---- front_store.c: memory under the budget of the front, and of an address. Any thread. ---- */
 
@@ -170,7 +129,7 @@ struct front_job {
 	struct front_conn *conn; /* NULL when the client has gone; event thread only */
 	struct front_job *next;  /* in the list of answers */
 	struct front_head parsed;
-	struct front_chunk chunk;
+	struct http_chunk chunk;
 	struct front_store head, body, certificate;
 	struct front_store out; /* the answer, from front_respond to the event thread */
 	bool close, head_only;

@@ -47,40 +47,40 @@ static bool read_address(struct bytes text, bool four, struct address *out)
 	return address_read(text, out) && four == !memchr(text.p, ':', text.n);
 }
 
-static enum front_step read_line(struct front_proxy *p, struct bytes line)
+static enum http_step read_line(struct front_proxy *p, struct bytes line)
 {
 	struct address destination;
 	word(&line); /* PROXY */
 	struct bytes family = word(&line);
 	if (bytes_is(family, "UNKNOWN"))
-		return STEP_DONE; /* whatever follows */
+		return HTTP_DONE; /* whatever follows */
 	bool four = bytes_is(family, "TCP4");
 	if (!four && !bytes_is(family, "TCP6"))
-		return STEP_BAD;
+		return HTTP_BAD;
 	if (!read_address(word(&line), four, &p->client) || !read_address(word(&line), four, &destination) ||
 	    !is_port(word(&line)) || !is_port(line))
-		return STEP_BAD;
+		return HTTP_BAD;
 	p->known = true;
-	return STEP_DONE;
+	return HTTP_DONE;
 }
 
 /* Version 1 from its first octet on: as much as there is, and not beyond its end. */
-static enum front_step feed_line(struct front_proxy *p, struct bytes in, size_t *used)
+static enum http_step feed_line(struct front_proxy *p, struct bytes in, size_t *used)
 {
 	static const char begin[] = "PROXY ";
 	while (*used < in.n) {
 		unsigned char c = in.p[(*used)++];
 		if (p->n == LINE_MOST || (p->n < sizeof begin - 1 && c != (unsigned char)begin[p->n]))
-			return STEP_BAD;
+			return HTTP_BAD;
 		p->data[p->n++] = c;
 		if (c == '\n')
-			return p->data[p->n - 2] == '\r' ? read_line(p, (struct bytes){p->data, p->n - 2}) : STEP_BAD;
+			return p->data[p->n - 2] == '\r' ? read_line(p, (struct bytes){p->data, p->n - 2}) : HTTP_BAD;
 		if (c != '\r' && (c < 0x20 || c > 0x7e))
-			return STEP_BAD;
+			return HTTP_BAD;
 		if (p->n > 1 && p->data[p->n - 2] == '\r')
-			return STEP_BAD;
+			return HTTP_BAD;
 	}
-	return STEP_MORE;
+	return HTTP_MORE;
 }
 
 static size_t rest_of(const struct front_proxy *p)
@@ -113,30 +113,30 @@ static void take_client(struct front_proxy *p)
 }
 
 /* Version 2: the fixed part and the addresses are kept, the rest is counted. */
-static enum front_step feed_octets(struct front_proxy *p, struct bytes in, size_t *used)
+static enum http_step feed_octets(struct front_proxy *p, struct bytes in, size_t *used)
 {
 	while (*used < in.n) {
 		unsigned char c = in.p[(*used)++];
 		if (p->n < SIGNATURE_N && c != (unsigned char)SIGNATURE[p->n])
-			return STEP_BAD;
+			return HTTP_BAD;
 		if (p->n < sizeof p->data)
 			p->data[p->n] = c;
 		p->n++;
 		if (p->n == FIXED_N && !fixed_is_good(p))
-			return STEP_BAD;
+			return HTTP_BAD;
 		if (p->n >= FIXED_N && p->n == FIXED_N + rest_of(p)) {
 			take_client(p);
-			return STEP_DONE;
+			return HTTP_DONE;
 		}
 	}
-	return STEP_MORE;
+	return HTTP_MORE;
 }
 
-enum front_step front_proxy_feed(struct front_proxy *p, struct bytes in, size_t *used)
+enum http_step front_proxy_feed(struct front_proxy *p, struct bytes in, size_t *used)
 {
 	*used = 0;
 	if (in.n == 0)
-		return STEP_MORE;
+		return HTTP_MORE;
 	if (p->n == 0)
 		p->octets = in.p[0] == (unsigned char)SIGNATURE[0];
 	return p->octets ? feed_octets(p, in, used) : feed_line(p, in, used);

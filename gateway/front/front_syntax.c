@@ -1,34 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* front_syntax - the grammar of single words in a head: token (RFC 9110 section 5.6.2), request target and
- * host (RFC 3986).
+/* front_syntax - the grammar of single words in the head of a request: target and host (RFC 3986).
  * Promise:  answers yes only to what the grammar allows.
  * Not here: lines and their order (front_head.c). */
 
 #include <string.h>
-#include <strings.h>
 
 #include "front/front_int.h"
 
 enum {
-	T = 1 /* tchar */,
-	P = 2 /* pchar, "/" and "?" */,
-	H = 4 /* reg-name */,
-	X = 8 /* hex digit */,
-	D = 16 /* digit */
+	P = 1 /* pchar, "/" and "?" */,
+	H = 2 /* reg-name */,
+	X = 4 /* hex digit */,
+	D = 8 /* digit */
 };
 
 static const unsigned char classes[256] = {
-	['0' ... '9'] = T | P | H | X | D,
-	['A' ... 'F'] = T | P | H | X,
-	['G' ... 'Z'] = T | P | H,
-	['a' ... 'f'] = T | P | H | X,
-	['g' ... 'z'] = T | P | H,
-	['-'] = T | P | H, ['.'] = T | P | H, ['_'] = T | P | H, ['~'] = T | P | H,
-	['!'] = T | P | H, ['$'] = T | P | H, ['&'] = T | P | H, ['\''] = T | P | H,
-	['*'] = T | P | H, ['+'] = T | P | H, ['%'] = T | P | H,
+	['0' ... '9'] = P | H | X | D,
+	['A' ... 'F'] = P | H | X,
+	['G' ... 'Z'] = P | H,
+	['a' ... 'f'] = P | H | X,
+	['g' ... 'z'] = P | H,
+	['-'] = P | H, ['.'] = P | H, ['_'] = P | H, ['~'] = P | H,
+	['!'] = P | H, ['$'] = P | H, ['&'] = P | H, ['\''] = P | H,
+	['*'] = P | H, ['+'] = P | H, ['%'] = P | H,
 	['('] = P | H, [')'] = P | H, [','] = P | H, [';'] = P | H, ['='] = P | H,
 	[':'] = P, ['@'] = P, ['/'] = P, ['?'] = P,
-	['#'] = T, ['^'] = T, ['`'] = T, ['|'] = T,
 };
 
 static bool all_are(struct bytes text, unsigned char class)
@@ -46,16 +42,6 @@ static bool percent_is_encoded(struct bytes text)
 		    (text.n - i < 3 || !(classes[text.p[i + 1]] & X) || !(classes[text.p[i + 2]] & X)))
 			return false;
 	return true;
-}
-
-bool front_is_token_char(unsigned char c)
-{
-	return classes[c] & T;
-}
-
-bool front_is_token(struct bytes text)
-{
-	return text.n > 0 && all_are(text, T);
 }
 
 bool front_is_target(struct bytes text)
@@ -87,9 +73,4 @@ bool front_is_host(struct bytes text)
 	if (close)
 		return close == host.p + host.n - 1 && is_literal(host);
 	return host.n > 0 && all_are(host, H) && percent_is_encoded(host);
-}
-
-bool front_is_same(struct bytes text, const char *s)
-{
-	return text.n == strlen(s) && strncasecmp((const char *)text.p, s, text.n) == 0;
 }

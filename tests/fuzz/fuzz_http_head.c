@@ -6,31 +6,31 @@
 #define BODY_MOST (15u << 20)
 
 /* Fed in pieces of `piece` octets. */
-static enum front_step feed(struct front_head *h, struct bytes all, size_t piece)
+static enum http_step feed(struct front_head *h, struct bytes all, size_t piece)
 {
-	enum front_step step = STEP_MORE;
+	enum http_step step = HTTP_MORE;
 
-	for (size_t n = piece; step == STEP_MORE && n < all.n; n += piece) /* each call sees all that came so far */
+	for (size_t n = piece; step == HTTP_MORE && n < all.n; n += piece) /* each call sees all that came so far */
 		step = front_head_feed(h, bytes_sub(all, 0, n), BODY_MOST);
-	return step == STEP_MORE ? front_head_feed(h, all, BODY_MOST) : step;
+	return step == HTTP_MORE ? front_head_feed(h, all, BODY_MOST) : step;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes all = {data + (size > 0), size - (size > 0)};
 	struct front_head whole = {0}, pieces = {0};
-	enum front_step step = front_head_feed(&whole, all, BODY_MOST);
+	enum http_step step = front_head_feed(&whole, all, BODY_MOST);
 
 	FUZZ_ASSERT(feed(&pieces, all, size ? 1 + data[0] : 1) == step);
-	if (step == STEP_BAD) {
+	if (step == HTTP_BAD) {
 		FUZZ_ASSERT(whole.refusal.status >= 400 && whole.refusal.reason);
 		FUZZ_ASSERT(pieces.refusal.status == whole.refusal.status);
 	}
-	if (step != STEP_DONE)
+	if (step != HTTP_DONE)
 		return 0;
 	FUZZ_ASSERT(whole.end <= all.n && pieces.end == whole.end && whole.content_length <= BODY_MOST);
 	FUZZ_ASSERT(!whole.chunked || !(whole.seen & 1u << FIELD_CONTENT_LENGTH));
-	FUZZ_ASSERT(front_is_token(front_head_part(all, whole.method)) && front_is_target(front_head_part(all, whole.path)));
+	FUZZ_ASSERT(http_is_token(front_head_part(all, whole.method)) && front_is_target(front_head_part(all, whole.path)));
 	for (int i = 0; i < FIELD_COUNT; i++)
 		FUZZ_ASSERT(whole.field[i].at + whole.field[i].n <= whole.end);
 	return 0;

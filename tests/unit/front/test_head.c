@@ -128,18 +128,18 @@ static const struct row {
 	 BYTES_LIT(POST "Content-Length: 0\r\nSOAPAction: \"a\"\r\nSOAPAction: \"b\"\r\n\r\n"), 400},
 };
 
-static enum front_step feed(struct front_head *h, struct bytes head, bool by_octet)
+static enum http_step feed(struct front_head *h, struct bytes head, bool by_octet)
 {
 	*h = (struct front_head){0};
-	enum front_step step = STEP_MORE;
-	for (size_t n = by_octet ? 1 : head.n; n <= head.n && step == STEP_MORE; n++)
+	enum http_step step = HTTP_MORE;
+	for (size_t n = by_octet ? 1 : head.n; n <= head.n && step == HTTP_MORE; n++)
 		step = front_head_feed(h, bytes_sub(head, 0, n), LIMIT);
 	return step;
 }
 
-static int status_of(const struct front_head *h, enum front_step step)
+static int status_of(const struct front_head *h, enum http_step step)
 {
-	return step == STEP_MORE ? 0 : step == STEP_DONE ? 200 : h->refusal.status;
+	return step == HTTP_MORE ? 0 : step == HTTP_DONE ? 200 : h->refusal.status;
 }
 
 static void test_rows(void **state)
@@ -175,7 +175,7 @@ static void test_parts(void **state)
 		"SOAPAction: \"SendMessage\"\r\nContent-Encoding: gzip\r\nContent-Length: 0012\r\n"
 		"Expect: 100-continue\r\nConnection: x, Close\r\n\r\nbody");
 	struct front_head h;
-	assert_int_equal(feed(&h, all, false), STEP_DONE);
+	assert_int_equal(feed(&h, all, false), HTTP_DONE);
 	assert_int_equal(h.end, all.n - 4);
 	assert_part(all, h.method, "POST");
 	assert_part(all, h.path, "/a/b");
@@ -212,9 +212,9 @@ static void test_absolute_form(void **state)
 	struct front_head h;
 	struct bytes all = BYTES_LIT("GET HTTPS://other:8443?q HTTP/1.1\r\n" H "\r\n");
 	/* An authority without a path: the path would have to be invented. */
-	assert_int_equal(feed(&h, all, false), STEP_BAD);
+	assert_int_equal(feed(&h, all, false), HTTP_BAD);
 	all = BYTES_LIT("GET HTTPS://other:8443/p?q HTTP/1.1\r\n" H "\r\n");
-	assert_int_equal(feed(&h, all, false), STEP_DONE);
+	assert_int_equal(feed(&h, all, false), HTTP_DONE);
 	assert_part(all, h.field[FIELD_HOST], "other:8443");
 	assert_part(all, h.path, "/p");
 	assert_part(all, h.query, "q");
@@ -228,9 +228,9 @@ static void test_many_fields(void **state)
 	for (int i = 0; i < 98; i++)
 		buf_str(&head, "X: y\r\n");
 	struct front_head h = {0};
-	assert_int_equal(front_head_feed(&h, buf_bytes(&head), LIMIT), STEP_MORE);
+	assert_int_equal(front_head_feed(&h, buf_bytes(&head), LIMIT), HTTP_MORE);
 	buf_str(&head, "X: y\r\n");
-	assert_int_equal(front_head_feed(&h, buf_bytes(&head), LIMIT), STEP_BAD);
+	assert_int_equal(front_head_feed(&h, buf_bytes(&head), LIMIT), HTTP_BAD);
 	assert_int_equal(h.refusal.status, 431);
 	buf_free(&head);
 }

@@ -65,14 +65,14 @@ static const struct row {
 	{"more octets than are read over", BYTES_LIT(V2 "\x21\x11\x10\x01" FOUR), NULL, 0},
 };
 
-static enum front_step feed(struct front_proxy *p, struct bytes in, size_t piece, size_t *left)
+static enum http_step feed(struct front_proxy *p, struct bytes in, size_t piece, size_t *left)
 {
-	enum front_step step = STEP_MORE;
+	enum http_step step = HTTP_MORE;
 	size_t at = 0, used;
-	while (at < in.n && step == STEP_MORE) {
+	while (at < in.n && step == HTTP_MORE) {
 		size_t end = at + piece < in.n ? at + piece : in.n;
 		step = front_proxy_feed(p, bytes_sub(in, at, end), &used);
-		assert_true(used <= end - at && (step != STEP_MORE || used == end - at));
+		assert_true(used <= end - at && (step != HTTP_MORE || used == end - at));
 		at += used;
 	}
 	*left = in.n - at;
@@ -88,11 +88,11 @@ static void test_rows(void **state)
 			struct front_proxy p = {0};
 			char client[ADDRESS_TEXT] = "";
 			size_t left;
-			enum front_step step = feed(&p, r->header, piece, &left);
-			enum front_step wanted = !r->client ? STEP_BAD : *r->client == '?' ? STEP_MORE : STEP_DONE;
-			if (p.known && step == STEP_DONE)
+			enum http_step step = feed(&p, r->header, piece, &left);
+			enum http_step wanted = !r->client ? HTTP_BAD : *r->client == '?' ? HTTP_MORE : HTTP_DONE;
+			if (p.known && step == HTTP_DONE)
 				address_print(p.client, client);
-			if (step != wanted || (step == STEP_DONE && (strcmp(client, r->client) != 0 || left != r->left)))
+			if (step != wanted || (step == HTTP_DONE && (strcmp(client, r->client) != 0 || left != r->left)))
 				fail_msg("%s, in pieces of %zu: step %d, client '%s', %zu octets left", r->name, piece, step,
 					 client, left);
 		}
@@ -110,7 +110,7 @@ static void test_the_longest_octets(void **state)
 	for (size_t piece = 1; piece < 5000; piece = piece * 3 + 1) {
 		struct front_proxy p = {0};
 		size_t left;
-		assert_int_equal(feed(&p, buf_bytes(&b), piece, &left), STEP_DONE);
+		assert_int_equal(feed(&p, buf_bytes(&b), piece, &left), HTTP_DONE);
 		assert_true(p.known && left == 3);
 	}
 	buf_free(&b);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "front/front_int.h"
+#include "http/http.h"
 
 #define LIMIT 20
 
@@ -66,15 +66,15 @@ static const struct row {
 };
 
 /* Feeds in pieces of `size`; the end, the data and what was left over. */
-static enum front_step feed(struct front_chunk *k, struct bytes body, size_t size, struct buf *data,
+static enum http_step feed(struct http_chunk *k, struct bytes body, size_t size, struct buf *data,
 			    size_t *left)
 {
-	enum front_step step = STEP_MORE;
+	enum http_step step = HTTP_MORE;
 	size_t at = 0;
-	while (at < body.n && step == STEP_MORE) {
+	while (at < body.n && step == HTTP_MORE) {
 		struct bytes piece = bytes_sub(body, at, body.n - at < size ? body.n : at + size), found;
 		size_t used;
-		step = front_chunk_feed(k, piece, &used, &found);
+		step = http_chunk_feed(k, piece, &used, &found);
 		assert_true(used > 0);
 		buf_add(data, found);
 		at += used;
@@ -89,11 +89,11 @@ static void test_rows(void **state)
 	int wrong = 0;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		for (size_t size = 1; size < 60; size += 29) {
-			struct front_chunk k = {.limit = LIMIT};
+			struct http_chunk k = {.limit = LIMIT};
 			SCOPED(buf_free) struct buf data = BUF(1000);
 			size_t left;
-			enum front_step step = feed(&k, rows[i].body, size, &data, &left);
-			int status = step == STEP_MORE ? 0 : step == STEP_DONE ? 200 : k.refusal.status;
+			enum http_step step = feed(&k, rows[i].body, size, &data, &left);
+			int status = step == HTTP_MORE ? 0 : step == HTTP_DONE ? 200 : k.refusal.status;
 			if (status != rows[i].status || !bytes_is(buf_bytes(&data), rows[i].data) ||
 			    (status == 200 && left != rows[i].left)) {
 				wrong++;
@@ -106,7 +106,7 @@ static void test_rows(void **state)
 
 static int fill(struct buf *body, const char *before, const char *unit, int times, const char *after)
 {
-	struct front_chunk k = {.limit = LIMIT};
+	struct http_chunk k = {.limit = LIMIT};
 	struct buf data = BUF(100);
 	size_t left;
 	buf_clear(body);
@@ -114,9 +114,9 @@ static int fill(struct buf *body, const char *before, const char *unit, int time
 	for (int i = 0; i < times; i++)
 		buf_str(body, unit);
 	buf_str(body, after);
-	enum front_step step = feed(&k, buf_bytes(body), 1000, &data, &left);
+	enum http_step step = feed(&k, buf_bytes(body), 1000, &data, &left);
 	buf_free(&data);
-	return step == STEP_DONE ? 200 : step == STEP_BAD ? k.refusal.status : 0;
+	return step == HTTP_DONE ? 200 : step == HTTP_BAD ? k.refusal.status : 0;
 }
 
 static void test_limits(void **state)
@@ -134,7 +134,7 @@ static void test_limits(void **state)
 static void test_extensions_in_all(void **state)
 {
 	(void)state;
-	struct front_chunk k = {.limit = 1000};
+	struct http_chunk k = {.limit = 1000};
 	SCOPED(buf_free) struct buf body = BUF(1 << 20), data = BUF(1000);
 	size_t left;
 	for (int i = 0; i < 30; i++) {
@@ -143,7 +143,7 @@ static void test_extensions_in_all(void **state)
 			buf_char(&body, 'a');
 		buf_str(&body, "\r\nx\r\n");
 	}
-	assert_int_equal(feed(&k, buf_bytes(&body), body.len, &data, &left), STEP_BAD);
+	assert_int_equal(feed(&k, buf_bytes(&body), body.len, &data, &left), HTTP_BAD);
 	assert_int_equal(k.refusal.status, 400);
 	assert_int_equal(data.len, 20); /* 20 times 200 octets are below 4096, the 21st is not */
 }
@@ -155,5 +155,5 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_extensions_in_all),
 	};
-	return cmocka_run_group_tests_name("front: chunks", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("http: chunks", tests, NULL, NULL);
 }

@@ -1,26 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* front_chunk - the chunked transfer coding (RFC 9112 section 7.1), octet by octet.
+/* http_chunk - the chunked transfer coding (RFC 9112 section 7.1), octet by octet.
  * Promise:  a body that passes ended where its sender meant; extensions and trailers are read over, within
  *           limits.
- * Not here: where the data goes (front_conn.c). */
+ * Not here: where the data goes. */
 
-#include "front/front_int.h"
+#include "http/http.h"
 
 #define MAX_DIGITS 16
 #define MAX_LINE_EXTENSION 256
 #define MAX_EXTENSIONS 4096
 #define MAX_TRAILERS 4096
 
-static enum front_step refuse(struct front_chunk *k, int status, const char *reason)
+enum state {
+	CHUNK_SIZE,
+	CHUNK_BLANK,
+	CHUNK_EXTENSION,
+	CHUNK_SIZE_LF,
+	CHUNK_DATA,
+	CHUNK_DATA_CR,
+	CHUNK_DATA_LF,
+	CHUNK_TRAILER_START,
+	CHUNK_TRAILER_NAME,
+	CHUNK_TRAILER_VALUE,
+	CHUNK_TRAILER_LF,
+	CHUNK_END_LF
+};
+
+static enum http_step refuse(struct http_chunk *k, int status, const char *reason)
 {
-	k->refusal = (struct front_refusal){status, reason};
-	return STEP_BAD;
+	k->refusal = (struct http_refusal){status, reason};
+	return HTTP_BAD;
 }
 
-static enum front_step go(struct front_chunk *k, enum front_chunk_state state)
+static enum http_step go(struct http_chunk *k, enum state state)
 {
 	k->state = state;
-	return STEP_MORE;
+	return HTTP_MORE;
 }
 
 static int hex_value(unsigned char c)
@@ -31,19 +46,14 @@ static int hex_value(unsigned char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool is_text(unsigned char c)
-{
-	return (c >= ' ' && c != 0x7f) || c == '\t';
-}
-
-static enum front_step read_size(struct front_chunk *k, unsigned char c)
+static enum http_step read_size(struct http_chunk *k, unsigned char c)
 {
 	int digit = hex_value(c);
 	if (digit >= 0) {
 		if (++k->digits > MAX_DIGITS)
 			return refuse(k, 400, "chunk-size");
 		k->left = k->left << 4 | (uint64_t)digit;
-		return STEP_MORE;
+		return HTTP_MORE;
 	}
 	if (k->digits == 0)
 		return refuse(k, 400, "chunk-size");
@@ -57,18 +67,18 @@ static enum front_step read_size(struct front_chunk *k, unsigned char c)
 }
 
 /* Blanks after the size may only lead to an extension. */
-static enum front_step read_extension(struct front_chunk *k, unsigned char c)
+static enum http_step read_extension(struct http_chunk *k, unsigned char c)
 {
 	if (k->state == CHUNK_BLANK && c != ' ' && c != '\t' && c != ';')
 		return refuse(k, 400, "chunk-size");
 	if (c == '\r')
 		return go(k, CHUNK_SIZE_LF);
-	if (!is_text(c) || ++k->line_extension > MAX_LINE_EXTENSION || ++k->extensions > MAX_EXTENSIONS)
+	if (!http_is_text_char(c) || ++k->line_extension > MAX_LINE_EXTENSION || ++k->extensions > MAX_EXTENSIONS)
 		return refuse(k, 400, "chunk-extension");
-	return c == ';' ? go(k, CHUNK_EXTENSION) : STEP_MORE;
+	return c == ';' ? go(k, CHUNK_EXTENSION) : HTTP_MORE;
 }
 
-static enum front_step end_size(struct front_chunk *k, unsigned char c)
+static enum http_step end_size(struct http_chunk *k, unsigned char c)
 {
 	if (c != '\n')
 		return refuse(k, 400, "chunk-size");
@@ -80,7 +90,7 @@ static enum front_step end_size(struct front_chunk *k, unsigned char c)
 	return go(k, k->left ? CHUNK_DATA : CHUNK_TRAILER_START);
 }
 
-static enum front_step read_trailer(struct front_chunk *k, unsigned char c)
+static enum http_step read_trailer(struct http_chunk *k, unsigned char c)
 {
 	if (++k->trailers > MAX_TRAILERS)
 		return refuse(k, 431, "trailer");
@@ -88,23 +98,23 @@ static enum front_step read_trailer(struct front_chunk *k, unsigned char c)
 	case CHUNK_TRAILER_START:
 		if (c == '\r')
 			return go(k, CHUNK_END_LF);
-		return front_is_token_char(c) ? go(k, CHUNK_TRAILER_NAME) : refuse(k, 400, "trailer");
+		return http_is_token_char(c) ? go(k, CHUNK_TRAILER_NAME) : refuse(k, 400, "trailer");
 	case CHUNK_TRAILER_NAME:
 		if (c == ':')
 			return go(k, CHUNK_TRAILER_VALUE);
-		return front_is_token_char(c) ? STEP_MORE : refuse(k, 400, "trailer");
+		return http_is_token_char(c) ? HTTP_MORE : refuse(k, 400, "trailer");
 	case CHUNK_TRAILER_VALUE:
 		if (c == '\r')
 			return go(k, CHUNK_TRAILER_LF);
-		return is_text(c) ? STEP_MORE : refuse(k, 400, "trailer");
+		return http_is_text_char(c) ? HTTP_MORE : refuse(k, 400, "trailer");
 	case CHUNK_TRAILER_LF:
 		return c == '\n' ? go(k, CHUNK_TRAILER_START) : refuse(k, 400, "trailer");
 	default:
-		return c == '\n' ? STEP_DONE : refuse(k, 400, "trailer");
+		return c == '\n' ? HTTP_DONE : refuse(k, 400, "trailer");
 	}
 }
 
-static enum front_step read_octet(struct front_chunk *k, unsigned char c)
+static enum http_step read_octet(struct http_chunk *k, unsigned char c)
 {
 	switch (k->state) {
 	case CHUNK_SIZE: return read_size(k, c);
@@ -117,7 +127,7 @@ static enum front_step read_octet(struct front_chunk *k, unsigned char c)
 	}
 }
 
-enum front_step front_chunk_feed(struct front_chunk *k, struct bytes in, size_t *used, struct bytes *data)
+enum http_step http_chunk_feed(struct http_chunk *k, struct bytes in, size_t *used, struct bytes *data)
 {
 	*data = BYTES_NONE;
 	*used = 0;
@@ -127,11 +137,11 @@ enum front_step front_chunk_feed(struct front_chunk *k, struct bytes in, size_t 
 			*data = bytes_sub(in, *used, *used + n);
 			*used += n;
 			k->left -= n;
-			return k->left ? STEP_MORE : go(k, CHUNK_DATA_CR);
+			return k->left ? HTTP_MORE : go(k, CHUNK_DATA_CR);
 		}
-		enum front_step step = read_octet(k, in.p[(*used)++]);
-		if (step != STEP_MORE)
+		enum http_step step = read_octet(k, in.p[(*used)++]);
+		if (step != HTTP_MORE)
 			return step;
 	}
-	return STEP_MORE;
+	return HTTP_MORE;
 }
