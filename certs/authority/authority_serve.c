@@ -200,7 +200,7 @@ static outcome start(struct server *s, const char *host, int port, struct err *e
 	};
 	const struct front_settings settings = {&listener, 1, MEMORY, receive, s};
 
-	s->work = work_start(THREADS);
+	s->work = work_start("authority", THREADS);
 	if (!s->work)
 		return err_set(e, REASON_MEMORY, "no threads");
 	return front_start(&settings, &s->front, e);

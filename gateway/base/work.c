@@ -32,6 +32,7 @@ struct work {
 	size_t waiting;
 	struct worker *asleep; /* the one that worked last first */
 	bool stopping;
+	const char *name;
 	unsigned count;
 	struct worker workers[WORK_THREADS_MOST];
 };
@@ -96,9 +97,11 @@ static struct work_item *work_take(struct worker *me)
 
 static void *work_main(void *arg)
 {
+	struct worker *me = arg;
 	struct work_item *item;
 
-	while ((item = work_take(arg)))
+	pthread_setname_np(pthread_self(), me->of->name);
+	while ((item = work_take(me)))
 		item->run(item);
 	return NULL;
 }
@@ -113,7 +116,7 @@ static struct worker *asleep_take(struct work *w)
 	return one;
 }
 
-struct work *work_start(unsigned threads)
+struct work *work_start(const char *name, unsigned threads)
 {
 	struct work *w = calloc(1, sizeof *w);
 	pthread_attr_t attr;
@@ -121,6 +124,7 @@ struct work *work_start(unsigned threads)
 	BUG_IF(threads == 0 || threads > WORK_THREADS_MOST);
 	if (!w)
 		return NULL;
+	w->name = name;
 	w->begun.last = &w->begun.first;
 	for (unsigned i = 0; i < WORK_LINES; i++)
 		w->fresh[i].last = &w->fresh[i].first;

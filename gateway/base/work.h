@@ -16,8 +16,8 @@ struct work_item {
 	void (*run)(struct work_item *item);
 };
 
-/* Starts `threads` workers (1..64). NULL when threads cannot be made. */
-struct work *work_start(unsigned threads);
+/* Starts `threads` workers (1..64) of that name (up to 15 characters). NULL when threads cannot be made. */
+struct work *work_start(const char *name, unsigned threads);
 /* Puts the item at the end of its line. The lines are served in turn, an item of each, so that whoever fills one makes
  * only those in it wait. Never blocks, never fails. Any thread. */
 #define WORK_LINES 64u

@@ -30,9 +30,9 @@ static outcome flow_parts(struct flow *f, struct err *e)
 	outcome started;
 
 	f->open = open_set_new();
-	f->work = work_start(worker_count(c));
+	f->work = work_start("worker", worker_count(c));
 	f->egress = egress_start();
-	f->readers = work_start(1);
+	f->readers = work_start("reader", 1);
 	f->journal_folder = strdup(c->journal.directory);
 	if (!f->open || !f->work || !f->egress || !f->readers || !f->journal_folder)
 		return err_set(e, REASON_MEMORY, "no threads or memory to start");

@@ -47,7 +47,7 @@ outcome adapters_start(struct flow *f, struct err *e)
 		TRY(make_folder(c->queue.spool, &a->shared, e));
 		TRY(queue_desk_open(f->queue, &a->desk, e));
 	}
-	a->runners = work_start(RUNNERS);
+	a->runners = work_start("runner", RUNNERS);
 	return a->runners ? DONE : err_set(e, REASON_MEMORY, "no threads to start");
 }
 

@@ -89,7 +89,7 @@ static outcome start_pullers(struct flow *f, const char *spool, struct err *e)
 {
 	TRY(chain_open(f, spool, e));
 	flow_tag(f, f->current);
-	f->pullers = work_start(PULLERS);
+	f->pullers = work_start("puller", PULLERS);
 	f->untold = notice_line_new(f);
 	return f->pullers && f->untold ? DONE : err_set(e, REASON_MEMORY, "no threads to start");
 }

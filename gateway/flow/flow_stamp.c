@@ -39,7 +39,7 @@ outcome stamps_start(struct flow *f, struct err *e)
 	if (!c->directory)
 		return DONE;
 	f->stamps_of = snapshot_keep(f->current); /* the strings are its */
-	f->stampers = work_start(STAMPERS);
+	f->stampers = work_start("stamper", STAMPERS);
 	if (!f->stampers)
 		return err_set(e, REASON_MEMORY, "no threads to start");
 	return timestamp_start(&settings, &f->stamps, e);

@@ -115,6 +115,7 @@ void *front_loop_run(void *front)
 	struct epoll_event events[BATCH];
 	bool draining = false;
 	block_signals();
+	pthread_setname_np(pthread_self(), "front");
 	f->self = pthread_self();
 	f->now_us = mono_us();
 	while (!atomic_load(&f->stopping)) {

@@ -79,7 +79,7 @@ static outcome serve(struct sim *s, const struct sim_options *o, struct err *e)
 	};
 	const struct front_settings settings = {&listener, 1, FRONT_MEMORY, receive, s};
 
-	s->work = work_start(o->threads ? o->threads : 4);
+	s->work = work_start("sim", o->threads ? o->threads : 4);
 	if (!s->work)
 		return err_set(e, REASON_MEMORY, "workers of a simulated system");
 	return front_start(&settings, &s->front, e);

@@ -144,7 +144,7 @@ static void count_up(struct work_item *item)
 static void workers_finish_the_line_before_they_stop(void **state)
 {
 	static struct job jobs[5000];
-	struct work *w = work_start(4);
+	struct work *w = work_start("test", 4);
 	int count = 0;
 
 	(void)state;
@@ -185,7 +185,7 @@ static void a_full_line_makes_only_itself_wait(void **state)
 {
 	static struct lined jobs[300];
 	struct lined gate = {.item.run = wait_at_the_gate};
-	struct work *w = work_start(1);
+	struct work *w = work_start("test", 1);
 
 	(void)state;
 	pthread_mutex_lock(&order.gate);
@@ -241,7 +241,7 @@ static bool is_asleep(pid_t thread)
  * once, and a moment in which two of them meet. */
 static void the_worker_that_worked_last_works_next(void **state)
 {
-	struct work *w = work_start(4);
+	struct work *w = work_start("test", 4);
 	struct work_item item = {.run = note_thread};
 	pid_t last = 0;
 	int changes = 0;
