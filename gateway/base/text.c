@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* text - checked decoding of base64, hex and UTF-8, and JSON text. Spec: RFC 4648, RFC 3629, RFC 8259, XML 1.0 2.2. */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/bytes.h"
 
 /* One more than the value of a digit of base64; 0 for what is none. */
@@ -175,6 +179,47 @@ static size_t skip_usual(struct bytes text, size_t i)
 	}
 }
 
+/* Sixteen octets at once: of ASCII what XML allows, all characters of two octets, and those of three behind whose first
+ * octet any two may stand, so not E0, ED and EF. Gives how many octets of whole characters these are. */
+static size_t skip_blocks(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+#ifdef __SSE2__
+	unsigned begun = 0; /* a bit for each octet of the block that must go on with a character of the one before */
+
+	for (; n - i >= sizeof(__m128i); i += sizeof(__m128i)) {
+		const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+		const __m128i space = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')),
+			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\r'))));
+		const unsigned high = (unsigned)_mm_movemask_epi8(v); /* and negative, when compared */
+		unsigned two, three, more, wanted;
+
+		if ((unsigned)_mm_movemask_epi8(_mm_andnot_si128(space, _mm_cmplt_epi8(v, _mm_set1_epi8(' ')))) & ~high)
+			break;
+		if (!high && !begun)
+			continue;
+		more = (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(v, _mm_set1_epi8((char)0xC0)));
+		two = (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)0xC1)),
+			_mm_cmplt_epi8(v, _mm_set1_epi8((char)0xE0))));
+		three = (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)0xE0)),
+			_mm_cmplt_epi8(v, _mm_set1_epi8((char)0xED))));
+		wanted = begun | (two | three) << 1 | three << 2;
+		if (more != (wanted & 0xFFFF) || (more | two | three) != high)
+			break;
+		begun = wanted >> 16;
+	}
+	if (begun) {
+		do
+			i--;
+		while ((p[i] & 0xC0) == 0x80);
+	}
+#else
+	(void)p;
+	(void)n;
+#endif
+	return i;
+}
+
 bool utf8_is_xml(struct bytes text)
 {
 	size_t i = 0;
@@ -183,6 +228,7 @@ bool utf8_is_xml(struct bytes text)
 		unsigned code;
 		size_t len;
 
+		i += skip_blocks(text.p + i, text.n - i);
 		i = skip_usual(text, i);
 		if (i == text.n)
 			return true;

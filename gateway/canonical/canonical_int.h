@@ -4,6 +4,9 @@
 #define QAQPA_CANONICAL_CANONICAL_INT_H
 
 #include <endian.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "canonical/canonical.h"
 
@@ -191,6 +194,17 @@ struct run {
 /* The first octet that is not itself in character data. '<' and '>' differ in one bit. */
 static inline const unsigned char *canonical_plain(const unsigned char *at, const unsigned char *to)
 {
+#ifdef __SSE2__
+	for (; to - at >= (ptrdiff_t)sizeof(__m128i); at += sizeof(__m128i)) {
+		const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+		const __m128i tag = _mm_cmpeq_epi8(_mm_or_si128(v, _mm_set1_epi8(2)), _mm_set1_epi8('>'));
+		const __m128i other = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('&')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\r')));
+		const int odd = _mm_movemask_epi8(_mm_or_si128(tag, other));
+
+		if (odd)
+			return at + __builtin_ctz((unsigned)odd);
+	}
+#endif
 	for (; to - at >= WORD; at += WORD) {
 		uint64_t w, odd;
 

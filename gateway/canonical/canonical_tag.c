@@ -5,18 +5,18 @@
  * Spec:     XML 1.0 section 3.1; Namespaces in XML 1.0; xml-c14n section 2.2 */
 #include "canonical_int.h"
 
-static void skip_blanks(struct run *r)
-{
-	const unsigned char *at = r->at;
+/* What reads takes the place where it begins and gives the one behind, NULL where it is not well-formed. */
 
+static inline const unsigned char *skip_blanks(const unsigned char *at)
+{
 	while (is_class(*at, IS_BLANK))
 		at++;
-	r->at = at;
+	return at;
 }
 
-static struct bytes read_part(struct run *r)
+static inline const unsigned char *read_part(struct run *r, const unsigned char *at, struct bytes *part)
 {
-	const unsigned char *from = r->at, *at = from;
+	const unsigned char *from = at;
 	unsigned char all = 0;
 
 	if (is_class(*at, BEGINS_NAME)) {
@@ -27,43 +27,40 @@ static struct bytes read_part(struct run *r)
 	/* Which octets beyond ASCII XML has in names is not known here; and libxml2 has a bound for names, far above this. */
 	if (all >= 0x80 || at - from > NAME_MOST)
 		r->doubtful = true;
-	r->at = at;
-	return (struct bytes){from, (size_t)(at - from)};
+	*part = (struct bytes){from, (size_t)(at - from)};
+	return at;
 }
 
-static bool read_name(struct run *r, struct qname *name)
+static inline const unsigned char *read_name(struct run *r, const unsigned char *from, struct qname *name)
 {
-	const unsigned char *from = r->at;
+	const unsigned char *at = read_part(r, from, &name->local);
 
 	name->prefix = BYTES_NONE;
-	name->local = read_part(r);
-	if (*r->at == ':') {
+	if (*at == ':') {
 		name->prefix = name->local;
-		r->at++;
-		name->local = read_part(r);
-		if (name->prefix.n == 0 || *r->at == ':')
-			return false;
+		at = read_part(r, at + 1, &name->local);
+		if (name->prefix.n == 0 || *at == ':')
+			return NULL;
 	}
-	name->whole = (struct bytes){from, (size_t)(r->at - from)};
-	return name->local.n > 0;
+	name->whole = (struct bytes){from, (size_t)(at - from)};
+	return name->local.n > 0 ? at : NULL;
 }
 
 /* --- names that come again --- */
 
-/* The name that came behind the last one when that was met before: `at` stands on '<', then behind it. */
-static bool guess_name(struct run *r, struct qname *name)
+/* The name that came behind the last one when that was met before; NULL when it is another. */
+static const unsigned char *guess_name(struct run *r, struct qname *name)
 {
 	const struct seen *s = canonical_expected(r);
 	const unsigned char *from = r->at + 1;
 
 	if (!s || !same_octets(from, s->tag + 1, s->whole) || is_class(from[s->whole], IN_NAME) || from[s->whole] == ':')
-		return false;
+		return NULL;
 	name->whole = (struct bytes){from, s->whole};
 	name->prefix = (struct bytes){from, s->prefix};
 	name->local = s->prefix ? bytes_sub(name->whole, s->prefix + 1, s->whole) : name->whole;
-	r->at = from + s->whole;
 	r->seen_last = (uint32_t)(s - r->seen);
-	return true;
+	return from + s->whole;
 }
 
 /* Where the name is kept follows from its length and its last octets. */
@@ -88,26 +85,26 @@ static void note_name(struct run *r, const struct qname *name)
 /* --- attributes --- */
 
 /* The equals sign and the value. */
-static bool read_value(struct run *r, struct attribute *a)
+static inline const unsigned char *read_value(const unsigned char *at, const unsigned char *end, struct attribute *a)
 {
-	const unsigned char *name_end = r->at, *from, *at;
+	const unsigned char *name_end = at, *from;
 	unsigned char quote, odd = 0;
 
-	skip_blanks(r);
-	if (*r->at++ != '=')
-		return false;
-	skip_blanks(r);
-	quote = *r->at++;
+	at = skip_blanks(at);
+	if (*at++ != '=')
+		return NULL;
+	at = skip_blanks(at);
+	quote = *at++;
 	if (quote != '"' && quote != '\'')
-		return false;
-	for (from = at = r->at; at < r->end && *at != quote; at++)
+		return NULL;
+	for (from = at; at < end && *at != quote; at++)
 		odd |= canonical_class[*at];
-	if (at == r->end)
-		return false;
+	if (at == end)
+		return NULL;
 	a->value = (struct bytes){from, (size_t)(at - from)};
 	a->plain = !(odd & ODD_VALUE) && quote == '"' && from == name_end + 2 && a->name.whole.p[-1] == ' ';
-	a->to = r->at = at + 1;
-	return true;
+	a->to = at + 1;
+	return at + 1;
 }
 
 static bool is_xmlns(struct bytes name)
@@ -132,13 +129,8 @@ static bool tell_id(struct run *r, const struct attribute *a)
 	return !(odd & ODD_VALUE) && r->on_id(r->ctx, a->value);
 }
 
-static bool read_attribute(struct run *r)
+static bool take_attribute(struct run *r, const struct attribute *a)
 {
-	struct attribute *a = &r->attributes[r->attribute_count];
-
-	r->others++;
-	if (r->attribute_count == ATTRIBUTES_MOST || !read_name(r, &a->name) || !read_value(r, a) || r->at == r->end)
-		return false;
 	if (is_xmlns(a->name.prefix))
 		return canonical_scope_bind(r, a->name.local, a->value);
 	if (a->name.prefix.n == 0 && is_xmlns(a->name.local))
@@ -147,27 +139,44 @@ static bool read_attribute(struct run *r)
 	return tell_id(r, a);
 }
 
+static const unsigned char *read_attribute(struct run *r, const unsigned char *at)
+{
+	struct attribute *a = &r->attributes[r->attribute_count];
+
+	r->others++;
+	if (r->attribute_count == ATTRIBUTES_MOST)
+		return NULL;
+	at = read_name(r, at, &a->name);
+	if (at)
+		at = read_value(at, r->end, a);
+	return at && at < r->end && take_attribute(r, a) ? at : NULL;
+}
+
 bool canonical_tag_read(struct run *r, struct qname *name, bool *empty)
 {
+	const unsigned char *at = guess_name(r, name), *before;
+
 	r->attribute_count = 0;
-	if (!guess_name(r, name)) {
-		r->at++;
-		if (!read_name(r, name))
+	if (!at) {
+		at = read_name(r, r->at + 1, name);
+		if (!at)
 			return false;
 		note_name(r, name);
 	}
 	for (;;) {
-		const unsigned char *before = r->at;
-
-		skip_blanks(r);
-		*empty = *r->at == '/';
+		before = at;
+		at = skip_blanks(at);
+		*empty = *at == '/';
 		if (*empty)
-			r->at++;
-		if (*r->at == '>') {
-			r->at++;
+			at++;
+		if (*at == '>') {
+			r->at = at + 1;
 			return true;
 		}
-		if (*empty || r->at == before || !read_attribute(r))
+		if (*empty || at == before)
+			return false;
+		at = read_attribute(r, at);
+		if (!at)
 			return false;
 	}
 }

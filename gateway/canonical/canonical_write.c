@@ -126,7 +126,7 @@ static bool take_start(struct run *r)
 }
 
 /* An end tag of that name without white space. */
-static bool is_end(const struct run *r, const unsigned char *at, struct bytes name)
+static inline bool is_end(const struct run *r, const unsigned char *at, struct bytes name)
 {
 	return (size_t)(r->end - at) > name.n + 2 + WORD && at[0] == '<' && at[1] == '/' &&
 		same_octets(at + 2, name.p, name.n) && at[2 + name.n] == '>';

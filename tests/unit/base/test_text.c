@@ -142,6 +142,32 @@ static void utf8_is_judged_alike_at_every_place(void **state)
 	}
 }
 
+/* Four octets alone are too few for a group; where they lie across the bound of two groups they must be judged the same. */
+static void utf8_is_judged_alike_across_groups(void **state)
+{
+	static const unsigned char octets[] = {0, 0x09, 0x1F, 0x20, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBE, 0xBF, 0xC0, 0xC1,
+		0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF4, 0xF5};
+	const size_t most = sizeof octets;
+	size_t good = 0;
+
+	(void)state;
+	for (size_t i = 0; i < most * most * most * most; i++) {
+		unsigned char text[34] = "0123456789abcdef0123456789abcdef0";
+		const unsigned char four[] = {octets[i % most], octets[i / most % most], octets[i / most / most % most],
+			octets[i / most / most / most]};
+		const bool alone = utf8_is_xml((struct bytes){four, 4});
+
+		good += alone;
+		for (size_t at = 12; at < 17; at++) {
+			memcpy(text, "0123456789abcdef0123", 20);
+			memcpy(text + at, four, 4);
+			if (utf8_is_xml((struct bytes){text, sizeof text - 1}) != alone)
+				fail_msg("%02x %02x %02x %02x at %zu", four[0], four[1], four[2], four[3], at);
+		}
+	}
+	assert_in_range(good, 1, most * most * most * most - 1);
+}
+
 static void text_is_escaped(void **state)
 {
 	SCOPED(buf_free) struct buf xml = BUF(200), json = BUF(200);
@@ -205,6 +231,7 @@ int main(void)
 		cmocka_unit_test(hex_is_strict),
 		cmocka_unit_test(utf8_of_xml),
 		cmocka_unit_test(utf8_is_judged_alike_at_every_place),
+		cmocka_unit_test(utf8_is_judged_alike_across_groups),
 		cmocka_unit_test(text_is_escaped),
 		cmocka_unit_test(a_buffer_stops_at_its_ceiling),
 		cmocka_unit_test(ends_are_trimmed_and_the_middle_stays),
