@@ -31,6 +31,8 @@ struct work {
 	unsigned turn;   /* line of `fresh` that is served next, unless it is empty */
 	size_t waiting;
 	struct worker *asleep; /* the one that worked last first */
+	void (*rest)(void *ctx);
+	void *rest_ctx;
 	bool stopping;
 	const char *name;
 	unsigned count;
@@ -78,6 +80,8 @@ static void worker_sleep(struct worker *me)
 	me->below = me->of->asleep;
 	me->of->asleep = me;
 	pthread_mutex_unlock(&me->of->lock);
+	if (me->of->rest)
+		me->of->rest(me->of->rest_ctx);
 	while (sem_wait(&me->wake) != 0)
 		BUG_IF(errno != EINTR);
 	pthread_mutex_lock(&me->of->lock);
@@ -187,6 +191,24 @@ size_t work_waiting(struct work *w)
 	waiting = w->waiting;
 	pthread_mutex_unlock(&w->lock);
 	return waiting;
+}
+
+bool work_rests(struct work *w)
+{
+	bool rests;
+
+	pthread_mutex_lock(&w->lock);
+	rests = w->asleep != NULL;
+	pthread_mutex_unlock(&w->lock);
+	return rests;
+}
+
+void work_on_rest(struct work *w, void (*rest)(void *ctx), void *ctx)
+{
+	pthread_mutex_lock(&w->lock);
+	w->rest_ctx = ctx;
+	w->rest = rest;
+	pthread_mutex_unlock(&w->lock);
 }
 
 void work_stop(struct work **wp)

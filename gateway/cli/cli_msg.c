@@ -319,6 +319,7 @@ int cmd_msg(int argc, char **argv)
 		return CLI_USAGE;
 	filter.limit = (size_t)limit;
 	filter.with_octets = l.octets;
+	filter.with_sha256 = l.whole || l.json;
 	if (!choose_source(directory, nodes, config, &conf, &source))
 		return CLI_CONFIG;
 	l.stamps = conf && !nodes ? &conf->timestamp : NULL; /* tokens of others lie on their disks */

@@ -53,6 +53,8 @@ static void put_question(struct buf *out, const struct journal_filter *f)
 		buf_str(out, "&refused=1");
 	if (f->with_octets)
 		buf_str(out, "&octets=1");
+	if (f->with_sha256)
+		buf_str(out, "&sha256=1");
 }
 
 /* ---- the answers ---- */

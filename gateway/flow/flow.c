@@ -18,6 +18,17 @@ static unsigned worker_count(const struct conf *c)
 	return cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 }
 
+/* While all workers are at it, what the journal would let go on could only wait in line for them. */
+static bool workers_busy(void *work)
+{
+	return !work_rests(work);
+}
+
+static void worker_rests(void *journal)
+{
+	journal_hurry(journal);
+}
+
 static outcome flow_parts(struct flow *f, struct err *e)
 {
 	const struct conf *c = f->current->conf;
@@ -36,7 +47,10 @@ static outcome flow_parts(struct flow *f, struct err *e)
 	f->journal_folder = strdup(c->journal.directory);
 	if (!f->open || !f->work || !f->egress || !f->readers || !f->journal_folder)
 		return err_set(e, REASON_MEMORY, "no threads or memory to start");
+	settings.busy = workers_busy;
+	settings.busy_ctx = f->work;
 	TRY(journal_open(&settings, &f->journal, e));
+	work_on_rest(f->work, worker_rests, f->journal);
 	if (c->revocation.directory)
 		TRY(revocation_desk_open(c, c->revocation.directory, &f->revocation, e));
 	flow_statuses(f, f->current, NULL);

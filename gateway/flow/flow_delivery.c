@@ -68,7 +68,6 @@ static void fact_start(struct delivery *d, enum journal_direction direction, enu
 		.octets = octets,
 	};
 	memcpy(d->fact.exchange, d->meta.exchange.p, d->meta.exchange.n);
-	sha256(octets, d->fact.sha256);
 }
 
 static void entry_done(struct journal_entry *entry, outcome result, const struct err *e)

@@ -88,6 +88,8 @@ static bool set_word(struct journal_filter *f, const char *name, const char *val
 		f->refused_only = n > 0;
 	else if (strcmp(name, "octets") == 0)
 		f->with_octets = n > 0;
+	else if (strcmp(name, "sha256") == 0)
+		f->with_sha256 = n > 0;
 	else if (strcmp(name, "limit") == 0 && n > 0)
 		f->limit = n > FACTS_MOST ? FACTS_MOST : (size_t)n;
 	else

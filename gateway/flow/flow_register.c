@@ -18,8 +18,13 @@ static struct journal_fact fact_new(const struct exchange *x, enum journal_direc
 	};
 
 	memcpy(f.exchange, x->guid, sizeof f.exchange);
-	sha256(octets, f.sha256);
 	return f;
+}
+
+static void octets_forget(struct journal_fact *f)
+{
+	sha256(f->octets, f->sha256);
+	f->octets = BYTES_NONE;
 }
 
 void fact_certificate(struct journal_fact *f, const struct trust_cert *c)
@@ -44,7 +49,7 @@ static void fact_refused(const struct exchange *x, struct journal_fact *f)
 	f->detail = bytes_str(x->err.detail);
 	f->error_id = bytes_str(x->error_id);
 	if (f->size > REFUSED_OCTETS_MOST || x->err.reason == REASON_SECRET_MARK) /* B7: content is not kept */
-		f->octets = BYTES_NONE;
+		octets_forget(f);
 }
 
 static void add_received_request(struct exchange *x)
@@ -254,7 +259,7 @@ enum after step_register_answer(struct exchange *x)
 	if (x->from_memory)
 		x->facts[0].reason = x->facts[1].reason = BYTES_LIT("replay.answered");
 	if (x->from_memory && !x->recall.answer.len) /* the octets stand in the first exchange, or in another journal */
-		x->facts[1].octets = BYTES_NONE;
+		octets_forget(&x->facts[1]);
 	if (x->accepted || x->handled)
 		see(x, exchange_final(x));
 	x->waits = 1;

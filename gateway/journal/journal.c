@@ -23,6 +23,8 @@ static struct journal *journal_new(const struct journal_settings *s)
 		return NULL;
 	}
 	j->commit_us = s->commit_us;
+	j->busy = s->busy;
+	j->busy_ctx = s->busy_ctx;
 	j->directory_fd = -1;
 	j->tail = &j->head;
 	j->health = (struct journal_health){.directory = j->directory, .free_bytes = s->free_bytes};

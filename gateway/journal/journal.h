@@ -37,7 +37,7 @@ struct journal_fact {
 	struct bytes detail;       /* of the reason; without one: what was believed and why, a line for each */
 	struct bytes error_id;
 	int64_t duration_us;       /* of this leg */
-	unsigned char sha256[32];  /* of the octets */
+	unsigned char sha256[32];  /* of the octets; on writing only where they are not kept, else the reader makes it */
 	size_t size;
 	size_t kept;               /* set on reading: how many of the octets are kept, asked for or not */
 	struct bytes octets;       /* exact; empty where content is not kept (B7, or beyond the bound for refused ones) */
@@ -83,7 +83,10 @@ struct journal_settings {
 	const char *directory;
 	int retention_days; /* 0: nothing is removed; a day stays while it or an older one holds what waits */
 	size_t free_bytes;  /* with less free space nothing is accepted */
-	int commit_us;      /* wait for companions where there were some just now; 0: never */
+	int commit_us;      /* while `busy`, an entry waits up to this for companions to share a flush with; 0: never */
+	/* Are all processors at work? Asked before a flush, on the journal's thread; NULL: they never are. */
+	bool (*busy)(void *ctx);
+	void *busy_ctx;
 };
 
 struct journal;
@@ -108,6 +111,9 @@ struct journal_entry {
 };
 void journal_put(struct journal *j, struct journal_entry *entry); /* any thread, never blocks */
 
+/* Processors are free again: what waits for companions waits no longer. Any thread, never blocks. */
+void journal_hurry(struct journal *j);
+
 /* Replay memory: what is known of (sender_id, message_id) since `since_ms`. Strings and answer come from the pool.
  * Fails with REASON_JOURNAL_DOWN, or REASON_MEMORY when the pool is full. Any thread; short disk reads, none for most
  * unknown messages. */
@@ -125,6 +131,7 @@ struct journal_filter {
 	int64_t since_ms, until_ms; /* 0: no bound */
 	bool refused_only;
 	bool with_octets;
+	bool with_sha256;           /* without it, what stands there of a fact whose octets are kept is nothing */
 	size_t limit;               /* newest first; 0: 1000 */
 };
 /* Calls `each` for every fact until it returns false. Fails with REASON_JOURNAL_DOWN. */

@@ -292,6 +292,7 @@ outcome journal_day_write(struct journal_day *day, struct journal_entry *first, 
 static outcome index_follow(struct journal_day *day, uint64_t until, size_t *records, struct err *e)
 {
 	uint64_t applied = atomic_load(&day->applied);
+	const uint64_t from = applied;
 
 	while (applied < until) {
 		TRY(journal_index_apply(&day->index, &day->log, day->name, applied, until, JOURNAL_INDEX_MANY,
@@ -299,6 +300,7 @@ static outcome index_follow(struct journal_day *day, uint64_t until, size_t *rec
 		atomic_store(&day->applied, applied);
 		TRY(journal_index_checkpoint(&day->index, day->name, e));
 	}
+	journal_log_leave(&day->log, from, applied);
 	return DONE;
 }
 

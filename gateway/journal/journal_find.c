@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "journal_int.h"
 
 enum { LIMIT = 1000 };
@@ -197,10 +199,13 @@ static outcome row_tell(struct search *s, struct journal_view *view, int64_t num
 	TRY(journal_log_record(&view->log, view->day, (uint64_t)number / 16, &s->head, &record, e));
 	if (at >= record.fact_count)
 		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: a fact that its index names is not there", view->day);
-	if (s->filter->with_octets) {
+	if (s->filter->with_octets || s->filter->with_sha256)
 		TRY(journal_log_octets(&view->log, view->day, &record.octets[at], &s->octets, e));
+	if (s->filter->with_octets)
 		fact->octets = buf_bytes(&s->octets);
-	}
+	if (s->filter->with_sha256 && fact->kept == fact->size &&
+		EVP_Digest(s->octets.data, s->octets.len, fact->sha256, NULL, EVP_sha256(), NULL) != 1)
+		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: a digest cannot be made", view->day);
 	/* Numbers begin anew each day. */
 	fact->id = journal_day_midnight(view->day) / 86400000 << 48 | number;
 	s->left = s->each(s->ctx, fact) ? s->left - 1 : 0;

@@ -81,8 +81,15 @@ void journal_log_remove(const char *directory, const char *day);
 
 /* journal_record.c: an entry as octets. */
 
-struct journal_piece { /* octets of a message in the log; none when size is 0 */
-	uint64_t at, size, sum;
+struct journal_extent {
+	uint64_t at, size;
+};
+
+/* Octets of a message in the log, none when size is 0: what stands there for them alone, and before and behind it what
+ * stands with the first fact of the record, whose octets begin or end so too. */
+struct journal_piece {
+	uint64_t size, sum;
+	struct journal_extent front, own, back;
 };
 
 struct journal_record {
@@ -99,9 +106,12 @@ struct journal_record {
 
 enum { JOURNAL_HEAD_FIXED = 32 }; /* octets of a head whose lengths are known by journal_head_length */
 
-/* Appends the head of the entry as it stands at `place`: everything but the octets of messages, which follow it in the
- * order of the facts, the body last. False when the entry is more than a journal takes. */
-MUST_USE bool journal_record_encode(const struct journal_entry *entry, uint64_t place, struct buf *heads);
+/* Appends the head of the entry as it stands at `place`: everything but the octets of messages, and to `pieces` the octets
+ * that follow it, as struct bytes. False when the entry is more than a journal takes, or memory is short. */
+MUST_USE bool journal_record_encode(
+	const struct journal_entry *entry, uint64_t place, struct buf *heads, struct buf *pieces);
+/* The length of all that follows a head that was encoded. */
+uint64_t journal_head_octets(const unsigned char *head);
 /* The length of the head that begins so, octets of messages not counted; 0 when it is none of this place. */
 size_t journal_head_length(const unsigned char fixed[JOURNAL_HEAD_FIXED], uint64_t place);
 /* `out` points into the head. False when the head is not whole. */
@@ -119,7 +129,7 @@ struct journal_log {
 	uint64_t seed;  /* its own random number: tells logs apart, and keeps hashes from being foreseen */
 	uint64_t end;   /* the writer's: what is behind it was not confirmed */
 	bool dirty;     /* the writer's: there may be something behind it */
-	struct buf heads, vectors;
+	struct buf heads, pieces, vectors;
 };
 
 MUST_USE outcome journal_log_create(const char *directory, const char *day, struct err *e);
@@ -140,6 +150,9 @@ MUST_USE outcome journal_log_keep(
 MUST_USE outcome journal_log_cut(struct journal_log *log, const char *day, struct err *e);
 /* Writes and takes back, to learn whether writing succeeds. */
 MUST_USE outcome journal_log_probe(struct journal_log *log, const char *day, struct err *e);
+/* Nobody will read there soon: the memory that the system keeps it in serves the next records, and is not taken from
+ * others. */
+void journal_log_leave(const struct journal_log *log, uint64_t from, uint64_t until);
 /* The record at `place`; *there is false where none begins that is whole as far as heads go. `memory` holds what
  * `out` points to and is used again by the next call. */
 MUST_USE outcome journal_log_read(const struct journal_log *log, const char *day, uint64_t place, struct buf *memory,
@@ -439,6 +452,8 @@ bool journal_health_ill(struct journal_health *h, enum journal_sick part, char d
 struct journal {
 	char *directory;
 	int commit_us;
+	bool (*busy)(void *ctx);
+	void *busy_ctx;
 	int directory_fd; /* locked */
 	struct journal_days days;
 	struct journal_health health;
@@ -446,10 +461,10 @@ struct journal {
 	pthread_mutex_t lock; /* of what follows up to closing */
 	pthread_cond_t wake;
 	struct journal_entry *head, **tail;
-	size_t waiting;
 	bool closing;
+	atomic_bool gathering; /* what waits does so for companions */
 	/* the thread's own */
-	size_t companions; /* entries of the last batch */
+	int64_t flushed_us; /* when the last batch was taken */
 	int64_t kept_ms;   /* when it last kept house */
 	char today[JOURNAL_DAY];
 };

@@ -14,7 +14,7 @@
 #include "journal_int.h"
 
 /* A log begins with these letters and its seed. */
-static const char title[] = "qaqpa journal 1\n";
+static const char title[] = "qaqpa journal 2\n";
 
 enum { TITLE = sizeof title - 1, GLANCE = 4096 };
 
@@ -78,7 +78,7 @@ outcome journal_log_open(
 	char path[JOURNAL_PATH];
 	ssize_t n;
 
-	*out = (struct journal_log){.heads = BUF(SIZE_MAX / 4), .vectors = BUF(SIZE_MAX / 4)};
+	*out = (struct journal_log){.heads = BUF(SIZE_MAX / 4), .pieces = BUF(SIZE_MAX / 4), .vectors = BUF(SIZE_MAX / 4)};
 	journal_path(directory, day, JOURNAL_LOG, path);
 	out->fd = open(path, (append ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC);
 	if (out->fd < 0)
@@ -101,6 +101,7 @@ void journal_log_close(struct journal_log *log)
 		close(log->fd);
 	log->fd = -1;
 	buf_free(&log->heads);
+	buf_free(&log->pieces);
 	buf_free(&log->vectors);
 }
 
@@ -127,29 +128,27 @@ static void vector_add(struct journal_log *log, const void *p, size_t n)
 static outcome heads_fill(struct journal_log *log, const char *day, struct journal_entry *first,
 	const struct journal_entry *end, uint64_t *behind, struct err *e)
 {
-	uint64_t place = log->end;
-
+	*behind = log->end;
 	buf_clear(&log->heads);
+	buf_clear(&log->pieces);
 	for (struct journal_entry *entry = first; entry != end; entry = entry->next) {
 		size_t begin = log->heads.len;
 
-		if (!journal_record_encode(entry, place, &log->heads)) {
-			buf_free(&log->heads); /* it may be marked failed */
+		entry->place = *behind;
+		if (!journal_record_encode(entry, entry->place, &log->heads, &log->pieces)) {
+			buf_free(&log->heads); /* it may be marked failed, and so may they */
+			buf_free(&log->pieces);
 			return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: an entry is more than memory or a journal holds", day);
 		}
-		entry->place = place;
-		place += log->heads.len - begin;
-		for (size_t i = 0; i < entry->fact_count; i++)
-			place += entry->facts[i].octets.n;
-		place += entry->waiting ? entry->waiting->body.n : 0;
+		*behind += log->heads.len - begin + journal_head_octets(log->heads.data + begin);
 	}
-	*behind = place;
 	return DONE;
 }
 
 /* After heads_fill, when heads do not move any more. */
 static bool vectors_fill(struct journal_log *log, const struct journal_entry *first, const struct journal_entry *end)
 {
+	const struct bytes *piece = (const struct bytes *)(const void *)log->pieces.data;
 	const unsigned char *head = log->heads.data;
 
 	buf_clear(&log->vectors);
@@ -157,11 +156,9 @@ static bool vectors_fill(struct journal_log *log, const struct journal_entry *fi
 		size_t length = journal_head_length(head, entry->place);
 
 		vector_add(log, head, length);
+		for (uint64_t left = journal_head_octets(head); left > 0; left -= piece++->n)
+			vector_add(log, piece->p, piece->n);
 		head += length;
-		for (size_t i = 0; i < entry->fact_count; i++)
-			vector_add(log, entry->facts[i].octets.p, entry->facts[i].octets.n);
-		if (entry->waiting)
-			vector_add(log, entry->waiting->body.p, entry->waiting->body.n);
 	}
 	return buf_ok(&log->vectors);
 }
@@ -269,6 +266,11 @@ outcome journal_log_append(struct journal_log *log, const char *day, struct jour
 	return DONE;
 }
 
+void journal_log_leave(const struct journal_log *log, uint64_t from, uint64_t until)
+{
+	(void)!posix_fadvise(log->fd, (off_t)from, (off_t)(until - from), POSIX_FADV_DONTNEED);
+}
+
 /* --- reading --- */
 
 outcome journal_log_read(const struct journal_log *log, const char *day, uint64_t place, struct buf *memory,
@@ -304,15 +306,30 @@ outcome journal_log_record(const struct journal_log *log, const char *day, uint6
 	return there ? DONE : log_spoilt(e, day, place, "stands no record, and the index names one");
 }
 
+/* *out moves on; *whole stays true when all was there. */
+static outcome extent_read(const struct journal_log *log, const char *day, const struct journal_extent *extent,
+	unsigned char **out, bool *whole, struct err *e)
+{
+	ssize_t n = read_at(log->fd, *out, extent->size, extent->at);
+
+	if (n < 0)
+		return log_fail(e, day, "cannot read it");
+	*whole = *whole && (uint64_t)n == extent->size;
+	*out += n;
+	return DONE;
+}
+
 /* Whether they are what was written is one thing, and whether they could be read is another. */
 static outcome piece_read(const struct journal_log *log, const char *day, const struct journal_piece *piece,
 	unsigned char *out, bool *whole, struct err *e)
 {
-	ssize_t n = read_at(log->fd, out, piece->size, piece->at);
+	unsigned char *to = out;
 
-	if (n < 0)
-		return log_fail(e, day, "cannot read it");
-	*whole = (uint64_t)n == piece->size && journal_sum((struct bytes){out, piece->size}) == piece->sum;
+	*whole = true;
+	TRY(extent_read(log, day, &piece->front, &to, whole, e));
+	TRY(extent_read(log, day, &piece->own, &to, whole, e));
+	TRY(extent_read(log, day, &piece->back, &to, whole, e));
+	*whole = *whole && journal_sum((struct bytes){out, piece->size}) == piece->sum;
 	return DONE;
 }
 
@@ -322,7 +339,7 @@ outcome journal_log_piece(const struct journal_log *log, const char *day, const 
 	bool whole;
 
 	TRY(piece_read(log, day, piece, out, &whole, e));
-	return whole ? DONE : log_spoilt(e, day, piece->at, "the octets of a message are not what was written");
+	return whole ? DONE : log_spoilt(e, day, piece->own.at, "the octets of a message are not what was written");
 }
 
 static outcome piece_room(const char *day, const struct journal_piece *piece, struct buf *out, unsigned char **to,

@@ -7,7 +7,8 @@
  * A record is its head and behind it the octets of messages. The head: four letters, its length (32 bits), the length
  * of what follows it (64), its place (64), the checksum of all but itself (64); then the fields below in their order,
  * numbers in the machine's order, texts with a length of 32 bits before them and a NUL behind, so that they are C strings
- * as they stand. */
+ * as they stand. What is sent on differs from what was received by its Header: of octets that begin or end as the first
+ * ones of the record do, that is said, and only the rest stands there. */
 #include <stddef.h>
 #include <xxhash.h>
 
@@ -15,9 +16,9 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "logs are read where they were written");
 
-enum { MAGIC_AT = 0, LENGTH_AT = 4, OCTETS_AT = 8, PLACE_AT = 16, SUM_AT = 24, HEAD_MOST = 1 << 26 };
+enum { MAGIC_AT = 0, LENGTH_AT = 4, OCTETS_AT = 8, PLACE_AT = 16, SUM_AT = 24, HEAD_MOST = 1 << 26, STRIDE = 256 };
 
-static const char magic[] = "QJR1";
+static const char magic[] = "QJR2";
 
 /* The texts of a fact in their order. */
 static const size_t texts[] = {offsetof(struct journal_fact, participant), offsetof(struct journal_fact, peer),
@@ -69,26 +70,67 @@ static void put_text(struct buf *b, struct bytes text)
 	buf_char(b, '\0');
 }
 
-static void put_piece(struct buf *b, struct bytes octets, uint64_t *at)
+/* What is being written: the head, what follows it, and how much that is by now. */
+struct writing {
+	struct buf *head, *pieces;
+	struct bytes first; /* the octets that others may begin or end as */
+	uint64_t behind;
+};
+
+static size_t same_front(struct bytes a, struct bytes b)
 {
-	put_number(b, (int64_t)*at);
-	put_number(b, (int64_t)octets.n);
-	put_number(b, (int64_t)journal_sum(octets));
-	*at += octets.n;
+	const size_t most = a.n < b.n ? a.n : b.n;
+	size_t n = 0;
+
+	while (most - n >= STRIDE && memcmp(a.p + n, b.p + n, STRIDE) == 0)
+		n += STRIDE;
+	while (n < most && a.p[n] == b.p[n])
+		n++;
+	return n;
 }
 
-static void put_fact(struct buf *b, const struct journal_fact *f, uint64_t *at)
+static size_t same_back(struct bytes a, struct bytes b)
+{
+	const size_t most = a.n < b.n ? a.n : b.n;
+	size_t n = 0;
+
+	while (most - n >= STRIDE && memcmp(a.p + a.n - n - STRIDE, b.p + b.n - n - STRIDE, STRIDE) == 0)
+		n += STRIDE;
+	while (n < most && a.p[a.n - n - 1] == b.p[b.n - n - 1])
+		n++;
+	return n;
+}
+
+static void put_piece(struct writing *w, struct bytes octets, struct bytes like)
+{
+	const size_t front = same_front(octets, like);
+	const struct bytes rest = bytes_sub(octets, front, octets.n);
+	const size_t back = same_back(rest, bytes_sub(like, front, like.n));
+	const struct bytes own = bytes_sub(rest, 0, rest.n - back);
+
+	put_number(w->head, (int64_t)octets.n);
+	put_number(w->head, (int64_t)journal_sum(octets));
+	put_number(w->head, (int64_t)front);
+	put_number(w->head, (int64_t)back);
+	put_number(w->head, (int64_t)w->behind);
+	put_raw(w->pieces, &own, sizeof own);
+	w->behind += own.n;
+}
+
+static void put_fact(struct writing *w, const struct journal_fact *f)
 {
 	const unsigned char small[] = {f->at.has_offset, (unsigned char)f->direction, (unsigned char)f->kind,
 		(unsigned char)f->verdict};
+	struct buf *b = w->head;
 
 	put_raw(b, small, sizeof small);
 	put_number(b, f->at.ms);
 	put_number(b, f->at.offset_min);
 	put_number(b, f->duration_us);
 	put_number(b, (int64_t)f->size);
-	put_raw(b, f->sha256, sizeof f->sha256);
-	put_piece(b, f->octets, at);
+	put_piece(w, f->octets, w->first);
+	if (f->octets.n != f->size)
+		put_raw(b, f->sha256, sizeof f->sha256);
 	put_text(b, bytes_str(f->exchange));
 	for (size_t i = 0; i < TEXTS; i++) {
 		struct bytes text;
@@ -110,16 +152,17 @@ static void put_seen(struct buf *b, const struct journal_seen *s)
 	put_text(b, s->message_id);
 }
 
-static void put_waiting(struct buf *b, const struct journal_waiting *w, uint64_t *at)
+static void put_waiting(struct writing *to, const struct journal_waiting *w)
 {
 	const unsigned char small[] = {(unsigned char)w->state};
+	struct buf *b = to->head;
 
 	put_raw(b, small, sizeof small);
 	put_number(b, w->attempts);
 	put_number(b, w->accepted_ms);
 	put_number(b, w->due_ms);
 	put_number(b, w->expire_ms);
-	put_piece(b, w->body, at);
+	put_piece(to, w->body, BYTES_NONE); /* the index knows one place of it */
 	put_text(b, w->id);
 	put_text(b, w->destination);
 	put_text(b, w->order_key);
@@ -144,43 +187,55 @@ static uint64_t head_sum(struct bytes head)
 }
 
 /* The octets' places follow from the head's length, so they are counted from its end. */
-static void put_fields(struct buf *b, const struct journal_entry *entry, uint64_t *at)
+static void put_fields(struct writing *w, const struct journal_entry *entry)
 {
 	const unsigned char small[] = {(unsigned char)entry->fact_count, entry->seen != NULL, entry->waiting != NULL};
 
-	put_raw(b, small, sizeof small);
-	put_number(b, journal_entry_stamp(entry).ms);
-	for (size_t i = 0; i < entry->fact_count; i++)
-		put_fact(b, &entry->facts[i], at);
+	put_raw(w->head, small, sizeof small);
+	put_number(w->head, journal_entry_stamp(entry).ms);
+	for (size_t i = 0; i < entry->fact_count; i++) {
+		put_fact(w, &entry->facts[i]);
+		w->first = entry->facts[0].octets;
+	}
 	if (entry->seen)
-		put_seen(b, entry->seen);
+		put_seen(w->head, entry->seen);
 	if (entry->waiting)
-		put_waiting(b, entry->waiting, at);
+		put_waiting(w, entry->waiting);
 }
 
-bool journal_record_encode(const struct journal_entry *entry, uint64_t place, struct buf *heads)
+bool journal_record_encode(
+	const struct journal_entry *entry, uint64_t place, struct buf *heads, struct buf *pieces)
 {
 	static const unsigned char fixed[JOURNAL_HEAD_FIXED];
 	const size_t begin = heads->len;
-	uint64_t octets = 0, sum;
+	struct writing w = {heads, pieces, BYTES_NONE, 0};
+	uint64_t sum;
 	uint32_t length;
 	unsigned char *head;
 
 	if (!entry_fits(entry))
 		return false;
 	put_raw(heads, fixed, sizeof fixed);
-	put_fields(heads, entry, &octets);
-	if (!buf_ok(heads) || heads->len - begin > HEAD_MOST)
+	put_fields(&w, entry);
+	if (!buf_ok(heads) || !buf_ok(pieces) || heads->len - begin > HEAD_MOST)
 		return false;
 	head = heads->data + begin;
 	length = (uint32_t)(heads->len - begin);
 	memcpy(head + MAGIC_AT, magic, LENGTH_AT);
 	memcpy(head + LENGTH_AT, &length, sizeof length);
-	memcpy(head + OCTETS_AT, &octets, sizeof octets);
+	memcpy(head + OCTETS_AT, &w.behind, sizeof w.behind);
 	memcpy(head + PLACE_AT, &place, sizeof place);
 	sum = head_sum((struct bytes){head, length});
 	memcpy(head + SUM_AT, &sum, sizeof sum);
 	return true;
+}
+
+uint64_t journal_head_octets(const unsigned char *head)
+{
+	uint64_t octets;
+
+	memcpy(&octets, head + OCTETS_AT, sizeof octets);
+	return octets;
 }
 
 /* --- reading --- */
@@ -235,19 +290,30 @@ static void get_exchange(struct reading *r, char out[39])
 		memcpy(out, text.p, text.n);
 }
 
-static struct journal_piece get_piece(struct reading *r)
-{
-	struct journal_piece p;
-	uint64_t at = (uint64_t)get_number(r);
+static const struct journal_piece none;
 
-	p.size = (uint64_t)get_number(r);
+/* `like`: the octets that these may begin or end as; they stand in one extent. */
+static struct journal_piece get_piece(struct reading *r, const struct journal_piece *like)
+{
+	struct journal_piece p = {.size = (uint64_t)get_number(r)};
+	uint64_t at;
+
 	p.sum = (uint64_t)get_number(r);
-	r->ok = r->ok && at <= r->octets && p.size <= r->octets - at && p.size <= JOURNAL_OCTETS_MOST;
-	p.at = r->octets_at + at;
+	p.front.size = (uint64_t)get_number(r);
+	p.back.size = (uint64_t)get_number(r);
+	at = (uint64_t)get_number(r);
+	r->ok = r->ok && p.size <= JOURNAL_OCTETS_MOST && p.front.size <= like->size &&
+		p.back.size <= like->size - p.front.size && p.front.size <= p.size && p.back.size <= p.size - p.front.size;
+	p.own.size = p.size - p.front.size - p.back.size;
+	r->ok = r->ok && at <= r->octets && p.own.size <= r->octets - at;
+	p.front.at = like->own.at;
+	p.own.at = r->octets_at + at;
+	p.back.at = like->own.at + like->own.size - p.back.size;
 	return p;
 }
 
-static void get_fact(struct reading *r, struct journal_fact *f, struct journal_piece *octets)
+static void get_fact(
+	struct reading *r, struct journal_fact *f, struct journal_piece *octets, const struct journal_piece *like)
 {
 	unsigned char small[4];
 
@@ -261,9 +327,10 @@ static void get_fact(struct reading *r, struct journal_fact *f, struct journal_p
 	f->at.offset_min = (int)get_number(r);
 	f->duration_us = get_number(r);
 	f->size = (size_t)get_number(r);
-	get_raw(r, f->sha256, sizeof f->sha256);
-	*octets = get_piece(r);
+	*octets = get_piece(r, like);
 	f->kept = (size_t)octets->size;
+	if (f->kept != f->size)
+		get_raw(r, f->sha256, sizeof f->sha256);
 	get_exchange(r, f->exchange);
 	for (size_t i = 0; i < TEXTS; i++) {
 		struct bytes text = get_text(r);
@@ -297,7 +364,7 @@ static void get_waiting(struct reading *r, struct journal_waiting *w, struct jou
 	w->accepted_ms = get_number(r);
 	w->due_ms = get_number(r);
 	w->expire_ms = get_number(r);
-	*body = get_piece(r);
+	*body = get_piece(r, &none);
 	w->id = get_text(r);
 	w->destination = get_text(r);
 	w->order_key = get_text(r);
@@ -329,7 +396,7 @@ static bool get_fields(struct reading *r, struct journal_record *out)
 	out->has_waiting = small[2];
 	r->ok = r->ok && out->fact_count <= JOURNAL_FACTS;
 	for (size_t i = 0; r->ok && i < out->fact_count; i++)
-		get_fact(r, &out->facts[i], &out->octets[i]);
+		get_fact(r, &out->facts[i], &out->octets[i], i > 0 ? &out->octets[0] : &none);
 	if (out->has_seen)
 		get_seen(r, &out->seen);
 	if (out->has_waiting)

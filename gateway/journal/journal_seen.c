@@ -41,13 +41,13 @@ static bool answer_judge(void *ctx, const struct journal_record *record)
 {
 	struct answer *a = ctx;
 
-	for (size_t i = record->fact_count; i-- > 0 && a->octets.at == 0;) {
+	for (size_t i = record->fact_count; i-- > 0 && a->octets.own.at == 0;) {
 		const struct journal_fact *f = &record->facts[i];
 
 		if (f->direction == JOURNAL_SENT && f->kind != JOURNAL_REQUEST && strcmp(f->exchange, a->exchange) == 0)
 			a->octets = record->octets[i];
 	}
-	return a->octets.at != 0;
+	return a->octets.own.at != 0;
 }
 
 /* --- what is known of a message --- */
@@ -122,7 +122,7 @@ outcome journal_seen_on(struct journal_day *day, struct bytes sender_id, struct 
 	outcome r = DONE;
 
 	*out = (struct journal_seen){.state = SEEN_NONE};
-	*answer = (struct journal_piece){0, 0, 0};
+	*answer = (struct journal_piece){.size = 0};
 	while (r.ok && again) {
 		TRY(journal_day_take(day, &reader, e));
 		r = seen_search(day, reader, &q, e);
@@ -154,10 +154,10 @@ static outcome answer_on(struct journal_day *day, const char *exchange, const st
 	outcome r = DONE;
 
 	TRY(journal_day_take(day, &reader, e));
-	if (a.octets.at == 0)
+	if (a.octets.own.at == 0)
 		r = places_search(day, reader, reader->name,
 			journal_name_hash(reader->log.seed, NAME_EXCHANGE, bytes_str(exchange)), answer_judge, &a, e);
-	*there = r.ok && a.octets.at != 0;
+	*there = r.ok && a.octets.own.at != 0;
 	if (*there)
 		r = answer_copy(day, reader, &a.octets, pool, out, e);
 	journal_day_give(day, reader, r.ok || e->reason == REASON_MEMORY);
@@ -168,7 +168,7 @@ static outcome answer_on(struct journal_day *day, const char *exchange, const st
 static outcome answer_find(struct journal_days *days, size_t from, struct pool *pool, int64_t since_ms,
 	struct journal_seen *out, struct err *e)
 {
-	static const struct journal_piece unknown = {0, 0, 0};
+	static const struct journal_piece unknown = {.size = 0};
 	bool there = false;
 
 	TRY(journal_indexer_settle(&days->indexer, e));
@@ -181,7 +181,7 @@ static outcome seen_find(struct journal_days *days, struct pool *pool, int64_t s
 	struct journal_seen *out, struct err *e)
 {
 	const struct bytes sender_id = out->sender_id, message_id = out->message_id;
-	struct journal_piece answer = {0, 0, 0};
+	struct journal_piece answer = {.size = 0};
 	size_t at = 0;
 	bool there;
 
@@ -191,7 +191,7 @@ static outcome seen_find(struct journal_days *days, struct pool *pool, int64_t s
 	out->message_id = message_id;
 	if (out->state != SEEN_ANSWERED)
 		return DONE;
-	if (answer.at == 0)
+	if (answer.own.at == 0)
 		return answer_find(days, at - 1, pool, since_ms, out, e);
 	return answer_on(days->item[at - 1], out->exchange, &answer, pool, &out->answer, &there, e);
 }

@@ -21,7 +21,7 @@ static bool body_bind(sqlite3_stmt *stmt, const struct journal_piece *body)
 		return sqlite3_bind_null(stmt, WORD_BODY + 1) == SQLITE_OK &&
 			sqlite3_bind_null(stmt, WORD_BODY_SIZE + 1) == SQLITE_OK &&
 			sqlite3_bind_null(stmt, WORD_BODY_SUM + 1) == SQLITE_OK;
-	return sqlite3_bind_int64(stmt, WORD_BODY + 1, (int64_t)body->at) == SQLITE_OK &&
+	return sqlite3_bind_int64(stmt, WORD_BODY + 1, (int64_t)body->own.at) == SQLITE_OK &&
 		sqlite3_bind_int64(stmt, WORD_BODY_SIZE + 1, (int64_t)body->size) == SQLITE_OK &&
 		sqlite3_bind_int64(stmt, WORD_BODY_SUM + 1, (int64_t)body->sum) == SQLITE_OK;
 }
@@ -51,6 +51,8 @@ bool journal_word_bind(sqlite3_stmt *stmt, const struct journal_word *word)
 
 struct journal_word journal_word_row(sqlite3_stmt *row)
 {
+	const uint64_t body = (uint64_t)sqlite3_column_int64(row, WORD_BODY_SIZE);
+
 	return (struct journal_word){
 		.waiting = {.id = journal_column(row, WORD_ID),
 			.destination = journal_column(row, WORD_DESTINATION),
@@ -64,9 +66,9 @@ struct journal_word journal_word_row(sqlite3_stmt *row)
 			.expire_ms = sqlite3_column_int64(row, WORD_EXPIRE)},
 		.at_ms = sqlite3_column_int64(row, WORD_AT),
 		.place = (uint64_t)sqlite3_column_int64(row, WORD_PLACE),
-		.body = {(uint64_t)sqlite3_column_int64(row, WORD_BODY),
-			(uint64_t)sqlite3_column_int64(row, WORD_BODY_SIZE),
-			(uint64_t)sqlite3_column_int64(row, WORD_BODY_SUM)}};
+		.body = {.size = body,
+			.sum = (uint64_t)sqlite3_column_int64(row, WORD_BODY_SUM),
+			.own = {(uint64_t)sqlite3_column_int64(row, WORD_BODY), body}}};
 }
 
 outcome journal_waiting_known(struct journal_days *days, struct bytes id, bool *known, struct err *e)

@@ -2,7 +2,8 @@
 /* journal_writer - the one thread that writes logs: group commit, the turn of the day, a sick log tried again.
  * Promise:  entries are written and called back in the order they were put; nobody hears of success before
  *           his facts are on disk. Consecutive entries of one day share a flush: while one waits for
- *           the disk, the entries of the next gather by themselves.
+ *           the disk, the entries of the next gather by themselves. While work waits for processors anyway, flushes
+ *           are spread out: a flush costs processors too, and what it lets go on would only wait in line.
  * Not here: files (journal_log.c), indexes (journal_indexer.c). */
 #include <string.h>
 #include <time.h>
@@ -11,13 +12,16 @@
 
 void journal_put(struct journal *j, struct journal_entry *entry)
 {
+	bool first;
+
 	entry->next = NULL;
 	pthread_mutex_lock(&j->lock);
+	first = !j->head;
 	*j->tail = entry;
 	j->tail = &entry->next;
-	j->waiting++;
 	pthread_mutex_unlock(&j->lock);
-	pthread_cond_signal(&j->wake); /* after the lock, which the woken thread takes at once */
+	if (first)
+		pthread_cond_signal(&j->wake); /* after the lock, which the woken thread takes at once */
 }
 
 static struct timespec moment_after(int64_t us)
@@ -31,6 +35,34 @@ static struct timespec moment_after(int64_t us)
 	return t;
 }
 
+void journal_hurry(struct journal *j)
+{
+	if (!atomic_exchange(&j->gathering, false))
+		return;
+	pthread_mutex_lock(&j->lock); /* or the thread might have looked and not be waiting yet */
+	pthread_mutex_unlock(&j->lock);
+	pthread_cond_signal(&j->wake);
+}
+
+/* Under the lock, which is left while it waits: lets companions gather. There is an entry. Whoever comes to rest after
+ * the question sees that they gather. */
+static void companions_wait(struct journal *j)
+{
+	int64_t left = j->flushed_us + j->commit_us - mono_us();
+	struct timespec until;
+	int rc = 0;
+
+	if (left <= 0 || !j->busy)
+		return;
+	atomic_store(&j->gathering, true);
+	if (!j->busy(j->busy_ctx))
+		atomic_store(&j->gathering, false);
+	until = moment_after(left);
+	while (atomic_load(&j->gathering) && !j->closing && rc == 0)
+		rc = pthread_cond_timedwait(&j->wake, &j->lock, &until);
+	atomic_store(&j->gathering, false);
+}
+
 /* Waits until there are entries and takes them all; NULL when it is time to keep house, or the end. */
 static struct journal_entry *writer_wait(struct journal *j, bool *closing)
 {
@@ -41,17 +73,13 @@ static struct journal_entry *writer_wait(struct journal *j, bool *closing)
 	pthread_mutex_lock(&j->lock);
 	while (!j->head && !j->closing && rc == 0)
 		rc = pthread_cond_timedwait(&j->wake, &j->lock, &until);
-	/* Companions are worth waiting for only where there were some just now. */
-	if (j->head && j->commit_us > 0 && j->companions > 1) {
-		until = moment_after(j->commit_us);
-		for (rc = 0; rc == 0 && !j->closing && j->waiting < j->companions;)
-			rc = pthread_cond_timedwait(&j->wake, &j->lock, &until);
-	}
+	if (j->head)
+		companions_wait(j);
 	batch = j->head;
-	j->companions = j->waiting;
+	if (batch)
+		j->flushed_us = mono_us();
 	j->head = NULL;
 	j->tail = &j->head;
-	j->waiting = 0;
 	*closing = j->closing;
 	pthread_mutex_unlock(&j->lock);
 	return batch;

@@ -44,7 +44,7 @@ static void the_shortest_file_gets_all_defaults(void **state)
 	assert_true(c->max_elements == 200000 && c->confine);
 	assert_int_equal(c->journal.retention_days, 30);
 	assert_int_equal(c->journal.free_bytes, 256u << 20);
-	assert_int_equal(c->journal.commit_us, 1000);
+	assert_int_equal(c->journal.commit_us, 5000);
 	assert_int_equal(c->secrecy.properties.n, 2);
 	assert_string_equal(c->secrecy.properties.name[1], "stateSecret");
 	assert_int_equal(c->secrecy.harmless.n, 4);

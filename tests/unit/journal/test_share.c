@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What two facts of an entry have in common stands in the log once, and each comes back whole. */
+#include "help.h"
+
+enum { MOST = 4096, LONG = 300000 };
+
+static const struct journal_filter all = {.with_octets = true};
+
+struct wanted {
+	struct bytes octets[3];
+	size_t n, told;
+};
+
+static bool as_wanted(void *ctx, const struct journal_fact *fact)
+{
+	struct wanted *w = ctx;
+	const size_t at = (size_t)(fact->id % 16);
+
+	assert_true(at < w->n);
+	if (!bytes_eq(fact->octets, w->octets[at]))
+		fail_msg("the octets of fact %zu came back changed", at);
+	assert_int_equal(fact->kept, w->octets[at].n);
+	w->told++;
+	return true;
+}
+
+/* In one entry. Gives the length of the log. */
+static long put(struct wanted *w)
+{
+	struct journal_fact facts[3];
+	struct folder f;
+	struct journal *j;
+	struct stat st;
+	char path[512];
+
+	folder_make(&f);
+	j = journal_start(&f);
+	for (size_t i = 0; i < w->n; i++) {
+		facts[i] = fact_of("2030-01-02T03:04:05+05:00", "{1}", "m");
+		facts[i].octets = w->octets[i];
+		facts[i].size = w->octets[i].n;
+	}
+	assert_true(put_wait(j, facts, w->n, NULL, NULL));
+	journal_close(&j);
+	w->told = 0;
+	assert_true(journal_find(f.journal, &all, as_wanted, w, NULL).ok);
+	assert_int_equal(w->told, w->n);
+	folder_path(&f, "journal-2030-01-02.log", path);
+	assert_int_equal(stat(path, &st), 0);
+	folder_drop(&f);
+	return st.st_size;
+}
+
+static long put_two(struct bytes first, struct bytes second)
+{
+	struct wanted w = {.octets = {first, second}, .n = 2};
+
+	return put(&w);
+}
+
+static void whatever_they_have_in_common_both_come_back(void **state)
+{
+	static const char *const pairs[][2] = {{"", ""}, {"", "a"}, {"a", ""}, {"a", "a"}, {"a", "b"}, {"aaaa", "aaa"},
+		{"aaa", "aaaa"}, {"abab", "ab"}, {"ab", "abab"}, {"abcab", "ab"}, {"front-x-back", "front-long-back"},
+		{"front-x-back", "front-back"}, {"front-back", "front-x-back"}, {"xback", "back"}, {"front", "frontx"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+		put_two(bytes_str(pairs[i][0]), bytes_str(pairs[i][1]));
+}
+
+/* Cuts and insertions at every distance from the strides in which octets are compared. */
+static void cuts_anywhere_come_back(void **state)
+{
+	static unsigned char first[MOST], second[2 * MOST];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof first; i++)
+		first[i] = (unsigned char)(i * 7 + i / 251);
+	for (size_t cut = 250; cut < 520; cut += cut < 260 || cut > 508 ? 1 : 62) {
+		for (size_t back = 250; back < 520; back += back < 260 || back > 508 ? 1 : 62) {
+			for (size_t own = 0; own < 3; own++) {
+				memcpy(second, first, cut);
+				memset(second + cut, '!', own);
+				memcpy(second + cut + own, first + sizeof first - back, back);
+				put_two((struct bytes){first, sizeof first}, (struct bytes){second, cut + own + back});
+			}
+		}
+	}
+}
+
+static void what_is_common_stands_there_once(void **state)
+{
+	static unsigned char first[LONG], second[LONG];
+	const struct bytes a = {first, LONG}, b = {second, LONG};
+	struct wanted three = {.octets = {a, b, a}, .n = 3};
+
+	(void)state;
+	for (size_t i = 0; i < LONG; i++)
+		first[i] = (unsigned char)(i * 7 + i / 251);
+	memcpy(second, first, LONG);
+	memset(second + 1000, '!', 500);
+	assert_in_range(put_two(a, b), LONG + 500, LONG + 2000);
+	assert_in_range(put(&three), LONG + 500, LONG + 3000);
+	memset(second, '!', LONG);
+	assert_in_range(put_two(a, b), 2 * LONG, 2 * LONG + 2000);
+}
+
+static bool none(void *ctx, const struct journal_fact *fact)
+{
+	*(int *)ctx |= 1 << fact->id % 16;
+	return true;
+}
+
+/* An octet that both facts need is found out for each of them. */
+static void a_spoilt_octet_is_found_out_for_both(void **state)
+{
+	static unsigned char octets[2][5000];
+	struct journal_fact facts[2];
+	struct folder f;
+	struct journal *j;
+	struct err e = {.detail = ""};
+	char path[512];
+	int told = 0;
+	FILE *log;
+
+	(void)state;
+	memset(octets, 'o', sizeof octets);
+	octets[1][4000] = '!';
+	folder_make(&f);
+	j = journal_start(&f);
+	for (size_t i = 0; i < 2; i++) {
+		facts[i] = fact_of("2030-01-02T03:04:05+05:00", i == 0 ? "{0}" : "{1}", "m");
+		facts[i].octets = (struct bytes){octets[i], sizeof octets[i]};
+		facts[i].size = sizeof octets[i];
+	}
+	assert_true(put_wait(j, facts, 2, NULL, NULL));
+	journal_close(&j);
+	folder_path(&f, "journal-2030-01-02.log", path);
+	log = fopen(path, "r+");
+	assert_non_null(log);
+	assert_int_equal(fseek(log, -4900, SEEK_END), 0); /* of the first octets, before what the second has for itself */
+	assert_int_equal(fputc('x', log), 'x');
+	assert_int_equal(fclose(log), 0);
+	for (int i = 0; i < 2; i++) {
+		struct journal_filter one = {.with_octets = true, .exchange = i == 0 ? "{0}" : "{1}"};
+
+		assert_false(journal_find(f.journal, &one, none, &told, &e).ok);
+		assert_non_null(strstr(e.detail, "are not what was written"));
+	}
+	assert_int_equal(told, 0);
+	folder_drop(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whatever_they_have_in_common_both_come_back),
+		cmocka_unit_test(cuts_anywhere_come_back),
+		cmocka_unit_test(what_is_common_stands_there_once),
+		cmocka_unit_test(a_spoilt_octet_is_found_out_for_both),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
