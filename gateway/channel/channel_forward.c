@@ -72,14 +72,15 @@ void channel_cut_head(struct cuts *c, const struct envelope *env, const struct e
 void channel_cut_tail(struct cuts *c, const struct envelope *env, const struct element *info,
 	const char *name, struct bytes with)
 {
-	const struct element *list;
+	const struct element *list, *last;
 	size_t n = envelope_children(env, info, &list);
 
 	BUG_IF(n == 0);
-	if (is_at(list, n, n - 1, name))
-		cut_put(c, list[n - 1].start, list[n - 1].end, with);
-	else
-		cut_put(c, list[n - 1].end, list[n - 1].end, with);
+	last = &list[n - 1];
+	if (!is_at(list, n, n - 1, name))
+		cut_put(c, last->end, last->end, with);
+	else if (!bytes_eq(bytes_sub(envelope_text(env), last->start, last->end), with)) /* else it stands there */
+		cut_put(c, last->start, last->end, with);
 	cut_elsewhere(c, list, n, name, n - 1);
 }
 

@@ -112,7 +112,7 @@ enum after step_compose_answer(struct exchange *x)
 	struct cuts cuts;
 
 	if (!channel_forward_response(x->stage, x->answer_verified, &x->response, x->guid, &cuts, &x->err).ok
-		|| !exchange_sign_on(x, x->caller, x->answer_env, &cuts, &x->answer).ok)
+		|| !exchange_sign_on(x, x->caller, x->answer_verified, &cuts, &x->answer).ok)
 		return AFTER_REFUSE;
 	exchange_answered(x);
 	return AFTER_NEXT;

@@ -260,7 +260,7 @@ void exchange_stage_drop(struct exchange *x);
 MUST_USE outcome exchange_sign(struct exchange *x, const struct conf_participant *towards, struct bytes message,
 	struct buf *out);
 /* The same for a message that came, with what changes in it. */
-MUST_USE outcome exchange_sign_on(struct exchange *x, const struct conf_participant *towards, const struct envelope *env,
+MUST_USE outcome exchange_sign_on(struct exchange *x, const struct conf_participant *towards, const struct verified *v,
 	const struct cuts *cuts, struct buf *out);
 
 /* Signs the text for the caller and makes it the answer; needs a stage. */

@@ -229,7 +229,7 @@ enum after step_compose(struct exchange *x)
 
 	if (!channel_forward_request(x->stage, x->verified, &x->request, x->guid, &cuts, &x->err).ok)
 		return AFTER_REFUSE;
-	return exchange_after(exchange_sign_on(x, x->service->provider, x->env, &cuts, &x->outgoing));
+	return exchange_after(exchange_sign_on(x, x->service->provider, x->verified, &cuts, &x->outgoing));
 }
 
 static void call_done(struct egress_call *call, struct egress_result *result)

@@ -250,10 +250,10 @@ outcome exchange_sign(struct exchange *x, const struct conf_participant *towards
 	return snapshot_sign(x->stage, towards, choose_key(x, towards, out), message, out, &x->err);
 }
 
-outcome exchange_sign_on(struct exchange *x, const struct conf_participant *towards, const struct envelope *env,
+outcome exchange_sign_on(struct exchange *x, const struct conf_participant *towards, const struct verified *v,
 	const struct cuts *cuts, struct buf *out)
 {
 	struct sign_options options = snapshot_sign_options(towards, choose_key(x, towards, out));
 
-	return security_sign_edited(x->stage, env, cuts->list, cuts->n, &options, out, &x->err);
+	return security_sign_verified(x->stage, v, cuts->list, cuts->n, &options, out, &x->err);
 }

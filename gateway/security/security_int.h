@@ -91,6 +91,9 @@ MUST_USE outcome security_timestamp_read(struct pool *pool, const xmlNode *node,
 MUST_USE outcome security_timestamp_check(struct pool *pool, const xmlNode *node,
 	const struct conf_profile *profile, struct stamp now, struct err *e);
 
+/* Digest of the Body where it stands, in exclusive form without a list of prefixes; BYTES_NONE when another was verified. */
+struct bytes security_verified_body(const struct verified *v, enum digest d);
+
 /* For security_explain: tries the usual mistakes and words what fits. */
 void security_guess_digest(struct buf *out, const struct reference *r);
 void security_guess_value(struct pool *pool, struct buf *out, const struct parts *p,

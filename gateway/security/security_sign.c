@@ -347,6 +347,22 @@ static outcome digest_tree(const struct draft *d, enum digest kind, unsigned cha
 	return made;
 }
 
+/* Of the Body that was verified and stays as it is: its octets, and the Envelope's start tag, are what its digest in the
+ * sender's signature was checked against. */
+static bool digest_known(const struct draft *d, const struct verified *v, enum digest kind, unsigned char out[64], size_t *n)
+{
+	const struct bytes known = v && d->n == 0 ? security_verified_body(v, kind) : BYTES_NONE;
+
+	if (known.n == 0)
+		return false;
+#ifdef QAQPA_BOTH_VERDICTS
+	BUG_IF(digest_octets(d, NULL, kind, out, n) && !bytes_eq((struct bytes){out, *n}, known));
+#endif
+	memcpy(out, known.p, known.n);
+	*n = known.n;
+	return true;
+}
+
 /* The edits made first, so that there is a tree of what is signed. */
 static outcome sign_anew(struct pool *pool, const struct draft *d, const struct sign_options *options, struct buf *out,
 	struct err *e)
@@ -377,8 +393,8 @@ static outcome splice(const struct draft *d, struct bytes header, struct buf *ou
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "signing");
 }
 
-static outcome sign_edited(struct pool *pool, const struct envelope *env, const struct edit *edits, size_t n,
-	const struct sign_options *options, struct buf *out, struct err *e)
+static outcome sign_edited(struct pool *pool, const struct envelope *env, const struct verified *v, const struct edit *edits,
+	size_t n, const struct sign_options *options, struct buf *out, struct err *e)
 {
 	SCOPED(buf_free) struct buf text = BUF(HEADER_MAX);
 	struct header h = {.options = options, .out = &text, .e = e};
@@ -393,7 +409,8 @@ static outcome sign_edited(struct pool *pool, const struct envelope *env, const 
 	h.signature = options->signature == SIGNATURE_COUNT ? options->key->usual : options->signature;
 	kind = signature_row(h.signature)->digest;
 	h.body_digest.p = digest;
-	if (!(find_own(&d, &cut) && digest_octets(&d, &cut, kind, digest, &h.body_digest.n)) &&
+	if (!digest_known(&d, v, kind, digest, &h.body_digest.n) &&
+		!(find_own(&d, &cut) && digest_octets(&d, &cut, kind, digest, &h.body_digest.n)) &&
 		!digest_octets(&d, NULL, kind, digest, &h.body_digest.n)) {
 		if (d.n > 0)
 			return sign_anew(pool, &d, options, out, e);
@@ -413,7 +430,7 @@ static outcome sign(struct pool *pool, struct bytes message, const struct sign_o
 	limits.bytes = message.n + HEADER_MAX;
 	limits.elements = limits.bytes;
 	TRY(envelope_parse_frame(pool, message, &limits, &env, e));
-	return sign_edited(pool, env, NULL, 0, options, out, e);
+	return sign_edited(pool, env, NULL, NULL, 0, options, out, e);
 }
 
 outcome security_sign(struct pool *pool, struct bytes message, const struct sign_options *options,
@@ -429,5 +446,13 @@ outcome security_sign_edited(struct pool *pool, const struct envelope *env, cons
 {
 	size_t before = memory_refusals();
 
-	return memory_judge(before, sign_edited(pool, env, edits, n, options, out, e), e);
+	return memory_judge(before, sign_edited(pool, env, NULL, edits, n, options, out, e), e);
+}
+
+outcome security_sign_verified(struct pool *pool, const struct verified *v, const struct edit *edits, size_t n,
+	const struct sign_options *options, struct buf *out, struct err *e)
+{
+	size_t before = memory_refusals();
+
+	return memory_judge(before, sign_edited(pool, verified_envelope(v), v, edits, n, options, out, e), e);
 }

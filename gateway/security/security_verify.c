@@ -11,6 +11,8 @@ struct verified {
 	enum conf_form form;
 	enum signature signature;
 	enum digest digest; /* of the Body */
+	unsigned char body[64]; /* it */
+	bool usual; /* made of the exclusive form without a list of prefixes, and nothing else */
 };
 
 /* Bits of enum legacy: what the message uses that a profile must allow. */
@@ -90,7 +92,8 @@ static outcome verify(struct pool *pool, const struct envelope *env, struct trus
 	if (!v)
 		return err_set(e, REASON_MEMORY, "struct verified");
 	*v = (struct verified){.env = env, .cert = cert, .form = p.form, .signature = p.algorithm,
-		.digest = p.body->digest};
+		.digest = p.body->digest, .usual = !p.body->prefixes && !p.body->enveloped};
+	memcpy(v->body, p.body->value, sizeof v->body);
 	*out = v;
 	return DONE;
 }
@@ -139,6 +142,11 @@ enum conf_form verified_form(const struct verified *v)
 enum signature verified_signature(const struct verified *v)
 {
 	return v->signature;
+}
+
+struct bytes security_verified_body(const struct verified *v, enum digest d)
+{
+	return v->usual && v->digest == d ? (struct bytes){v->body, digest_row(d)->size} : BYTES_NONE;
 }
 
 enum digest verified_digest(const struct verified *v)

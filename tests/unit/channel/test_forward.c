@@ -111,6 +111,8 @@ static const struct {
 } answers[] = {
 	{"sessionId in", ANSWER(""), ANSWER(NEW)},
 	{"an echo in sessionId is replaced", ANSWER("<sessionId>m-1</sessionId>"), ANSWER(NEW)},
+	{"one that is right stays", ANSWER(NEW), ANSWER(NEW)},
+	{"but not one of another form", ANSWER("<sessionId >" OTHER_SESSION "</sessionId>"), ANSWER(NEW)},
 };
 
 static void forwards_answers_octet_by_octet(void **state)
@@ -127,6 +129,21 @@ static void forwards_answers_octet_by_octet(void **state)
 		forward_response(b, v, &r, &out);
 		assert_same_octets(answers[i].sentence, buf_bytes(&out), answers[i].after);
 	}
+}
+
+/* Then the Body is the one that was verified, and its digest is known. */
+static void an_answer_that_names_our_exchange_is_not_edited(void **state)
+{
+	struct bench *b = bench_fresh(state);
+	struct err e = {0};
+	struct cuts cuts;
+	struct sync_response r;
+	const struct verified *v = bench_verified(b, ANSWER(NEW), &e);
+
+	assert_non_null(v);
+	assert_true(channel_read_response(b->pool, v, &r, &e).ok);
+	assert_true(channel_forward_response(b->pool, v, &r, OTHER_SESSION, &cuts, &e).ok);
+	assert_int_equal(cuts.n, 0);
 }
 
 #define INNER(c14n) \
@@ -162,6 +179,7 @@ int main(void)
 		cmocka_unit_test(forwards_requests_octet_by_octet),
 		cmocka_unit_test(what_is_forwarded_reads_as_before),
 		cmocka_unit_test(forwards_answers_octet_by_octet),
+		cmocka_unit_test(an_answer_that_names_our_exchange_is_not_edited),
 		cmocka_unit_test(inner_signatures_stay_good),
 	};
 
