@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "log/log.h"
 
 #include "front/front_int.h"
@@ -189,12 +190,8 @@ outcome front_start(const struct front_settings *settings, struct front **out, s
 	f->epoll = f->wake = f->reserve = -1;
 	f->answers_end = &f->answers;
 	atomic_init(&f->references, 1);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&f->lock, NULL);
-	pthread_cond_init(&f->quiet, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	cond_init(&f->quiet);
 	if (!run(f, settings, e).ok) {
 		tear_down(f);
 		return FAILED;
@@ -279,21 +276,15 @@ void front_leave(struct front *f)
 
 size_t front_drain(struct front *f, int wait_ms)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += wait_ms / 1000;
-	until.tv_nsec += wait_ms % 1000 * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
+	const int64_t until_us = mono_us() + wait_ms * INT64_C(1000);
+	bool in_time = true;
+
 	front_leave(f);
 	atomic_store(&f->draining, true);
 	front_loop_wake(f);
 	pthread_mutex_lock(&f->lock);
-	while (!f->drained || atomic_load(&f->open_requests) > 0)
-		if (pthread_cond_timedwait(&f->quiet, &f->lock, &until) == ETIMEDOUT)
-			break;
+	while (in_time && (!f->drained || atomic_load(&f->open_requests) > 0))
+		in_time = cond_wait_until(&f->quiet, &f->lock, until_us);
 	pthread_mutex_unlock(&f->lock);
 	return atomic_load(&f->open_requests);
 }

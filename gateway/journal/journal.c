@@ -13,7 +13,6 @@
 static struct journal *journal_new(const struct journal_settings *s)
 {
 	struct journal *j = calloc(1, sizeof *j);
-	pthread_condattr_t attr;
 
 	if (!j)
 		return NULL;
@@ -29,10 +28,7 @@ static struct journal *journal_new(const struct journal_settings *s)
 	j->tail = &j->head;
 	j->health = (struct journal_health){.directory = j->directory, .free_bytes = s->free_bytes};
 	BUG_IF(pthread_mutex_init(&j->health.lock, NULL) != 0 || pthread_mutex_init(&j->lock, NULL) != 0);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	BUG_IF(pthread_cond_init(&j->wake, &attr) != 0);
-	pthread_condattr_destroy(&attr);
+	cond_init(&j->wake);
 	return j;
 }
 
@@ -47,7 +43,7 @@ static void journal_drop(struct journal *j)
 	free(j);
 }
 
-bool journal_thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *arg)
+bool journal_thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
 {
 	sigset_t all, before;
 	bool started;
@@ -56,8 +52,6 @@ bool journal_thread_start(pthread_t *thread, const char *name, void *(*run)(void
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	started = pthread_create(thread, NULL, run, arg) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (started)
-		pthread_setname_np(*thread, name);
 	return started;
 }
 
@@ -78,7 +72,7 @@ static outcome days_start(struct journal *j, struct err *e)
 	j->days.indexer.ctx = j;
 	TRY(journal_days_ready(&j->days, j->today, &day, e));
 	TRY(journal_indexer_start(&j->days.indexer, e));
-	if (!journal_thread_start(&j->thread, "journal", journal_writer_run, j))
+	if (!journal_thread_start(&j->thread, journal_writer_run, j))
 		return err_set(e, REASON_JOURNAL_DOWN, "cannot start the journal's thread");
 	return DONE;
 }

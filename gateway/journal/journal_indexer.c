@@ -10,14 +10,10 @@
 
 void journal_indexer_init(struct journal_indexer *x, struct journal_days *days)
 {
-	pthread_condattr_t attr;
-
 	*x = (struct journal_indexer){.days = days, .last = DONE};
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	BUG_IF(pthread_mutex_init(&x->writing, NULL) != 0 || pthread_mutex_init(&x->lock, NULL) != 0);
-	BUG_IF(pthread_cond_init(&x->wake, &attr) != 0 || pthread_cond_init(&x->caught, &attr) != 0);
-	pthread_condattr_destroy(&attr);
+	cond_init(&x->wake);
+	cond_init(&x->caught);
 }
 
 void journal_indexer_free(struct journal_indexer *x)
@@ -46,16 +42,10 @@ static outcome pass(struct journal_indexer *x, struct err *e)
 	return r;
 }
 
-static struct timespec moment(int64_t us)
-{
-	return (struct timespec){.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
-}
-
 /* Waits until there is work, holding the lock. */
 static void wait_for_work(struct journal_indexer *x)
 {
 	const int64_t begun_us = mono_us();
-	struct timespec until;
 	int64_t due_us;
 
 	while (!x->closing && !x->asked && !(x->last.ok && x->behind >= JOURNAL_INDEX_MANY)) {
@@ -66,8 +56,7 @@ static void wait_for_work(struct journal_indexer *x)
 		} else if (mono_us() >= due_us) {
 			return;
 		} else {
-			until = moment(due_us);
-			pthread_cond_timedwait(&x->wake, &x->lock, &until);
+			cond_wait_until(&x->wake, &x->lock, due_us);
 		}
 	}
 }
@@ -78,6 +67,7 @@ static void *indexer_run(void *arg)
 	struct err e = {.reason = REASON_NONE};
 	bool closing;
 
+	pthread_setname_np(pthread_self(), "index");
 	pthread_mutex_lock(&x->lock);
 	do {
 		uint64_t taken;
@@ -107,7 +97,7 @@ static void *indexer_run(void *arg)
 
 outcome journal_indexer_start(struct journal_indexer *x, struct err *e)
 {
-	x->running = journal_thread_start(&x->thread, "index", indexer_run, x);
+	x->running = journal_thread_start(&x->thread, indexer_run, x);
 	return x->running ? DONE : err_set(e, REASON_JOURNAL_DOWN, "cannot start the journal's second thread");
 }
 

@@ -19,6 +19,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/pool.h"
 
 #include "journal/journal.h"
@@ -471,6 +472,6 @@ struct journal {
 
 void *journal_writer_run(void *journal);
 /* Starts a thread that hears no signals. */
-MUST_USE bool journal_thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *arg);
+MUST_USE bool journal_thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
 #endif

@@ -24,17 +24,6 @@ void journal_put(struct journal *j, struct journal_entry *entry)
 		pthread_cond_signal(&j->wake); /* after the lock, which the woken thread takes at once */
 }
 
-static struct timespec moment_after(int64_t us)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	us += t.tv_nsec / 1000;
-	t.tv_sec += (time_t)(us / 1000000);
-	t.tv_nsec = (long)(us % 1000000) * 1000;
-	return t;
-}
-
 void journal_hurry(struct journal *j)
 {
 	if (!atomic_exchange(&j->gathering, false))
@@ -48,31 +37,29 @@ void journal_hurry(struct journal *j)
  * the question sees that they gather. */
 static void companions_wait(struct journal *j)
 {
-	int64_t left = j->flushed_us + j->commit_us - mono_us();
-	struct timespec until;
-	int rc = 0;
+	const int64_t until_us = j->flushed_us + j->commit_us;
+	bool in_time = mono_us() < until_us;
 
-	if (left <= 0 || !j->busy)
+	if (!in_time || !j->busy)
 		return;
 	atomic_store(&j->gathering, true);
 	if (!j->busy(j->busy_ctx))
 		atomic_store(&j->gathering, false);
-	until = moment_after(left);
-	while (atomic_load(&j->gathering) && !j->closing && rc == 0)
-		rc = pthread_cond_timedwait(&j->wake, &j->lock, &until);
+	while (atomic_load(&j->gathering) && !j->closing && in_time)
+		in_time = cond_wait_until(&j->wake, &j->lock, until_us);
 	atomic_store(&j->gathering, false);
 }
 
 /* Waits until there are entries and takes them all; NULL when it is time to keep house, or the end. */
 static struct journal_entry *writer_wait(struct journal *j, bool *closing)
 {
-	struct timespec until = moment_after(JOURNAL_HOUSE_MS * INT64_C(1000));
+	const int64_t until_us = mono_us() + JOURNAL_HOUSE_MS * INT64_C(1000);
 	struct journal_entry *batch;
-	int rc = 0;
+	bool in_time = true;
 
 	pthread_mutex_lock(&j->lock);
-	while (!j->head && !j->closing && rc == 0)
-		rc = pthread_cond_timedwait(&j->wake, &j->lock, &until);
+	while (!j->head && !j->closing && in_time)
+		in_time = cond_wait_until(&j->wake, &j->lock, until_us);
 	if (j->head)
 		companions_wait(j);
 	batch = j->head;
@@ -198,6 +185,7 @@ void *journal_writer_run(void *journal)
 	struct journal_entry *batch;
 	bool closing;
 
+	pthread_setname_np(pthread_self(), "journal");
 	do {
 		batch = writer_wait(j, &closing);
 		batch_commit(j, batch);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 
 #include "revocation/revocation_run.h"
 
@@ -285,7 +286,6 @@ static outcome begin(struct revocation *r, struct err *e)
 outcome revocation_start(const struct revocation_settings *s, struct revocation **out, struct err *e)
 {
 	struct revocation *r = calloc(1, sizeof *r);
-	pthread_condattr_t forward;
 
 	*out = r;
 	if (!r)
@@ -295,11 +295,8 @@ outcome revocation_start(const struct revocation_settings *s, struct revocation 
 	r->store = (struct revocation_store){-1, -1};
 	TAILQ_INIT(&r->table.recent);
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&forward);
-	pthread_condattr_setclock(&forward, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->wake, &forward);
+	cond_init(&r->wake);
 	pthread_cond_init(&r->ended, NULL);
-	pthread_condattr_destroy(&forward);
 	if (begin(r, e).ok)
 		return DONE;
 	revocation_stop(out);

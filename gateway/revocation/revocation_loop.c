@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 
 #include "revocation/revocation_run.h"
 
@@ -109,13 +110,7 @@ static int64_t next_due(const struct revocation *r, int64_t now_ms)
 /* Under the lock; sleeps at least a moment, so that a lack of memory does not become a race. */
 static void sleep_until(struct revocation *r, int64_t wait_ms)
 {
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_nsec += (wait_ms > 0 ? wait_ms % 1000 : 1) * 1000000;
-	at.tv_sec += (wait_ms > 0 ? wait_ms / 1000 : 0) + at.tv_nsec / 1000000000;
-	at.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(&r->wake, &r->lock, &at);
+	cond_wait_until(&r->wake, &r->lock, mono_us() + (wait_ms > 0 ? wait_ms : 1) * 1000);
 }
 
 static void questions_end(struct revocation_question *list)

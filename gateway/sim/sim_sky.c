@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cond.h"
 #include "base/file.h"
 #include "log/log.h"
 #include "sim_int.h"
@@ -201,17 +202,12 @@ struct weather_now sim_sky_next(struct sim_sky *y, bool sending, struct bytes se
 
 void sim_sky_sleep(struct sim_sky *y, int64_t ms)
 {
-	struct timespec until;
+	const int64_t until_us = mono_us() + ms * 1000;
 
 	if (!y || ms == 0)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&y->lock);
-	while (!y->awake && pthread_cond_timedwait(&y->woken, &y->lock, &until) == 0)
+	while (!y->awake && cond_wait_until(&y->woken, &y->lock, until_us))
 		;
 	pthread_mutex_unlock(&y->lock);
 }
@@ -230,13 +226,8 @@ void sim_sky_wake(struct sim_sky *y)
 
 static void make_lock(struct sim_sky *y)
 {
-	pthread_condattr_t monotonic;
-
 	pthread_mutex_init(&y->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&y->woken, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	cond_init(&y->woken);
 }
 
 outcome sim_sky_open(const char *weather, const char *directory, bool has_expired, struct sim_sky **out,

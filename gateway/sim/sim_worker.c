@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/cond.h"
 #include "log/log.h"
 #include "sim_int.h"
 
@@ -22,28 +23,15 @@ struct sim_worker {
 	bool stop, taken;
 };
 
-static struct timespec in_ms(int ms)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_nsec += (long)ms * 1000000;
-	at.tv_sec += at.tv_nsec / 1000000000;
-	at.tv_nsec %= 1000000000;
-	return at;
-}
-
 /* Waits for a taken message, or for `ms` (negative: as long as it takes). False at the end. */
 static bool rest(struct sim_worker *w, int ms, bool *taken)
 {
-	struct timespec until = in_ms(ms < 0 ? 0 : ms);
-	int timed_out = 0;
-	bool going;
+	const int64_t until_us = ms < 0 ? INT64_MAX : mono_us() + ms * INT64_C(1000);
+	bool in_time = true, going;
 
 	pthread_mutex_lock(&w->lock);
-	while (!w->stop && !w->taken && !timed_out)
-		timed_out = ms < 0 ? pthread_cond_wait(&w->change, &w->lock)
-			: pthread_cond_timedwait(&w->change, &w->lock, &until);
+	while (!w->stop && !w->taken && in_time)
+		in_time = cond_wait_until(&w->change, &w->lock, until_us);
 	*taken = w->taken;
 	w->taken = false;
 	going = !w->stop;
@@ -85,7 +73,6 @@ static void *worker_run(void *ctx)
 
 outcome sim_worker_start(struct sim *s, struct sim_worker **out, struct err *e)
 {
-	pthread_condattr_t monotonic;
 	struct sim_worker *w;
 
 	if (!s->system->work && !fetches(s))
@@ -95,10 +82,7 @@ outcome sim_worker_start(struct sim *s, struct sim_worker **out, struct err *e)
 		return err_set(e, REASON_MEMORY, "worker of a simulated system");
 	w->sim = s;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->change, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	cond_init(&w->change);
 	*out = w; /* before the thread, which may take and wake at once */
 	if (pthread_create(&w->thread, NULL, worker_run, w) == 0)
 		return DONE;

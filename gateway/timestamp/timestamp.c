@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cond.h"
 #include "base/file.h"
 
 #include "timestamp/timestamp_int.h"
@@ -103,16 +104,11 @@ static bool start_thread(struct timestamp *t)
 
 static void init(struct timestamp *t, const struct timestamp_settings *s)
 {
-	pthread_condattr_t monotonic;
-
 	t->s = *s;
 	t->orders = path_of(s->directory, "orders");
 	t->tokens = path_of(s->directory, "tokens");
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&t->turned, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	cond_init(&t->turned);
 	for (size_t i = 0; i < ASKED_MOST; i++) {
 		t->questions[i] = (struct question){.of = t, .next = t->spare, .body = BUF(4096)};
 		t->spare = &t->questions[i];

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/file.h"
 #include "base/ident.h"
 #include "log/log.h"
@@ -178,12 +179,10 @@ static int64_t next_ms(struct timestamp *t)
 
 static void sleep_until(struct timestamp *t, int64_t ms)
 {
-	struct timespec until = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
 	if (ms < 0)
 		pthread_cond_wait(&t->turned, &t->lock);
 	else
-		pthread_cond_timedwait(&t->turned, &t->lock, &until);
+		cond_wait_until(&t->turned, &t->lock, ms * 1000);
 }
 
 static void ask_next(struct timestamp *t)

@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/cond.h"
 #include "base/ident.h"
 #include "base/address.h"
 #include "base/bytes.h"
@@ -296,6 +298,42 @@ static void who_rests_is_seen_and_says_so(void **state)
 	sem_destroy(&rested);
 }
 
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t turned;
+	bool done;
+} meeting = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void *turn_it(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&meeting.lock);
+	meeting.done = true;
+	pthread_cond_signal(&meeting.turned);
+	pthread_mutex_unlock(&meeting.lock);
+	return NULL;
+}
+
+static void a_condition_is_waited_for_until_its_moment(void **state)
+{
+	const int64_t soon_us = mono_us() + 2000;
+	pthread_t other;
+
+	(void)state;
+	cond_init(&meeting.turned);
+	pthread_mutex_lock(&meeting.lock);
+	assert_false(cond_wait_until(&meeting.turned, &meeting.lock, mono_us()));
+	while (cond_wait_until(&meeting.turned, &meeting.lock, soon_us))
+		; /* woken without cause */
+	assert_true(mono_us() >= soon_us);
+	assert_int_equal(pthread_create(&other, NULL, turn_it, NULL), 0);
+	while (!meeting.done)
+		assert_true(cond_wait_until(&meeting.turned, &meeting.lock, INT64_MAX));
+	pthread_mutex_unlock(&meeting.lock);
+	pthread_join(other, NULL);
+	pthread_cond_destroy(&meeting.turned);
+}
+
 static struct prefix prefix_of(const char *text)
 {
 	struct prefix p;
@@ -393,6 +431,7 @@ int main(void)
 		cmocka_unit_test(a_full_line_makes_only_itself_wait),
 		cmocka_unit_test(the_worker_that_worked_last_works_next),
 		cmocka_unit_test(who_rests_is_seen_and_says_so),
+		cmocka_unit_test(a_condition_is_waited_for_until_its_moment),
 		cmocka_unit_test(addresses_and_prefixes_are_read_strictly),
 		cmocka_unit_test(every_reason_has_its_own_name_and_words),
 		cmocka_unit_test(a_failure_keeps_its_words),
