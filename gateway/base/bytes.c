@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bytes - growing buffers and the text forms that are built in them. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/bytes.h"
@@ -66,34 +64,6 @@ void buf_str(struct buf *b, const char *s)
 void buf_char(struct buf *b, char c)
 {
 	buf_add(b, (struct bytes){(const unsigned char *)&c, 1});
-}
-
-void buf_printf(struct buf *b, const char *format, ...)
-{
-	const size_t left = b->data && !b->failed ? b->room - b->len : 0;
-	va_list args;
-	int n;
-	unsigned char *to;
-
-	/* It mostly fits into what is there. */
-	va_start(args, format);
-	n = vsnprintf(left ? (char *)b->data + b->len : NULL, left, format, args);
-	va_end(args);
-	if (n >= 0 && (size_t)n < left && (size_t)n <= b->ceiling - b->len) {
-		buf_grown(b, (size_t)n);
-		return;
-	}
-	to = n < 0 ? NULL : buf_reserve(b, (size_t)n);
-	if (!to) {
-		b->failed = true;
-		if (left)
-			b->data[b->len] = 0;
-		return;
-	}
-	va_start(args, format);
-	vsnprintf((char *)to, (size_t)n + 1, format, args);
-	va_end(args);
-	buf_grown(b, (size_t)n);
 }
 
 void buf_xml(struct buf *b, struct bytes text)

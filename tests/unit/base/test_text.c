@@ -2,6 +2,8 @@
 /* Octets, buffers, base64, UTF-8, JSON and XML text. */
 #include "../cm.h"
 
+#include <stdio.h>
+
 #include "base/bytes.h"
 
 static void base64_is_strict(void **state)
@@ -201,6 +203,48 @@ static void a_buffer_stops_at_its_ceiling(void **state)
 	assert_string_equal(buf_cstr(&b), "00042");
 }
 
+/* In a buffer that begins empty, one that has to grow in the middle, and one whose ceiling is exactly that. */
+#define PRINTS(...)                                                               \
+	do {                                                                      \
+		char wanted[2048];                                                \
+		size_t n = (size_t)snprintf(wanted, sizeof wanted, __VA_ARGS__);  \
+		SCOPED(buf_free) struct buf empty = BUF(4096), full = BUF(n + 250), small = BUF(n + 249); \
+		buf_printf(&empty, __VA_ARGS__);                                  \
+		assert_string_equal(buf_cstr(&empty), wanted);                    \
+		assert_int_equal(empty.len, n);                                   \
+		buf_add(&full, (struct bytes){filler, 250});                      \
+		buf_printf(&full, __VA_ARGS__);                                   \
+		assert_true(buf_ok(&full));                                       \
+		assert_string_equal(buf_cstr(&full) + 250, wanted);               \
+		buf_add(&small, (struct bytes){filler, 250 - (n == 0)});          \
+		buf_printf(&small, __VA_ARGS__);                                  \
+		assert_int_equal(buf_ok(&small), n == 0);                         \
+		assert_int_equal(small.len, 250 - (n == 0));                      \
+		assert_int_equal(small.data[small.len], 0);                       \
+	} while (0)
+
+static void formats_mean_what_they_mean_to_the_library(void **state)
+{
+	static unsigned char filler[250];
+	const char *cut = "cut";
+	char lengthy[1500];
+
+	(void)state;
+	memset(filler, 'f', sizeof filler);
+	memset(lengthy, 'l', sizeof lengthy - 1);
+	lengthy[sizeof lengthy - 1] = 0;
+	PRINTS("plain");
+	PRINTS("%s", "");
+	PRINTS("<%s a=\"%s\"/>", "name", lengthy);
+	PRINTS("%.*s|%.*s|%.*s|%.*s", 2, cut, 0, cut, 9, cut, -1, cut);
+	PRINTS("%d %d %d %d", 0, -1, INT32_MAX, INT32_MIN);
+	PRINTS("%lld%lld", (long long)INT64_MIN, (long long)INT64_MAX);
+	PRINTS("%zu/%zu", (size_t)0, SIZE_MAX);
+	PRINTS("100 %% of %s", "it");
+	PRINTS("%s %05d %.2s %x %s", "first", 42, cut, 255u, "last"); /* some are the library's, and so is the whole */
+	PRINTS("%s%%", lengthy);
+}
+
 static void ends_are_trimmed_and_the_middle_stays(void **state)
 {
 	(void)state;
@@ -234,6 +278,7 @@ int main(void)
 		cmocka_unit_test(utf8_is_judged_alike_across_groups),
 		cmocka_unit_test(text_is_escaped),
 		cmocka_unit_test(a_buffer_stops_at_its_ceiling),
+		cmocka_unit_test(formats_mean_what_they_mean_to_the_library),
 		cmocka_unit_test(ends_are_trimmed_and_the_middle_stays),
 		cmocka_unit_test(secrets_compare_whole),
 	};
