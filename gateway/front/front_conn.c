@@ -266,14 +266,19 @@ static size_t take_chunks(struct front_conn *c, struct bytes in)
 	return used;
 }
 
+/* Of a body whose length is known. */
+static size_t body_left(const struct front_job *job)
+{
+	return (size_t)job->parsed.content_length - job->body.len;
+}
+
 static size_t take_body(struct front_conn *c, struct bytes in)
 {
 	struct front_job *job = c->job;
 	if (job->parsed.chunked)
 		return take_chunks(c, in);
-	size_t length = (size_t)job->parsed.content_length, left = length - job->body.len;
-	size_t n = in.n < left ? in.n : left;
-	if (!front_store_add(job->payer, &job->body, bytes_sub(in, 0, n), length))
+	size_t left = body_left(job), n = in.n < left ? in.n : left;
+	if (!front_store_add(job->payer, &job->body, bytes_sub(in, 0, n), (size_t)job->parsed.content_length))
 		refuse_for_memory(c);
 	else if (n == left)
 		hand_over(c);
@@ -299,30 +304,66 @@ static void end_of_input(struct front_conn *c)
 		refuse(c, (struct http_refusal){400, "incomplete"});
 }
 
-/* One read at a time: epoll tells when there is more, and other connections get their turn. */
-static void read_in(struct front_conn *c)
+/* Whether something came; what it means that nothing did is heeded. */
+static bool has_come(struct front_conn *c, ssize_t n)
+{
+	if (n == IO_AGAIN)
+		wait_for(c, c->want);
+	else if (n == IO_BROKEN)
+		front_conn_drop(c);
+	else if (n == IO_END)
+		end_of_input(c);
+	return n > 0;
+}
+
+/* Of a long body the octets are read where they stay, as long as no others can be among them, and a record of TLS fits. */
+static bool is_long_body(const struct front_conn *c)
+{
+	return c->phase == PHASE_BODY && !c->job->parsed.chunked && c->job->body.len >= FRONT_SCRATCH / 2 &&
+	       body_left(c->job) >= FRONT_SCRATCH;
+}
+
+/* Room for thrice what came already, and no more: an announcement costs nothing. */
+static bool read_long_body(struct front_conn *c)
+{
+	struct front_job *job = c->job;
+	struct front_store *body = &job->body;
+	size_t left = body_left(job), more = body->len * 3 < left ? body->len * 3 : left;
+	if (body->room - body->len < FRONT_SCRATCH &&
+	    !front_store_grow(job->payer, body, more, (size_t)job->parsed.content_length)) {
+		refuse_for_memory(c);
+		return false;
+	}
+	size_t room = body->room - body->len;
+	ssize_t n = front_io_read(c, body->data + body->len, room < FRONT_READ ? room : FRONT_READ);
+	if (!has_come(c, n))
+		return false;
+	body->len += (size_t)n;
+	if (body_left(job) == 0)
+		hand_over(c);
+	return true;
+}
+
+static bool read_any(struct front_conn *c)
 {
 	struct front *f = c->front;
 	ssize_t n = front_io_read(c, f->scratch, FRONT_SCRATCH);
-	if (n == IO_AGAIN) {
-		wait_for(c, c->want);
-		return;
-	}
-	if (n == IO_BROKEN) {
-		front_conn_drop(c);
-		return;
-	}
-	if (n == IO_END) {
-		end_of_input(c);
-		return;
-	}
+	if (!has_come(c, n))
+		return false;
 	struct bytes in = {f->scratch, (size_t)n};
 	struct bytes rest = bytes_sub(in, take(c, in), in.n);
 	/* The next requests wait for the present answer. Without memory for them the client has to send
 	 * them again. */
 	if (rest.n > 0 && c->phase == PHASE_ANSWER && !front_store_add(c->payer, &c->kept, rest, rest.n))
 		c->closing = true;
-	if (is_reading(c))
+	return true;
+}
+
+/* One read at a time: epoll tells when there is more, and other connections get their turn. */
+static void read_in(struct front_conn *c)
+{
+	bool came = is_long_body(c) ? read_long_body(c) : read_any(c);
+	if (came && is_reading(c))
 		wait_for(c, EPOLLIN);
 }
 

@@ -29,28 +29,35 @@ void front_memory_return(struct front_payer p, size_t n)
 		atomic_fetch_sub(&p.address->memory, n);
 }
 
+bool front_store_grow(struct front_payer p, struct front_store *s, size_t n, size_t limit)
+{
+	size_t need = s->len + n;
+	BUG_IF(need > limit);
+	if (need <= s->room)
+		return true;
+	size_t room = s->room ? s->room * 2 : FIRST_ROOM;
+	room = room > limit ? limit : room;
+	room = room < need ? need : room;
+	size_t more = room - s->room;
+	if (!front_memory_charge(p, more))
+		return false;
+	unsigned char *data = realloc(s->data, room);
+	if (!data) {
+		front_memory_return(p, more);
+		return false;
+	}
+	s->data = data;
+	s->room = room;
+	return true;
+}
+
 bool front_store_add(struct front_payer p, struct front_store *s, struct bytes add, size_t limit)
 {
-	size_t need = s->len + add.n;
-	BUG_IF(need > limit);
-	if (need > s->room) {
-		size_t room = s->room ? s->room * 2 : FIRST_ROOM;
-		room = room > limit ? limit : room;
-		room = room < need ? need : room;
-		size_t more = room - s->room;
-		if (!front_memory_charge(p, more))
-			return false;
-		unsigned char *data = realloc(s->data, room);
-		if (!data) {
-			front_memory_return(p, more);
-			return false;
-		}
-		s->data = data;
-		s->room = room;
-	}
+	if (!front_store_grow(p, s, add.n, limit))
+		return false;
 	if (add.n > 0)
 		memcpy(s->data + s->len, add.p, add.n);
-	s->len = need;
+	s->len += add.n;
 	return true;
 }
 

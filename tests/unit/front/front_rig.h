@@ -272,6 +272,36 @@ static inline void client_expect(struct client *c, int status, const char *body)
 	buf_free(&a.body);
 }
 
+/* Long bodies and short ones, each with an octet of its own, and with the beginning of the next request right behind it. */
+static inline void client_says_many_bodies(struct client *c)
+{
+	static const size_t lengths[] = {40000, 65535, 65536, 65537, 131072, 300000, 7, 1 << 20, 98304 + 16384, 600000};
+	enum { COUNT = sizeof(lengths) / sizeof(lengths[0]), BEHIND = 64 }; /* the request of 7 octets is all behind another */
+	struct buf all = BUF(8u << 20);
+	for (size_t i = 0; i < COUNT; i++) {
+		buf_printf(&all, "POST /echo HTTP/1.1\r\nHost: gw\r\nContent-Length: %zu\r\n\r\n", lengths[i]);
+		for (size_t at = 0; at < lengths[i]; at++)
+			buf_char(&all, (char)(at % 1000 == 999 ? 'A' + (char)(at / 1000 % 26) : '0' + (char)i));
+	}
+	assert_true(buf_ok(&all));
+	size_t sent = 0, at = 0;
+	for (size_t i = 0; i < COUNT; i++) {
+		const unsigned char *end = memmem(all.data + at, all.len - at, "\r\n\r\n", 4);
+		struct bytes body = {end + 4, lengths[i]};
+		at = (size_t)(body.p + body.n - all.data);
+		size_t upto = at + (body.n < BEHIND ? 0 : BEHIND);
+		upto = upto < all.len ? upto : all.len;
+		if (upto > sent)
+			client_send(c, bytes_sub(buf_bytes(&all), sent, upto));
+		sent = upto > sent ? upto : sent;
+		struct client_answer a = client_read_as(c, false);
+		assert_int_equal(a.status, 200);
+		assert_true(bytes_eq(buf_bytes(&a.body), body));
+		buf_free(&a.body);
+	}
+	buf_free(&all);
+}
+
 /* The stream must end without another octet. */
 static inline void client_expect_end(struct client *c)
 {

@@ -253,6 +253,32 @@ static void test_announced_bodies_are_not_reserved(void **state)
 	RIG_UNTIL(&rig, now.open_requests == 0 && now.memory == 0);
 }
 
+/* A long body has room for a few times what came of it, not for what was announced. */
+static void test_a_long_body_takes_what_it_brings(void **state)
+{
+	(void)state;
+	rig_start(&rig);
+	struct client c = client_open(&rig);
+	SCOPED(buf_free) struct buf part = BUF(1 << 20);
+	unsigned char *octets = buf_reserve(&part, 10000);
+	memset(octets, 'x', 10000);
+	buf_grown(&part, 10000);
+	client_say(&c, "POST /hold HTTP/1.1\r\nHost: gw\r\nContent-Length: 1000000\r\n\r\n");
+	for (size_t came = 0; came < 1000000;) {
+		client_send(&c, buf_bytes(&part));
+		came += part.len;
+		RIG_UNTIL(&rig, now.memory >= came);
+		assert_true(rig_count(&rig).memory <= came * 4 + 8192);
+	}
+	struct front_request *held = rig_held(&rig, 1);
+	assert_int_equal(held->body.n, 1000000);
+	assert_true(rig_count(&rig).memory <= 1000000 + 8192);
+	front_respond(held, &(struct front_answer){.status = 200});
+	client_expect(&c, 200, "");
+	client_close(&c);
+	RIG_UNTIL(&rig, now.memory == 0);
+}
+
 static void test_idle_connections_hold_no_buffers(void **state)
 {
 	(void)state;
@@ -465,6 +491,7 @@ int main(void)
 		ROW(test_memory_budget),
 		ROW(test_no_memory_for_a_head),
 		ROW(test_announced_bodies_are_not_reserved),
+		ROW(test_a_long_body_takes_what_it_brings),
 		ROW(test_idle_connections_hold_no_buffers),
 		ROW(test_connections_of_a_listener),
 		ROW(test_connections_of_an_address),

@@ -134,6 +134,15 @@ static void test_large_body(void **state)
 	RIG_UNTIL(&rig, now.memory == 0);
 }
 
+static void test_bodies_one_behind_the_other(void **state)
+{
+	(void)state;
+	struct client c = client_open(&rig);
+	client_says_many_bodies(&c);
+	client_close(&c);
+	RIG_UNTIL(&rig, now.memory == 0);
+}
+
 static void test_continue(void **state)
 {
 	(void)state;
@@ -534,6 +543,7 @@ int main(void)
 		ROW(test_refusal_behind_a_held_request),
 		ROW(test_octet_by_octet),
 		ROW(test_large_body),
+		ROW(test_bodies_one_behind_the_other),
 		ROW(test_continue),
 		ROW(test_head_method),
 		ROW(test_answer_fields),

@@ -283,6 +283,16 @@ static void test_large_bodies(void **state)
 	client_close(&c);
 }
 
+static void test_bodies_one_behind_the_other(void **state)
+{
+	(void)state;
+	rig_start(&rig);
+	struct client c = dial((struct manner){0});
+	client_says_many_bodies(&c);
+	client_close(&c);
+	RIG_UNTIL(&rig, now.memory == 0);
+}
+
 static void test_octet_by_octet(void **state)
 {
 	(void)state;
@@ -518,6 +528,7 @@ int main(void)
 		ROW(test_handshakes_for_nothing_are_owed),
 		ROW(test_handshakes_of_the_welcome_are_not),
 		ROW(test_large_bodies),
+		ROW(test_bodies_one_behind_the_other),
 		ROW(test_octet_by_octet),
 		ROW(test_old_protocols_are_refused),
 		ROW(test_weak_suites_are_refused),
