@@ -60,14 +60,32 @@ enum after step_parse(struct exchange *x)
 	return parse_octets(x);
 }
 
+bool exchange_content_begin(const struct envelope *env, struct pool *pool)
+{
+	const struct element *operation = envelope_operation(env);
+	const struct bytes scope = envelope_scope(env, pool);
+
+	if (!scope.p)
+		return false;
+	digest_beside_begin((struct bytes){scope.p, scope.n + 1},
+		bytes_sub(envelope_text(env), operation->start, operation->end));
+	return true;
+}
+
 enum after step_verify(struct exchange *x)
 {
 	struct verification v;
-	outcome right = flow_verify(x->flow, x->snap, x->stage, x->pool, x->env, x->at, &v, &x->err);
+	outcome right;
 
+	if (!exchange_content_begin(x->env, x->stage))
+		return exchange_refuse(x, REASON_MEMORY, "no memory for the namespaces");
+	right = flow_verify(x->flow, x->snap, x->stage, x->pool, x->env, x->at, &v, &x->err);
 	x->who = v.who;
-	if (!right.ok)
+	if (!right.ok) {
+		digest_beside_drop();
 		return AFTER_REFUSE;
+	}
+	digest_beside_end(x->content);
 	x->verified = v.verified;
 	x->evidence = v.evidence;
 	x->caller = verified_participant(x->verified);
@@ -132,21 +150,6 @@ bool exchange_is_answer(const struct exchange *x)
 	return x->async && (x->message.type == ASYNC_NOTIFICATION || x->message.type == ASYNC_RESPONSE);
 }
 
-/* What makes two messages identical: the octets of the operation, and the namespaces they stand in. */
-static void content_hash(struct exchange *x)
-{
-	const struct element *operation = verified_operation(x->verified);
-	struct bytes scope = envelope_scope(x->env, x->stage);
-	unsigned char digest[64];
-
-	digest_begin(DIGEST_SHA256);
-	digest_add(NULL, scope.p, scope.n);
-	digest_add(NULL, "", 1);
-	digest_add(NULL, envelope_text(x->env).p + operation->start, operation->end - operation->start);
-	digest_end(digest);
-	memcpy(x->content, digest, sizeof x->content);
-}
-
 /* The name under which the message is remembered: the sender's messageId, or, where the gateway makes that, the content. */
 static bool name_memory(struct exchange *x)
 {
@@ -179,7 +182,6 @@ enum after step_recall(struct exchange *x)
 	bool same;
 	int64_t since = x->at.ms - x->caller->profile->max_age_ms - x->caller->profile->skew_ms;
 
-	content_hash(x);
 	if (!name_memory(x))
 		return exchange_refuse(x, REASON_MEMORY, "no memory for the identifiers");
 	if (!open_set_enter(x->flow->open, x->request.sender_id, x->memory_id, x->content, &same)) {
