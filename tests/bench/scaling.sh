@@ -71,9 +71,48 @@ if command -v haproxy >/dev/null; then
 	through=$proxy_us
 fi
 
+# The journal of the load above, and a copy of it beside a second gateway: asked for one messageId, from the start of the command to its end.
+head -c 24 /dev/urandom | base64 >"$world/token"
+chmod 600 "$world/token"
+asks=(-H "Authorization: Bearer $(cat "$world/token")")
+sed -i "s|^admin: {listen: \"127.0.0.1:$((port + 1))\"}|admin: {listen: \"127.0.0.1:$((port + 1))\", facts: true, token_file: $world/token}|" "$world/qaqpa.yaml"
+stop
+cp -r "$world/journal" "$world/journal2"
+sed -e "s|127.0.0.1:$((port + 1))\"|127.0.0.1:$((port + 6))\"|; s|127.0.0.1:$port\"|127.0.0.1:$((port + 7))\"|; s|$world/journal,|$world/journal2,|" \
+	"$world/qaqpa.yaml" >"$world/second.yaml"
+chmod 600 "$world/second.yaml"
+start
+"$bin/qaqpad" --config "$world/second.yaml" 2>>"$world/log" &
+second=$!
+until curl -sf -o /dev/null "${asks[@]}" "http://127.0.0.1:$((port + 6))/readyz"; do sleep 0.05; done
+searched() { # admin ports; sets search_ms, the median of 21
+	local since
+	{
+		cat "$world/qaqpa.yaml"
+		echo "nodes:"
+		for at in "$@"; do echo "  - {name: n$at, url: \"http://127.0.0.1:$at\", token_file: $world/token}"; done
+	} >"$world/nodes.yaml"
+	chmod 600 "$world/nodes.yaml"
+	for _ in $(seq 21); do
+		since=$(date +%s%N)
+		"$bin/qaqpa" msg find --nodes -c "$world/nodes.yaml" "$wanted" >"$world/found"
+		echo $((($(date +%s%N) - since) / 1000))
+	done | sort -n | sed -n 11p >"$world/median"
+	search_ms=$(awk '{print $1 / 1000}' "$world/median")
+	found=$(grep -c . "$world/found")
+}
+facts=$("$bin/qaqpa" msg find -c "$world/qaqpa.yaml" --limit 1000000 | wc -l)
+wanted=$("$bin/qaqpa" msg find -c "$world/qaqpa.yaml" --limit 1000 -o json | sed -n 's/.*"message_id": *"\([^"]*\)".*/\1/p' | tail -1)
+searched $((port + 1))
+one_ms=$search_ms
+searched $((port + 1)) $((port + 6))
+kill $second
+wait $second || true
+
 echo
 awk -v alone="$alone" -v shared="$shared" -v r="$redis_us" -v p="$pass" -v h="$through" -v j="$journal" -v a="$with_answers" \
-	-v m="$records" -v few="$few" -v each="$each" -v slow="$slow" -v fast="$fast" 'BEGIN {
+	-v m="$records" -v few="$few" -v each="$each" -v slow="$slow" -v fast="$fast" \
+	-v one="$one_ms" -v two="$search_ms" -v facts="$facts" -v found="$found" 'BEGIN {
 	printf "a direct message costs\n"
 	printf "  the gateway      %7.0f us of processor alone, %.0f us with shared_replay\n", 1e6 / alone, 1e6 / shared
 	printf "  Redis            %7.0f us of its one thread, appendfsync always\n", r
@@ -82,6 +121,9 @@ awk -v alone="$alone" -v shared="$shared" -v r="$redis_us" -v p="$pass" -v h="$t
 	printf "  memory of Redis  %7.0f octets for the record, %.0f more while the answer is kept\n", m, a - m
 	printf "  time             %7.1f ms at the median over 16 connections, %.1f ms with shared_replay (its disk is that of the journal)\n", \
 		slow, fast
+	printf "a search for a messageId\n"
+	printf "  over one journal %7.1f ms, over two gateways at once %.1f ms (%d facts each, %d lines found; with the start of the command)\n", \
+		one, two, facts, found
 	printf "a gateway that rests costs each Redis\n"
 	printf "  %.0f us a second to look after it, and %.0f us for each destination to ask whether something is due\n", few, each
 	printf "\non paper: nodes of 2 cores, half of each used; Redis half used; 20 destinations; remember 1h, answers 10m\n"
