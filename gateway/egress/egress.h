@@ -27,7 +27,7 @@ struct egress_result {
 	const char *content_type; /* "" when absent */
 	struct buf body;        /* to be freed by the receiver of the result */
 	char detail[160];       /* for the log */
-	int64_t connect_us, total_us;
+	int64_t connect_us, total_us; /* connect_us: 0 on a kept connection */
 };
 
 struct egress_call {

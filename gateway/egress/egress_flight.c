@@ -1,149 +1,150 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* egress_flight - one call: its options, what curl asks for and delivers on the way, and its outcome.
- * Promise: the request leaves at most once. curl repeats a request by itself when a kept connection breaks
- *          before an answer; a second attempt is refused as soon as an octet of the first has left.
- * Not here: sockets and time (egress_loop). */
+/* egress_flight - one call: the way of its request out and of the answer in, and its outcome.
+ * Promise: the request leaves at most once. It goes on a second connection only when the first was a kept one that broke
+ *          before an octet of it had left.
+ * Not here: sockets (egress_conn), waiting and time (egress_loop). */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/types.h>
 
 #include "base/clock.h"
 
 #include "egress/egress_int.h"
 
-#define HEAD_LARGEST (64u << 10)
-/* Connections idle for longer are not used again: common servers close theirs after 5 s, and a request into a
- * closing connection has an uncertain outcome. */
-#define IDLE_SECONDS 4L
+#define REQUEST_HEAD_MOST (128u << 10)
+#define SPARE_MOST 2048
+#define SPARE_ROOM (8u << 10) /* of a buffer */
+#define READS_MOST 16 /* of one flight before others have their turn */
+#define DIALS_MOST 2
 
-struct egress_flight *egress_flight_new(void)
+static void egress_flight_link(struct egress_flight **list, struct egress_flight *f)
 {
-	struct egress_flight *f = calloc(1, sizeof *f);
-
-	if (!f)
-		return NULL;
-	f->easy = curl_easy_init();
-	if (!f->easy) {
-		free(f);
-		return NULL;
-	}
-	return f;
+	f->next = *list;
+	f->link = list;
+	if (f->next)
+		f->next->link = &f->next;
+	*list = f;
 }
 
-void egress_flight_free(struct egress_flight *f)
+static void egress_flight_unlink(struct egress_flight *f)
 {
-	curl_easy_cleanup(f->easy);
-	curl_slist_free_all(f->headers);
+	*f->link = f->next;
+	if (f->next)
+		f->next->link = f->link;
+}
+
+static void egress_flight_free(struct egress_flight *f)
+{
+	buf_free(&f->head);
+	buf_free(&f->answer.head);
+	buf_free(&f->answer.body);
 	free(f);
 }
 
-/* Called when the connection stands and the request is about to leave, again for every attempt. */
-static int egress_flight_leaves(void *of, char *peer, char *own, int peer_port, int own_port)
+void egress_flight_free_spares(struct egress *e)
 {
-	struct egress_flight *f = of;
-	long left = 0;
+	while (e->spare) {
+		struct egress_flight *f = e->spare;
 
-	(void)peer;
-	(void)own;
-	(void)peer_port;
-	(void)own_port;
-	if (f->sent && (curl_easy_getinfo(f->easy, CURLINFO_REQUEST_SIZE, &left) != CURLE_OK || left > 0))
-		return CURL_PREREQFUNC_ABORT;
-	f->sent = true;
-	return CURL_PREREQFUNC_OK;
+		egress_flight_unlink(f);
+		egress_flight_free(f);
+	}
+	e->spares = 0;
 }
 
-static size_t egress_flight_take(char *octets, size_t size, size_t count, void *of)
+/* Its buffers are used again, unless one has failed or grown large. */
+static void egress_flight_keep(struct egress_flight *f)
 {
-	struct egress_flight *f = of;
+	struct egress *e = f->of;
 
-	buf_add(&f->answer, (struct bytes){(const unsigned char *)octets, size * count});
-	if (buf_ok(&f->answer))
-		return size * count;
-	f->too_large = true;
-	return 0;
+	if (e->spares >= SPARE_MOST || !buf_ok(&f->head) || !buf_ok(&f->answer.head) || f->head.room > SPARE_ROOM ||
+		f->answer.head.room > SPARE_ROOM) {
+		egress_flight_free(f);
+		return;
+	}
+	egress_flight_link(&e->spare, f);
+	e->spares++;
 }
 
-static size_t egress_flight_head(char *octets, size_t size, size_t count, void *of)
+static struct egress_flight *egress_flight_new(struct egress *e)
 {
-	struct egress_flight *f = of;
-	struct bytes line = {(const unsigned char *)octets, size * count};
+	struct egress_flight *f = e->spare;
 
-	f->head_octets += line.n;
-	f->head_whole |= bytes_is(line, "\r\n") || bytes_is(line, "\n");
-	if (line.n > 5 && memcmp(line.p, "HTTP/", 5) == 0) /* also behind an interim answer */
-		f->head_whole = false;
-	if (f->head_octets <= HEAD_LARGEST)
-		return line.n;
-	f->too_large = true;
-	return 0;
+	if (!f) {
+		f = calloc(1, sizeof *f);
+		if (f)
+			*f = (struct egress_flight){.of = e, .head = BUF(REQUEST_HEAD_MOST), .answer.head = BUF(EGRESS_HEAD_MOST)};
+		return f;
+	}
+	egress_flight_unlink(f);
+	e->spares--;
+	buf_clear(&f->head);
+	buf_clear(&f->answer.head);
+	*f = (struct egress_flight){.of = e, .head = f->head, .answer.head = f->answer.head};
+	return f;
 }
 
-#define SET(option, value) (curl_easy_setopt(f->easy, (option), (value)) == CURLE_OK)
-
-static bool egress_flight_set_method(struct egress_flight *f)
+void egress_refuse(struct egress *e, struct egress_call *call, enum egress_kind kind, const char *detail)
 {
-	if (f->call->get)
-		return SET(CURLOPT_HTTPGET, 1L);
-	/* Not copied, and sent in one piece with the head where it is not long. */
-	return SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->call->body.n) &&
-		SET(CURLOPT_POSTFIELDS, f->call->body.n ? (const char *)f->call->body.p : "");
+	struct egress_result result = {.kind = kind, .content_type = ""};
+
+	snprintf(result.detail, sizeof result.detail, "%s", detail);
+	atomic_fetch_sub(&e->in_flight, 1);
+	call->done(call, &result);
 }
 
-static bool egress_flight_set_http(struct egress_flight *f, struct curl_slist *headers)
+/* Its Content-Type as a string; behind the value stands the end of its line, which has served. */
+static const char *egress_flight_type(struct egress_flight *f)
 {
-	const struct egress_call *call = f->call;
+	struct egress_answer *a = &f->answer;
 
-	/* QUICK_EXIT: a hanging look-up of a name must not hold the thread. */
-	return SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_QUICK_EXIT, 1L) &&
-		SET(CURLOPT_ERRORBUFFER, f->error) && SET(CURLOPT_PRIVATE, f) &&
-		SET(CURLOPT_URL, call->url) && SET(CURLOPT_PROTOCOLS_STR, "http,https") &&
-		SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_PROXY, "") && SET(CURLOPT_NOPROXY, "*") &&
-		SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
-		SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) && SET(CURLOPT_USERAGENT, "qaqpa") &&
-		SET(CURLOPT_HTTPHEADER, headers) && egress_flight_set_method(f) &&
-		SET(CURLOPT_TIMEOUT_MS, (long)(call->deadline_ms > 0 ? call->deadline_ms : 1)) &&
-		SET(CURLOPT_MAXAGE_CONN, IDLE_SECONDS) &&
-		SET(CURLOPT_FRESH_CONNECT, call->fresh_connection ? 1L : 0L) &&
-		SET(CURLOPT_FORBID_REUSE, call->fresh_connection ? 1L : 0L);
+	if (!a->type_n)
+		return "";
+	a->head.data[a->type_at + a->type_n] = '\0';
+	return (const char *)a->head.data + a->type_at;
 }
 
-static bool egress_flight_set_callbacks(struct egress_flight *f)
+void egress_flight_end(struct egress_flight *f, enum egress_kind kind, const char *detail)
 {
-	return SET(CURLOPT_PREREQFUNCTION, egress_flight_leaves) && SET(CURLOPT_PREREQDATA, f) &&
-		SET(CURLOPT_HEADERFUNCTION, egress_flight_head) && SET(CURLOPT_HEADERDATA, f) &&
-		SET(CURLOPT_WRITEFUNCTION, egress_flight_take) && SET(CURLOPT_WRITEDATA, f);
+	struct egress_call *call = f->call;
+	struct egress_result result = {.kind = kind, .sent = f->sent, .content_type = "", .connect_us = f->connect_us};
+
+	if (detail[0])
+		snprintf(result.detail, sizeof result.detail, "%s", detail);
+	if (f->conn)
+		egress_conn_close(f->conn);
+	f->conn = NULL;
+	result.total_us = mono_us() - f->begun_us;
+	if (kind == EGRESS_ANSWERED) {
+		result.status = f->answer.status;
+		result.content_type = egress_flight_type(f);
+		result.body = f->answer.body;
+		f->answer.body = BUF(0);
+	} else {
+		buf_free(&f->answer.body);
+	}
+	egress_deadline_remove(&f->of->deadlines, f);
+	egress_flight_unlink(f);
+	atomic_fetch_sub(&f->of->in_flight, 1);
+	call->done(call, &result);
+	egress_flight_keep(f);
 }
 
-static bool egress_flight_set_tls(struct egress_flight *f)
+static bool egress_flight_may_keep(const struct egress_flight *f)
 {
-	const struct egress_call *call = f->call;
+	size_t request = f->head.len + f->call->body.n - f->copied;
 
-	if (!SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) || !SET(CURLOPT_SSL_VERIFYPEER, 1L) ||
-		!SET(CURLOPT_SSL_VERIFYHOST, 2L))
-		return false;
-	/* Without the folder taken away, the system's authorities would be trusted beside the given ones. */
-	if (call->tls_ca && (!SET(CURLOPT_CAINFO, call->tls_ca) || !SET(CURLOPT_CAPATH, (char *)NULL)))
-		return false;
-	return !call->tls_certificate ||
-		(SET(CURLOPT_SSLCERT, call->tls_certificate) && SET(CURLOPT_SSLKEY, call->tls_key));
+	return !f->call->fresh_connection && egress_answer_keeps(&f->answer) && f->gone == request &&
+		f->conn->number == f->of->pools->number;
 }
 
-bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, struct curl_slist *usual)
+static void egress_flight_answered(struct egress_flight *f)
 {
-	bool own = !egress_headers_are_usual(call);
-
-	BUG_IF(call->get && call->body.n);
-	curl_easy_reset(f->easy);
-	f->call = call;
-	f->headers = own ? egress_headers_of(call) : NULL;
-	f->head_octets = 0;
-	f->head_whole = false;
-	f->sent = false;
-	f->too_large = false;
-	f->answer = BUF(call->answer_bytes);
-	f->error[0] = '\0';
-	return (f->headers || !own) && egress_flight_set_http(f, own ? f->headers : usual) &&
-		egress_flight_set_callbacks(f) && egress_flight_set_tls(f);
+	if (egress_flight_may_keep(f)) {
+		egress_conn_keep(f->conn);
+		f->conn = NULL;
+	}
+	egress_flight_end(f, EGRESS_ANSWERED, "");
 }
 
 /* Failures of the TLS handshake or of what it needs. */
@@ -164,70 +165,202 @@ static bool egress_is_tls(CURLcode code)
 	}
 }
 
-static enum egress_kind egress_flight_kind(const struct egress_flight *f, CURLcode code)
+/* Begins to make a connection; the flight ends when that cannot begin. */
+static void egress_flight_dial(struct egress_flight *f)
 {
-	if (code == CURLE_OK) /* curl takes a connection that ends within the head for an answer */
-		return f->head_whole ? EGRESS_ANSWERED : EGRESS_BROKEN;
-	if (f->too_large)
-		return EGRESS_TOO_LARGE;
-	if (code == CURLE_OPERATION_TIMEDOUT)
-		return EGRESS_DEADLINE;
-	if (f->sent)
-		return EGRESS_BROKEN;
-	return egress_is_tls(code) ? EGRESS_TLS : EGRESS_NOT_SENT;
+	const char *why;
+	const struct egress_target *target = egress_target_of(f->of->targets, f->call, &why);
+
+	f->dials++;
+	f->sent = false;
+	f->conn = target ? egress_conn_new(f->of, target) : NULL;
+	if (f->conn)
+		f->conn->flight = f;
+	if (!f->conn || !egress_dial(f))
+		egress_flight_end(f, EGRESS_NOT_SENT, target ? EGRESS_UNPREPARED : why);
 }
 
-static void egress_flight_times(const struct egress_flight *f, struct egress_result *result)
+/* The connection is of no more use. */
+static void egress_flight_broke(struct egress_flight *f, const char *words)
 {
-	curl_off_t tcp = 0, tls = 0, total = 0;
+	bool answered = f->answer.head.len > 0;
 
-	curl_easy_getinfo(f->easy, CURLINFO_CONNECT_TIME_T, &tcp);
-	curl_easy_getinfo(f->easy, CURLINFO_APPCONNECT_TIME_T, &tls);
-	curl_easy_getinfo(f->easy, CURLINFO_TOTAL_TIME_T, &total);
-	result->connect_us = tls > tcp ? tls : tcp;
-	result->total_us = total;
-}
-
-static void egress_flight_give_back(struct egress_flight *f, enum egress_kind kind, const char *detail)
-{
-	struct egress_call *call = f->call;
-	struct egress_result result = {.kind = kind, .sent = f->sent, .content_type = ""};
-	const char *type = NULL;
-	long status = 0;
-
-	egress_flight_times(f, &result);
-	if (kind == EGRESS_ANSWERED) {
-		curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
-		curl_easy_getinfo(f->easy, CURLINFO_CONTENT_TYPE, &type);
-		result.status = (int)status;
-		result.content_type = type ? type : "";
-		result.body = f->answer;
-	} else {
-		buf_free(&f->answer);
+	if (f->conn->kept && f->gone == 0 && !answered) {
+		egress_conn_close(f->conn);
+		egress_flight_dial(f);
+		return;
 	}
-	snprintf(result.detail, sizeof result.detail, "%s", detail);
-	f->answer = BUF(0);
-	curl_slist_free_all(f->headers);
-	f->headers = NULL;
-	f->call = NULL;
-	call->done(call, &result);
+	egress_flight_end(f, EGRESS_BROKEN, f->conn->kept && !answered ? EGRESS_NOT_REPEATED : words);
 }
 
-void egress_flight_end(struct egress_flight *f, CURLcode code)
+/* What of the request has not left yet, in two parts. */
+static void egress_flight_rest(const struct egress_flight *f, struct bytes *first, struct bytes *second)
 {
-	enum egress_kind kind = egress_flight_kind(f, code);
-	const char *detail = f->error[0] ? f->error : curl_easy_strerror(code);
+	size_t of_head = f->gone < f->head.len ? f->gone : f->head.len;
 
-	if (code == CURLE_OK)
-		detail = kind == EGRESS_ANSWERED ? "" : "the connection ended within the head of the answer";
-	else if (kind == EGRESS_TOO_LARGE)
-		detail = "the answer is larger than allowed";
-	else if (code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_SEND_FAIL_REWIND)
-		detail = "the kept connection broke before an answer; the request was not repeated";
-	egress_flight_give_back(f, kind, detail);
+	*first = bytes_sub(buf_bytes(&f->head), of_head, f->head.len);
+	*second = bytes_sub(f->call->body, f->copied + f->gone - of_head, f->call->body.n);
 }
 
-void egress_flight_stop(struct egress_flight *f)
+static void egress_flight_send(struct egress_flight *f)
 {
-	egress_flight_give_back(f, EGRESS_STOPPED, EGRESS_STOPPING);
+	struct bytes first, second;
+
+	for (egress_flight_rest(f, &first, &second); first.n + second.n > 0; egress_flight_rest(f, &first, &second)) {
+		ssize_t n = egress_conn_send(f->conn, first, second);
+
+		if (n == WIRE_BROKEN) {
+			egress_flight_broke(f, f->conn->error);
+			return;
+		}
+		if (n == WIRE_AGAIN) {
+			egress_conn_watch_room(f->conn, true);
+			return;
+		}
+		f->gone += (size_t)n;
+	}
+	egress_conn_watch_room(f->conn, false);
+}
+
+static void egress_flight_leave(struct egress_flight *f)
+{
+	size_t room = f->head.len < EGRESS_RECORD ? EGRESS_RECORD - f->head.len : 0;
+
+	if (f->conn->tls && !f->copied) { /* head and body in one record, where they fit */
+		f->copied = f->call->body.n < room ? f->call->body.n : room;
+		buf_add(&f->head, bytes_sub(f->call->body, 0, f->copied));
+		if (!buf_ok(&f->head)) {
+			egress_flight_end(f, EGRESS_NOT_SENT, EGRESS_UNPREPARED);
+			return;
+		}
+	}
+	f->sent = true;
+	egress_flight_send(f);
+}
+
+void egress_flight_dialled(struct egress_flight *f, CURLcode code)
+{
+	struct egress_conn *c = f->conn;
+
+	if (code != CURLE_OK) {
+		const char *words = c->error[0] ? c->error : curl_easy_strerror(code);
+
+		egress_flight_end(f, code == CURLE_OPERATION_TIMEDOUT ? EGRESS_DEADLINE :
+			egress_is_tls(code) ? EGRESS_TLS : EGRESS_NOT_SENT, words);
+		return;
+	}
+	f->connect_us = mono_us() - f->begun_us;
+	if (egress_conn_made(c)) {
+		egress_flight_leave(f);
+		return;
+	}
+	/* libcurl cleans up among connections that nobody uses, and this one was nobody's for a moment. */
+	if (f->dials < DIALS_MOST) {
+		egress_conn_close(c);
+		egress_flight_dial(f);
+		return;
+	}
+	egress_flight_end(f, EGRESS_NOT_SENT, "the connection was lost before it was used");
+}
+
+static void egress_flight_ended(struct egress_flight *f)
+{
+	if (egress_answer_ended(&f->answer))
+		egress_flight_answered(f);
+	else if (f->answer.state != ANSWER_HEAD)
+		egress_flight_broke(f, "the connection ended within the body of the answer");
+	else
+		egress_flight_broke(f, f->answer.head.len ? "the connection ended within the head of the answer" :
+			"the connection ended before an answer");
+}
+
+static void egress_flight_refused(struct egress_flight *f)
+{
+	char detail[96];
+
+	snprintf(detail, sizeof detail, "this is no answer of HTTP/1.1: %s", f->answer.wrong);
+	if (f->answer.too_large)
+		egress_flight_end(f, EGRESS_TOO_LARGE, "the answer is larger than allowed");
+	else
+		egress_flight_end(f, EGRESS_BROKEN, detail);
+}
+
+/* False when the flight has ended. */
+static bool egress_flight_take(struct egress_flight *f, struct bytes octets)
+{
+	switch (egress_answer_feed(&f->answer, octets)) {
+	case HTTP_MORE: return true;
+	case HTTP_DONE: egress_flight_answered(f); return false;
+	default: egress_flight_refused(f); return false;
+	}
+}
+
+/* False when the flight has ended. What is left unread is announced again; but what TLS has taken in is not. */
+static bool egress_flight_receive(struct egress_flight *f)
+{
+	unsigned char *scratch = f->of->scratch;
+	bool tls = f->conn->tls;
+
+	for (int i = 0; tls || i < READS_MOST; i++) {
+		ssize_t n = egress_conn_receive(f->conn, scratch, EGRESS_SCRATCH);
+
+		if (n == WIRE_AGAIN)
+			return true;
+		if (n == WIRE_END || n == WIRE_BROKEN) {
+			n == WIRE_END ? egress_flight_ended(f) : egress_flight_broke(f, f->conn->error);
+			return false;
+		}
+		if (!egress_flight_take(f, (struct bytes){scratch, (size_t)n}))
+			return false;
+		if (!tls && n < (ssize_t)EGRESS_SCRATCH)
+			return true;
+	}
+	return true;
+}
+
+void egress_flight_ready(struct egress_flight *f, bool readable, bool writable)
+{
+	if (readable && !egress_flight_receive(f))
+		return;
+	if (writable)
+		egress_flight_send(f);
+}
+
+void egress_flight_expire(struct egress_flight *f)
+{
+	egress_flight_end(f, EGRESS_DEADLINE,
+		f->sent ? "no whole answer within the deadline" : "no connection within the deadline");
+}
+
+/* What can be said of the call before any connection. */
+static bool egress_flight_prepare(struct egress_flight *f, struct egress_call *call, const struct egress_target *target)
+{
+	f->call = call;
+	f->begun_us = mono_us();
+	f->deadline_ms = mono_ms() + (call->deadline_ms > 0 ? call->deadline_ms : 1);
+	f->answer.body = BUF(call->answer_bytes);
+	return egress_request_head(target, call, &f->head) && egress_deadline_add(&f->of->deadlines, f);
+}
+
+void egress_flight_begin(struct egress *e, struct egress_call *call)
+{
+	const char *why;
+	const struct egress_target *target = egress_target_of(e->targets, call, &why);
+	struct egress_flight *f = target ? egress_flight_new(e) : NULL;
+
+	BUG_IF(call->get && call->body.n);
+	if (!f || !egress_flight_prepare(f, call, target)) {
+		if (f)
+			egress_flight_keep(f);
+		egress_refuse(e, call, EGRESS_NOT_SENT, target ? EGRESS_UNPREPARED : why);
+		return;
+	}
+	egress_flight_link(&e->open, f);
+	f->conn = call->fresh_connection ? NULL : egress_idle_take(e, target);
+	if (f->conn) {
+		f->conn->flight = f;
+		egress_flight_leave(f);
+	} else {
+		egress_flight_dial(f);
+	}
 }

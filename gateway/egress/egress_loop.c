@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* egress_loop - the thread: takes calls from others, drives curl's sockets by epoll, hands back what ended.
- * Owns:    one pool of connections, and old ones until their last call ends.
+/* egress_loop - the thread: takes calls from others, waits for sockets and time, wakes whom it concerns.
+ * Owns:    one pool of libcurl, and old ones until their last connection ends.
  * Promise: many calls submitted together cost one wake-up; curl is touched by this thread alone.
  * Not here: what a call is and how it ended (egress_flight). */
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -18,202 +15,34 @@
 
 #include "egress/egress_int.h"
 
-#define TROUBLED_MS 100
 #define EVENTS 128
-#define IDLE_MOST 1024L /* kept connections without a call */
-#define SPARE_MOST 2048 /* kept handles */
+#define WAIT_MOST_MS 60000
+/* Who an event is for: the wake-up, a socket of curl's (marked, pool and number), or a connection (its address). */
 #define WAKE UINT64_MAX
+#define CURLS (UINT64_C(1) << 63)
 
-/* A multi handle with its connections, TLS sessions and read certificate files. */
-struct egress_pool {
-	struct egress_pool *next;
-	struct egress *of;
-	uint32_t number;
-	CURLM *multi;
-	size_t open;
-	int64_t timer_ms; /* when curl wants to be called; -1: not */
-	bool troubled;    /* curl was refused memory while calls were open */
-};
-
-struct egress {
-	pthread_t thread;
-	int epoll, wake;
-	struct curl_slist *headers;
-	atomic_size_t in_flight;
-
-	pthread_mutex_t lock; /* of these */
-	struct egress_call *first, **last;
-	bool reload, stop;
-
-	struct egress_pool *pools; /* the one for new calls first */
-	uint32_t pool_number;
-	struct egress_flight *open, *spare;
-	size_t spares;
-};
-
-static void egress_flight_link(struct egress_flight **list, struct egress_flight *f)
+uint64_t egress_who_curl(const struct egress_pool *pool, curl_socket_t fd)
 {
-	f->next = *list;
-	f->link = list;
-	if (f->next)
-		f->next->link = &f->next;
-	*list = f;
+	return CURLS | (uint64_t)pool->number << 32 | (uint32_t)fd;
 }
 
-static void egress_flight_unlink(struct egress_flight *f)
+uint64_t egress_who_conn(const struct egress_conn *c)
 {
-	*f->link = f->next;
-	if (f->next)
-		f->next->link = f->link;
+	BUG_IF((uintptr_t)c & CURLS);
+	return (uintptr_t)c;
 }
 
-/* One that cannot be watched ends at its deadline. */
-static void egress_watch(int ep, curl_socket_t fd, struct epoll_event *event, bool known)
+bool egress_watch(struct egress *e, int fd, uint32_t events, uint64_t who)
 {
-	int usual = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, other = known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+	struct epoll_event event = {.events = events, .data.u64 = who};
 
 	for (int i = 0; i < 2; i++)
-		if (epoll_ctl(ep, usual, fd, event) == 0 || epoll_ctl(ep, other, fd, event) == 0)
-			return;
-	log_event(LOG_ERROR, "egress.watch", LOG_NUM("errno", errno));
+		if (epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &event) == 0 || epoll_ctl(e->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
+			return true;
+	return false;
 }
 
-/* curl tells which events of which socket it waits for. It is never told that this failed: it would end every call of
- * the pool, and take no other for ever. */
-static int egress_on_socket(CURL *easy, curl_socket_t fd, int what, void *of, void *known)
-{
-	struct egress_pool *pool = of;
-	struct epoll_event event = {.data.u64 = (uint64_t)pool->number << 32 | (uint32_t)fd};
-	int ep = pool->of->epoll;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		epoll_ctl(ep, EPOLL_CTL_DEL, fd, NULL);
-		return 0;
-	}
-	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-	egress_watch(ep, fd, &event, known);
-	if (!known)
-		curl_multi_assign(pool->multi, fd, pool);
-	return 0;
-}
-
-static int egress_on_timer(CURLM *multi, long in_ms, void *of)
-{
-	struct egress_pool *pool = of;
-
-	(void)multi;
-	pool->timer_ms = in_ms < 0 ? -1 : mono_ms() + in_ms;
-	return 0;
-}
-
-static struct egress_pool *egress_pool_new(struct egress *e)
-{
-	struct egress_pool *pool = calloc(1, sizeof *pool);
-	CURLM *multi = pool ? curl_multi_init() : NULL;
-
-	if (!multi) {
-		free(pool);
-		return NULL;
-	}
-	pool->multi = multi;
-	pool->of = e;
-	pool->number = e->pool_number++ & 0x7fffffff;
-	pool->timer_ms = -1;
-	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, egress_on_socket);
-	curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, pool);
-	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, egress_on_timer);
-	curl_multi_setopt(multi, CURLMOPT_TIMERDATA, pool);
-	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, IDLE_MOST);
-	return pool;
-}
-
-static void egress_pool_free(struct egress_pool *pool)
-{
-	curl_multi_cleanup(pool->multi);
-	free(pool);
-}
-
-static void egress_spares_free(struct egress *e)
-{
-	while (e->spare) {
-		struct egress_flight *f = e->spare;
-
-		egress_flight_unlink(f);
-		egress_flight_free(f);
-	}
-	e->spares = 0;
-}
-
-/* The end of a call that never became a flight. */
-static void egress_refuse(
-	struct egress *e, struct egress_call *call, enum egress_kind kind, const char *detail)
-{
-	struct egress_result result = {.kind = kind, .content_type = ""};
-
-	snprintf(result.detail, sizeof result.detail, "%s", detail);
-	atomic_fetch_sub(&e->in_flight, 1);
-	call->done(call, &result);
-}
-
-static void egress_begin(struct egress *e, struct egress_call *call)
-{
-	struct egress_flight *f = e->spare;
-
-	if (f) {
-		egress_flight_unlink(f);
-		e->spares--;
-	} else {
-		f = egress_flight_new();
-	}
-	if (!f || !egress_flight_prepare(f, call, e->headers) ||
-		curl_multi_add_handle(e->pools->multi, f->easy) != CURLM_OK) {
-		if (f)
-			egress_flight_free(f);
-		egress_refuse(e, call, EGRESS_NOT_SENT, "the call could not be prepared");
-		return;
-	}
-	f->pool = e->pools;
-	f->pool->open++;
-	egress_flight_link(&e->open, f);
-}
-
-/* Takes the flight out of its pool; handles of old pools are not kept, for they hold TLS sessions. */
-static void egress_land(struct egress *e, struct egress_flight *f)
-{
-	curl_multi_remove_handle(f->pool->multi, f->easy);
-	f->pool->open--;
-	egress_flight_unlink(f);
-	atomic_fetch_sub(&e->in_flight, 1);
-}
-
-static void egress_keep(struct egress *e, struct egress_flight *f)
-{
-	if (f->pool != e->pools || e->spares >= SPARE_MOST) {
-		egress_flight_free(f);
-		return;
-	}
-	egress_flight_link(&e->spare, f);
-	e->spares++;
-}
-
-static void egress_reap(struct egress *e, struct egress_pool *pool)
-{
-	CURLMsg *message;
-	int left;
-
-	while ((message = curl_multi_info_read(pool->multi, &left))) {
-		CURLcode code = message->data.result;
-		struct egress_flight *f = NULL;
-
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &f);
-		egress_land(e, f);
-		egress_flight_end(f, code);
-		egress_keep(e, f);
-	}
-}
-
-/* A new pool for new calls; the old one ends with its last call. */
+/* A new pool for new connections; the old one ends with its last. */
 static void egress_renew(struct egress *e)
 {
 	struct egress_pool *pool = egress_pool_new(e);
@@ -225,7 +54,7 @@ static void egress_renew(struct egress *e)
 	}
 	pool->next = e->pools;
 	e->pools = pool;
-	egress_spares_free(e);
+	egress_idle_close(e);
 }
 
 /* Takes what others left for this thread. False when the end was asked for; then calls end at once. */
@@ -250,64 +79,79 @@ static bool egress_take(struct egress *e)
 		if (stop)
 			egress_refuse(e, call, EGRESS_STOPPED, EGRESS_STOPPING);
 		else
-			egress_begin(e, call);
+			egress_flight_begin(e, call);
 		call = next;
 	}
 	return !stop;
 }
 
-/* Lets curl work. Refused memory it may neither watch a socket nor say when it wants to be asked again; then it is asked so
- * often that the deadlines of its calls are met, until they have ended. */
-static void egress_drive(struct egress_pool *pool, curl_socket_t socket, int mask)
+static void egress_on_curl(struct egress *e, uint32_t number, curl_socket_t fd, uint32_t events)
 {
-	int running;
+	struct egress_pool *pool = e->pools;
+	int mask = (events & EPOLLIN ? CURL_CSELECT_IN : 0) | (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+		(events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
 
-	if (curl_multi_socket_action(pool->multi, socket, mask, &running) != CURLM_OK)
-		pool->troubled = true;
+	while (pool && pool->number != number)
+		pool = pool->next;
+	if (pool)
+		egress_pool_drive(pool, fd, mask);
 }
 
 static void egress_on_event(struct egress *e, const struct epoll_event *event)
 {
-	struct egress_pool *pool = e->pools;
-	int mask = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-		(event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-		(event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+	uint64_t who = event->data.u64;
 
-	if (event->data.u64 == WAKE)
+	if (who == WAKE)
 		return;
-	while (pool && pool->number != event->data.u64 >> 32)
-		pool = pool->next;
-	if (pool)
-		egress_drive(pool, (curl_socket_t)(event->data.u64 & 0xffffffff), mask);
+	if (who & CURLS)
+		egress_on_curl(e, who >> 32 & 0x7fffffff, (curl_socket_t)(who & 0xffffffff), event->events);
+	else
+		egress_conn_ready((struct egress_conn *)(uintptr_t)who, event->events);
 }
 
-/* Runs due timers and hands back what ended; frees old pools that are done. Gives the time to wait. */
-static int egress_turn(struct egress *e)
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* Lets curl do what is due; frees old pools that are done. Gives when the next is due, -1: never. */
+static int64_t egress_pools_turn(struct egress *e, int64_t now)
 {
 	struct egress_pool **link = &e->pools;
-	int64_t now = mono_ms(), wait = -1;
+	int64_t due = -1;
 
 	while (*link) {
 		struct egress_pool *pool = *link;
 
 		if (pool->timer_ms >= 0 && pool->timer_ms <= now) {
 			pool->timer_ms = -1;
-			egress_drive(pool, CURL_SOCKET_TIMEOUT, 0);
+			egress_pool_drive(pool, CURL_SOCKET_TIMEOUT, 0);
 		}
-		egress_reap(e, pool);
-		pool->troubled = pool->troubled && pool->open > 0;
-		if (pool->troubled && (pool->timer_ms < 0 || pool->timer_ms > now + TROUBLED_MS))
-			pool->timer_ms = now + TROUBLED_MS;
 		if (pool != e->pools && pool->open == 0) {
 			*link = pool->next;
 			egress_pool_free(pool);
 			continue;
 		}
-		if (pool->timer_ms >= 0 && (wait < 0 || pool->timer_ms - now < wait))
-			wait = pool->timer_ms > now ? pool->timer_ms - now : 0;
+		due = earlier(due, pool->timer_ms);
 		link = &pool->next;
 	}
-	return wait > 60000 ? 60000 : (int)wait;
+	return due;
+}
+
+/* Ends what is due. Gives the time to wait. */
+static int egress_turn(struct egress *e)
+{
+	int64_t now = mono_ms(), due;
+
+	while (e->deadlines.n && e->deadlines.heap[0]->deadline_ms <= now)
+		egress_flight_expire(e->deadlines.heap[0]);
+	due = earlier(egress_pools_turn(e, now), egress_idle_expire(e, now));
+	if (e->deadlines.n)
+		due = earlier(due, e->deadlines.heap[0]->deadline_ms);
+	egress_conn_bury(e);
+	if (due < 0)
+		return -1;
+	return due <= now ? 0 : due - now > WAIT_MOST_MS ? WAIT_MOST_MS : (int)(due - now);
 }
 
 static bool egress_has_waiting(struct egress *e)
@@ -322,22 +166,12 @@ static bool egress_has_waiting(struct egress *e)
 
 static void egress_end(struct egress *e)
 {
-	while (e->open) {
-		struct egress_flight *f = e->open;
-
-		egress_land(e, f);
-		egress_flight_stop(f);
-		egress_flight_free(f);
-	}
+	while (e->open)
+		egress_flight_end(e->open, EGRESS_STOPPED, EGRESS_STOPPING);
 	while (egress_has_waiting(e)) /* calls that were submitted while others ended */
 		egress_take(e);
-	egress_spares_free(e);
-	while (e->pools) {
-		struct egress_pool *pool = e->pools;
-
-		e->pools = pool->next;
-		egress_pool_free(pool);
-	}
+	egress_idle_close(e);
+	egress_conn_bury(e);
 }
 
 static void *egress_run(void *of)
@@ -346,6 +180,7 @@ static void *egress_run(void *of)
 	struct epoll_event events[EVENTS];
 	bool going = true;
 
+	pthread_setname_np(pthread_self(), "egress");
 	while (going) {
 		int n = epoll_wait(e->epoll, events, EVENTS, egress_turn(e));
 
@@ -396,9 +231,16 @@ void egress_reload_tls(struct egress *e)
 
 static void egress_free(struct egress *e)
 {
-	if (e->pools)
-		egress_pool_free(e->pools);
-	curl_slist_free_all(e->headers);
+	egress_flight_free_spares(e);
+	while (e->pools) {
+		struct egress_pool *pool = e->pools;
+
+		e->pools = pool->next;
+		egress_pool_free(pool);
+	}
+	egress_targets_free(e->targets);
+	free(e->deadlines.heap);
+	free(e->scratch);
 	if (e->wake >= 0)
 		close(e->wake);
 	if (e->epoll >= 0)
@@ -437,9 +279,10 @@ struct egress *egress_start(void)
 	e->last = &e->first;
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
 	e->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	e->headers = egress_headers_of(&(struct egress_call){.url = NULL});
+	e->scratch = malloc(EGRESS_SCRATCH);
+	e->targets = egress_targets_new();
 	e->pools = egress_pool_new(e);
-	if (e->epoll < 0 || e->wake < 0 || !e->headers || !e->pools ||
+	if (e->epoll < 0 || e->wake < 0 || !e->scratch || !e->targets || !e->pools ||
 		epoll_ctl(e->epoll, EPOLL_CTL_ADD, e->wake, &wake) != 0 || !egress_thread(e)) {
 		egress_free(e);
 		return NULL;

@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 CALLS = "read,recvfrom,write,pwrite64,fsync,fdatasync,sendto,sendmsg,connect,accept4,openat,rename,unlink,close"
-ROLES = (("journal", r"fdatasync\("), ("front", r"accept4\("), ("queue", r"sendto\(\S+, .*EVALSHA"), ("egress", r'sendto\(\S+, "POST'))
+ROLES = (("journal", r"fdatasync\("), ("front", r"accept4\("), ("queue", r"sendto\(\S+, .*EVALSHA"), ("egress", r'sendmsg\(.*"POST'))
 
 
 def allowed():

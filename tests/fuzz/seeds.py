@@ -30,6 +30,9 @@ HEADS = ["POST /bip-sync-wss-gost/ HTTP/1.1\r\nHost: gateway.test\r\nContent-Typ
          "POST /a?wsdl HTTP/1.1\r\nHost: [::1]:80\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\nContent-Type: text/xml\r\n\r\n",
          "GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET http://gateway.test/x HTTP/1.1\r\nHost: gateway.test\r\n\r\n"]
 CHUNKS = ["5\r\nhello\r\n0\r\n\r\n", "a;x=\"1\"\r\n0123456789\r\n0\r\nTrailer: 1\r\n\r\n", "1\r\na\r\nFFFFFFFF\r\n"]
+ANSWERS = ["HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: 5\r\nConnection: keep-alive, close\r\n\r\nhello",
+           "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n0\r\nA: b\r\n\r\n",
+           "HTTP/1.0 204 None\nConnection: Keep-Alive\n\n", "HTTP/1.0 200 OK\r\nServer: x\r\n\r\nuntil the end", "HTTP/1.1 101 X\r\n\r\n"]
 SIGNATURE = "\r\n\r\n\x00\r\nQUIT\n"
 PROXIES = ["PROXY TCP4 192.0.2.7 192.0.2.9 12345 443\r\nGET", "PROXY TCP6 2001:db8::7 2001:db8::9 12345 443\r\n", "PROXY UNKNOWN\r\n",
            SIGNATURE + "\x21\x11\x00\x0cabcdabcdabcdxx", SIGNATURE + "\x21\x21\x00\x26" + "abcd" * 9 + "xx", SIGNATURE + "\x20\x00\x00\x00x"]
@@ -175,6 +178,8 @@ def plain(out, authority):
         out.put("http_head", f"head{n}", "\x00" + text)
     for n, text in enumerate(CHUNKS):
         out.put("http_chunk", f"chunk{n}", "\x00" + text)
+    for n, text in enumerate(ANSWERS):
+        out.put("http_answer", f"answer{n}", "\x02" + text)
     for n, text in enumerate(PROXIES):
         out.put("proxy", f"proxy{n}", "\x03" + text)
     for n, text in enumerate(DEMANDS):

@@ -264,10 +264,156 @@ static void a_reload_reads_changed_files_and_drops_kept_connections(void **state
 	free(p);
 }
 
+static void a_kept_connection_serves_the_next_call(void **state)
+{
+	struct egress *e = egress_start();
+	SSL_CTX *ctx = server_context(&pki.here, TLS1_3_VERSION, NULL);
+	struct provider *p = provider_start(serve_tls, ctx);
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(call_with(e, p, "ca.pem"), EGRESS_ANSWERED);
+	egress_stop(&e);
+	provider_stop(p);
+	assert_int_equal(atomic_load(&p->connections), 1);
+	assert_int_equal(atomic_load(&p->requests), 5);
+	SSL_CTX_free(ctx);
+	free(p);
+}
+
+#define MANY 60
+
+/* All of them are made at once, and used again at once. */
+static void many_connections_stand_side_by_side(void **state)
+{
+	struct egress *e = egress_start();
+	SSL_CTX *ctx = server_context(&pki.here, TLS1_3_VERSION, NULL);
+	struct provider *p = provider_start(serve_tls, ctx);
+	struct trip *trips = calloc(MANY, sizeof *trips);
+	const char *ca = path_of("ca.pem");
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < MANY; i++) {
+			trip_prepare(&trips[i], "https", p->port);
+			trips[i].call.tls_ca = ca;
+			egress_submit(e, &trips[i].call);
+		}
+		for (int i = 0; i < MANY; i++) {
+			trip_wait(&trips[i]);
+			assert_int_equal(trips[i].result.kind, EGRESS_ANSWERED);
+			trip_drop(&trips[i]);
+		}
+	}
+	egress_stop(&e);
+	provider_stop(p);
+	assert_true(atomic_load(&p->connections) <= MANY);
+	assert_int_equal(atomic_load(&p->requests), 3 * MANY);
+	SSL_CTX_free(ctx);
+	free(trips);
+	free(p);
+}
+
+#define LONG (3u << 20)
+
+static bool put_tls(SSL *ssl, const void *octets, size_t n)
+{
+	size_t put;
+
+	return SSL_write_ex(ssl, octets, n, &put) == 1 && put == n;
+}
+
+/* Reads `LONG` octets behind a head, gives as many back, and so once more. */
+static void serve_long_tls(struct provider_connection *c)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 3145728\r\n\r\n";
+	unsigned char *octets = calloc(1, LONG);
+	SSL *ssl = SSL_new(c->of->ctx);
+
+	SSL_set_fd(ssl, c->fd);
+	for (bool going = SSL_accept(ssl) == 1; going;) {
+		size_t n = 0, got, all = 0;
+
+		for (unsigned char *body = NULL; going && (!body || n < all); n += got) {
+			going = SSL_read_ex(ssl, octets + n % LONG, LONG - n % LONG, &got) == 1;
+			if (going && !body && (body = memmem(octets, n + got, "\r\n\r\n", 4)))
+				all = (size_t)(body - octets) + 4 + LONG;
+		}
+		if (going)
+			atomic_fetch_add(&c->of->requests, n == all);
+		memset(octets, 'b', LONG);
+		going = going && put_tls(ssl, head, sizeof head - 1) && put_tls(ssl, octets, LONG);
+	}
+	SSL_free(ssl);
+	free(octets);
+}
+
+static void long_requests_and_answers_pass_whole(void **state)
+{
+	struct egress *e = egress_start();
+	SSL_CTX *ctx = server_context(&pki.here, TLS1_3_VERSION, NULL);
+	struct provider *p = provider_start(serve_long_tls, ctx);
+	unsigned char *body = malloc(LONG);
+	struct trip t;
+
+	(void)state;
+	assert_non_null(body);
+	memset(body, 'a', LONG);
+	for (int i = 0; i < 2; i++) {
+		trip_prepare(&t, "https", p->port);
+		t.call.tls_ca = path_of("ca.pem");
+		t.call.body = (struct bytes){body, LONG};
+		t.call.answer_bytes = LONG;
+		trip_go(e, &t);
+		assert_int_equal(t.result.kind, EGRESS_ANSWERED);
+		assert_true(t.result.body.len == LONG && t.result.body.data[0] == 'b' && t.result.body.data[LONG - 1] == 'b');
+		trip_drop(&t);
+	}
+	egress_stop(&e);
+	provider_stop(p);
+	assert_int_equal(atomic_load(&p->connections), 1);
+	assert_int_equal(atomic_load(&p->requests), 2);
+	SSL_CTX_free(ctx);
+	free(body);
+	free(p);
+}
+
+static void serve_until_the_end(struct provider_connection *c)
+{
+	SSL *ssl = SSL_new(c->of->ctx);
+	char text[4096];
+
+	SSL_set_fd(ssl, c->fd);
+	if (SSL_accept(ssl) == 1 && SSL_read(ssl, text, sizeof text) > 0 && put_tls(ssl, "HTTP/1.1 200 OK\r\n\r\nok", 21))
+		SSL_shutdown(ssl);
+	shutdown(c->fd, SHUT_WR);
+	SSL_free(ssl);
+}
+
+static void an_answer_may_end_with_the_connection(void **state)
+{
+	struct egress *e = egress_start();
+	SSL_CTX *ctx = server_context(&pki.here, TLS1_3_VERSION, NULL);
+	struct provider *p = provider_start(serve_until_the_end, ctx);
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(call_with(e, p, "ca.pem"), EGRESS_ANSWERED);
+	egress_stop(&e);
+	provider_stop(p);
+	assert_int_equal(atomic_load(&p->connections), 2);
+	SSL_CTX_free(ctx);
+	free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_certificate_has_its_outcome),
+		cmocka_unit_test(a_kept_connection_serves_the_next_call),
+		cmocka_unit_test(many_connections_stand_side_by_side),
+		cmocka_unit_test(long_requests_and_answers_pass_whole),
+		cmocka_unit_test(an_answer_may_end_with_the_connection),
 		cmocka_unit_test(a_reload_reads_changed_files_and_drops_kept_connections),
 	};
 
