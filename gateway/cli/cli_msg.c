@@ -44,16 +44,10 @@ static json_t *fact_json(const char *node, const struct journal_fact *f, bool wi
 
 	stamp_print(f->at, at);
 	buf_hex(&hash, (struct bytes){f->sha256, sizeof f->sha256});
-	o = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)f->id, "at", at,
-		"exchange", f->exchange, "direction", directions[f->direction], "kind", kinds[f->kind], "verdict",
-		verdicts[f->verdict], "participant", text_json(f->participant), "peer", text_json(f->peer), "service",
-		text_json(f->service_id), "sender_id", text_json(f->sender_id), "message_id", text_json(f->message_id),
-		"correlation_id", text_json(f->correlation_id));
-	json_object_set_new(o, "certificate", text_json(f->certificate));
-	json_object_set_new(o, "subject", text_json(f->subject));
-	json_object_set_new(o, "reason", text_json(f->reason));
-	json_object_set_new(o, "detail", text_json(f->detail));
-	json_object_set_new(o, "error_id", text_json(f->error_id));
+	o = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "id", (json_int_t)f->id, "at", at, "exchange", f->exchange, "direction",
+		directions[f->direction], "kind", kinds[f->kind], "verdict", verdicts[f->verdict]);
+#define SET_TEXT(field, name) json_object_set_new(o, name, text_json(f->field));
+	JOURNAL_FACT_TEXTS(SET_TEXT)
 	json_object_set_new(o, "duration_us", json_integer(f->duration_us));
 	json_object_set_new(o, "size", json_integer((json_int_t)f->size));
 	json_object_set_new(o, "kept", json_integer((json_int_t)f->kept));

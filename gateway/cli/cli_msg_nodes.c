@@ -38,13 +38,8 @@ static void put_text(struct buf *out, const char *name, const char *value)
 static void put_question(struct buf *out, const struct journal_filter *f)
 {
 	buf_printf(out, "/facts?limit=%zu", f->limit ? f->limit : 1000);
-	put_text(out, "message_id", f->message_id);
-	put_text(out, "correlation_id", f->correlation_id);
-	put_text(out, "exchange", f->exchange);
-	put_text(out, "participant", f->participant);
-	put_text(out, "service", f->service_id);
-	put_text(out, "error_id", f->error_id);
-	put_text(out, "sender_id", f->sender_id);
+#define PUT_TEXT(field, name) put_text(out, name, f->field);
+	JOURNAL_FILTER_TEXTS(PUT_TEXT)
 	if (f->since_ms)
 		buf_printf(out, "&since=%" PRId64, f->since_ms);
 	if (f->until_ms)
@@ -83,17 +78,8 @@ static bool read_fact(const json_t *o, struct journal_fact *f, struct buf *octet
 		.direction = (enum journal_direction)number_of(o, "direction", JOURNAL_SENT),
 		.kind = (enum journal_kind)number_of(o, "kind", JOURNAL_FAULT),
 		.verdict = (enum journal_verdict)number_of(o, "verdict", JOURNAL_PLAIN),
-		.participant = text_of(o, "participant"),
-		.peer = text_of(o, "peer"),
-		.service_id = text_of(o, "service"),
-		.sender_id = text_of(o, "sender_id"),
-		.message_id = text_of(o, "message_id"),
-		.correlation_id = text_of(o, "correlation_id"),
-		.certificate = text_of(o, "certificate"),
-		.subject = text_of(o, "subject"),
-		.reason = text_of(o, "reason"),
-		.detail = text_of(o, "detail"),
-		.error_id = text_of(o, "error_id"),
+#define READ_TEXT(field, name) .field = text_of(o, name),
+		JOURNAL_FACT_TEXTS(READ_TEXT)
 		.duration_us = number_of(o, "duration_us", INT64_MAX),
 		.size = (size_t)number_of(o, "size", INT64_MAX),
 		.kept = (size_t)number_of(o, "kept", INT64_MAX),

@@ -64,12 +64,11 @@ static bool number(const char *text, int64_t *out)
 
 static bool set_word(struct journal_filter *f, const char *name, const char *value)
 {
+#define TEXT_OF(field, its_name) {its_name, &f->field},
 	const struct {
 		const char *name;
 		const char **to;
-	} texts[] = {{"message_id", &f->message_id}, {"correlation_id", &f->correlation_id}, {"exchange", &f->exchange},
-		{"participant", &f->participant}, {"service", &f->service_id}, {"error_id", &f->error_id},
-		{"sender_id", &f->sender_id}};
+	} texts[] = {JOURNAL_FILTER_TEXTS(TEXT_OF)};
 	int64_t n;
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -133,17 +132,8 @@ static void put_fact(struct buf *out, const struct journal_fact *f)
 	stamp_print(f->at, at);
 	buf_printf(out, "{\"id\":%" PRId64 ",\"at\":\"%s\",\"exchange\":\"%s\",\"direction\":%d,\"kind\":%d,\"verdict\":%d",
 		f->id, at, f->exchange, (int)f->direction, (int)f->kind, (int)f->verdict);
-	put_text(out, "participant", f->participant);
-	put_text(out, "peer", f->peer);
-	put_text(out, "service", f->service_id);
-	put_text(out, "sender_id", f->sender_id);
-	put_text(out, "message_id", f->message_id);
-	put_text(out, "correlation_id", f->correlation_id);
-	put_text(out, "certificate", f->certificate);
-	put_text(out, "subject", f->subject);
-	put_text(out, "reason", f->reason);
-	put_text(out, "detail", f->detail);
-	put_text(out, "error_id", f->error_id);
+#define PUT_TEXT(field, name) put_text(out, name, f->field);
+	JOURNAL_FACT_TEXTS(PUT_TEXT)
 	buf_printf(out, ",\"duration_us\":%" PRId64 ",\"size\":%zu,\"kept\":%zu,\"sha256\":\"", f->duration_us, f->size,
 		f->kept);
 	buf_hex(out, (struct bytes){f->sha256, sizeof f->sha256});

@@ -43,6 +43,20 @@ struct journal_fact {
 	struct bytes octets;       /* exact; empty where content is not kept (B7, or beyond the bound for refused ones) */
 };
 
+/* The texts of a fact, and the names that other programs know them by. */
+#define JOURNAL_FACT_TEXTS(TEXT) \
+	TEXT(participant, "participant") \
+	TEXT(peer, "peer") \
+	TEXT(service_id, "service") \
+	TEXT(sender_id, "sender_id") \
+	TEXT(message_id, "message_id") \
+	TEXT(correlation_id, "correlation_id") \
+	TEXT(certificate, "certificate") \
+	TEXT(subject, "subject") \
+	TEXT(reason, "reason") \
+	TEXT(detail, "detail") \
+	TEXT(error_id, "error_id")
+
 enum journal_seen_state {
 	SEEN_NONE,      /* nothing known (only as an answer) */
 	SEEN_OPEN,      /* accepted, not yet answered */
@@ -123,6 +137,16 @@ MUST_USE outcome journal_seen_find(struct journal *j, struct pool *pool, struct 
 /* True while the last commit and the last work on the index succeeded and enough space is free; the detail says what is
  * wrong. Any thread. */
 bool journal_healthy(struct journal *j, struct err *e);
+
+/* The texts of a filter, in the same manner. */
+#define JOURNAL_FILTER_TEXTS(TEXT) \
+	TEXT(message_id, "message_id") \
+	TEXT(correlation_id, "correlation_id") \
+	TEXT(exchange, "exchange") \
+	TEXT(participant, "participant") \
+	TEXT(service_id, "service") \
+	TEXT(error_id, "error_id") \
+	TEXT(sender_id, "sender_id")
 
 /* Reading for qaqpa msg; opens the directory read-only, also while a gateway writes it. */
 struct journal_filter {

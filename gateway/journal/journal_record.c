@@ -20,13 +20,8 @@ enum { MAGIC_AT = 0, LENGTH_AT = 4, OCTETS_AT = 8, PLACE_AT = 16, SUM_AT = 24, H
 
 static const char magic[] = "QJR2";
 
-/* The texts of a fact in their order. */
-static const size_t texts[] = {offsetof(struct journal_fact, participant), offsetof(struct journal_fact, peer),
-	offsetof(struct journal_fact, service_id), offsetof(struct journal_fact, sender_id),
-	offsetof(struct journal_fact, message_id), offsetof(struct journal_fact, correlation_id),
-	offsetof(struct journal_fact, certificate), offsetof(struct journal_fact, subject),
-	offsetof(struct journal_fact, reason), offsetof(struct journal_fact, detail),
-	offsetof(struct journal_fact, error_id)};
+#define PLACE_OF(field, name) offsetof(struct journal_fact, field),
+static const size_t texts[] = {JOURNAL_FACT_TEXTS(PLACE_OF)};
 
 enum { TEXTS = sizeof texts / sizeof texts[0] };
 

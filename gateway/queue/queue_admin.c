@@ -306,19 +306,27 @@ static outcome put_one(struct queue_admin *a, const struct queue_put *put, size_
 	return *result == QUEUE_DONE || *result == QUEUE_KNOWN ? DONE : FAILED;
 }
 
+outcome queue_admin_show(struct queue_admin *a, struct bytes destination, struct bytes id, struct redisReply **reply,
+	struct queue_shown *out, struct err *e)
+{
+	struct queue_at at = queue_admin_at(a, destination);
+	struct queue_args args;
+
+	queue_script_show(&args, &at, id);
+	TRY(queue_admin_ask(a, &args, reply, e));
+	if (!queue_reply_show(*reply, out, e))
+		return FAILED;
+	return out->there ? DONE : err_set(e, REASON_USAGE, "%.*s: there is no such message", (int)(id.n > 128 ? 128 : id.n),
+		(const char *)id.p);
+}
+
 static outcome has_one(struct queue_admin *a, void *ctx, struct err *e)
 {
 	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
 	const struct one *m = ctx;
-	struct queue_at at = queue_admin_at(a, m->destination);
 	struct queue_shown shown;
-	struct queue_args args;
 
-	queue_script_show(&args, &at, m->id);
-	TRY(queue_admin_ask(a, &args, &reply, e));
-	if (!queue_reply_show(reply, &shown, e))
-		return FAILED;
-	return shown.there ? DONE : err_set(e, REASON_USAGE, "there is no such message");
+	return queue_admin_show(a, m->destination, m->id, &reply, &shown, e);
 }
 
 outcome queue_admin_put(struct queue_admin *a, const struct queue_put *put, size_t inline_bytes,

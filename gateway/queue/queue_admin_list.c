@@ -136,17 +136,9 @@ static outcome body_of(struct queue_admin *a, void *ctx, struct err *e)
 {
 	SCOPED(queue_reply_free) struct redisReply *reply = NULL;
 	const struct wanted_body *w = ctx;
-	struct queue_at at = queue_admin_at(a, w->destination);
 	struct queue_shown shown;
-	struct queue_args args;
 
-	queue_script_show(&args, &at, w->id);
-	TRY(queue_admin_ask(a, &args, &reply, e));
-	if (!queue_reply_show(reply, &shown, e))
-		return FAILED;
-	if (!shown.there)
-		return err_set(e, REASON_USAGE, "%.*s: there is no such message", (int)(w->id.n > 128 ? 128 : w->id.n),
-			(const char *)w->id.p);
+	TRY(queue_admin_show(a, w->destination, w->id, &reply, &shown, e));
 	if (shown.spool.n && !queue_admin_spool(a))
 		return err_set(e, REASON_USAGE, "the body is in the spool; say which folder that is");
 	if (shown.spool.n)

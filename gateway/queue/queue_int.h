@@ -194,6 +194,9 @@ void queue_script_destinations(struct queue_args *a, const char *prefix);
 /* ---- Admin: one command and its answer; loads the scripts when the server lacks them ---- */
 MUST_USE outcome queue_admin_ask(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply,
 	struct err *e);
+/* The message as it waits there; what `out` says lies in the reply. Fails with REASON_USAGE when there is none. */
+MUST_USE outcome queue_admin_show(struct queue_admin *a, struct bytes destination, struct bytes id,
+	struct redisReply **reply, struct queue_shown *out, struct err *e);
 /* The same without the scripts: whatever the answer is. */
 MUST_USE outcome queue_admin_call(struct queue_admin *a, const struct queue_args *args, struct redisReply **reply,
 	struct err *e);

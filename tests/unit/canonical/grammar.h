@@ -4,6 +4,8 @@
 #ifndef QAQPA_TESTS_GRAMMAR_H
 #define QAQPA_TESTS_GRAMMAR_H
 
+#include <stdlib.h>
+
 #include "base/bytes.h"
 
 struct choices {
@@ -21,6 +23,14 @@ static inline uint64_t grammar_next(uint64_t *state) /* xorshift64* */
 	*state ^= *state << 25;
 	*state ^= *state >> 27;
 	return *state * 2685821657736338717u >> 32;
+}
+
+/* What the environment says, for runs that are longer or of another seed. */
+static inline size_t choices_number(const char *name, size_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? (size_t)strtoull(text, NULL, 10) : otherwise;
 }
 
 static inline unsigned choose(struct choices *c, unsigned n)

@@ -20,13 +20,6 @@ struct tally {
 	size_t inputs, refused, whole, left, own;
 };
 
-static size_t number_of(const char *name, size_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? (size_t)strtoull(text, NULL, 10) : otherwise;
-}
-
 static void compare(struct bytes text, struct tally *t)
 {
 	SCOPED(framed_close) struct framed f;
@@ -48,9 +41,9 @@ static void compare(struct bytes text, struct tally *t)
 static void both_say_the_same(void **state)
 {
 	SCOPED(buf_free) struct buf text = BUF(1u << 20);
-	const size_t seed = number_of("QAQPA_CANONICAL_SEED", SEED);
+	const size_t seed = choices_number("QAQPA_CANONICAL_SEED", SEED);
 	struct choices c = {.state = seed ? seed : SEED};
-	struct tally t = {.inputs = number_of("QAQPA_CANONICAL_INPUTS", DEFAULT_INPUTS)};
+	struct tally t = {.inputs = choices_number("QAQPA_CANONICAL_INPUTS", DEFAULT_INPUTS)};
 
 	(void)state;
 	for (size_t i = 0; i < t.inputs; i++) {

@@ -20,13 +20,6 @@ struct tally {
 	size_t inputs, refused, foreign, same, octets;
 };
 
-static size_t number_of(const char *name, size_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? (size_t)strtoull(text, NULL, 10) : otherwise;
-}
-
 static void tell(const struct subject *s, size_t i, const struct buf *ours, const struct buf *theirs)
 {
 	print_error("element %zu of:\n%.*s\nours:\n%s\ntheirs:\n%s\n", i, (int)s->text.n, (const char *)s->text.p,
@@ -55,9 +48,9 @@ static void compare(const struct subject *s, struct choices *c, struct buf *ours
 static void both_give_the_same(void **state)
 {
 	SCOPED(buf_free) struct buf text = BUF(1u << 20), ours = BUF(1u << 20), theirs = BUF(1u << 20);
-	const size_t seed = number_of("QAQPA_CANONICAL_SEED", SEED);
+	const size_t seed = choices_number("QAQPA_CANONICAL_SEED", SEED);
 	struct choices c = {.state = seed ? seed : SEED};
-	struct tally t = {.inputs = number_of("QAQPA_CANONICAL_INPUTS", DEFAULT_INPUTS)};
+	struct tally t = {.inputs = choices_number("QAQPA_CANONICAL_INPUTS", DEFAULT_INPUTS)};
 
 	(void)state;
 	for (size_t i = 0; i < t.inputs; i++) {
