@@ -2,10 +2,12 @@
 /* Pools, identifiers, registration numbers, workers, the catalogue of faults. */
 #include "../cm.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -239,6 +241,23 @@ static bool is_asleep(pid_t thread)
 	return state[2] == 'S';
 }
 
+/* All threads but this one. */
+static bool others_sleep(void)
+{
+	DIR *threads = opendir("/proc/self/task");
+	const struct dirent *one;
+	bool asleep = true;
+
+	assert_non_null(threads);
+	while (asleep && (one = readdir(threads))) {
+		pid_t thread = (pid_t)strtol(one->d_name, NULL, 10);
+
+		asleep = thread == 0 || thread == (pid_t)syscall(SYS_gettid) || is_asleep(thread);
+	}
+	closedir(threads);
+	return asleep;
+}
+
 /* Items that come one by one are all for the same worker, although others sleep as well: but for those that begin late, each
  * once, and a moment in which two of them meet. */
 static void the_worker_that_worked_last_works_next(void **state)
@@ -256,7 +275,7 @@ static void the_worker_that_worked_last_works_next(void **state)
 			;
 		changes += turn.by != last;
 		last = turn.by;
-		while (!is_asleep(turn.by))
+		while (!others_sleep())
 			sched_yield();
 	}
 	assert_in_range(changes, 1, 10);
