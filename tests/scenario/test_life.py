@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import yaml
 from cryptography import x509
 
 from harness import soap, wss
-from harness.gateway import PATH, Gateway
+from harness.gateway import PATH, Gateway, instrumented
 from harness.provider import Provider
 
 
@@ -98,6 +99,24 @@ def test_an_operators_choice_of_scheduling_stays(lone):
     lone.program = ["chrt", "-r", "1", *lone.program]
     lone.start()
     assert {policy for _, policy in threads_of(lone.process)} == {os.SCHED_RR}
+
+
+def resident(process):
+    """MB of memory that are the process's."""
+    return next(int(line.split()[1]) / 1024 for line in Path(f"/proc/{process.pid}/status").read_text().splitlines()
+                if line.startswith("VmRSS"))
+
+
+@pytest.mark.skipif(instrumented(), reason="the memory is a sanitizer's")
+def test_long_messages_leave_no_memory_behind(lone):
+    lone.start()
+    before = resident(lone.process)
+    messages = [wss.sign(soap.envelope(soap.request(data="<data>" + "x" * 7_000_000 + "</data>")), lone.pki["department"])
+                for _ in range(8)]
+    for _ in range(2):
+        with ThreadPoolExecutor(4) as clients:
+            assert {a.status_code for a in clients.map(lone.post, messages)} == {200}
+    assert resident(lone.process) < before + 15
 
 
 def test_a_reload_under_load_fails_no_request(lone):
