@@ -209,6 +209,45 @@ static void calls_share_connections_of_their_origin_alone(void **state)
 	free(p);
 }
 
+static void serve_ok_after_the_gate(struct provider_connection *c)
+{
+	while (provider_hear(c)) {
+		provider_wait(c);
+		provider_say(c, OK);
+	}
+}
+
+/* Reads anew while a call is on its way: its connection, which was made before, carries no other. */
+static void a_reload_ends_connections_with_the_call_that_is_on_them(void **state)
+{
+	struct egress *e = egress_start();
+	struct provider *p = provider_start(serve_ok_after_the_gate, NULL);
+	struct trip trips[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		trip_prepare(&trips[i], "http", p->port);
+	trips[1].call.fresh_connection = true;
+	for (int i = 0; i < 2; i++) { /* when the second has arrived, the certificates have been forgotten before */
+		egress_submit(e, &trips[i].call);
+		while (atomic_load(&p->requests) <= i)
+			nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+		egress_reload_tls(e);
+	}
+	atomic_store(&p->open_gate, true);
+	for (int i = 0; i < 3; i++) {
+		if (i == 2)
+			egress_submit(e, &trips[i].call);
+		trip_wait(&trips[i]);
+		assert_int_equal(trips[i].result.kind, EGRESS_ANSWERED);
+		trip_drop(&trips[i]);
+	}
+	egress_stop(&e);
+	provider_stop(p);
+	assert_int_equal(atomic_load(&p->connections), 3);
+	free(p);
+}
+
 static const struct head_row {
 	const char *url;
 	bool get;
@@ -308,6 +347,7 @@ int main(void)
 		cmocka_unit_test(long_requests_and_answers_pass_whole),
 		cmocka_unit_test(an_answer_before_the_request_is_whole_ends_both),
 		cmocka_unit_test(calls_share_connections_of_their_origin_alone),
+		cmocka_unit_test(a_reload_ends_connections_with_the_call_that_is_on_them),
 		cmocka_unit_test(heads_of_requests),
 		cmocka_unit_test(files_of_TLS_belong_to_the_origin_of_https),
 		cmocka_unit_test(the_earliest_deadline_is_known_whatever_is_taken_away),
