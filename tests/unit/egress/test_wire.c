@@ -294,6 +294,28 @@ static void heads_of_requests(void **state)
 	egress_targets_free(targets);
 }
 
+/* More addresses than are remembered, so that many stand in one place one after the other. */
+static void an_address_is_never_taken_for_another(void **state)
+{
+	struct egress_targets *targets = egress_targets_new();
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		SCOPED(buf_free) struct buf url = BUF(100), line = BUF(100);
+		struct egress_call call = {.url = NULL};
+		const struct egress_target *t;
+		const char *why;
+
+		buf_printf(&url, "http://a.test/%d", i % 1000);
+		buf_printf(&line, " /%d HTTP/1.1\r\nHost: a.test\r\nUser-Agent: qaqpa\r\n", i % 1000);
+		call.url = buf_cstr(&url);
+		t = egress_target_of(targets, &call, &why);
+		assert_non_null(t);
+		assert_true(bytes_eq(buf_bytes(&t->line), buf_bytes(&line)));
+	}
+	egress_targets_free(targets);
+}
+
 static void files_of_TLS_belong_to_the_origin_of_https(void **state)
 {
 	static const struct egress_call calls[] = {{.url = "https://a.test/1", .tls_ca = "a"},
@@ -349,6 +371,7 @@ int main(void)
 		cmocka_unit_test(calls_share_connections_of_their_origin_alone),
 		cmocka_unit_test(a_reload_ends_connections_with_the_call_that_is_on_them),
 		cmocka_unit_test(heads_of_requests),
+		cmocka_unit_test(an_address_is_never_taken_for_another),
 		cmocka_unit_test(files_of_TLS_belong_to_the_origin_of_https),
 		cmocka_unit_test(the_earliest_deadline_is_known_whatever_is_taken_away),
 	};
