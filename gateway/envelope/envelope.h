@@ -135,7 +135,7 @@ MUST_USE outcome envelope_ids_unique(const struct _xmlDoc *doc, struct err *e);
 struct _xmlNode *envelope_by_id(const struct envelope *env, struct bytes id, bool plain_id);
 
 /* Namespace declarations in scope at the operation element as sorted "prefix=uri" lines: part of what
- * makes two messages identical. From the pool, with a NUL behind; BYTES_NONE when memory is short. */
+ * makes two messages identical. From the pool; BYTES_NONE when memory is short. */
 struct bytes envelope_scope(const struct envelope *env, struct pool *pool);
 
 /* Exclusive canonical form without comments (xml-exc-c14n) of the element and what is below it, handed

@@ -273,10 +273,9 @@ void exchange_answered(struct exchange *x); /* x->answer is the answer, and sign
  * flow_refuse.c, flow_register.c, flow_memory.c, flow_reply.c. */
 enum after step_parse(struct exchange *x);
 enum after step_verify(struct exchange *x);
-/* Begins the digest of what makes two messages identical: the octets of the operation, and before them the namespaces they
- * stand in, which a NUL ends. It is made beside that of the signed Body (digest_beside_end). Journals and Redis keep it, so
- * it stays what it is. False when memory is short. */
-MUST_USE bool exchange_content_begin(const struct envelope *env, struct pool *pool);
+/* The digest of what makes two messages identical: the octets of the operation, and before them the namespaces they stand
+ * in, which a NUL ends. Journals and Redis keep it, so it stays what it is. False when memory is short. */
+MUST_USE bool exchange_content(const struct envelope *env, struct pool *pool, unsigned char out[32]);
 enum after step_admit(struct exchange *x);
 enum after step_read(struct exchange *x);
 enum after step_identify(struct exchange *x);

@@ -60,32 +60,14 @@ enum after step_parse(struct exchange *x)
 	return parse_octets(x);
 }
 
-bool exchange_content_begin(const struct envelope *env, struct pool *pool)
-{
-	const struct element *operation = envelope_operation(env);
-	const struct bytes scope = envelope_scope(env, pool);
-
-	if (!scope.p)
-		return false;
-	digest_beside_begin((struct bytes){scope.p, scope.n + 1},
-		bytes_sub(envelope_text(env), operation->start, operation->end));
-	return true;
-}
-
 enum after step_verify(struct exchange *x)
 {
 	struct verification v;
-	outcome right;
+	outcome right = flow_verify(x->flow, x->snap, x->stage, x->pool, x->env, x->at, &v, &x->err);
 
-	if (!exchange_content_begin(x->env, x->stage))
-		return exchange_refuse(x, REASON_MEMORY, "no memory for the namespaces");
-	right = flow_verify(x->flow, x->snap, x->stage, x->pool, x->env, x->at, &v, &x->err);
 	x->who = v.who;
-	if (!right.ok) {
-		digest_beside_drop();
+	if (!right.ok)
 		return AFTER_REFUSE;
-	}
-	digest_beside_end(x->content);
 	x->verified = v.verified;
 	x->evidence = v.evidence;
 	x->caller = verified_participant(x->verified);
@@ -150,6 +132,22 @@ bool exchange_is_answer(const struct exchange *x)
 	return x->async && (x->message.type == ASYNC_NOTIFICATION || x->message.type == ASYNC_RESPONSE);
 }
 
+bool exchange_content(const struct envelope *env, struct pool *pool, unsigned char out[32])
+{
+	const struct element *operation = envelope_operation(env);
+	const struct bytes scope = envelope_scope(env, pool);
+	unsigned char digest[64];
+
+	if (!scope.p)
+		return false;
+	digest_begin(DIGEST_SHA256);
+	digest_add(NULL, scope.p, scope.n);
+	digest_add(NULL, "", 1);
+	digest_add(NULL, envelope_text(env).p + operation->start, operation->end - operation->start);
+	memcpy(out, digest, digest_end(digest));
+	return true;
+}
+
 /* The name under which the message is remembered: the sender's messageId, or, where the gateway makes that, the content. */
 static bool name_memory(struct exchange *x)
 {
@@ -182,7 +180,7 @@ enum after step_recall(struct exchange *x)
 	bool same;
 	int64_t since = x->at.ms - x->caller->profile->max_age_ms - x->caller->profile->skew_ms;
 
-	if (!name_memory(x))
+	if (!exchange_content(x->env, x->stage, x->content) || !name_memory(x))
 		return exchange_refuse(x, REASON_MEMORY, "no memory for the identifiers");
 	if (!open_set_enter(x->flow->open, x->request.sender_id, x->memory_id, x->content, &same)) {
 		if (same)

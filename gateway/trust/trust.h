@@ -176,11 +176,6 @@ MUST_USE outcome trust_verify(
 void digest_begin(enum digest d);
 bool digest_add(void *unused, const void *data, size_t n); /* fits envelope_canonical's sink; always true */
 size_t digest_end(unsigned char out[64]);
-/* The SHA-256 of `head` and what follows it, made beside the digests that this thread makes by SHA-256 until it ends or is
- * dropped: two at once cost hardly more than one. The octets must stay until then. */
-void digest_beside_begin(struct bytes head, struct bytes octets);
-void digest_beside_end(unsigned char out[32]);
-void digest_beside_drop(void);
 /* SHA-256 in one call. */
 void sha256(struct bytes octets, unsigned char out[32]);
 

@@ -25,10 +25,6 @@ struct running {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const EVP_MD *algorithms[DIGEST_COUNT];
 static _Thread_local struct running slow; /* digest_begin .. digest_end */
-static _Thread_local struct {
-	SHA256_CTX sha256;
-	struct bytes left; /* of its octets */
-} beside;                  /* digest_beside_begin .. digest_beside_end */
 
 static enum crypto_digest national(enum digest d)
 {
@@ -109,35 +105,13 @@ void digest_begin(enum digest d)
 bool digest_add(void *unused, const void *data, size_t n)
 {
 	(void)unused;
-	if (slow.d == DIGEST_SHA256 && beside.left.n > 0 && n > 0)
-		sha256_pair(&slow.sha256, (struct bytes){data, n}, &beside.sha256, &beside.left);
-	else
-		add(&slow, data, n);
+	add(&slow, data, n);
 	return true;
 }
 
 size_t digest_end(unsigned char out[64])
 {
 	return end(&slow, out);
-}
-
-void digest_beside_begin(struct bytes head, struct bytes octets)
-{
-	SHA256_Init(&beside.sha256);
-	SHA256_Update(&beside.sha256, head.p, head.n);
-	beside.left = octets;
-}
-
-void digest_beside_end(unsigned char out[32])
-{
-	SHA256_Update(&beside.sha256, beside.left.p, beside.left.n);
-	SHA256_Final(out, &beside.sha256);
-	beside.left = BYTES_NONE;
-}
-
-void digest_beside_drop(void)
-{
-	beside.left = BYTES_NONE;
 }
 
 size_t digest_parts(enum digest d, const struct bytes *part, size_t n, unsigned char out[64])

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
@@ -34,10 +33,6 @@ const EVP_MD *digest_md(enum digest d);
 size_t digest_once(enum digest d, struct bytes octets, unsigned char out[64]);
 /* The same of several parts, one behind the other. */
 size_t digest_parts(enum digest d, const struct bytes *part, size_t n, unsigned char out[64]);
-
-/* Adds `text` to the one state, and as much of `*left`, whose beginning it moves, to the other as can be added at the same
- * time. */
-void sha256_pair(SHA256_CTX *c, struct bytes text, SHA256_CTX *beside, struct bytes *left);
 
 /* --- prepared keys (trust_sign.c) --- */
 

@@ -21,8 +21,7 @@ static void content_of(const char *text, char hex[65])
 
 	if (!envelope_parse_frame(pool, bytes_str(text), &ENVELOPE_LIMITS_DEFAULT, &env, &e).ok)
 		fail_msg("%s", e.detail);
-	assert_true(exchange_content_begin(env, pool));
-	digest_beside_end(digest);
+	assert_true(exchange_content(env, pool, digest));
 	buf_hex(&out, (struct bytes){digest, sizeof digest});
 	memcpy(hex, buf_cstr(&out), 65);
 }
