@@ -96,6 +96,7 @@ enum after {
 };
 /* What became of a message that passed its checks, as far as that is certain. */
 enum fate { FATE_OPEN, FATE_ACCEPTED, FATE_REFUSED };
+#define LIGHT_OCTETS 65536u /* of an answer: to copy a longer one, or to give it back, would hold up the journal */
 #define HANDLED_MOST (256u << 20) /* octets of an answer of the gateway's own */
 struct exchange;
 struct step {

@@ -89,7 +89,10 @@ enum after step_reply(struct exchange *x)
 	if (!x->registered)
 		unregistered(x);
 	answer.status = x->status;
-	answer.body = buf_bytes(&x->answer);
+	if (x->answer.len > LIGHT_OCTETS)
+		answer.whole = &x->answer;
+	else
+		answer.body = buf_bytes(&x->answer);
 	answer.retry_after_s = x->status == 503 ? RETRY_AFTER_S : 0;
 	answer.charge_us = x->charge_us;
 	answer.welcome = x->known;

@@ -14,7 +14,6 @@
 #include "flow/flow_int.h"
 
 #define STAGE_MOST (256u << 20)
-#define LIGHT_OCTETS 65536u /* of an answer: copying a longer one would hold up the journal */
 
 static const struct step steps[] = {
 	/* the request */

@@ -208,7 +208,7 @@ void front_respond(struct front_request *request, const struct front_answer *ans
 	job->close = job->close || answer->close || atomic_load(&f->leaving);
 	job->charge_us = answer->charge_us;
 	job->welcome = answer->welcome;
-	if (!front_answer_make(f, &job->out, answer, job->head_only, job->close))
+	if (!front_answer_make(f, &job->out, &job->tail, answer, job->head_only, job->close))
 		log_event(LOG_ERROR, "front.answer-lost", LOG_TEXT("peer", job->peer),
 			  LOG_TEXT("reason", "memory"));
 	front_job_release_input(job); /* after the answer is made: its body may be a part of the request's */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_answer - the octets of an answer (RFC 9110, RFC 9112 section 4).
- * Promise:  head and body in one piece, so that a small answer is one write; the length is always stated. */
+ * Promise:  head and body in one piece, so that a small answer is one write, or a long body untouched behind its head; the
+ *           length is always stated. */
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,21 +77,22 @@ static bool is_one_line(const char *text)
 	return !text || !strpbrk(text, "\r\n");
 }
 
-bool front_answer_make(struct front *f, struct front_store *out, const struct front_answer *a, bool head_only,
-		       bool close)
+bool front_answer_make(struct front *f, struct front_store *out, struct front_store *tail, const struct front_answer *a,
+		       bool head_only, bool close)
 {
 	BUG_IF(a->status < 200 || a->status > 599 || !is_one_line(a->content_type) || !is_one_line(a->allow) ||
 	       !is_one_line(a->authenticate));
-	struct bytes body = a->content_type ? a->body : BYTES_NONE;
+	struct bytes body = !a->content_type ? BYTES_NONE : a->whole ? buf_bytes(a->whole) : a->body;
+	bool bodiless = a->status == 204 || a->status == 304; /* RFC 9110 section 8.6 */
+	bool goes = body.n > 0 && !head_only && !bodiless, copied = goes && !a->whole;
 	size_t fields = bytes_str(a->content_type).n + bytes_str(a->allow).n + bytes_str(a->authenticate).n;
-	if (!front_store_force(f, out, FIXED_ROOM + fields + (head_only ? 0 : body.n)))
+	if (!front_store_force(f, out, FIXED_ROOM + fields + (copied ? body.n : 0)))
 		return false;
 	char date[32];
 	print_date(date);
 	add(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", a->status, status_phrase(a->status), date);
 	if (a->content_type)
 		add(out, "Content-Type: %s\r\n", a->content_type);
-	bool bodiless = a->status == 204 || a->status == 304; /* RFC 9110 section 8.6 */
 	if (!bodiless)
 		add(out, "Content-Length: %zu\r\n", body.n);
 	if (a->retry_after_s > 0)
@@ -100,9 +102,11 @@ bool front_answer_make(struct front *f, struct front_store *out, const struct fr
 	if (a->authenticate)
 		add(out, "WWW-Authenticate: %s\r\n", a->authenticate);
 	add(out, "%s\r\n", close ? "Connection: close\r\n" : "");
-	if (body.n > 0 && !head_only && !bodiless) {
+	if (copied) {
 		memcpy(out->data + out->len, body.p, body.n);
 		out->len += body.n;
+	} else if (goes) {
+		front_store_take(f, tail, a->whole);
 	}
 	return true;
 }

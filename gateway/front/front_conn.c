@@ -120,6 +120,7 @@ void front_conn_drop(struct front_conn *c)
 	close(c->fd);
 	front_store_free(c->payer, &c->kept);
 	front_store_free(front_itself(f), &c->out);
+	front_store_free(front_itself(f), &c->tail);
 	leave_address(c);
 	c->listener->connections--;
 	atomic_fetch_sub(&f->connections, 1);
@@ -149,7 +150,7 @@ static void refuse(struct front_conn *c, struct http_refusal why)
 		front_job_release_input(c->job);
 	c->closing = true;
 	enter(c, PHASE_WRITE);
-	if (front_answer_make(f, &c->out, &answer, false, true))
+	if (front_answer_make(f, &c->out, &c->tail, &answer, false, true))
 		write_out(c);
 	else
 		front_conn_drop(c);
@@ -197,7 +198,7 @@ static void hand_over(struct front_conn *c)
 static void invite_body(struct front_conn *c)
 {
 	static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	if (front_io_write(c, line, sizeof(line) - 1) != (ssize_t)sizeof(line) - 1)
+	if (front_io_write(c, line, sizeof(line) - 1, false) != (ssize_t)sizeof(line) - 1)
 		front_conn_drop(c);
 }
 
@@ -412,8 +413,8 @@ static void hold(struct front_conn *c)
 
 static void write_out(struct front_conn *c)
 {
-	while (c->written < c->out.len) {
-		ssize_t n = front_io_write(c, c->out.data + c->written, c->out.len - c->written);
+	for (struct bytes part; (part = front_conn_unwritten(c)).n > 0;) {
+		ssize_t n = front_io_write(c, part.p, part.n, c->written < c->out.len && c->tail.len > 0);
 		if (n == IO_AGAIN) {
 			wait_for(c, c->want);
 			return;
@@ -425,6 +426,7 @@ static void write_out(struct front_conn *c)
 		c->written += (size_t)n;
 	}
 	front_store_free(front_itself(c->front), &c->out);
+	front_store_free(front_itself(c->front), &c->tail);
 	c->written = 0;
 	if (c->holding)
 		hold(c);
@@ -437,7 +439,8 @@ static void write_out(struct front_conn *c)
 void front_conn_answer(struct front_conn *c, struct front_job *job)
 {
 	c->out = job->out;
-	job->out = (struct front_store){0};
+	c->tail = job->tail;
+	job->out = job->tail = (struct front_store){0};
 	c->closing = c->closing || job->close;
 	c->holding = job->hold;
 	enter(c, PHASE_WRITE);
@@ -551,7 +554,7 @@ static void conn_ready(struct front *f, struct front_source *s, uint32_t events)
 static bool is_behind(const struct front_conn *c)
 {
 	int untaken = 0;
-	return c->written < c->out.len || ioctl(c->fd, SIOCOUTQ, &untaken) < 0 || untaken > 0;
+	return front_conn_unwritten(c).n > 0 || ioctl(c->fd, SIOCOUTQ, &untaken) < 0 || untaken > 0;
 }
 
 /* What was not taken is thrown away with the connection; otherwise the kernel would keep it for minutes for a client

@@ -114,6 +114,8 @@ MUST_USE bool front_store_add(struct front_payer p, struct front_store *s, struc
 /* Exactly `room` octets for an empty store, also beyond the budget: an answer that was worked for is not
  * dropped. The front pays. */
 MUST_USE bool front_store_force(struct front *f, struct front_store *s, size_t room);
+/* The content of a buffer for an empty store, without a copy; the buffer is left empty. As above. */
+void front_store_take(struct front *f, struct front_store *s, struct buf *from);
 void front_store_free(struct front_payer p, struct front_store *s);
 static inline struct bytes front_store_bytes(const struct front_store *s)
 {
@@ -133,7 +135,7 @@ struct front_job {
 	struct front_head parsed;
 	struct http_chunk chunk;
 	struct front_store head, body, certificate;
-	struct front_store out; /* the answer, from front_respond to the event thread */
+	struct front_store out, tail; /* the answer, from front_respond to the event thread */
 	bool close, head_only;
 	bool hold; /* front_abandon: the connection stays behind what there is of an answer */
 	char peer[ADDRESS_TEXT];
@@ -149,9 +151,9 @@ void front_job_free(struct front_job *job); /* any thread */
 
 /* ---- front_answer.c ---- */
 
-/* Head and body in one piece. `out` must be empty. Any thread. */
-MUST_USE bool front_answer_make(struct front *f, struct front_store *out, const struct front_answer *a,
-				bool head_only, bool close);
+/* Head and body in one piece, or the head and, in `tail`, the body that is not copied. Both must be empty. Any thread. */
+MUST_USE bool front_answer_make(struct front *f, struct front_store *out, struct front_store *tail,
+				const struct front_answer *a, bool head_only, bool close);
 
 /* ---- front_tls.c: contexts; reading and writing with and without TLS ---- */
 
@@ -164,7 +166,7 @@ enum { IO_END = 0, IO_AGAIN = -1, IO_BROKEN = -2 };
 int front_tls_handshake(struct front_conn *c);
 /* Octets read or written, or one of the above; after IO_AGAIN, c->want says what to wait for. */
 ssize_t front_io_read(struct front_conn *c, void *into, size_t n);
-ssize_t front_io_write(struct front_conn *c, const void *from, size_t n);
+ssize_t front_io_write(struct front_conn *c, const void *from, size_t n, bool more_follows);
 /* Says that nothing more will be written. */
 void front_io_finish(struct front_conn *c);
 
@@ -205,7 +207,7 @@ struct front_conn {
 	int64_t handshake_us;     /* of a processor; nobody's loss once a client was welcome */
 	struct front_store kept;       /* octets after the present request */
 	size_t kept_at;
-	struct front_store out;
+	struct front_store out, tail; /* what is written: the one, then the other */
 	size_t written;
 	size_t discarded;
 	int fd;
@@ -216,6 +218,13 @@ struct front_conn {
 	char peer[ADDRESS_TEXT];
 };
 
+/* What is still to be written of the part at hand. */
+static inline struct bytes front_conn_unwritten(const struct front_conn *c)
+{
+	if (c->written < c->out.len)
+		return bytes_sub(front_store_bytes(&c->out), c->written, c->out.len);
+	return bytes_sub(front_store_bytes(&c->tail), c->written - c->out.len, c->tail.len);
+}
 /* Takes the socket. Without `address` a proxy has to say whose connection it is. */
 void front_conn_start(struct front_listener *l, int fd, struct address ip, struct front_address *address);
 void front_conn_answer(struct front_conn *c, struct front_job *job);

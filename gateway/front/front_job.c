@@ -83,6 +83,7 @@ void front_job_free(struct front_job *job)
 	struct front *f = job->front;
 	front_job_release_input(job);
 	front_store_free(front_itself(f), &job->out);
+	front_store_free(front_itself(f), &job->tail);
 	free(job);
 	front_memory_return(front_itself(f), sizeof(*job));
 	if (atomic_fetch_sub(&f->open_requests, 1) == 1 && atomic_load(&f->draining)) {

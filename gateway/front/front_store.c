@@ -72,6 +72,17 @@ bool front_store_force(struct front *f, struct front_store *s, size_t room)
 	return true;
 }
 
+void front_store_take(struct front *f, struct front_store *s, struct buf *from)
+{
+	BUG_IF(s->data);
+	if (from->len == 0)
+		return;
+	unsigned char *fitting = realloc(from->data, from->len); /* an answer may wait long for its client */
+	*s = (struct front_store){fitting ? fitting : from->data, from->len, fitting ? from->len : from->room};
+	*from = BUF(from->ceiling);
+	atomic_fetch_add(&f->memory, s->room);
+}
+
 void front_store_free(struct front_payer p, struct front_store *s)
 {
 	if (!s->data)

@@ -163,10 +163,10 @@ ssize_t front_io_read(struct front_conn *c, void *into, size_t n)
 	return result == 1 ? (ssize_t)got : library_result(c, result);
 }
 
-ssize_t front_io_write(struct front_conn *c, const void *from, size_t n)
+ssize_t front_io_write(struct front_conn *c, const void *from, size_t n, bool more_follows)
 {
 	if (!c->ssl)
-		return socket_result(c, send(c->fd, from, n, MSG_NOSIGNAL), EPOLLOUT);
+		return socket_result(c, send(c->fd, from, n, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0)), EPOLLOUT);
 	ERR_clear_error();
 	size_t put = 0;
 	int result = SSL_write_ex(c->ssl, from, n, &put);

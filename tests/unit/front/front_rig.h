@@ -3,7 +3,7 @@
  *
  * The handler answers by path: /echo at once in the event thread, with the request's body, and welcomes; /thread the
  * same from another thread; /hold keeps the request until rig_held takes it; /say puts the parts of the
- * request into the answer; /big answers with `big_bytes` octets; all others 404.
+ * request into the answer; /big answers with RIG_BIG octets; /whole hands a long body over; all others 404.
  */
 #ifndef QAQPA_TEST_FRONT_RIG_H
 #define QAQPA_TEST_FRONT_RIG_H
@@ -79,6 +79,19 @@ static inline void rig_big(struct front_request *r)
 	free(body);
 }
 
+static inline void rig_whole(struct front_request *r)
+{
+	struct buf body = BUF(2 * RIG_BIG);
+	bool taken = !bytes_is(r->method, "HEAD");
+	for (size_t i = 0; i < 200000; i++)
+		buf_printf(&body, "%zu,", i);
+	struct front_answer answer = {.status = 200, .content_type = "a/b", .whole = &body};
+	front_respond(r, &answer);
+	if (taken != (body.len == 0))
+		abort();
+	buf_free(&body);
+}
+
 static inline void rig_handle(void *ctx, struct front_request *request)
 {
 	struct rig *rig = ctx;
@@ -88,6 +101,8 @@ static inline void rig_handle(void *ctx, struct front_request *request)
 		rig_say(request);
 	} else if (bytes_is(request->path, "/big")) {
 		rig_big(request);
+	} else if (bytes_is(request->path, "/whole")) {
+		rig_whole(request);
 	} else if (bytes_is(request->path, "/thread")) {
 		if (pthread_create(&rig->threads[rig->thread_count++], NULL, rig_echo_thread, request))
 			abort();
@@ -300,6 +315,26 @@ static inline void client_says_many_bodies(struct client *c)
 		buf_free(&a.body);
 	}
 	buf_free(&all);
+}
+
+/* A body that is handed over arrives as it was, its head says how long it is, and the connection goes on. */
+static inline void client_expects_whole(struct client *c)
+{
+	struct buf wanted = BUF(2 * RIG_BIG);
+	for (size_t i = 0; i < 200000; i++)
+		buf_printf(&wanted, "%zu,", i);
+	client_say(c, "HEAD /whole HTTP/1.1\r\nHost: gw\r\n\r\n");
+	struct client_answer a = client_read_as(c, true);
+	char length[64];
+	snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n", wanted.len);
+	assert_non_null(strstr(a.head, length));
+	for (int i = 0; i < 3; i++) {
+		client_say(c, "GET /whole HTTP/1.1\r\nHost: gw\r\n\r\n");
+		client_expect(c, 200, buf_cstr(&wanted));
+	}
+	client_say(c, "GET /other HTTP/1.1\r\nHost: gw\r\n\r\n");
+	client_expect(c, 404, "");
+	buf_free(&wanted);
 }
 
 /* The stream must end without another octet. */

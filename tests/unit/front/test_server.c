@@ -134,6 +134,17 @@ static void test_large_body(void **state)
 	RIG_UNTIL(&rig, now.memory == 0);
 }
 
+static void test_an_answer_handed_over(void **state)
+{
+	(void)state;
+	struct client c = client_open(&rig), gone = client_open(&rig);
+	client_expects_whole(&c);
+	client_close(&c);
+	client_say(&gone, "GET /whole HTTP/1.1\r\nHost: gw\r\n\r\n");
+	client_close(&gone);
+	RIG_UNTIL(&rig, now.memory == 0);
+}
+
 static void test_bodies_one_behind_the_other(void **state)
 {
 	(void)state;
@@ -544,6 +555,7 @@ int main(void)
 		ROW(test_octet_by_octet),
 		ROW(test_large_body),
 		ROW(test_bodies_one_behind_the_other),
+		ROW(test_an_answer_handed_over),
 		ROW(test_continue),
 		ROW(test_head_method),
 		ROW(test_answer_fields),

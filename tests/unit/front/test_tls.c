@@ -283,6 +283,18 @@ static void test_large_bodies(void **state)
 	client_close(&c);
 }
 
+static void test_an_answer_handed_over(void **state)
+{
+	(void)state;
+	rig_start(&rig);
+	struct client c = dial((struct manner){0}), gone = dial((struct manner){0});
+	client_expects_whole(&c);
+	client_close(&c);
+	client_say(&gone, "GET /whole HTTP/1.1\r\nHost: gw\r\n\r\n");
+	client_close(&gone);
+	RIG_UNTIL(&rig, now.memory == 0);
+}
+
 static void test_bodies_one_behind_the_other(void **state)
 {
 	(void)state;
@@ -529,6 +541,7 @@ int main(void)
 		ROW(test_handshakes_of_the_welcome_are_not),
 		ROW(test_large_bodies),
 		ROW(test_bodies_one_behind_the_other),
+		ROW(test_an_answer_handed_over),
 		ROW(test_octet_by_octet),
 		ROW(test_old_protocols_are_refused),
 		ROW(test_weak_suites_are_refused),
