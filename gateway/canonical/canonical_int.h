@@ -29,7 +29,8 @@ enum {
 	IN_NAME = 4,     /* not the colon; all octets that are not ASCII */
 	ODD_TEXT = 8,    /* < & > CR: not itself in character data */
 	ODD_VALUE = 16,  /* < & " TAB LF CR: not itself in an attribute value */
-	IN_URI = 32,     /* of a namespace name, for which this room knows that libxml2 takes it */
+	IN_URI = 32,     /* of a part of a namespace name, for which this room knows that libxml2 takes it */
+	IN_PATH = 64,    /* the same, and what stands between the parts of a path: none of them is odd */
 };
 extern const unsigned char canonical_class[256];
 

@@ -52,9 +52,9 @@ bool canonical_scope_list(struct run *r, const char *const *prefixes)
 
 /* --- namespace names --- */
 
-static size_t skip_class(struct bytes text, size_t at, const char *more)
+static size_t skip_class(struct bytes text, size_t at, int class)
 {
-	while (at < text.n && (is_class(text.p[at], IN_URI) || (text.p[at] && strchr(more, text.p[at]))))
+	while (at < text.n && is_class(text.p[at], class))
 		at++;
 	return at;
 }
@@ -63,7 +63,7 @@ static size_t skip_class(struct bytes text, size_t at, const char *more)
 static size_t skip_authority(struct bytes uri, size_t at)
 {
 	enum { DIGITS_MOST = 5 };
-	const size_t host = at + 2, behind = skip_class(uri, host, "");
+	const size_t host = at + 2, behind = skip_class(uri, host, IN_URI);
 	size_t i = behind;
 
 	if (behind == host)
@@ -107,18 +107,18 @@ static bool is_sure(struct bytes uri)
 		return false;
 	if (at == 0)
 		return false;
-	at = skip_class(uri, at, "/:");
-	return at == uri.n || (uri.p[at] == '#' && skip_class(uri, at + 1, "/:") == uri.n);
+	at = skip_class(uri, at, IN_PATH);
+	return at == uri.n || (uri.p[at] == '#' && skip_class(uri, at + 1, IN_PATH) == uri.n);
 }
 
-/* libxml2 writes a namespace name without escaping it. */
+/* libxml2 writes a namespace name without escaping it. One that is sure holds nothing to be escaped. */
 static bool is_simple(struct bytes uri)
 {
 	for (size_t i = 0; i < uri.n; i++) {
 		if (is_class(uri.p[i], ODD_VALUE) || uri.p[i] == '\'')
 			return false;
 	}
-	return uri.n <= URI_MOST;
+	return true;
 }
 
 /* In the start tag that is being read. */
@@ -133,16 +133,17 @@ static bool is_bound_twice(const struct run *r, size_t i)
 
 bool canonical_scope_bind(struct run *r, struct bytes name, struct bytes uri)
 {
-	size_t i = find(r, name);
+	const size_t i = find(r, name);
+	const bool sure = is_sure(uri);
 
 	r->declared++;
-	if (!is_simple(uri) || (name.n > 0 && uri.n == 0) || (name.n >= 3 && memcmp(name.p, "xml", 3) == 0))
+	if (uri.n > URI_MOST || (!sure && !is_simple(uri)) || (name.n > 0 && uri.n == 0) || (name.n >= 3 && memcmp(name.p, "xml", 3) == 0))
 		return false;
 	if (i == r->prefix_count && !add(r, name))
 		return false;
 	if (is_bound_twice(r, i) || !note_change(r, i, false))
 		return false;
-	if (!is_sure(uri))
+	if (!sure)
 		r->doubtful = true;
 	r->prefixes[i].bound = uri;
 	r->prefixes[i].touched = true;

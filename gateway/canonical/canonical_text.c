@@ -4,12 +4,13 @@
  * Spec:     XML 1.0 sections 2.11, 3.3.3, 4.1; xml-c14n section 2.3 */
 #include "canonical_int.h"
 
-#define LETTER (BEGINS_NAME | IN_NAME | IN_URI)
+#define LETTER (BEGINS_NAME | IN_NAME | IN_URI | IN_PATH)
 const unsigned char canonical_class[256] = {
 	[' '] = IS_BLANK, ['\t'] = IS_BLANK | ODD_VALUE, ['\r'] = IS_BLANK | ODD_TEXT | ODD_VALUE, ['\n'] = IS_BLANK | ODD_VALUE,
 	['"'] = ODD_VALUE, ['<'] = ODD_TEXT | ODD_VALUE, ['>'] = ODD_TEXT, ['&'] = ODD_TEXT | ODD_VALUE,
 	['A'... 'Z'] = LETTER, ['a'... 'z'] = LETTER, ['_'] = LETTER, [0x80 ... 0xff] = BEGINS_NAME | IN_NAME,
-	['0'... '9'] = IN_NAME | IN_URI, ['-'] = IN_NAME | IN_URI, ['.'] = IN_NAME | IN_URI, ['~'] = IN_URI,
+	['0'... '9'] = IN_NAME | IN_URI | IN_PATH, ['-'] = IN_NAME | IN_URI | IN_PATH, ['.'] = IN_NAME | IN_URI | IN_PATH,
+	['~'] = IN_URI | IN_PATH, ['/'] = IN_PATH, [':'] = IN_PATH,
 };
 
 /* --- references --- */
