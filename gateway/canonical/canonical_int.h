@@ -153,6 +153,7 @@ struct attribute {
 struct seen {
 	const unsigned char *tag; /* '<' before it; NULL: none */
 	uint32_t whole, prefix;   /* octets of the name and of its prefix */
+	uint32_t head;            /* from the name into the quotes of its only attribute; 0: it is not so simple */
 	uint32_t next;            /* what came behind it */
 	size_t scope;             /* the scope in which nothing was to be done about its prefix; 0: none */
 };
@@ -169,7 +170,7 @@ struct run {
 	size_t declared, elements, others; /* declarations in scope; elements and what else is counted so far */
 	/* only where content is judged */
 	const struct canonical_limits *limits;
-	size_t depth_most, elements_most; /* what they come to */
+	size_t depth_most, elements_most, others_most, tag_most; /* what they come to */
 	bool (*on_id)(void *ctx, struct bytes value);
 	void *ctx;
 	size_t depth;
@@ -236,6 +237,8 @@ static inline const struct seen *canonical_expected(const struct run *r)
 
 	return s->tag && (size_t)(r->end - r->at) > s->whole + WORD ? s : NULL;
 }
+/* Of the start tag that was read, which begins at `from`: with one attribute, it is remembered where that is simple. */
+void canonical_note_head(struct run *r, const unsigned char *from);
 /* Puts the attributes into `sorted`, by namespace name and local name; their prefixes are used. */
 MUST_USE bool canonical_tag_sort(struct run *r);
 

@@ -68,6 +68,8 @@ bool canonical_judge(struct bytes text, size_t from, const struct bytes *above, 
 	r.limits = limits;
 	r.depth_most = limits->depth < DEPTH_MOST ? limits->depth : DEPTH_MOST;
 	r.elements_most = limits->elements;
+	r.others_most = limits->others;
+	r.tag_most = limits->tag_bytes;
 	r.on_id = on_id;
 	r.ctx = ctx;
 	r.at = content;

@@ -137,7 +137,8 @@ bool canonical_scope_bind(struct run *r, struct bytes name, struct bytes uri)
 	const bool sure = is_sure(uri);
 
 	r->declared++;
-	if (uri.n > URI_MOST || (!sure && !is_simple(uri)) || (name.n > 0 && uri.n == 0) || (name.n >= 3 && memcmp(name.p, "xml", 3) == 0))
+	if (uri.n > URI_MOST || (!sure && !is_simple(uri)) || (name.n > 0 && uri.n == 0) ||
+		(name.n >= 3 && memcmp(name.p, "xml", 3) == 0))
 		return false;
 	if (i == r->prefix_count && !add(r, name))
 		return false;

@@ -77,7 +77,7 @@ static void note_name(struct run *r, const struct qname *name)
 		return;
 	}
 	if (!s->tag || s->whole != n || memcmp(s->tag + 1, name->whole.p, n) != 0)
-		*s = (struct seen){name->whole.p - 1, (uint32_t)n, (uint32_t)name->prefix.n, place, 0};
+		*s = (struct seen){name->whole.p - 1, (uint32_t)n, (uint32_t)name->prefix.n, 0, place, 0};
 	r->seen[r->seen_last].next = place;
 	r->seen_last = place;
 }
@@ -115,6 +115,19 @@ static bool is_xmlns(struct bytes name)
 static bool is_id(struct bytes name)
 {
 	return bytes_is(name, "Id") || bytes_is(name, "ID") || bytes_is(name, "id");
+}
+
+void canonical_note_head(struct run *r, const unsigned char *from)
+{
+	const struct attribute *a = &r->attributes[0];
+	struct seen *s = &r->seen[r->seen_last];
+
+	/* Its place tells that no declaration stands before it. */
+	if (!s->tag || !a->plain || a->name.prefix.n > 0 || (r->on_id && is_id(a->name.local)) ||
+		a->name.whole.p != from + s->whole + 2 || (size_t)(r->end - from) < s->whole + 1 + WORD)
+		return;
+	s->tag = from;
+	s->head = (uint32_t)(a->value.p - from - 1);
 }
 
 /* The value of an identifier must be clear as it stands. */

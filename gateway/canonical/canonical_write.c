@@ -115,6 +115,8 @@ static bool take_start(struct run *r)
 			return false;
 	}
 	canonical_put(&r->out, r->at - 1, r->at); /* '>' */
+	if (r->attribute_count == 1)
+		canonical_note_head(r, from);
 	if (!empty)
 		return true;
 	SAY(&r->out, "</");
@@ -132,29 +134,49 @@ static inline bool is_end(const struct run *r, const unsigned char *at, struct b
 		same_octets(at + 2, name.p, name.n) && at[2 + name.n] == '>';
 }
 
-/* A start tag without attributes, of the name that was expected and about whose prefix nothing is to be done, and the text
- * behind it; with its end tag, if that comes next. So is most of what repeats. False when it is another one. */
+/* Behind the start tag at hand, when it is the one that was expected, without attributes or with another value of its only
+ * one; NULL when it is another one. */
+static const unsigned char *expected_end(const struct run *r, const struct seen *s)
+{
+	const unsigned char *name = r->at + 1, *at = name + s->whole;
+
+	if (*at == '>')
+		return same_octets(name, s->tag + 1, s->whole) ? at + 1 : NULL;
+	if (s->head == 0 || (size_t)(r->end - name) < s->head + WORD || !same_octets(name, s->tag + 1, s->head))
+		return NULL;
+	for (at = name + s->head; at < r->end && !is_class(*at, ODD_VALUE); at++)
+		;
+	if (at == r->end || at[0] != '"' || at[1] != '>' || (size_t)(at + 2 - r->at) >= r->tag_most)
+		return NULL;
+	return at + 2;
+}
+
+/* A start tag that was expected, about whose prefix nothing is to be done, and the text behind it; with its end tag, if that
+ * comes next. So is most of what repeats. False when it is another one. */
 static bool take_expected(struct run *r)
 {
 	const struct seen *s = canonical_expected(r);
-	const unsigned char *from = r->at, *to;
+	const unsigned char *from = r->at, *inner, *to;
 	struct bytes name;
 
-	if (!s || s->scope != r->scope || r->own || r->depth >= r->depth_most || r->elements >= r->elements_most)
+	if (!s || s->scope != r->scope || r->own || r->depth >= r->depth_most || r->elements >= r->elements_most ||
+		r->others >= r->others_most)
+		return false;
+	inner = expected_end(r, s);
+	if (!inner)
 		return false;
 	name = (struct bytes){from + 1, s->whole};
-	if (name.p[name.n] != '>' || !same_octets(name.p, s->tag + 1, name.n))
-		return false;
 	r->seen_last = (uint32_t)(s - r->seen);
 	r->elements++;
-	to = canonical_plain(name.p + name.n + 1, r->end);
+	r->others += inner > name.p + name.n + 1;
+	to = canonical_plain(inner, r->end);
 	if (is_end(r, to, name)) {
 		r->at = to + name.n + 3;
 	} else {
 		r->depth++;
 		canonical_scope_enter(r);
 		r->frames[r->depth].name = name;
-		r->at = *to == '<' ? to : name.p + name.n + 1;
+		r->at = to < r->end && *to == '<' ? to : inner;
 	}
 	canonical_put(&r->out, from, r->at);
 	return true;
@@ -296,7 +318,7 @@ void canonical_start(struct run *r, bool (*sink)(void *ctx, const void *data, si
 	r->limits = NULL;
 	r->on_id = NULL;
 	r->depth_most = DEPTH_MOST;
-	r->elements_most = SIZE_MAX;
+	r->elements_most = r->others_most = r->tag_most = SIZE_MAX;
 	r->scope = 1;
 	r->prefixes[0] = (struct prefix){.name = BYTES_NONE};
 	memset(r->seen, 0, sizeof r->seen);

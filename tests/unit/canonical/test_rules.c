@@ -2,6 +2,9 @@
 /* Our own canonical form: rule by rule against literal texts, and what is left to libxml2. */
 #include "../cm.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "../canonical_rows.h"
 #include "both.h"
 
@@ -200,6 +203,27 @@ static void a_name_is_another_by_any_octet(void **state)
 	}
 }
 
+/* Cut anywhere, nothing is read behind the cut: there the memory ends. */
+static void nothing_is_read_behind_the_text(void **state)
+{
+	static const char text[] = "<r xmlns:p=\"urn:p\"><a b=\"1\">1</a><a b=\"12345678\">2</a><p:cc>3</p:cc>"
+		"<p:cc>1234567</p:cc><p:cc></p:cc><d p:e='1'/><!-- --><![CDATA[1]]>&amp;</r>";
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), n = sizeof text - 1;
+	unsigned char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	SCOPED(buf_free) struct buf out = BUF(4096);
+
+	(void)state;
+	assert_ptr_not_equal(two, MAP_FAILED);
+	assert_int_equal(mprotect(two + page, page, PROT_NONE), 0);
+	for (size_t cut = 0; cut <= n; cut++) {
+		const struct canonical_place place = {.element = {two + page - cut, cut}};
+
+		memcpy(two + page - cut, text, cut);
+		assert_int_equal(canonical_write(&place, NULL, both_keep, &out), cut == n ? CANONICAL_WHOLE : CANONICAL_FOREIGN);
+	}
+	munmap(two, 2 * page);
+}
+
 /* Where its element has come before, so that it was expected. */
 static void octets_left_out_come_at_their_place(void **state)
 {
@@ -234,6 +258,7 @@ int main(void)
 		cmocka_unit_test(pieces_of_any_length_come_whole),
 		cmocka_unit_test(a_name_is_another_by_any_octet),
 		cmocka_unit_test(octets_left_out_come_at_their_place),
+		cmocka_unit_test(nothing_is_read_behind_the_text),
 		cmocka_unit_test(a_sink_that_refuses_is_not_asked_again),
 	};
 

@@ -98,6 +98,31 @@ static void make_elements(struct buf *text, size_t n)
 	close_request(text);
 }
 
+/* What repeats is judged in another way than what is new. */
+static void make_elements_alike(struct buf *text, size_t n)
+{
+	open_request(text, "");
+	repeat(text, "<a>1</a>", n - 6);
+	close_request(text);
+}
+
+static void make_others_alike(struct buf *text, size_t n)
+{
+	open_request(text, "");
+	repeat(text, "<!---->", n - 11); /* the Envelope has an attribute */
+	repeat(text, "<a b=\"1\"></a>", 10);
+	close_request(text);
+}
+
+static void make_tag_alike(struct buf *text, size_t n)
+{
+	open_request(text, "");
+	buf_str(text, "<a b=\"1\"></a><a b=\"");
+	repeat(text, "x", n - 8);
+	buf_str(text, "\"></a>");
+	close_request(text);
+}
+
 static void make_tag(struct buf *text, size_t n)
 {
 	open_request(text, "");
@@ -182,10 +207,13 @@ static const struct row {
 	{"512 octets of a namespace name", make_namespace_name, 512, 513, REASON_XML_NAMESPACES},
 	{"32 namespaces on nested elements", make_namespaces_on_many, 32, 33, REASON_XML_NAMESPACES},
 	{"50000 elements", make_elements, 50000, 50001, REASON_XML_ELEMENTS},
+	{"50000 elements of one name", make_elements_alike, 50000, 50001, REASON_XML_ELEMENTS},
+	{"200000 comments and attributes", make_others_alike, 200000, 200001, REASON_XML_ELEMENTS},
 	{"200000 comments", make_comments, 200000, 200001, REASON_XML_ELEMENTS},
 	{"200000 CDATA sections", make_cdata, 200000, 200001, REASON_XML_ELEMENTS},
 	{"200000 attributes in all", make_many_attributes, 200000, 200001, REASON_XML_ELEMENTS},
 	{"a start tag of 64 KiB", make_tag, 65536, 65537, REASON_XML_ATTRIBUTES},
+	{"a start tag of 64 KiB behind a short one", make_tag_alike, 65536, 65537, REASON_XML_ATTRIBUTES},
 	{"a start tag of 64 KiB of blanks", make_tag_of_blanks, 65536, 65537, REASON_XML_ATTRIBUTES},
 	{"a name of 50000 octets", make_name, 50003, 50004, REASON_XML_MALFORMED}, /* libxml2's own */
 	{"a comment of 64 KiB", make_comment, 65536, 65537, REASON_XML_SIZE},
