@@ -77,11 +77,14 @@ static struct work_item *next_take(struct work *w)
 /* Under the lock, but not while it sleeps. */
 static void worker_sleep(struct worker *me)
 {
+	void (*rest)(void *ctx) = me->of->rest;
+	void *ctx = me->of->rest_ctx;
+
 	me->below = me->of->asleep;
 	me->of->asleep = me;
 	pthread_mutex_unlock(&me->of->lock);
-	if (me->of->rest)
-		me->of->rest(me->of->rest_ctx);
+	if (rest)
+		rest(ctx);
 	while (sem_wait(&me->wake) != 0)
 		BUG_IF(errno != EINTR);
 	pthread_mutex_lock(&me->of->lock);
