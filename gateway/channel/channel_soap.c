@@ -55,8 +55,10 @@ void channel_soap_close(struct soap **soap)
 		memory_miss();
 	(*soap)->is = NULL;
 	(*soap)->os = NULL;
-	/* Its objects and texts alone: soap_end would also clear all tables, and each soap_begin_... does so again. */
-	soap_dealloc(*soap, NULL);
+	if ((*soap)->error)
+		soap_end(*soap); /* it stopped somewhere: everything goes */
+	else /* objects and texts alone: soap_end would also clear all tables, and each soap_begin_... does so again */
+		soap_dealloc(*soap, NULL);
 }
 
 bool channel_soap_refused(struct pool *pool, const struct soap *soap, const char **why)
