@@ -2,7 +2,6 @@
 /* daemon_process - what the process owes the system: options, limits, signals, the service manager. */
 #include <getopt.h>
 #include <malloc.h>
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -80,15 +79,6 @@ void process_protect(void)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	keep_memory();
-}
-
-void process_take_turns(void)
-{
-	const struct sched_param none = {0};
-
-	if (sched_getscheduler(0) == SCHED_OTHER && sched_setscheduler(0, SCHED_BATCH, &none) != 0) {
-		/* It works as well, and costs more. */
-	}
 }
 
 static sigset_t waited(void)

@@ -42,7 +42,6 @@ static int serve(const char *conf_path)
 	size_t cut;
 
 	process_protect();
-	process_take_turns();
 	process_block_signals();
 	envelope_init();
 	if (!security_init(&e).ok || !gateway_start(conf_path, &g, &e).ok) {

@@ -21,10 +21,6 @@ MUST_USE int process_read_options(int argc, char **argv, const char *version, co
 
 /* No core dumps, no tracing, files for the service alone, as many descriptors as allowed. */
 void process_protect(void);
-/* The threads of the process, those that come later, take turns at the processors: one that wakes waits until the one that
- * computes has had its time. A signature that a wake-up interrupts costs more than what was waked gains. Before there are
- * threads. What an operator chose (CPUSchedulingPolicy= of systemd) stays. */
-void process_take_turns(void);
 /* Confinement as the configuration wants it; the log says what came of it. First, before there are threads, the folders that
  * are written to; last, when all doors are open, the calls of the system (the room confine). */
 struct conf;
