@@ -224,14 +224,14 @@ bool utf8_is_xml(struct bytes text)
 {
 	size_t i = 0;
 
-	for (;;) {
+	while (i < text.n) { /* where there is none, there may be no address either */
 		unsigned code;
 		size_t len;
 
 		i += skip_blocks(text.p + i, text.n - i);
 		i = skip_usual(text, i);
 		if (i == text.n)
-			return true;
+			break;
 		len = utf8_read(text.p + i, text.n - i, &code);
 		if (len == 0 || code == 0xFFFE || code == 0xFFFF)
 			return false;
@@ -239,6 +239,7 @@ bool utf8_is_xml(struct bytes text)
 			return false;
 		i += len;
 	}
+	return true;
 }
 
 void utf8_repair(char *text)
