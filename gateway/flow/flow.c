@@ -125,6 +125,8 @@ void flow_stop(struct flow **fp)
 	work_stop(&f->pullers);
 	work_stop(&f->readers);
 	notice_line_free(&f->untold);
+	if (f->journal)
+		journal_ask_nobody(f->journal); /* words that nobody waits for may still be on their way to its log */
 	work_stop(&f->work);
 	revocation_desk_close(&f->revocation);
 	stamps_stop(f);

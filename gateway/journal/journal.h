@@ -127,6 +127,8 @@ void journal_put(struct journal *j, struct journal_entry *entry); /* any thread,
 
 /* Processors are free again: what waits for companions waits no longer. Any thread, never blocks. */
 void journal_hurry(struct journal *j);
+/* After it `busy` is not called any more: for who takes away what that looks at, and still has entries here. Any thread. */
+void journal_ask_nobody(struct journal *j);
 
 /* Replay memory: what is known of (sender_id, message_id) since `since_ms`. Strings and answer come from the pool.
  * Fails with REASON_JOURNAL_DOWN, or REASON_MEMORY when the pool is full. Any thread; short disk reads, none for most

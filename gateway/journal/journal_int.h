@@ -453,14 +453,14 @@ bool journal_health_ill(struct journal_health *h, enum journal_sick part, char d
 struct journal {
 	char *directory;
 	int commit_us;
-	bool (*busy)(void *ctx);
-	void *busy_ctx;
 	int directory_fd; /* locked */
 	struct journal_days days;
 	struct journal_health health;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows up to closing */
 	pthread_cond_t wake;
+	bool (*busy)(void *ctx);
+	void *busy_ctx;
 	struct journal_entry *head, **tail;
 	bool closing;
 	atomic_bool gathering; /* what waits does so for companions */

@@ -33,6 +33,13 @@ void journal_hurry(struct journal *j)
 	pthread_cond_signal(&j->wake);
 }
 
+void journal_ask_nobody(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock); /* which is held while it is called */
+	j->busy = NULL;
+	pthread_mutex_unlock(&j->lock);
+}
+
 /* Under the lock, which is left while it waits: lets companions gather. There is an entry. Whoever comes to rest after
  * the question sees that they gather. */
 static void companions_wait(struct journal *j)

@@ -122,6 +122,17 @@ static void without_a_delay_nobody_is_asked(void **state)
 	stop(j, 3);
 }
 
+static void after_the_word_nobody_is_asked(void **state)
+{
+	struct journal *j = start(HOUR_US, true);
+
+	(void)state;
+	journal_ask_nobody(j);
+	assert_true(put_fact(j, "2030-01-02T03:04:05+05:00", "{1}", "m"));
+	assert_int_equal(atomic_load(&asked), 0);
+	stop(j, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +141,7 @@ int main(void)
 		cmocka_unit_test(a_wait_ends_by_itself),
 		cmocka_unit_test(closing_waits_for_nobody),
 		cmocka_unit_test(without_a_delay_nobody_is_asked),
+		cmocka_unit_test(after_the_word_nobody_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

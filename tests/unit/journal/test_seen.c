@@ -277,6 +277,18 @@ static void an_answer_beyond_the_pool_is_a_lack_of_memory(void **state)
 	journal_close(&j);
 }
 
+/* Without the threads of a journal. */
+static struct journal_day *day_open(struct journal_days *days)
+{
+	struct journal_day *day;
+	struct err e;
+
+	assert_int_equal(mkdir(folder.journal, 0700), 0);
+	assert_true(journal_days_open(days, folder.journal, 0, &e).ok);
+	assert_true(journal_days_ready(days, "2030-01-01", &day, &e).ok);
+	return day;
+}
+
 /* What two messages' hashes being the same would do: the place is that of another message. */
 static void a_place_of_another_message_says_nothing_of_this_one(void **state)
 {
@@ -292,9 +304,7 @@ static void a_place_of_another_message_says_nothing_of_this_one(void **state)
 	int64_t key;
 
 	(void)state;
-	assert_int_equal(mkdir(folder.journal, 0700), 0);
-	assert_true(journal_days_open(&days, folder.journal, 0, &e).ok);
-	assert_true(journal_days_ready(&days, "2030-01-01", &day, &e).ok);
+	day = day_open(&days);
 	assert_true(journal_day_write(day, &entry, NULL, &e).ok);
 	key = journal_seen_hash(day->log.seed, BYTES_LIT("sys"), BYTES_LIT("n"));
 	journal_bloom_add(day->bloom, (uint64_t)key);
@@ -324,9 +334,7 @@ static void a_day_that_is_connected_again_forgets_nothing(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(mkdir(folder.journal, 0700), 0);
-	assert_true(journal_days_open(&days, folder.journal, 0, &e).ok);
-	assert_true(journal_days_ready(&days, "2030-01-01", &day, &e).ok);
+	day = day_open(&days);
 	assert_true(journal_day_apply(day, &(size_t){0}, &e).ok);
 	assert_true(journal_day_write(day, &entry, NULL, &e).ok);
 	journal_days_disconnect(&days, day);
