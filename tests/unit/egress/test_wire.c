@@ -134,49 +134,56 @@ static struct buf long_body(void)
 	return body;
 }
 
-static void long_requests_and_answers_pass_whole(void **state)
+/* Sends a long body twice; the provider is the caller's to count and free. */
+static struct provider *send_long_twice(
+	void (*serve)(struct provider_connection *c), void (*judge)(const struct trip *t, struct bytes body))
 {
 	struct egress *e = egress_start();
-	struct provider *p = provider_start(serve_long, NULL);
+	struct provider *p = provider_start(serve, NULL);
 	struct buf body = long_body();
 	struct trip t;
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		trip_prepare(&t, "http", p->port);
 		t.call.body = buf_bytes(&body);
 		t.call.answer_bytes = LONG;
 		assert_int_equal(go(e, &t), EGRESS_ANSWERED);
-		assert_true(bytes_eq(buf_bytes(&t.result.body), buf_bytes(&body)));
+		judge(&t, buf_bytes(&body));
 		trip_drop(&t);
 	}
 	egress_stop(&e);
 	provider_stop(p);
+	buf_free(&body);
+	return p;
+}
+
+static void is_echo(const struct trip *t, struct bytes body)
+{
+	assert_true(bytes_eq(buf_bytes(&t->result.body), body));
+}
+
+static void is_refusal(const struct trip *t, struct bytes body)
+{
+	(void)body;
+	assert_int_equal(t->result.status, 413);
+}
+
+static void long_requests_and_answers_pass_whole(void **state)
+{
+	struct provider *p = send_long_twice(serve_long, is_echo);
+
+	(void)state;
 	assert_int_equal(atomic_load(&p->connections), 1);
 	assert_int_equal(atomic_load(&p->requests), 2);
-	buf_free(&body);
 	free(p);
 }
 
 static void an_answer_before_the_request_is_whole_ends_both(void **state)
 {
-	struct egress *e = egress_start();
-	struct provider *p = provider_start(serve_answer_first, NULL);
-	struct buf body = long_body();
-	struct trip t;
+	struct provider *p = send_long_twice(serve_answer_first, is_refusal);
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		trip_prepare(&t, "http", p->port);
-		t.call.body = buf_bytes(&body);
-		assert_int_equal(go(e, &t), EGRESS_ANSWERED);
-		assert_int_equal(t.result.status, 413);
-		trip_drop(&t);
-	}
-	egress_stop(&e);
-	provider_stop(p);
 	assert_int_equal(atomic_load(&p->connections), 2);
-	buf_free(&body);
 	free(p);
 }
 
