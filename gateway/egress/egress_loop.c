@@ -4,13 +4,13 @@
  * Promise: many calls submitted together cost one wake-up; curl is touched by this thread alone.
  * Not here: what a call is and how it ended (egress_flight). */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "log/log.h"
 
 #include "egress/egress_int.h"
@@ -250,19 +250,6 @@ static void egress_free(struct egress *e)
 	curl_global_cleanup();
 }
 
-/* The thread has all signals blocked: they are the main thread's; a broken pipe is only an error here. */
-static bool egress_thread(struct egress *e)
-{
-	sigset_t all, before;
-	int failed;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&e->thread, NULL, egress_run, e);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return !failed;
-}
-
 struct egress *egress_start(void)
 {
 	struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE}; /* never read: each write is an event */
@@ -283,7 +270,7 @@ struct egress *egress_start(void)
 	e->targets = egress_targets_new();
 	e->pools = egress_pool_new(e);
 	if (e->epoll < 0 || e->wake < 0 || !e->scratch || !e->targets || !e->pools ||
-		epoll_ctl(e->epoll, EPOLL_CTL_ADD, e->wake, &wake) != 0 || !egress_thread(e)) {
+		epoll_ctl(e->epoll, EPOLL_CTL_ADD, e->wake, &wake) != 0 || !thread_start(&e->thread, egress_run, e)) {
 		egress_free(e);
 		return NULL;
 	}

@@ -3,7 +3,6 @@
  * Promise:  a journal that opened has today's files, all of the replay memory and its threads; one that did
  *           not leaves nothing behind but what is on disk.
  * Not here: writing (journal_writer.c), reading (journal_find.c, journal_seen.c). */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,18 +42,6 @@ static void journal_drop(struct journal *j)
 	free(j);
 }
 
-bool journal_thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
-{
-	sigset_t all, before;
-	bool started;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	started = pthread_create(thread, NULL, run, arg) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return started;
-}
-
 static void index_judged(void *journal, outcome r, const char *day, const struct err *e)
 {
 	struct journal *j = journal;
@@ -72,7 +59,7 @@ static outcome days_start(struct journal *j, struct err *e)
 	j->days.indexer.ctx = j;
 	TRY(journal_days_ready(&j->days, j->today, &day, e));
 	TRY(journal_indexer_start(&j->days.indexer, e));
-	if (!journal_thread_start(&j->thread, journal_writer_run, j))
+	if (!thread_start(&j->thread, journal_writer_run, j))
 		return err_set(e, REASON_JOURNAL_DOWN, "cannot start the journal's thread");
 	return DONE;
 }

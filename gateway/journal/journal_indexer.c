@@ -97,7 +97,7 @@ static void *indexer_run(void *arg)
 
 outcome journal_indexer_start(struct journal_indexer *x, struct err *e)
 {
-	x->running = journal_thread_start(&x->thread, indexer_run, x);
+	x->running = thread_start(&x->thread, indexer_run, x);
 	return x->running ? DONE : err_set(e, REASON_JOURNAL_DOWN, "cannot start the journal's second thread");
 }
 

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/cond.h"
 #include "base/pool.h"
+#include "base/thread.h"
 
 #include "journal/journal.h"
 
@@ -466,12 +467,10 @@ struct journal {
 	atomic_bool gathering; /* what waits does so for companions */
 	/* the thread's own */
 	int64_t flushed_us; /* when the last batch was taken */
-	int64_t kept_ms;   /* when it last kept house */
+	int64_t kept_ms;    /* when it last kept house */
 	char today[JOURNAL_DAY];
 };
 
 void *journal_writer_run(void *journal);
-/* Starts a thread that hears no signals. */
-MUST_USE bool journal_thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
 #endif

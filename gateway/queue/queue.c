@@ -2,12 +2,12 @@
 /* queue - the public calls: they hand over to the thread and wake it.
  * Not here: what the thread does (queue_loop); operators (queue_admin). */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "queue/queue_run.h"
 
 #define SETTINGS_MOST ((size_t)16 << 20)
@@ -98,19 +98,6 @@ static void queue_free(struct queue *q)
 	free(q);
 }
 
-/* Signals are the main thread's; a connection that broke is only an error here. */
-static bool start_thread(struct queue *q)
-{
-	sigset_t all, before;
-	int failed;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&q->thread, NULL, queue_run, q);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return !failed;
-}
-
 outcome queue_start(const struct queue_settings *s, struct queue **out, struct err *e)
 {
 	struct queue *q;
@@ -130,7 +117,7 @@ outcome queue_start(const struct queue_settings *s, struct queue **out, struct e
 	q->settles_end = &q->settles;
 	q->owed_end = &q->owed;
 	err_set(&q->trouble, REASON_QUEUE_DOWN, "not connected to Redis yet");
-	if (!q->pool || !copy_settings(q->pool, &q->s) || q->wake < 0 || !start_thread(q)) {
+	if (!q->pool || !copy_settings(q->pool, &q->s) || q->wake < 0 || !thread_start(&q->thread, queue_run, q)) {
 		queue_free(q);
 		return err_set(e, REASON_MEMORY, "the queue");
 	}

@@ -3,12 +3,12 @@
  * Promise:  a question about a certificate that was met is a look into memory; about a new one it also costs the reading of
  *           the certificate, outside of the lock.
  * Not here: what happens in the background (revocation_loop.c). */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/cond.h"
+#include "base/thread.h"
 
 #include "revocation/revocation_run.h"
 
@@ -257,15 +257,9 @@ static outcome lanes_read(struct revocation *r, struct err *e)
 	return DONE;
 }
 
-/* All signals are the main thread's. */
 static outcome thread_begin(struct revocation *r, struct err *e)
 {
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r->running = pthread_create(&r->thread, NULL, revocation_loop, r) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	r->running = thread_start(&r->thread, revocation_loop, r);
 	return r->running ? DONE : err_set(e, REASON_IO, "the thread of the room cannot be made");
 }
 

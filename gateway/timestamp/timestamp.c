@@ -5,7 +5,6 @@
  * Not here: when an order is asked (timestamp_run). */
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,6 +12,7 @@
 
 #include "base/cond.h"
 #include "base/file.h"
+#include "base/thread.h"
 
 #include "timestamp/timestamp_int.h"
 
@@ -89,19 +89,6 @@ outcome timestamp_scan(struct timestamp *t, bool count, struct err *e)
 	return DONE;
 }
 
-/* All signals are the main thread's. */
-static bool start_thread(struct timestamp *t)
-{
-	sigset_t all, before;
-	bool made;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	made = pthread_create(&t->thread, NULL, timestamp_run, t) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return made;
-}
-
 static void init(struct timestamp *t, const struct timestamp_settings *s)
 {
 	t->s = *s;
@@ -144,7 +131,7 @@ static outcome open_all(struct timestamp *t, struct err *e)
 	t->egress = egress_start();
 	if (!t->egress)
 		return err_set(e, REASON_IO, "time-stamps: no thread for their calls");
-	return start_thread(t) ? DONE : err_set(e, REASON_IO, "time-stamps: no thread");
+	return thread_start(&t->thread, timestamp_run, t) ? DONE : err_set(e, REASON_IO, "time-stamps: no thread");
 }
 
 outcome timestamp_start(const struct timestamp_settings *s, struct timestamp **out, struct err *e)

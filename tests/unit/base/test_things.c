@@ -8,6 +8,7 @@
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/pool.h"
+#include "base/thread.h"
 #include "base/work.h"
 
 static int closed;
@@ -353,6 +355,28 @@ static void a_condition_is_waited_for_until_its_moment(void **state)
 	pthread_cond_destroy(&meeting.turned);
 }
 
+static void *blocked_here(void *all)
+{
+	assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, all), 0);
+	return NULL;
+}
+
+static void a_thread_hears_no_signals_and_its_maker_still_does(void **state)
+{
+	sigset_t before, after, there;
+	pthread_t thread;
+
+	(void)state;
+	pthread_sigmask(SIG_SETMASK, NULL, &before);
+	assert_true(thread_start(&thread, blocked_here, &there));
+	pthread_join(thread, NULL);
+	pthread_sigmask(SIG_SETMASK, NULL, &after);
+	assert_int_equal(sigismember(&there, SIGTERM), 1);
+	assert_int_equal(sigismember(&there, SIGPIPE), 1);
+	assert_int_equal(sigismember(&before, SIGTERM), sigismember(&after, SIGTERM));
+	assert_int_equal(sigismember(&after, SIGTERM), 0);
+}
+
 static struct prefix prefix_of(const char *text)
 {
 	struct prefix p;
@@ -451,6 +475,7 @@ int main(void)
 		cmocka_unit_test(the_worker_that_worked_last_works_next),
 		cmocka_unit_test(who_rests_is_seen_and_says_so),
 		cmocka_unit_test(a_condition_is_waited_for_until_its_moment),
+		cmocka_unit_test(a_thread_hears_no_signals_and_its_maker_still_does),
 		cmocka_unit_test(addresses_and_prefixes_are_read_strictly),
 		cmocka_unit_test(every_reason_has_its_own_name_and_words),
 		cmocka_unit_test(a_failure_keeps_its_words),
