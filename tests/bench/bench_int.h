@@ -50,8 +50,9 @@ struct bench_run {
  * are busy. False when the gateway cannot be reached. */
 MUST_USE bool bench_run_load(struct bench_run *run);
 
-/* CPU seconds that no gateway can save: of two signatures and two verifications with a key of that kind, and of two digests,
- * the request's and the answer's, of so many octets; 0 when they fail. Takes `seconds`. */
+/* CPU seconds that no gateway can save: of two signatures and two verifications with a key of that kind, and of the digests
+ * that these four are over, of so many octets each: the sessionId that a gateway writes into request and answer makes of
+ * every Body another one. 0 when they fail. Takes `seconds`. */
 struct bench_price {
 	double signatures, digests;
 };
