@@ -25,9 +25,9 @@ unsigned char *buf_reserve(struct buf *b, size_t n)
 	}
 	if (b->len + n + 1 <= b->room)
 		return b->data + b->len;
-	room = b->room ? b->room : 256;
-	while (room < b->len + n + 1)
-		room *= 2;
+	room = b->room ? b->room * 2 : 256;
+	if (room < b->len + n + 1)
+		room = b->len + n + 1;
 	grown = memory_resize(b->data, room);
 	if (!grown) {
 		b->failed = true;

@@ -203,6 +203,24 @@ static void a_buffer_stops_at_its_ceiling(void **state)
 	assert_string_equal(buf_cstr(&b), "00042");
 }
 
+static void a_buffer_takes_what_it_is_told_at_once_and_otherwise_twice_what_it_had(void **state)
+{
+	SCOPED(buf_free) struct buf told = BUF(1u << 20), filled = BUF(1u << 20);
+	size_t moves = 0;
+
+	(void)state;
+	assert_non_null(buf_reserve(&told, 600000));
+	assert_int_equal(told.room, 600001);
+	assert_non_null(buf_reserve(&told, 600000));
+	assert_int_equal(told.room, 600001);
+	for (size_t room = 0; filled.len < 600000; room = filled.room) {
+		buf_char(&filled, 'c');
+		moves += filled.room != room;
+		assert_true(filled.room <= 256 || filled.room <= 2 * filled.len);
+	}
+	assert_int_equal(moves, 13); /* 256 octets, and twelve times the double */
+}
+
 /* In a buffer that begins empty, one that has to grow in the middle, and one whose ceiling is exactly that. */
 #define PRINTS(...)                                                               \
 	do {                                                                      \
@@ -278,6 +296,7 @@ int main(void)
 		cmocka_unit_test(utf8_is_judged_alike_across_groups),
 		cmocka_unit_test(text_is_escaped),
 		cmocka_unit_test(a_buffer_stops_at_its_ceiling),
+		cmocka_unit_test(a_buffer_takes_what_it_is_told_at_once_and_otherwise_twice_what_it_had),
 		cmocka_unit_test(formats_mean_what_they_mean_to_the_library),
 		cmocka_unit_test(ends_are_trimmed_and_the_middle_stays),
 		cmocka_unit_test(secrets_compare_whole),
