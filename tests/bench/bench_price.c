@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* bench_price - what the signatures of a routed message cost, two made and two verified, and the digest of the Body that each
- * of the four is over, by the library alone and with all prepared: no gateway with that key can do with less. */
+/* bench_price - what the signatures of a routed message cost, two made and two verified, and the digest of the Body that
+ * each of the four is over, by the library alone and with all prepared: no gateway with that key can do with less. */
 #include <stdio.h>
 #include <stdlib.h>
 
