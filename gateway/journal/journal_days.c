@@ -194,12 +194,25 @@ static outcome entry_known(
 	return DONE;
 }
 
+/* The local day of a moment, which mostly is that of the moment before. */
+static void day_of(struct journal_days *days, struct stamp s, char day[JOURNAL_DAY])
+{
+	static const int64_t length = 86400000;
+	const int64_t local = s.ms + s.offset_min * INT64_C(60000);
+
+	if (!days->home[0] || local < days->home_begins || local - days->home_begins >= length) {
+		days->home_begins = local - (local % length + length) % length;
+		stamp_day(s, days->home);
+	}
+	memcpy(day, days->home, JOURNAL_DAY);
+}
+
 outcome journal_days_home(
 	struct journal_days *days, const struct journal_entry *entry, char day[JOURNAL_DAY], struct err *e)
 {
 	bool known = false;
 
-	stamp_day(journal_entry_stamp(entry), day);
+	day_of(days, journal_entry_stamp(entry), day);
 	if (days->count == 0 || strcmp(days->item[0]->name, day) <= 0)
 		return DONE;
 	/* A newer day knows the message only when the clock was set back over midnight. */

@@ -338,6 +338,9 @@ struct journal_days {
 	struct journal_day **item; /* newest first */
 	size_t count;
 	struct journal_indexer indexer;
+	/* the writer's: the day that an entry was of, and when it begins by local time */
+	char home[JOURNAL_DAY];
+	int64_t home_begins;
 };
 
 MUST_USE outcome journal_days_open(

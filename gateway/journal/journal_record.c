@@ -17,6 +17,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "logs are read where they were written");
 
 enum { MAGIC_AT = 0, LENGTH_AT = 4, OCTETS_AT = 8, PLACE_AT = 16, SUM_AT = 24, HEAD_MOST = 1 << 26, STRIDE = 256 };
+enum { FIELDS_MOST = 256 }; /* octets of a fact or of a word but its texts */
 
 static const char magic[] = "QJR2";
 
@@ -24,6 +25,14 @@ static const char magic[] = "QJR2";
 static const size_t texts[] = {JOURNAL_FACT_TEXTS(PLACE_OF)};
 
 enum { TEXTS = sizeof texts / sizeof texts[0] };
+
+static struct bytes fact_text(const struct journal_fact *f, size_t i)
+{
+	struct bytes text;
+
+	memcpy(&text, (const char *)f + texts[i], sizeof text);
+	return text;
+}
 
 uint64_t journal_sum(struct bytes octets)
 {
@@ -46,31 +55,39 @@ struct stamp journal_entry_stamp(const struct journal_entry *entry)
 
 /* --- writing --- */
 
-static void put_raw(struct buf *b, const void *p, size_t n)
-{
-	buf_add(b, (struct bytes){p, n});
-}
-
-static void put_number(struct buf *b, int64_t n)
-{
-	put_raw(b, &n, sizeof n);
-}
-
-static void put_text(struct buf *b, struct bytes text)
-{
-	uint32_t n = (uint32_t)text.n;
-
-	put_raw(b, &n, sizeof n);
-	buf_add(b, text);
-	buf_char(b, '\0');
-}
-
-/* What is being written: the head, what follows it, and how much that is by now. */
+/* What is being written: the head, into room that is there already, what follows it, and how much that is by now. */
 struct writing {
-	struct buf *head, *pieces;
+	unsigned char *to;
+	size_t left;
+	bool ok;
+	struct buf *pieces;
 	struct bytes first; /* the octets that others may begin or end as */
 	uint64_t behind;
 };
+
+static void put_raw(struct writing *w, const void *p, size_t n)
+{
+	w->ok = w->ok && n <= w->left;
+	if (!w->ok || n == 0)
+		return;
+	memcpy(w->to, p, n);
+	w->to += n;
+	w->left -= n;
+}
+
+static void put_number(struct writing *w, int64_t n)
+{
+	put_raw(w, &n, sizeof n);
+}
+
+static void put_text(struct writing *w, struct bytes text)
+{
+	uint32_t n = (uint32_t)text.n;
+
+	put_raw(w, &n, sizeof n);
+	put_raw(w, text.p, text.n);
+	put_raw(w, "", 1);
+}
 
 static size_t same_front(struct bytes a, struct bytes b)
 {
@@ -103,12 +120,12 @@ static void put_piece(struct writing *w, struct bytes octets, struct bytes like)
 	const size_t back = same_back(rest, bytes_sub(like, front, like.n));
 	const struct bytes own = bytes_sub(rest, 0, rest.n - back);
 
-	put_number(w->head, (int64_t)octets.n);
-	put_number(w->head, (int64_t)journal_sum(octets));
-	put_number(w->head, (int64_t)front);
-	put_number(w->head, (int64_t)back);
-	put_number(w->head, (int64_t)w->behind);
-	put_raw(w->pieces, &own, sizeof own);
+	put_number(w, (int64_t)octets.n);
+	put_number(w, (int64_t)journal_sum(octets));
+	put_number(w, (int64_t)front);
+	put_number(w, (int64_t)back);
+	put_number(w, (int64_t)w->behind);
+	buf_add(w->pieces, (struct bytes){(const unsigned char *)&own, sizeof own});
 	w->behind += own.n;
 }
 
@@ -116,53 +133,47 @@ static void put_fact(struct writing *w, const struct journal_fact *f)
 {
 	const unsigned char small[] = {f->at.has_offset, (unsigned char)f->direction, (unsigned char)f->kind,
 		(unsigned char)f->verdict};
-	struct buf *b = w->head;
 
-	put_raw(b, small, sizeof small);
-	put_number(b, f->at.ms);
-	put_number(b, f->at.offset_min);
-	put_number(b, f->duration_us);
-	put_number(b, (int64_t)f->size);
+	put_raw(w, small, sizeof small);
+	put_number(w, f->at.ms);
+	put_number(w, f->at.offset_min);
+	put_number(w, f->duration_us);
+	put_number(w, (int64_t)f->size);
 	put_piece(w, f->octets, w->first);
 	if (f->octets.n != f->size)
-		put_raw(b, f->sha256, sizeof f->sha256);
-	put_text(b, bytes_str(f->exchange));
-	for (size_t i = 0; i < TEXTS; i++) {
-		struct bytes text;
-
-		memcpy(&text, (const char *)f + texts[i], sizeof text);
-		put_text(b, text);
-	}
+		put_raw(w, f->sha256, sizeof f->sha256);
+	put_text(w, bytes_str(f->exchange));
+	for (size_t i = 0; i < TEXTS; i++)
+		put_text(w, fact_text(f, i));
 }
 
-static void put_seen(struct buf *b, const struct journal_seen *s)
+static void put_seen(struct writing *w, const struct journal_seen *s)
 {
 	const unsigned char small[] = {(unsigned char)s->state};
 
-	put_raw(b, small, sizeof small);
-	put_number(b, s->answer_status);
-	put_raw(b, s->content, sizeof s->content);
-	put_text(b, bytes_str(s->exchange));
-	put_text(b, s->sender_id);
-	put_text(b, s->message_id);
+	put_raw(w, small, sizeof small);
+	put_number(w, s->answer_status);
+	put_raw(w, s->content, sizeof s->content);
+	put_text(w, bytes_str(s->exchange));
+	put_text(w, s->sender_id);
+	put_text(w, s->message_id);
 }
 
-static void put_waiting(struct writing *to, const struct journal_waiting *w)
+static void put_waiting(struct writing *w, const struct journal_waiting *word)
 {
-	const unsigned char small[] = {(unsigned char)w->state};
-	struct buf *b = to->head;
+	const unsigned char small[] = {(unsigned char)word->state};
 
-	put_raw(b, small, sizeof small);
-	put_number(b, w->attempts);
-	put_number(b, w->accepted_ms);
-	put_number(b, w->due_ms);
-	put_number(b, w->expire_ms);
-	put_piece(to, w->body, BYTES_NONE); /* the index knows one place of it */
-	put_text(b, w->id);
-	put_text(b, w->destination);
-	put_text(b, w->order_key);
-	put_text(b, w->meta);
-	put_text(b, w->policy);
+	put_raw(w, small, sizeof small);
+	put_number(w, word->attempts);
+	put_number(w, word->accepted_ms);
+	put_number(w, word->due_ms);
+	put_number(w, word->expire_ms);
+	put_piece(w, word->body, BYTES_NONE); /* the index knows one place of it */
+	put_text(w, word->id);
+	put_text(w, word->destination);
+	put_text(w, word->order_key);
+	put_text(w, word->meta);
+	put_text(w, word->policy);
 }
 
 static bool entry_fits(const struct journal_entry *entry)
@@ -181,19 +192,36 @@ static uint64_t head_sum(struct bytes head)
 	return XXH3_64bits_withSeed(head.p + JOURNAL_HEAD_FIXED, head.n - JOURNAL_HEAD_FIXED, before);
 }
 
+/* The head of the entry is not longer. */
+static size_t head_room(const struct journal_entry *entry)
+{
+	const struct journal_waiting *w = entry->waiting;
+	size_t room = JOURNAL_HEAD_FIXED + (entry->fact_count + 3) * FIELDS_MOST;
+
+	for (size_t i = 0; i < entry->fact_count; i++) {
+		for (size_t t = 0; t < TEXTS; t++)
+			room += fact_text(&entry->facts[i], t).n;
+	}
+	if (entry->seen)
+		room += entry->seen->sender_id.n + entry->seen->message_id.n;
+	if (w)
+		room += w->id.n + w->destination.n + w->order_key.n + w->meta.n + w->policy.n;
+	return room;
+}
+
 /* The octets' places follow from the head's length, so they are counted from its end. */
 static void put_fields(struct writing *w, const struct journal_entry *entry)
 {
 	const unsigned char small[] = {(unsigned char)entry->fact_count, entry->seen != NULL, entry->waiting != NULL};
 
-	put_raw(w->head, small, sizeof small);
-	put_number(w->head, journal_entry_stamp(entry).ms);
+	put_raw(w, small, sizeof small);
+	put_number(w, journal_entry_stamp(entry).ms);
 	for (size_t i = 0; i < entry->fact_count; i++) {
 		put_fact(w, &entry->facts[i]);
 		w->first = entry->facts[0].octets;
 	}
 	if (entry->seen)
-		put_seen(w->head, entry->seen);
+		put_seen(w, entry->seen);
 	if (entry->waiting)
 		put_waiting(w, entry->waiting);
 }
@@ -201,27 +229,27 @@ static void put_fields(struct writing *w, const struct journal_entry *entry)
 bool journal_record_encode(
 	const struct journal_entry *entry, uint64_t place, struct buf *heads, struct buf *pieces)
 {
-	static const unsigned char fixed[JOURNAL_HEAD_FIXED];
-	const size_t begin = heads->len;
-	struct writing w = {heads, pieces, BYTES_NONE, 0};
+	const size_t room = entry_fits(entry) ? head_room(entry) : SIZE_MAX;
+	unsigned char *head = room <= HEAD_MOST ? buf_reserve(heads, room) : NULL;
+	struct writing w = {.pieces = pieces, .ok = head != NULL};
 	uint64_t sum;
 	uint32_t length;
-	unsigned char *head;
 
-	if (!entry_fits(entry))
+	if (!head)
 		return false;
-	put_raw(heads, fixed, sizeof fixed);
+	w.to = head + JOURNAL_HEAD_FIXED;
+	w.left = room - JOURNAL_HEAD_FIXED;
 	put_fields(&w, entry);
-	if (!buf_ok(heads) || !buf_ok(pieces) || heads->len - begin > HEAD_MOST)
+	if (!w.ok || !buf_ok(pieces))
 		return false;
-	head = heads->data + begin;
-	length = (uint32_t)(heads->len - begin);
+	length = (uint32_t)(w.to - head);
 	memcpy(head + MAGIC_AT, magic, LENGTH_AT);
 	memcpy(head + LENGTH_AT, &length, sizeof length);
 	memcpy(head + OCTETS_AT, &w.behind, sizeof w.behind);
 	memcpy(head + PLACE_AT, &place, sizeof place);
 	sum = head_sum((struct bytes){head, length});
 	memcpy(head + SUM_AT, &sum, sizeof sum);
+	buf_grown(heads, length);
 	return true;
 }
 
