@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* channel_soap - gSOAP over memory: one context per thread, texts in and out of it.
+ * All that a thread reads is one stream to gSOAP, one element after another: to begin a stream it clears tables of
+ * 48 KiB for references, which a tree never fills. A stream ends where something is refused or written.
  * Owns:     the contexts.
  * Promise:  strict: an unknown, missing or repeated element and a text outside its facets are refused. The
  *           password never passes through here, because gSOAP's buffers cannot be wiped.
@@ -37,6 +39,7 @@ struct soap *channel_soap_open(void)
 		memory_miss();
 		return NULL;
 	}
+	soap->recv_maxlength = 0; /* of a stream, which has no end */
 	soap->maxlength = 8192; /* above every field's own limit */
 	soap->maxoccurs = 101;  /* properties, and one to be refused */
 	soap->maxlevel = 8;
@@ -47,18 +50,27 @@ struct soap *channel_soap_open(void)
 	return soap;
 }
 
+/* soap->user, which gSOAP leaves to us, is set while a stream goes on. */
+bool channel_soap_go_on(struct soap *soap, const char *projection)
+{
+	soap->is = projection;
+	if (!soap->user && soap_begin_recv(soap))
+		return false;
+	soap->user = soap;
+	return true;
+}
+
 void channel_soap_close(struct soap **soap)
 {
 	if (!*soap)
 		return;
 	if ((*soap)->error == SOAP_EOM)
 		memory_miss();
+	if ((*soap)->error || (*soap)->bufidx < (*soap)->buflen)
+		(*soap)->user = NULL; /* it stopped somewhere, or before the end of the projection */
 	(*soap)->is = NULL;
 	(*soap)->os = NULL;
-	if ((*soap)->error)
-		soap_end(*soap); /* it stopped somewhere: everything goes */
-	else /* objects and texts alone: soap_end would also clear all tables, and each soap_begin_... does so again */
-		soap_dealloc(*soap, NULL);
+	soap_dealloc(*soap, NULL); /* objects and texts alone: soap_end would clear the tables as well */
 }
 
 bool channel_soap_refused(struct pool *pool, const struct soap *soap, const char **why)
@@ -144,6 +156,7 @@ struct c__Property *channel_soap_lend_properties(struct soap *soap, const struct
 bool channel_soap_begin(struct soap *soap, const char **written)
 {
 	soap->os = written;
+	soap->user = NULL;
 	if (soap->error || soap_begin_send(soap))
 		return false;
 	soap->ns = 1;

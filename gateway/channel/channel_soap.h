@@ -14,17 +14,19 @@ void channel_soap_close(struct soap **soap);
 /* False, with the words of the refusal in `why`, which live in the pool. */
 bool channel_soap_refused(struct pool *pool, const struct soap *soap, const char **why);
 
+/* `projection`, which holds one element, comes next in what is read. False when that cannot begin. */
+bool channel_soap_go_on(struct soap *soap, const char *projection);
+
 /* At the head of a reader (pool, projection, why): reads the element `tag` of the projection into `info` of
  * the generated type, or leaves the reader with false. The end of a receive (soap_end_recv) would only look for references
- * to resolve, of which a tree has none, and for attachments; what it would reset the next beginning resets. */
+ * to resolve, of which a tree has none, and for attachments. */
 #define CHANNEL_SOAP_READ(type, tag) \
 	SCOPED(channel_soap_close) struct soap *soap = channel_soap_open(); \
 	struct type info; \
 	*why = "memory is short"; \
 	if (!soap) \
 		return false; \
-	soap->is = projection; \
-	if (soap_begin_recv(soap) || !soap_get_##type(soap, &info, tag, NULL)) \
+	if (!channel_soap_go_on(soap, projection) || !soap_get_##type(soap, &info, tag, NULL)) \
 		return channel_soap_refused(pool, soap, why)
 
 /* Copies out of gSOAP's memory, which is dropped; absent and empty are the same. False when memory is short,
