@@ -202,6 +202,29 @@ enum http_step egress_answer_feed(struct egress_answer *a, struct bytes in)
 	return a->state == ANSWER_WHOLE ? HTTP_DONE : HTTP_MORE;
 }
 
+/* Room for thrice what came already, and no more: an announced length reserves nothing. */
+unsigned char *egress_answer_place(struct egress_answer *a, size_t *n)
+{
+	struct buf *body = &a->body;
+	size_t room, more;
+
+	if (a->state != ANSWER_LENGTH || a->left < EGRESS_SCRATCH || body->len < EGRESS_SCRATCH / 2)
+		return NULL;
+	room = body->room - body->len - 1;
+	more = body->len * 3 < a->left ? body->len * 3 : (size_t)a->left;
+	*n = room < EGRESS_SCRATCH ? more : room < a->left ? room : (size_t)a->left;
+	return buf_reserve(body, *n);
+}
+
+enum http_step egress_answer_placed(struct egress_answer *a, size_t n)
+{
+	buf_grown(&a->body, n);
+	a->left -= n;
+	if (a->left == 0)
+		a->state = ANSWER_WHOLE;
+	return a->left == 0 ? HTTP_DONE : HTTP_MORE;
+}
+
 bool egress_answer_ended(struct egress_answer *a)
 {
 	if (a->state != ANSWER_TO_END)

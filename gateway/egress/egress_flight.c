@@ -14,7 +14,7 @@
 #define REQUEST_HEAD_MOST (128u << 10)
 #define SPARE_MOST 2048
 #define SPARE_ROOM (8u << 10) /* of a buffer */
-#define READS_MOST 16 /* of one flight before others have their turn */
+#define TURN_MOST (1u << 20) /* octets of one flight before others have their turn */
 #define DIALS_MOST 2
 
 static void egress_flight_link(struct egress_flight **list, struct egress_flight *f)
@@ -285,10 +285,10 @@ static void egress_flight_refused(struct egress_flight *f)
 		egress_flight_end(f, EGRESS_BROKEN, detail);
 }
 
-/* False when the flight has ended. */
-static bool egress_flight_take(struct egress_flight *f, struct bytes octets)
+/* What came of what was read. False when the flight has ended. */
+static bool egress_flight_take(struct egress_flight *f, enum http_step step)
 {
-	switch (egress_answer_feed(&f->answer, octets)) {
+	switch (step) {
 	case HTTP_MORE: return true;
 	case HTTP_DONE: egress_flight_answered(f); return false;
 	default: egress_flight_refused(f); return false;
@@ -298,21 +298,25 @@ static bool egress_flight_take(struct egress_flight *f, struct bytes octets)
 /* False when the flight has ended. What is left unread is announced again; but what TLS has taken in is not. */
 static bool egress_flight_receive(struct egress_flight *f)
 {
-	unsigned char *scratch = f->of->scratch;
+	struct egress_answer *a = &f->answer;
 	bool tls = f->conn->tls;
+	ssize_t n;
 
-	for (int i = 0; tls || i < READS_MOST; i++) {
-		ssize_t n = egress_conn_receive(f->conn, scratch, EGRESS_SCRATCH);
+	for (size_t taken = 0; tls || taken < TURN_MOST; taken += (size_t)n) {
+		size_t room = EGRESS_SCRATCH;
+		unsigned char *place = egress_answer_place(a, &room), *into = place ? place : f->of->scratch;
 
+		n = egress_conn_receive(f->conn, into, room);
 		if (n == WIRE_AGAIN)
 			return true;
 		if (n == WIRE_END || n == WIRE_BROKEN) {
 			n == WIRE_END ? egress_flight_ended(f) : egress_flight_broke(f, f->conn->error);
 			return false;
 		}
-		if (!egress_flight_take(f, (struct bytes){scratch, (size_t)n}))
+		if (!egress_flight_take(f, place ? egress_answer_placed(a, (size_t)n) :
+			egress_answer_feed(a, (struct bytes){into, (size_t)n})))
 			return false;
-		if (!tls && n < (ssize_t)EGRESS_SCRATCH)
+		if (!tls && n < (ssize_t)room)
 			return true;
 	}
 	return true;

@@ -43,6 +43,11 @@ struct egress_answer {
 
 /* Takes octets; after HTTP_DONE the answer is whole. HTTP_BAD: it is none, or (`too_large`) beyond a ceiling. */
 enum http_step egress_answer_feed(struct egress_answer *a, struct bytes in);
+/* The octets of a long body are read where they stay, as long as no others can be among them, and a record of TLS fits:
+ * where that is, for `*n` of them. NULL: they have to be fed. */
+unsigned char *egress_answer_place(struct egress_answer *a, size_t *n);
+/* That many were read there. */
+enum http_step egress_answer_placed(struct egress_answer *a, size_t n);
 /* The connection ended. True when the answer is whole by that. */
 MUST_USE bool egress_answer_ended(struct egress_answer *a);
 /* May another request go over its connection? */

@@ -234,6 +234,98 @@ static void an_announced_length_reserves_nothing(void **state)
 	answer_drop(&a);
 }
 
+#define LONG 1000003u
+#define CAME (EGRESS_SCRATCH / 2) /* of its body, before it counts as long */
+
+static struct bytes long_text(struct buf *text)
+{
+	buf_printf(text, OK "Content-Length: %u\r\n\r\n", LONG);
+	for (size_t i = 0; i < LONG; i++)
+		buf_char(text, (char)(i % 251));
+	return buf_bytes(text);
+}
+
+/* Reads on from `rest` as a connection does, at most `most` octets at once; gives how many were read in their place. */
+static size_t read_on(struct egress_answer *a, struct bytes rest, size_t most)
+{
+	size_t placed = 0, n;
+	enum http_step step = HTTP_MORE;
+
+	for (size_t at = 0; at < rest.n; at += n) {
+		size_t room = EGRESS_SCRATCH + 1, came = a->body.len;
+		unsigned char *place = egress_answer_place(a, &room);
+
+		assert_int_equal(step, HTTP_MORE);
+		n = rest.n - at <= most + 1 ? rest.n - at : most; /* the last octet comes with others */
+		n = n < room ? n : room;
+		if (place) {
+			assert_true(room >= EGRESS_SCRATCH && room <= a->left && a->body.room <= 4 * came + EGRESS_SCRATCH);
+			memcpy(place, rest.p + at, n);
+			step = egress_answer_placed(a, n);
+			placed += n;
+		} else {
+			step = egress_answer_feed(a, bytes_sub(rest, at, at + n));
+		}
+	}
+	assert_int_equal(step, HTTP_DONE);
+	return placed;
+}
+
+static void a_long_body_is_read_where_it_stays_but_for_its_ends(void **state)
+{
+	SCOPED(buf_free) struct buf text = BUF(2 * LONG);
+	const struct bytes all = long_text(&text);
+	const size_t head = all.n - LONG;
+	static const struct {
+		size_t most, more; /* octets at once, and behind the answer; TLS gives a record at most */
+	} ways[] = {{1000, 0}, {1000, 1}, {EGRESS_RECORD, 0}, {EGRESS_RECORD, 1}, {EGRESS_SCRATCH, 0}, {LONG, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		struct egress_answer a;
+		struct bytes rest = {all.p + head + CAME, LONG - CAME + ways[i].more};
+
+		answer_start(&a);
+		a.body = BUF(LONG);
+		assert_int_equal(egress_answer_feed(&a, bytes_sub(all, 0, head + CAME)), HTTP_MORE);
+		assert_true(read_on(&a, rest, ways[i].most) > LONG - CAME - EGRESS_SCRATCH);
+		assert_true(bytes_eq(buf_bytes(&a.body), bytes_sub(all, head, all.n)));
+		assert_int_equal(egress_answer_keeps(&a), !ways[i].more);
+		answer_drop(&a);
+	}
+}
+
+#define INTERIM "HTTP/1.1 103 X\r\nContent-Length: 1000000\r\n\r\n"
+
+static void no_other_body_is(void **state)
+{
+	static const struct {
+		const char *head;
+		size_t came;
+	} others[] = {
+		{INTERIM OK "Transfer-Encoding: chunked\r\n\r\n99999\r\n", CAME},
+		{INTERIM OK "\r\n", CAME},
+		{INTERIM OK "X: ", CAME},
+		{OK "Content-Length: 98303\r\n\r\n", CAME},
+		{OK "Content-Length: 1000000\r\n\r\n", CAME - 1},
+	};
+	static unsigned char octets[CAME];
+
+	(void)state;
+	memset(octets, 'o', sizeof octets);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		struct egress_answer a;
+		size_t room;
+
+		answer_start(&a);
+		a.body = BUF(LONG);
+		assert_int_equal(egress_answer_feed(&a, bytes_str(others[i].head)), HTTP_MORE);
+		assert_int_equal(egress_answer_feed(&a, (struct bytes){octets, others[i].came}), HTTP_MORE);
+		assert_null(egress_answer_place(&a, &room));
+		answer_drop(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +333,8 @@ int main(void)
 		cmocka_unit_test(what_follows_an_answer_ends_its_connection),
 		cmocka_unit_test(heads_have_a_limit_together),
 		cmocka_unit_test(an_announced_length_reserves_nothing),
+		cmocka_unit_test(a_long_body_is_read_where_it_stays_but_for_its_ends),
+		cmocka_unit_test(no_other_body_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
