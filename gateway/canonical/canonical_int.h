@@ -88,11 +88,22 @@ static inline bool same_octets(const unsigned char *a, const unsigned char *b, s
 struct output {
 	bool (*sink)(void *ctx, const void *data, size_t n);
 	void *ctx;
+	bool resolved; /* characters are what they stand for, not escaped */
 	bool stopped; /* by the sink */
 	const unsigned char *from, *to; /* of the source, not yet handed on; NULL: nothing */
 	size_t n;
 	unsigned char held[HELD]; /* before the piece */
 };
+
+/* Not the whole of it: what is held is written before it is read. */
+static inline void canonical_output_start(struct output *out, bool (*sink)(void *ctx, const void *data, size_t n), void *ctx)
+{
+	out->sink = sink;
+	out->ctx = ctx;
+	out->resolved = out->stopped = false;
+	out->from = out->to = NULL;
+	out->n = 0;
+}
 
 void canonical_settle(struct output *out); /* what was put */
 /* Octets of the source. */
@@ -138,17 +149,6 @@ struct frame { /* of an open element */
 	size_t prefixes, declared; /* likewise; only where it has made changes */
 };
 
-struct qname {
-	struct bytes whole, prefix, local;
-};
-
-struct attribute {
-	struct qname name;
-	struct bytes value, uri;
-	const unsigned char *to; /* behind the closing quote */
-	bool plain; /* canonical as it stands, with the octet before it */
-};
-
 /* A name of an element that was read, and which came behind it: where records repeat, it will come again. */
 struct seen {
 	const unsigned char *tag; /* '<' before it; NULL: none */
@@ -168,11 +168,13 @@ struct run {
 	bool listing;  /* there is a list of prefixes */
 	bool doubtful; /* well-formed perhaps, but not for certain; the canonical form is right if it is */
 	size_t declared, elements, others; /* declarations in scope; elements and what else is counted so far */
-	/* only where content is judged */
+	/* only where a text is judged */
 	const struct canonical_limits *limits;
 	size_t depth_most, elements_most, others_most, tag_most; /* what they come to */
+	const struct canonical_listener *listener; /* NULL: of what is read now nobody is told */
 	bool (*on_id)(void *ctx, struct bytes value);
 	void *ctx;
+	bool past; /* the content of the element that has just begun is not for the listener */
 	size_t depth;
 	struct frame frames[DEPTH_MOST + 1];
 	struct prefix prefixes[PREFIXES_MOST]; /* the first is the default */
@@ -184,8 +186,8 @@ struct run {
 	struct seen seen[SEEN + 1];
 	uint32_t seen_last;
 	/* of the start tag being read */
-	struct attribute attributes[ATTRIBUTES_MOST];
-	const struct attribute *sorted[ATTRIBUTES_MOST];
+	struct canonical_attribute attributes[ATTRIBUTES_MOST];
+	const struct canonical_attribute *sorted[ATTRIBUTES_MOST];
 	size_t attribute_count;
 	size_t fresh[PREFIXES_MOST]; /* prefixes to be rendered, sorted by name */
 	size_t fresh_count;
@@ -229,7 +231,7 @@ MUST_USE bool canonical_value(struct output *out, struct bytes value);
 
 /* Reads a start tag: `at` stands on '<', then behind '>'. The last octet before `end` must be a '>'. The declarations are in
  * force afterwards. */
-MUST_USE bool canonical_tag_read(struct run *r, struct qname *name, bool *empty);
+MUST_USE bool canonical_tag_read(struct run *r, struct canonical_qname *name, bool *empty);
 /* The name that came behind the last one, where that was met before; NULL: none. */
 static inline const struct seen *canonical_expected(const struct run *r)
 {
@@ -246,6 +248,8 @@ MUST_USE bool canonical_tag_sort(struct run *r);
 void canonical_start(struct run *r, bool (*sink)(void *ctx, const void *data, size_t n), void *ctx);
 /* Declarations around the element are in force and not written. */
 MUST_USE bool canonical_read_above(struct run *r, const struct bytes *above, size_t depth);
+/* Tells the listener of the start tag that was read, which begins at `from`. */
+MUST_USE bool canonical_tell_start(struct run *r, const unsigned char *from, const struct canonical_qname *name, bool empty);
 /* The markup at `at`, which stands on '<'. */
 MUST_USE bool canonical_take_markup(struct run *r);
 

@@ -165,8 +165,8 @@ static bool render(struct run *r, size_t i)
 {
 	struct prefix *p = &r->prefixes[i];
 
-	if (p->bound.p == p->rendered.p && p->bound.n == p->rendered.n)
-		return true;
+	if (r->listener || (p->bound.p == p->rendered.p && p->bound.n == p->rendered.n))
+		return true; /* where somebody listens nothing is written */
 	if (bytes_eq(p->bound, p->rendered)) {
 		p->bound = p->rendered; /* so that a long name is compared once */
 		return true;

@@ -31,7 +31,7 @@ static inline const unsigned char *read_part(struct run *r, const unsigned char 
 	return at;
 }
 
-static inline const unsigned char *read_name(struct run *r, const unsigned char *from, struct qname *name)
+static inline const unsigned char *read_name(struct run *r, const unsigned char *from, struct canonical_qname *name)
 {
 	const unsigned char *at = read_part(r, from, &name->local);
 
@@ -49,7 +49,7 @@ static inline const unsigned char *read_name(struct run *r, const unsigned char 
 /* --- names that come again --- */
 
 /* The name that came behind the last one when that was met before; NULL when it is another. */
-static const unsigned char *guess_name(struct run *r, struct qname *name)
+static const unsigned char *guess_name(struct run *r, struct canonical_qname *name)
 {
 	const struct seen *s = canonical_expected(r);
 	const unsigned char *from = r->at + 1;
@@ -64,7 +64,7 @@ static const unsigned char *guess_name(struct run *r, struct qname *name)
 }
 
 /* Where the name is kept follows from its length and its last octets. */
-static void note_name(struct run *r, const struct qname *name)
+static void note_name(struct run *r, const struct canonical_qname *name)
 {
 	const size_t n = name->whole.n;
 	const unsigned char *end = name->whole.p + n;
@@ -85,7 +85,8 @@ static void note_name(struct run *r, const struct qname *name)
 /* --- attributes --- */
 
 /* The equals sign and the value. */
-static inline const unsigned char *read_value(const unsigned char *at, const unsigned char *end, struct attribute *a)
+static inline const unsigned char *read_value(const unsigned char *at, const unsigned char *end,
+	struct canonical_attribute *a)
 {
 	const unsigned char *name_end = at, *from;
 	unsigned char quote, odd = 0;
@@ -119,7 +120,7 @@ static bool is_id(struct bytes name)
 
 void canonical_note_head(struct run *r, const unsigned char *from)
 {
-	const struct attribute *a = &r->attributes[0];
+	const struct canonical_attribute *a = &r->attributes[0];
 	struct seen *s = &r->seen[r->seen_last];
 
 	/* Its place tells that no declaration stands before it. */
@@ -130,19 +131,19 @@ void canonical_note_head(struct run *r, const unsigned char *from)
 	s->head = (uint32_t)(a->value.p - from - 1);
 }
 
-/* The value of an identifier must be clear as it stands. */
-static bool tell_id(struct run *r, const struct attribute *a)
+/* The value of an identifier of which nobody hears otherwise must be clear as it stands. */
+static bool tell_id(struct run *r, const struct canonical_attribute *a)
 {
 	unsigned char odd = 0;
 
-	if (!r->on_id || !is_id(a->name.local))
+	if (!r->on_id || r->listener || !is_id(a->name.local))
 		return true;
 	for (size_t i = 0; i < a->value.n; i++)
 		odd |= canonical_class[a->value.p[i]];
 	return !(odd & ODD_VALUE) && r->on_id(r->ctx, a->value);
 }
 
-static bool take_attribute(struct run *r, const struct attribute *a)
+static bool take_attribute(struct run *r, const struct canonical_attribute *a)
 {
 	if (is_xmlns(a->name.prefix))
 		return canonical_scope_bind(r, a->name.local, a->value);
@@ -154,7 +155,7 @@ static bool take_attribute(struct run *r, const struct attribute *a)
 
 static const unsigned char *read_attribute(struct run *r, const unsigned char *at)
 {
-	struct attribute *a = &r->attributes[r->attribute_count];
+	struct canonical_attribute *a = &r->attributes[r->attribute_count];
 
 	r->others++;
 	if (r->attribute_count == ATTRIBUTES_MOST)
@@ -165,7 +166,7 @@ static const unsigned char *read_attribute(struct run *r, const unsigned char *a
 	return at && at < r->end && take_attribute(r, a) ? at : NULL;
 }
 
-bool canonical_tag_read(struct run *r, struct qname *name, bool *empty)
+bool canonical_tag_read(struct run *r, struct canonical_qname *name, bool *empty)
 {
 	const unsigned char *at = guess_name(r, name), *before;
 
@@ -196,7 +197,7 @@ bool canonical_tag_read(struct run *r, struct qname *name, bool *empty)
 
 /* --- the order --- */
 
-static int compare(const struct attribute *a, const struct attribute *b)
+static int compare(const struct canonical_attribute *a, const struct canonical_attribute *b)
 {
 	const int order = order_of(a->uri, b->uri);
 
@@ -204,7 +205,7 @@ static int compare(const struct attribute *a, const struct attribute *b)
 }
 
 /* In the order of the source most attributes are in order already. False when there is one of that name. */
-static bool insert(struct run *r, size_t n, const struct attribute *a)
+static bool insert(struct run *r, size_t n, const struct canonical_attribute *a)
 {
 	size_t low = 0, high = n;
 
@@ -228,7 +229,7 @@ static bool insert(struct run *r, size_t n, const struct attribute *a)
 }
 
 /* Of attributes with this prefix libxml2 checks more than their form. */
-static void use_xml(struct run *r, struct attribute *a)
+static void use_xml(struct run *r, struct canonical_attribute *a)
 {
 	a->uri = BYTES_LIT("http://www.w3.org/XML/1998/namespace");
 	r->doubtful = true;
@@ -237,7 +238,7 @@ static void use_xml(struct run *r, struct attribute *a)
 bool canonical_tag_sort(struct run *r)
 {
 	for (size_t i = 0; i < r->attribute_count; i++) {
-		struct attribute *a = &r->attributes[i];
+		struct canonical_attribute *a = &r->attributes[i];
 
 		if (a->name.prefix.n == 0)
 			a->uri = BYTES_NONE; /* the default is not for attributes */

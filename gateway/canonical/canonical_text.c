@@ -109,7 +109,9 @@ static void say_char(struct output *out, uint32_t c)
 
 static void say_text(struct output *out, uint32_t c)
 {
-	if (c == '&')
+	if (out->resolved)
+		say_char(out, c);
+	else if (c == '&')
 		SAY(out, "&amp;");
 	else if (c == '<')
 		SAY(out, "&lt;");
@@ -140,7 +142,7 @@ bool canonical_text(struct output *out, const unsigned char **at, const unsigned
 		} else if (*odd == '&' && !cdata) {
 			if (!reference(at, to, &c))
 				return false;
-			if (odd[1] != '#' && c != '"' && c != '\'') /* it stands in its canonical form */
+			if (!out->resolved && odd[1] != '#' && c != '"' && c != '\'') /* it stands in its canonical form */
 				canonical_put(out, odd, *at);
 			else
 				say_text(out, c);
@@ -156,7 +158,9 @@ bool canonical_text(struct output *out, const unsigned char **at, const unsigned
 
 static void say_value(struct output *out, uint32_t c)
 {
-	if (c == '&')
+	if (out->resolved)
+		say_char(out, c);
+	else if (c == '&')
 		SAY(out, "&amp;");
 	else if (c == '<')
 		SAY(out, "&lt;");
@@ -200,4 +204,30 @@ bool canonical_value(struct output *out, struct bytes value)
 		}
 	}
 	return true;
+}
+
+/* --- without escaping --- */
+
+static bool append(void *ctx, const void *data, size_t n)
+{
+	unsigned char **to = ctx;
+
+	memcpy(*to, data, n);
+	*to += n;
+	return true;
+}
+
+size_t canonical_resolve(struct bytes raw, bool value, unsigned char *to)
+{
+	const unsigned char *at = raw.p;
+	unsigned char *behind = to;
+	struct output out;
+	bool good;
+
+	canonical_output_start(&out, append, &behind);
+	out.resolved = true;
+	good = value ? canonical_value(&out, raw) : canonical_text(&out, &at, raw.p + raw.n, false);
+	BUG_IF(!good);
+	canonical_flush(&out);
+	return (size_t)(behind - to);
 }

@@ -51,7 +51,7 @@ static void write_declarations(struct run *r)
 		write_declaration(r, &r->prefixes[r->fresh[i]]);
 }
 
-static bool write_attribute(struct run *r, const struct attribute *a)
+static bool write_attribute(struct run *r, const struct canonical_attribute *a)
 {
 	const struct bytes name = a->name.whole;
 
@@ -69,7 +69,7 @@ static bool write_attribute(struct run *r, const struct attribute *a)
 }
 
 /* What the element itself, its attributes and the list make visible. */
-static bool use_prefixes(struct run *r, const struct qname *name)
+static bool use_prefixes(struct run *r, const struct canonical_qname *name)
 {
 	const bool may_list = r->depth == 1 || r->change_count > r->frames[r->depth].changes;
 
@@ -93,11 +93,30 @@ static bool keeps_limits(const struct run *r, const unsigned char *from, size_t 
 		(size_t)(r->at - from) < most->tag_bytes);
 }
 
+static bool write_start(struct run *r, const unsigned char *from, const struct canonical_qname *name)
+{
+	canonical_put(&r->out, from, name->whole.p + name->whole.n);
+	write_declarations(r);
+	for (size_t i = 0; i < r->attribute_count; i++) {
+		if (!write_attribute(r, r->sorted[i]))
+			return false;
+	}
+	canonical_put(&r->out, r->at - 1, r->at); /* '>' */
+	return true;
+}
+
+static void write_end(struct run *r, struct bytes name)
+{
+	SAY(&r->out, "</");
+	canonical_put(&r->out, name.p, name.p + name.n);
+	SAY(&r->out, ">");
+}
+
 static bool take_start(struct run *r)
 {
 	const unsigned char *from = r->at;
 	const size_t others = r->others;
-	struct qname name;
+	struct canonical_qname name;
 	bool empty;
 
 	if (r->depth == DEPTH_MOST)
@@ -108,20 +127,14 @@ static bool take_start(struct run *r)
 	if (!canonical_tag_read(r, &name, &empty) || !keeps_limits(r, from, others) || !use_prefixes(r, &name))
 		return false;
 	r->frames[r->depth].name = name.whole;
-	canonical_put(&r->out, from, name.whole.p + name.whole.n);
-	write_declarations(r);
-	for (size_t i = 0; i < r->attribute_count; i++) {
-		if (!write_attribute(r, r->sorted[i]))
-			return false;
-	}
-	canonical_put(&r->out, r->at - 1, r->at); /* '>' */
+	if (r->listener ? !canonical_tell_start(r, from, &name, empty) : !write_start(r, from, &name))
+		return false;
 	if (r->attribute_count == 1)
 		canonical_note_head(r, from);
 	if (!empty)
 		return true;
-	SAY(&r->out, "</");
-	canonical_put(&r->out, name.whole.p, name.whole.p + name.whole.n);
-	SAY(&r->out, ">");
+	if (!r->listener)
+		write_end(r, name.whole);
 	canonical_scope_leave(r);
 	r->depth--;
 	return true;
@@ -159,8 +172,8 @@ static bool take_expected(struct run *r)
 	const unsigned char *from = r->at, *inner, *to;
 	struct bytes name;
 
-	if (!s || s->scope != r->scope || r->own || r->depth >= r->depth_most || r->elements >= r->elements_most ||
-		r->others >= r->others_most)
+	if (!s || s->scope != r->scope || r->own || r->listener || r->depth >= r->depth_most ||
+		r->elements >= r->elements_most || r->others >= r->others_most)
 		return false;
 	inner = expected_end(r, s);
 	if (!inner)
@@ -182,6 +195,14 @@ static bool take_expected(struct run *r)
 	return true;
 }
 
+/* `at` stands behind the end tag that begins at `from`. */
+static bool leave(struct run *r, const unsigned char *from)
+{
+	canonical_scope_leave(r);
+	r->depth--;
+	return !r->listener || r->listener->end(r->ctx, (struct bytes){from, (size_t)(r->at - from)});
+}
+
 static bool take_end(struct run *r)
 {
 	const unsigned char *from = r->at;
@@ -191,9 +212,7 @@ static bool take_end(struct run *r)
 	if (is_end(r, from, name)) {
 		r->at += name.n + 3;
 		canonical_put(&r->out, from, r->at);
-		canonical_scope_leave(r);
-		r->depth--;
-		return true;
+		return leave(r, from);
 	}
 	/* At least one octet more follows, for the last one is a '>' and none of the name is. */
 	if (left <= name.n + 2 || memcmp(r->at + 2, name.p, name.n) != 0)
@@ -206,9 +225,7 @@ static bool take_end(struct run *r)
 		return false;
 	canonical_put(&r->out, r->at, r->at + 1);
 	r->at++;
-	canonical_scope_leave(r);
-	r->depth--;
-	return true;
+	return leave(r, from);
 }
 
 /* The first two hyphens are its end. */
@@ -227,17 +244,19 @@ static bool take_other(struct run *r)
 	const size_t left = (size_t)(r->end - r->at);
 	const bool comment = left > 4 && memcmp(r->at, "<!--", 4) == 0;
 	const bool cdata = left > 9 && memcmp(r->at, "<![CDATA[", 9) == 0;
-	const unsigned char *close;
+	const unsigned char *from, *close;
 
-	if (!comment && !cdata)
+	if (!comment && (!cdata || r->listener))
 		return false;
 	r->others++;
 	r->at += comment ? 4 : 9;
+	from = r->at;
 	close = comment ? comment_end(r) : memmem(r->at, (size_t)(r->end - r->at), "]]>", 3);
 	if (!close || (cdata && !canonical_text(&r->out, &r->at, close, true)))
 		return false;
 	r->at = close + 3;
-	return !r->limits || r->others <= r->limits->others;
+	return (!r->limits || r->others <= r->limits->others) &&
+		(!r->listener || r->listener->comment(r->ctx, (struct bytes){from, (size_t)(close - from)}));
 }
 
 bool canonical_take_markup(struct run *r)
@@ -292,7 +311,7 @@ static bool set_source(struct run *r, struct bytes octets)
 
 bool canonical_read_above(struct run *r, const struct bytes *above, size_t depth)
 {
-	struct qname name;
+	struct canonical_qname name;
 	bool empty;
 
 	for (size_t i = 0; i < depth; i++) {
@@ -305,18 +324,17 @@ bool canonical_read_above(struct run *r, const struct bytes *above, size_t depth
 
 void canonical_start(struct run *r, bool (*sink)(void *ctx, const void *data, size_t n), void *ctx)
 {
-	r->out.sink = sink;
-	r->out.ctx = ctx;
-	r->out.stopped = false;
-	r->out.from = r->out.to = NULL;
-	r->out.n = r->depth = r->prefix_count = r->change_count = r->last = 0;
+	canonical_output_start(&r->out, sink, ctx);
+	r->depth = r->prefix_count = r->change_count = r->last = 0;
 	r->declared = r->elements = r->others = 0;
 	r->own = NULL;
 	r->own_at = NULL;
 	r->own_is_out = false;
 	r->listing = r->doubtful = false;
 	r->limits = NULL;
+	r->listener = NULL;
 	r->on_id = NULL;
+	r->past = false;
 	r->depth_most = DEPTH_MOST;
 	r->elements_most = r->others_most = r->tag_most = SIZE_MAX;
 	r->scope = 1;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* envelope - the only XML parse: octets to a tree and to octet ranges, and the shape of SOAP 1.1.
+/* envelope - the only XML trees: octets to a tree and to octet ranges, and the shape of SOAP 1.1.
  *
  * Order: a linear pre-scan of the raw octets (bounds, UTF-8, no DTD, no processing instruction, ranges
  * of the shallow elements), one libxml2 parse, then a walk that ties each shallow node to its range.
+ * Of a message whose `data` nobody has looked into yet one walk over the octets does all of it, and libxml2 nothing.
  * Later rooms work on these nodes and cut these octets. What comes from here is *not* verified; only security makes a
  * `struct verified` from it.
  */
@@ -57,7 +58,8 @@ MUST_USE outcome envelope_parse(struct pool *pool, struct bytes text, const stru
 	struct envelope **out, struct err *e);
 
 /* The same verdict, but the content of `data` may be left out of the tree: it is well-formed and within the limits, and
- * whoever wants to look at it calls element_whole before. A message that fails has cost up to twice as much. */
+ * whoever wants to look at it calls element_whole before. So does who lets libxml2 change such a tree: its nodes are memory
+ * of the pool. A message that fails has cost up to twice as much. */
 MUST_USE outcome envelope_parse_frame(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
 	struct envelope **out, struct err *e);
 /* Puts into the tree what was left out. Every node of the envelope is another one then; every struct element stays where it

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* envelope_frame - a message as a struct envelope: whole, or without the content of `data` until somebody asks for it.
  *
- * Promise: what is left out was judged by canonical_judge, which accepts only what libxml2 accepts, and whatever it does not
- * accept is parsed whole; so the verdict on a message and its reason are those of the whole parse. What was left out comes
- * into the tree by the very same parse, of the same octets.
- * Spec: docs/decisions/0023
+ * Promise: a message with content left out was judged by canonical_judge, which accepts only what libxml2 accepts, and
+ * whatever it does not accept is parsed whole; so the verdict on a message and its reason are those of the whole parse. What
+ * was left out comes into the tree by the very same parse, of the same octets.
+ * Spec: docs/decisions/0023 and 0030
  */
 #include "envelope_int.h"
 
 #include "base/memory.h"
 
-static outcome fill(struct envelope *env, const struct scan *scan, struct bytes text, struct err *e)
+static outcome fill(struct envelope *env, const struct scan *scan, struct err *e)
 {
-	TRY(envelope_tree_build(env->pool, text, &env->doc, e));
 	TRY(envelope_range_tie(env, scan, e));
 	TRY(envelope_shape_check(env, e));
 	return envelope_ids_collect(env, scan, e);
@@ -39,28 +38,14 @@ outcome envelope_parse(struct pool *pool, struct bytes text, const struct envelo
 	if (!env)
 		return err_set(e, REASON_MEMORY, "no memory for the envelope");
 	TRY(envelope_scan_read(text, limits, ENVELOPE_SHALLOW, &scan, e));
-	TRY(fill(env, &scan, bytes_sub(text, scan.skip, text.n), e));
+	TRY(envelope_tree_build(pool, bytes_sub(text, scan.skip, text.n), &env->doc, e));
+	TRY(envelope_range_match(env, &scan, e));
+	TRY(fill(env, &scan, e));
 	*out = env;
 	return DONE;
 }
 
 /* --- without the content of `data` --- */
-
-static outcome fill_frame(struct envelope *env, const struct scan *scan, struct err *e)
-{
-	SCOPED(buf_free) struct buf rest = BUF(SIZE_MAX / 2);
-	size_t from = (size_t)(scan->left.octets.p - env->text.p), to = from + scan->left.octets.n;
-
-	buf_reserve(&rest, from - scan->skip + env->text.n - to);
-	buf_add(&rest, bytes_sub(env->text, scan->skip, from));
-	buf_add(&rest, bytes_sub(env->text, to, env->text.n));
-	if (!buf_ok(&rest))
-		return err_set(e, REASON_MEMORY, "no memory for the text around data");
-	TRY(fill(env, scan, buf_bytes(&rest), e));
-	env->left->left_out_of = env;
-	env->own = scan->left.own;
-	return DONE;
-}
 
 /* In a build for tests, what is left out is parsed at once all the same. */
 static void compare(const struct envelope *env, struct pool *pool)
@@ -73,6 +58,7 @@ static void compare(const struct envelope *env, struct pool *pool)
 
 	BUG_IF(!good && e.reason != REASON_MEMORY && memory_refusals() == before);
 	BUG_IF(good && (other->id_count != env->id_count || other->body->end != env->body->end));
+	BUG_IF(good && envelope_frame_differs(env));
 #else
 	(void)env;
 	(void)pool;
@@ -82,19 +68,15 @@ static void compare(const struct envelope *env, struct pool *pool)
 outcome envelope_parse_frame(struct pool *pool, struct bytes text, const struct envelope_limits *limits,
 	struct envelope **out, struct err *e)
 {
-	SCOPED(envelope_scan_free) struct scan scan = {0};
+	SCOPED(envelope_scan_free) struct scan scan = SCAN(limits);
 	struct envelope *env = make(pool, text, limits);
 
-	if (!env)
-		return err_set(e, REASON_MEMORY, "no memory for the envelope");
-	TRY(envelope_scan_frame(text, limits, &scan, e));
-	if (scan.left.octets.n == 0) {
-		TRY(fill(env, &scan, bytes_sub(text, scan.skip, text.n), e));
-	} else {
-		if (!fill_frame(env, &scan, e).ok) /* the whole parse finds the right words */
-			return envelope_parse(pool, text, limits, out, e);
-		compare(env, pool);
-	}
+	/* Where it is refused, the whole parse finds the right words. */
+	if (!env || !envelope_frame_build(env, &scan) || !fill(env, &scan, NULL).ok)
+		return envelope_parse(pool, text, limits, out, e);
+	env->left->left_out_of = env;
+	env->own = scan.left.own;
+	compare(env, pool);
 	*out = env;
 	return DONE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* envelope_parse - the one run of libxml2 over a text, and the entry points of the room.
+/* envelope_parse - the run of libxml2 over a text, and the entry points of the room.
  *
  * Promise: a tree comes out only when libxml2 was content in every way in which it tells so; one that it
  * merely tolerated (an unbound prefix, two attributes of one expanded name, version 1.1, a rest it did

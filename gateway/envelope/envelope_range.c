@@ -67,13 +67,13 @@ static struct element *place_of(struct envelope *env, const struct mark *mark, s
 	return &parent->children[parent->child_count++];
 }
 
-static outcome tie(struct envelope *env, const struct mark *mark, xmlNode *node, struct element *place, struct err *e)
+static outcome tie(struct envelope *env, const struct mark *mark, struct element *place, struct err *e)
 {
 	if (mark->children > 0)
 		place->children = pool_alloc(env->pool, mark->children * sizeof *place);
 	if (mark->children > 0 && !place->children)
 		return err_set(e, REASON_MEMORY, "no memory for the ranges");
-	place->node = node;
+	place->node = mark->node;
 	place->start = mark->start;
 	place->inner = mark->inner;
 	place->inner_end = mark->inner_end;
@@ -81,17 +81,17 @@ static outcome tie(struct envelope *env, const struct mark *mark, xmlNode *node,
 	return DONE;
 }
 
-static outcome tie_all(struct envelope *env, const struct scan *scan, struct element **places, struct err *e)
+outcome envelope_range_match(const struct envelope *env, struct scan *scan, struct err *e)
 {
 	const size_t count = scan->marks.len / sizeof(struct mark);
 	xmlNode *root = xmlDocGetRootElement(env->doc);
-	const struct mark *marks = scan_marks(scan);
-	size_t i = 0, elements = scan->left.elements;
+	struct mark *marks = scan_marks(scan);
+	size_t i = 0, elements = 0;
 	int depth;
 
 	for (xmlNode *node = envelope_tree_next(root, NULL, &depth); node;
 	     node = envelope_tree_next(root, node, &depth)) {
-		const struct mark *mark = &marks[i];
+		struct mark *mark = &marks[i];
 
 		elements++;
 		if (depth > ENVELOPE_SHALLOW)
@@ -99,26 +99,28 @@ static outcome tie_all(struct envelope *env, const struct scan *scan, struct ele
 		if (i == count || mark->depth != (uint32_t)depth ||
 		    !same_name(bytes_sub(env->text, mark->start + 1, mark->start + 1 + mark->name_n), node))
 			return disagree(node, e);
-		places[i] = place_of(env, mark, places);
-		TRY(tie(env, mark, node, places[i], e));
+		mark->node = node;
 		i++;
 	}
-	if (i != count || elements != scan->elements)
-		return disagree(NULL, e);
-	if (scan->left.octets.n > 0)
-		env->left = places[scan->left_mark];
-	return DONE;
+	return i == count && elements == scan->elements ? DONE : disagree(NULL, e);
 }
 
 outcome envelope_range_tie(struct envelope *env, const struct scan *scan, struct err *e)
 {
 	const size_t count = scan->marks.len / sizeof(struct mark);
 	struct element **places = pool_alloc(env->pool, count * sizeof(struct element *));
+	const struct mark *marks = scan_marks(scan);
 
 	env->root = POOL_NEW(env->pool, struct element);
 	if (!env->root || !places)
 		return err_set(e, REASON_MEMORY, "no memory for %zu ranges", count);
-	return tie_all(env, scan, places, e);
+	for (size_t i = 0; i < count; i++) {
+		places[i] = place_of(env, &marks[i], places);
+		TRY(tie(env, &marks[i], places[i], e));
+	}
+	if (scan->left.octets.n > 0)
+		env->left = places[scan->left_mark];
+	return DONE;
 }
 
 size_t envelope_children(const struct envelope *env, const struct element *parent,

@@ -9,10 +9,6 @@
  */
 #include "envelope_int.h"
 
-/* Attributes, comments and CDATA sections cost as much memory as elements do; in all there may be this
- * many for each element that the limits permit. */
-#define OTHERS_PER_ELEMENT 4
-
 /* Octets of a namespace name: a canonicaliser compares them for every two attributes of an element. */
 #define NAMESPACE_MOST 512
 
@@ -69,7 +65,7 @@ static void skip_blanks(struct scanner *s, size_t end)
 
 static outcome count_other(struct scanner *s)
 {
-	if (++s->others > s->limits->elements * OTHERS_PER_ELEMENT)
+	if (++s->others > s->limits->elements * ENVELOPE_OTHERS_PER_ELEMENT)
 		return fail(s, REASON_XML_ELEMENTS, "too many attributes, comments and CDATA sections");
 	return DONE;
 }
@@ -200,6 +196,19 @@ static outcome scan_attribute(struct scanner *s, uint32_t *namespaces)
 	return DONE;
 }
 
+struct mark *envelope_scan_mark(struct scan *scan, struct mark mark)
+{
+	struct mark *place = (struct mark *)(void *)buf_reserve(&scan->marks, sizeof *place);
+
+	if (!place)
+		return NULL;
+	*place = mark;
+	buf_grown(&scan->marks, sizeof *place);
+	if (mark.depth > 1)
+		scan_marks(scan)[mark.parent].children++;
+	return place;
+}
+
 /* Counts the element that begins at `at` and notes it when it is shallow. */
 static outcome enter(struct scanner *s)
 {
@@ -216,16 +225,11 @@ static outcome enter(struct scanner *s)
 	*open = (struct open){.name = (uint32_t)s->at + 1};
 	if (s->depth > s->shallow)
 		return DONE;
-	mark = (struct mark *)(void *)buf_reserve(&s->out->marks, sizeof *mark);
+	mark = envelope_scan_mark(s->out, (struct mark){.start = (uint32_t)s->at, .depth = (uint32_t)s->depth,
+		.parent = s->open[s->depth - 1].mark});
 	if (!mark)
 		return fail(s, REASON_MEMORY, "no memory for the ranges");
-	open->mark = (uint32_t)(s->out->marks.len / sizeof *mark);
-	*mark = (struct mark){.start = (uint32_t)s->at, .depth = (uint32_t)s->depth};
-	buf_grown(&s->out->marks, sizeof *mark);
-	if (s->depth > 1) {
-		mark->parent = s->open[s->depth - 1].mark;
-		scan_marks(s->out)[mark->parent].children++;
-	}
+	open->mark = (uint32_t)(mark - scan_marks(s->out));
 	return DONE;
 }
 
@@ -241,60 +245,6 @@ static void leave(struct scanner *s, size_t inner_end, size_t end)
 	}
 	s->namespaces -= (int)open->namespaces;
 	s->depth--;
-}
-
-/* --- the content of `data`, judged apart --- */
-
-static bool is_local(const struct scanner *s, int depth, const char *local)
-{
-	const struct open *open = &s->open[depth];
-	const struct bytes name = {s->text.p + open->name, open->name_n};
-	const unsigned char *colon = memchr(name.p, ':', name.n);
-
-	return bytes_is(colon ? bytes_sub(name, (size_t)(colon + 1 - name.p), name.n) : name, local);
-}
-
-/* Below the depth to which identifiers count, in a Body that holds no Fault. */
-static bool may_leave(const struct scanner *s)
-{
-	return s->out->may_leave && s->out->left.octets.n == 0 && s->depth == ENVELOPE_CONTRACT_DEPTH + 1 &&
-		is_local(s, s->depth, "data") && is_local(s, 2, "Body") && !is_local(s, 3, "Fault");
-}
-
-static bool keep_id(void *ctx, struct bytes value)
-{
-	struct buf *ids = ctx;
-
-	buf_add(ids, (struct bytes){(const unsigned char *)&value, sizeof value});
-	return buf_ok(ids);
-}
-
-/* `at` stands behind the start tag; where the judge is in doubt, nothing happens. */
-static void leave_content(struct scanner *s)
-{
-	const struct canonical_limits limits = {
-		.elements = s->limits->elements - s->out->elements,
-		.others = s->limits->elements * OTHERS_PER_ELEMENT - s->others,
-		.depth = (size_t)(s->depth_most - s->depth),
-		.attributes = (size_t)s->limits->attributes,
-		.namespaces = (size_t)s->limits->namespaces,
-		.tag_bytes = s->limits->tag_bytes,
-		.comment_bytes = s->limits->comment_bytes,
-	};
-	struct bytes above[ENVELOPE_CONTRACT_DEPTH + 1];
-
-	for (int depth = 1; depth <= s->depth; depth++) {
-		const struct mark *mark = &scan_marks(s->out)[s->open[depth].mark];
-
-		above[depth - 1] = bytes_sub(s->text, mark->start, mark->inner);
-	}
-	buf_clear(&s->out->left_ids);
-	if (!canonical_judge(s->text, s->at, above, (size_t)s->depth, &limits, keep_id, &s->out->left_ids, &s->out->left))
-		return;
-	s->out->left_mark = s->open[s->depth].mark;
-	s->out->elements += s->out->left.elements;
-	s->others += s->out->left.others;
-	s->at += s->out->left.octets.n;
 }
 
 static void note_inner(struct scanner *s)
@@ -335,8 +285,6 @@ static outcome scan_start(struct scanner *s)
 	}
 	if (s->text.p[s->at++] == '>') {
 		note_inner(s);
-		if (may_leave(s))
-			leave_content(s);
 		return DONE;
 	}
 	if (s->at == s->tag_end)
@@ -392,30 +340,18 @@ static outcome scan_all(struct scanner *s)
 	return DONE;
 }
 
-static outcome read(struct bytes text, const struct envelope_limits *limits, int shallow, struct scan *out, struct err *e)
+outcome envelope_scan_read(struct bytes text, const struct envelope_limits *limits, int shallow, struct scan *out,
+	struct err *e)
 {
 	struct scanner s = {.text = text, .limits = limits, .out = out, .e = e, .shallow = shallow};
 
+	*out = SCAN(limits);
 	/* The marks count in 32 bits, libxml2 in int. */
 	if (text.n > limits->bytes || text.n > INT32_MAX)
 		return err_set(e, REASON_XML_SIZE, "%zu octets, the limit is %zu", text.n, limits->bytes);
 	TRY(envelope_prolog_read(text, &out->skip, &s.at, e));
-	s.depth_most = limits->depth < ENVELOPE_DEPTH_MOST ? limits->depth : ENVELOPE_DEPTH_MOST;
+	s.depth_most = envelope_depth_most(limits);
 	return scan_all(&s);
-}
-
-outcome envelope_scan_read(struct bytes text, const struct envelope_limits *limits, int shallow,
-	struct scan *out, struct err *e)
-{
-	*out = (struct scan){.marks = BUF(limits->elements * sizeof(struct mark) + 1)};
-	return read(text, limits, shallow, out, e);
-}
-
-outcome envelope_scan_frame(struct bytes text, const struct envelope_limits *limits, struct scan *out, struct err *e)
-{
-	*out = (struct scan){.marks = BUF(limits->elements * sizeof(struct mark) + 1),
-		.may_leave = true, .left_ids = BUF(SIZE_MAX / 2)};
-	return read(text, limits, ENVELOPE_SHALLOW, out, e);
 }
 
 void envelope_scan_free(struct scan *scan)

@@ -9,25 +9,22 @@
 
 enum { FRAMED_LEAST = 600, FRAMED_SPOILT = 4 };
 
-static const char framed_head[] = "<e:Envelope xmlns:e=\"" NS_SOAP11 "\" xmlns:a=\"urn:a\"><e:Header><t xmlns:w=\"" NS_WSU
-	"\" w:Id=\"token\"/></e:Header><e:Body xmlns:w=\"" NS_WSU "\" w:Id=\"body\"><m:Op xmlns:m=\"urn:m\"><request>"
-	"<requestInfo/><requestData>";
-static const char framed_tail[] = "</requestData></request></m:Op></e:Body></e:Envelope>";
-
 /* Of the kind that people send: nothing in it is out of the usual, and mostly it is canonical as it stands. */
 static inline void framed_usual(struct choices *c, struct buf *out)
 {
-	static const char *const ids[] = {"", "", " Id=\"9\"", " id=\"body \"", " n=\"1\" z=\"2\"", " ID=\"token\"", " id=\"\""};
+	static const char *const ids[] = {"", "", " Id=\"9\"", " id=\"body \"", " n=\"1\" z=\"2\"", " ID=\"tokens\"",
+		" id=\"bo\""};
 	static const char *const texts[] = {"", "1", "words", "\xD2\x9B\xD0\xB0", "&amp;", "&lt;i/&gt;", " \n", "]]"};
 	static const char *const prefixes[][2] = {{"", ""}, {"a:", ""}, {"p:", " xmlns:p=\"urn:p\""},
 		{"p:", " xmlns:p=\"urn:p\""},
 		{"a:", " xmlns:a=\"urn:a\""}, {"m:", ""}, {"m:", " xmlns:m=\"urn:m\""}, {"m:", " xmlns:m=\"urn:b\""},
 		{"", " xmlns=\"urn:b\""}, {"", " xmlns=\"\""}};
 	const char *const *names = PICK(c, prefixes), *prefix = names[0];
+	const char *const odd = choose(c, 12) ? "" : choose(c, 2) ? " ID=\"token\"" : " id=\"\""; /* the frame has it too */
 
 	buf_printf(out, "<%sx%s%s>", prefix, names[1], choose(c, 60) ? "" : names[1]);
 	for (unsigned n = 12 + choose(c, 20); n > 0; n--) {
-		buf_printf(out, "<%sy%s>%s", prefix, choose(c, 4) ? "" : PICK(c, ids), PICK(c, texts));
+		buf_printf(out, "<%sy%s>%s", prefix, choose(c, 4) ? "" : n == 12 ? odd : PICK(c, ids), PICK(c, texts));
 		buf_printf(out, "<z>%s</z></%sy>", PICK(c, texts), prefix);
 	}
 	buf_printf(out, "</%sx>", prefix);
@@ -107,22 +104,130 @@ static inline void framed_spoil(struct choices *c, struct buf *text)
 	buf_add(text, buf_bytes(&rest));
 }
 
+static inline void framed_spoil_some(struct choices *c, struct buf *text, unsigned one_of)
+{
+	if (choose(c, one_of))
+		return;
+	for (unsigned n = 1 + choose(c, FRAMED_SPOILT); n > 0; n--)
+		framed_spoil(c, text);
+}
+
+/* --- what is around the content --- */
+
+/* Mostly without CDATA sections, for which the frame is left to libxml2. */
+static inline void framed_add(struct choices *c, struct buf *out, const struct buf *piece)
+{
+	if (!memmem(piece->data, piece->len, "<![CDATA[", 9) || choose(c, 6) == 0)
+		buf_add(out, buf_bytes(piece));
+}
+
+static inline void framed_elements(struct choices *c, struct buf *out)
+{
+	SCOPED(buf_free) struct buf piece = BUF(BOTH_MOST);
+
+	for (unsigned n = choose(c, 5); n > 2; n--) {
+		buf_clear(&piece);
+		c->elements = 2;
+		grammar_element((struct grammar){.c = c, .out = &piece, .bound = {true, true}}, 3);
+		framed_add(c, out, &piece);
+	}
+}
+
+static inline void framed_text(struct choices *c, struct buf *out)
+{
+	SCOPED(buf_free) struct buf piece = BUF(BOTH_MOST);
+
+	if (choose(c, 2))
+		grammar_text(c, &piece);
+	framed_add(c, out, &piece);
+}
+
+/* Between the elements of SOAP itself. */
+static inline void framed_gap(struct choices *c, struct buf *out)
+{
+	static const char *const gaps[] = {"", "", "", " ", "\n", "\r\n\t", "\r", "\n\n<!-- \n -->\n", "<!---->",
+		"<!--a-b-->\r\n", "&#32;", "\n<!--\xD2\x9B>\n\n&amp;<a-->"};
+
+	buf_str(out, PICK(c, gaps));
+}
+
+static inline void framed_start(struct choices *c, struct buf *out, const char *start)
+{
+	struct grammar g = {.c = c, .out = out, .bound = {true, true}};
+	const bool first = choose(c, 2);
+
+	buf_str(out, start);
+	if (first && choose(c, 8) == 0)
+		grammar_declarations(&g);
+	if (choose(c, 12) == 0)
+		grammar_attributes(&g);
+	if (!first && choose(c, 8) == 0)
+		grammar_declarations(&g);
+	grammar_blank(c, out, false);
+	buf_str(out, ">");
+}
+
+static inline void framed_head(struct choices *c, struct buf *out)
+{
+	static const char *const prologs[] = {"", "", "<?xml version=\"1.0\"?>", "<?xml version='1.0' encoding='utf-8'?>\r\n",
+		"\xEF\xBB\xBF", "\n", "\xEF\xBB\xBF<?xml version=\"1.0\"\nencoding = \"UTF-8\" standalone='yes' ?>", "<!--\n-->",
+		"<?xml version=\"1.0\" standalone=\"no\"?>\n<!-- --> \n<!---->", "<?xml version=\"1.0\" encoding=\"Utf-8\"?>",
+		"<?xml\tversion=\"1.0\"\r\n?>"};
+
+	buf_str(out, PICK(c, prologs));
+	framed_start(c, out, "<e:Envelope xmlns:e=\"" NS_SOAP11 "\" xmlns:a=\"urn:a\"");
+	framed_gap(c, out);
+	framed_start(c, out, "<e:Header");
+	framed_gap(c, out);
+	framed_elements(c, out);
+	framed_start(c, out, "<t xmlns:w=\"" NS_WSU "\" w:Id=\"token\"");
+	framed_text(c, out);
+	framed_elements(c, out);
+	buf_str(out, "</t>");
+	framed_gap(c, out);
+	buf_str(out, "</e:Header>");
+	framed_gap(c, out);
+	framed_start(c, out, "<e:Body xmlns:w=\"" NS_WSU "\" w:Id=\"body\"");
+	framed_gap(c, out);
+	framed_start(c, out, "<m:Op xmlns:m=\"urn:m\"");
+	framed_text(c, out);
+	buf_str(out, "<request><requestInfo>");
+	framed_elements(c, out);
+	buf_str(out, "</requestInfo><requestData>");
+	framed_text(c, out);
+}
+
+static inline void framed_tail(struct choices *c, struct buf *out)
+{
+	static const char *const ends[] = {"", "", "\n", " \r\n", "<!-- -->", "\n<!--\r\n-->", "\n<!--b\n-->\n<!---->\n"};
+
+	framed_text(c, out);
+	framed_elements(c, out);
+	buf_str(out, "</requestData></request></m:Op>");
+	framed_gap(c, out);
+	buf_str(out, "</e:Body></e:Envelope>");
+	buf_str(out, PICK(c, ends));
+}
+
 static inline void framed_message(struct choices *c, struct buf *out)
 {
 	static const char *const starts[] = {"<data>", "<data>", "<data>", "<a:data>", "<a:data xmlns=\"urn:b\">",
 		"<data xmlns=\"urn:b\" xmlns:b=\"urn:b\">",
 		"<data a:b=\"1\" \n x='2'>", "<data xmlns:a=\"urn:b\" xmlns:ds=\"urn:c\">"};
 	const char *start = PICK(c, starts);
-	SCOPED(buf_free) struct buf content = BUF(BOTH_MOST);
+	SCOPED(buf_free) struct buf content = BUF(BOTH_MOST), tail = BUF(BOTH_MOST);
 
 	framed_content(c, &content);
-	if (choose(c, 2)) {
-		for (unsigned n = 1 + choose(c, FRAMED_SPOILT); n > 0; n--)
-			framed_spoil(c, &content);
-	}
-	buf_printf(out, "%s%s", framed_head, start);
+	framed_spoil_some(c, &content, 3);
+	c->usual = choose(c, 8);
+	framed_head(c, out);
+	buf_str(out, start);
+	framed_spoil_some(c, out, 5);
 	buf_add(out, buf_bytes(&content));
-	buf_printf(out, "</%sdata>%s", start[1] == 'a' ? "a:" : "", framed_tail);
+	buf_printf(&tail, "</%sdata>", start[1] == 'a' ? "a:" : "");
+	framed_tail(c, &tail);
+	framed_spoil_some(c, &tail, 20);
+	buf_add(out, buf_bytes(&tail));
 }
 
 /* --- the two verdicts --- */
@@ -182,6 +287,23 @@ static inline enum canonical framed_short_body(const struct framed *f, struct bu
 	return canonical_write(&place, NULL, both_keep, out);
 }
 
+/* libxml2 gives the same canonical forms of what is around the content by the tree of the frame and by its own. */
+static inline bool framed_same_header(const struct framed *f)
+{
+	const struct element *apart = envelope_header(f->frame), *whole = envelope_header(f->other);
+	bool same = true;
+
+	for (int inclusive = 0; apart && inclusive < 2; inclusive++) {
+		SCOPED(buf_free) struct buf ours = BUF(BOTH_MOST), theirs = BUF(BOTH_MOST);
+		const struct canonical_form form = {.inclusive = inclusive};
+		const bool good = envelope_canonical_form(apart->node, &form, both_keep, &ours, NULL).ok;
+
+		same = same && good == envelope_canonical_form(whole->node, &form, both_keep, &theirs, NULL).ok &&
+			bytes_eq(buf_bytes(&ours), buf_bytes(&theirs));
+	}
+	return same;
+}
+
 /* NULL, or what is wrong with the two. */
 static inline const char *framed_differ(struct framed *f)
 {
@@ -192,6 +314,11 @@ static inline const char *framed_differ(struct framed *f)
 		return f->frame ? "accepted, and libxml2 refuses" : "refused, and libxml2 accepts";
 	if (!f->frame)
 		return f->apart.reason == f->whole.reason && strcmp(f->apart.detail, f->whole.detail) == 0 ? NULL : "other words";
+	why = f->left ? envelope_frame_differs(f->frame) : NULL;
+	if (why)
+		return why;
+	if (!framed_same_header(f))
+		return "another canonical form of the Header";
 	if (framed_own_body(f, &ours) == CANONICAL_FOREIGN)
 		buf_clear(&ours);
 	if (!envelope_canonical(envelope_body(f->other)->node, NULL, both_keep, &theirs, NULL).ok)

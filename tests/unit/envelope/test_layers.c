@@ -135,7 +135,7 @@ static bool ties_up(const char *scanned, const char *parsed)
 
 	assert_true(envelope_scan_read(bytes_str(scanned), &limits, ENVELOPE_SHALLOW, &scan, NULL).ok);
 	assert_true(envelope_tree_build(pool, bytes_str(parsed), &env.doc, NULL).ok);
-	ok = envelope_range_tie(&env, &scan, &e).ok;
+	ok = envelope_range_match(&env, &scan, &e).ok && envelope_range_tie(&env, &scan, &e).ok;
 	assert_int_equal(e.reason, ok ? REASON_NONE : REASON_XML_MALFORMED);
 	buf_free(&scan.marks);
 	return ok;

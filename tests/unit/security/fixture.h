@@ -35,7 +35,7 @@
 
 #define XMLNS_WSU " xmlns:wsu=\"" NS_WSU "\""
 #define PAYLOAD(data) \
-	"<m:SendMessage xmlns:m=\"urn:m\"><request><data>" data "</data></request></m:SendMessage>"
+	"<m:SendMessage xmlns:m=\"urn:m\"><request><requestData><data>" data "</data></requestData></request></m:SendMessage>"
 #define BODY_AS(attributes, data) "<soapenv:Body" attributes ">" PAYLOAD(data) "</soapenv:Body>"
 #define BODY BODY_AS(XMLNS_WSU " wsu:Id=\"body\"", "100")
 #define SECURITY "<wsse:Security xmlns:wsse=\"" NS_WSSE "\"" XMLNS_WSU " soapenv:mustUnderstand=\"1\">"

@@ -33,7 +33,7 @@ static const struct {
 		{{"<data>100<", "<data>900<"}}, ROGUE,
 		{"signature.digest-mismatch", "SignatureValue does not fit SignedInfo either"}},
 	{"indentation after signing", {0},
-		{{"<request><data>", "<request>\n\t<data>"}, {"</data></request>", "</data>\n</request>"}},
+		{{"<requestData><data>", "<requestData>\n\t<data>"}, {"</data></requestData>", "</data>\n</requestData>"}},
 		SENDER, {"certain: it was signed without line breaks and indented afterwards"}},
 	{"lost CR", {.body = CRLF_BODY}, {{"one&#13;\ntwo", "one\ntwo"}}, SENDER,
 		{"certain: it was signed with CR LF"}},
