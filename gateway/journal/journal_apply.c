@@ -3,6 +3,7 @@
  * Promise:  a transaction takes whole records in their order and says how far it came; a record that is taken twice
  *           changes nothing the second time.
  * Not here: when (journal_indexer.c), the tables (journal_index.c). */
+#include <string.h>
 #include <xxhash.h>
 
 #include "journal_int.h"
@@ -32,9 +33,8 @@ void journal_index_disconnect(struct journal_index *index)
 {
 	sqlite3_finalize(index->begin);
 	sqlite3_finalize(index->commit);
-	sqlite3_finalize(index->fact);
+	sqlite3_finalize(index->entry);
 	sqlite3_finalize(index->name);
-	sqlite3_finalize(index->seen);
 	sqlite3_finalize(index->word);
 	sqlite3_finalize(index->taken);
 	sqlite3_finalize(index->applied);
@@ -49,20 +49,23 @@ outcome journal_index_connect(
 		const char *sql;
 		sqlite3_stmt **stmt;
 	} statements[] = {{"BEGIN IMMEDIATE", &index->begin}, {"COMMIT", &index->commit},
-		{"INSERT OR IGNORE INTO fact VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", &index->fact},
-		{"INSERT OR IGNORE INTO name VALUES(?,?)", &index->name},
-		{"INSERT OR IGNORE INTO seen VALUES(?,?)", &index->seen},
+		{"INSERT OR IGNORE INTO entry VALUES(?,?,?,?,?)", &index->entry},
+		{"INSERT OR IGNORE INTO name VALUES(?,?,?)", &index->name},
 		/* A word repeats all but the body. */
 		{"INSERT OR REPLACE INTO waiting SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"
 		 " coalesce(?13, (SELECT body FROM waiting WHERE id = ?1)),"
 		 " coalesce(?14, (SELECT body_size FROM waiting WHERE id = ?1)),"
 		 " coalesce(?15, (SELECT body_sum FROM waiting WHERE id = ?1))", &index->word},
 		{"UPDATE waiting SET due_ms = ?2 WHERE id = ?1 AND state = 0 AND attempts = 0 AND due_ms = 0", &index->taken},
-		{"UPDATE log SET applied = ?", &index->applied}};
+		{"UPDATE log SET applied = ?1, entries = ?2, older_ms = max(older_ms, ?3)", &index->applied}};
 	outcome r = journal_index_open(directory, day, JOURNAL_WRITE, &index->db, e);
 
+	if (r.ok && !index->db)
+		return DONE;
 	for (size_t i = 0; r.ok && i < sizeof statements / sizeof statements[0]; i++)
 		r = journal_prepare(index->db, day, statements[i].sql, statements[i].stmt, e);
+	if (r.ok)
+		r = journal_index_entries(index->db, day, &index->entries, e);
 	if (!r.ok) {
 		journal_index_disconnect(index);
 		return r;
@@ -87,44 +90,52 @@ static outcome run(struct journal_index *index, sqlite3_stmt *stmt, bool bound, 
 	return r;
 }
 
-/* Absent texts are NULL. */
-static bool bind_text(sqlite3_stmt *stmt, int at, struct bytes text)
+/* --- the row of an entry --- */
+
+/* A word that is there already is not added again; the words stand between line feeds. */
+static void word_add(struct buf *words, struct bytes word)
 {
-	return text.n == 0 ? sqlite3_bind_null(stmt, at) == SQLITE_OK : journal_bind(stmt, at, text);
+	const size_t before = words->len;
+
+	if (word.n == 0)
+		return;
+	if (before == 0)
+		buf_char(words, '\n');
+	buf_add(words, word);
+	buf_char(words, '\n');
+	if (before > 0 && memmem(words->data, before, words->data + before - 1, words->len - before + 1))
+		words->len = before;
 }
 
-/* In the order of the columns of the table fact. */
-static outcome fact_put(struct journal_index *index, const char *day, const struct journal_record *r, size_t i,
-	struct err *e)
+static outcome entry_put(struct journal_index *index, const char *day, const struct journal_record *r, struct buf *words,
+	int64_t *older_ms, struct err *e)
 {
-	const struct journal_fact *f = &r->facts[i];
-	const struct {
-		int at;
-		int64_t number;
-	} numbers[] = {{1, journal_fact_number(r->place, i)}, {2, f->at.ms}, {4, f->direction}, {5, f->kind},
-		{6, f->verdict}, {14, (int64_t)f->size}, {15, (int64_t)r->octets[i].size}};
-	const struct {
-		int at;
-		struct bytes text;
-	} texts[] = {{3, bytes_str(f->exchange)}, {7, f->participant}, {8, f->service_id}, {9, f->sender_id},
-		{10, f->message_id}, {11, f->correlation_id}, {12, f->reason}, {13, f->error_id}};
-	bool ok = true;
+	int64_t newest = INT64_MIN, oldest = INT64_MAX;
+	bool refused = false, ok;
 
-	for (size_t k = 0; ok && k < sizeof numbers / sizeof numbers[0]; k++)
-		ok = sqlite3_bind_int64(index->fact, numbers[k].at, numbers[k].number) == SQLITE_OK;
-	for (size_t k = 0; ok && k < sizeof texts / sizeof texts[0]; k++)
-		ok = bind_text(index->fact, texts[k].at, texts[k].text);
-	return run(index, index->fact, ok, day, "write a fact", e);
+	buf_clear(words);
+	for (size_t i = 0; i < r->fact_count; i++) {
+		const struct journal_fact *f = &r->facts[i];
+
+		newest = f->at.ms > newest ? f->at.ms : newest;
+		oldest = f->at.ms < oldest ? f->at.ms : oldest;
+		refused = refused || f->verdict == JOURNAL_REFUSED;
+		word_add(words, f->participant);
+		word_add(words, f->service_id);
+		word_add(words, f->sender_id);
+	}
+	if (r->fact_count == 0)
+		return DONE;
+	if (newest - oldest > *older_ms)
+		*older_ms = newest - oldest;
+	ok = buf_ok(words) && sqlite3_bind_int64(index->entry, 1, newest) == SQLITE_OK &&
+		sqlite3_bind_int64(index->entry, 2, (int64_t)r->place) == SQLITE_OK &&
+		sqlite3_bind_int64(index->entry, 3, newest - oldest) == SQLITE_OK &&
+		sqlite3_bind_int64(index->entry, 4, refused) == SQLITE_OK && journal_bind(index->entry, 5, buf_bytes(words));
+	return run(index, index->entry, ok, day, "write an entry", e);
 }
 
-static outcome pair_put(struct journal_index *index, sqlite3_stmt *insert, const char *day, int64_t hash,
-	uint64_t place, struct err *e)
-{
-	bool ok = sqlite3_bind_int64(insert, 1, hash) == SQLITE_OK &&
-		sqlite3_bind_int64(insert, 2, (int64_t)place) == SQLITE_OK;
-
-	return run(index, insert, ok, day, "write a name", e);
-}
+/* --- its names --- */
 
 struct names {
 	int64_t hash[JOURNAL_NAMES];
@@ -143,11 +154,22 @@ static void name_add(struct names *names, uint64_t seed, enum journal_name name,
 		names->hash[names->count++] = hash;
 }
 
+static outcome name_put(struct journal_index *index, const char *day, int64_t hash, int64_t place, struct err *e)
+{
+	bool ok = sqlite3_bind_int64(index->name, 1, (int64_t)(index->entries / JOURNAL_PART)) == SQLITE_OK &&
+		sqlite3_bind_int64(index->name, 2, hash) == SQLITE_OK && sqlite3_bind_int64(index->name, 3, place) == SQLITE_OK;
+
+	return run(index, index->name, ok, day, "write a name", e);
+}
+
 static outcome names_put(struct journal_index *index, const char *day, uint64_t seed,
 	const struct journal_record *r, struct err *e)
 {
+	const int64_t place = (int64_t)r->place;
 	struct names names = {.count = 0};
 
+	if (r->has_seen) /* before the others, so that it is the first of its name */
+		names.hash[names.count++] = journal_name_hash(seed, NAME_MESSAGE, r->seen.message_id);
 	for (size_t i = 0; i < r->fact_count; i++) {
 		name_add(&names, seed, NAME_EXCHANGE, bytes_str(r->facts[i].exchange));
 		name_add(&names, seed, NAME_MESSAGE, r->facts[i].message_id);
@@ -155,7 +177,7 @@ static outcome names_put(struct journal_index *index, const char *day, uint64_t 
 		name_add(&names, seed, NAME_ERROR, r->facts[i].error_id);
 	}
 	for (size_t i = 0; i < names.count; i++)
-		TRY(pair_put(index, index->name, day, names.hash[i], r->place, e));
+		TRY(name_put(index, day, names.hash[i], r->has_seen && i == 0 ? -place : place, e));
 	return DONE;
 }
 
@@ -173,46 +195,58 @@ static outcome word_put(
 		"write a word on a message that waits", e);
 }
 
-static outcome record_put(struct journal_index *index, const char *day, uint64_t seed,
-	const struct journal_record *r, struct err *e)
+/* How far a transaction has come. */
+struct progress {
+	uint64_t at;
+	size_t count;
+	int64_t older_ms; /* the most of its entries */
+};
+
+static outcome progress_put(struct journal_index *index, const char *day, const struct progress *p, struct err *e)
 {
-	for (size_t i = 0; i < r->fact_count; i++)
-		TRY(fact_put(index, day, r, i, e));
-	TRY(names_put(index, day, seed, r, e));
-	if (r->has_seen)
-		TRY(pair_put(index, index->seen, day,
-			journal_seen_hash(seed, r->seen.sender_id, r->seen.message_id), r->place, e));
-	return r->has_waiting ? word_put(index, day, r, e) : DONE;
+	bool ok = sqlite3_bind_int64(index->applied, 1, (int64_t)p->at) == SQLITE_OK &&
+		sqlite3_bind_int64(index->applied, 2, (int64_t)index->entries) == SQLITE_OK &&
+		sqlite3_bind_int64(index->applied, 3, p->older_ms) == SQLITE_OK;
+
+	return run(index, index->applied, ok, day, "say how far it follows", e);
 }
 
 static outcome records_put(struct journal_index *index, const struct journal_log *log, const char *day,
-	uint64_t from, uint64_t until, size_t most, uint64_t *applied, size_t *count, struct err *e)
+	uint64_t until, size_t most, struct progress *p, struct err *e)
 {
-	SCOPED(buf_free) struct buf memory = BUF(SIZE_MAX / 4);
+	SCOPED(buf_free) struct buf memory = BUF(SIZE_MAX / 4), words = BUF(SIZE_MAX / 4);
 	struct journal_record record;
 
 	TRY(run(index, index->begin, true, day, "begin", e));
-	for (*count = 0, *applied = from; *applied < until && *count < most; ++*count) {
-		TRY(journal_log_record(log, day, *applied, &memory, &record, e));
-		TRY(record_put(index, day, log->seed, &record, e));
-		*applied = record.next;
+	for (; p->at < until && p->count < most; p->count++) {
+		TRY(journal_log_record(log, day, p->at, &memory, &record, e));
+		TRY(entry_put(index, day, &record, &words, &p->older_ms, e));
+		TRY(names_put(index, day, log->seed, &record, e));
+		if (record.has_waiting)
+			TRY(word_put(index, day, &record, e));
+		index->entries++;
+		p->at = record.next;
 	}
-	TRY(run(index, index->applied, sqlite3_bind_int64(index->applied, 1, (int64_t)*applied) == SQLITE_OK, day,
-		"say how far it follows", e));
+	TRY(progress_put(index, day, p, e));
 	return run(index, index->commit, true, day, "commit", e);
 }
 
 outcome journal_index_apply(struct journal_index *index, const struct journal_log *log, const char *day,
 	uint64_t from, uint64_t until, size_t most, uint64_t *applied, size_t *records, struct err *e)
 {
-	size_t count = 0;
-	outcome r = records_put(index, log, day, from, until, most, applied, &count, e);
+	struct progress p = {.at = from};
+	const uint64_t entries = index->entries;
+	outcome r = records_put(index, log, day, until, most, &p, e);
 
-	if (r.ok)
-		*records += count;
-	else if (!sqlite3_get_autocommit(index->db))
-		sqlite3_exec(index->db, "ROLLBACK", NULL, NULL, NULL);
-	return r;
+	if (!r.ok) {
+		index->entries = entries;
+		if (!sqlite3_get_autocommit(index->db))
+			sqlite3_exec(index->db, "ROLLBACK", NULL, NULL, NULL);
+		return r;
+	}
+	*applied = p.at;
+	*records += p.count;
+	return DONE;
 }
 
 outcome journal_index_checkpoint(struct journal_index *index, const char *day, struct err *e)

@@ -61,9 +61,11 @@ static outcome reader_connect(struct journal_day *day, struct journal_reader *re
 {
 	TRY(journal_log_open(day->directory, day->name, false, &reader->log, e));
 	TRY(journal_index_open(day->directory, day->name, JOURNAL_QUERY, &reader->db, e));
-	TRY(journal_prepare(reader->db, day->name, "SELECT place FROM seen WHERE hash = ? ORDER BY place DESC",
+	if (!reader->db)
+		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: it is of the form before", day->name);
+	TRY(journal_prepare(reader->db, day->name, JOURNAL_PLACES("-n.place") " WHERE n.place < 0 ORDER BY n.place",
 		&reader->seen, e));
-	TRY(journal_prepare(reader->db, day->name, "SELECT place FROM name WHERE hash = ? ORDER BY place DESC",
+	TRY(journal_prepare(reader->db, day->name, JOURNAL_PLACES("abs(n.place)") " ORDER BY abs(n.place) DESC",
 		&reader->name, e));
 	return journal_prepare(reader->db, day->name, "SELECT body IS NOT NULL FROM waiting WHERE id = ?",
 		&reader->word, e);
@@ -135,7 +137,7 @@ static outcome filter_fill(
 	outcome r = DONE;
 	int rc;
 
-	TRY(journal_prepare(reader->db, day->name, "SELECT hash FROM seen", &stmt, e));
+	TRY(journal_prepare(reader->db, day->name, "SELECT hash FROM name WHERE place < 0", &stmt, e));
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		journal_bloom_add(bloom, (uint64_t)sqlite3_column_int64(stmt, 0));
 	if (rc != SQLITE_DONE)
@@ -186,10 +188,11 @@ static outcome index_ready(struct journal_day *day, struct err *e)
 	if (!journal_part_exists(directory, name, JOURNAL_INDEX))
 		TRY(index_anew(day, e));
 	TRY(journal_index_connect(&day->index, directory, name, e));
-	TRY(journal_index_applied(day->index.db, name, day->log.seed, &applied, e));
+	if (day->index.db)
+		TRY(journal_index_applied(day->index.db, name, day->log.seed, &applied, e));
 	if (applied == 0) {
 		log_event(LOG_WARNING, "journal.index-anew", LOG_TEXT("day", name),
-			LOG_TEXT("cause", "it follows a log that is not there any more"));
+			LOG_TEXT("cause", "it is of the form before, or follows a log that is not there any more"));
 		journal_index_disconnect(&day->index);
 		TRY(index_anew(day, e));
 		TRY(journal_index_connect(&day->index, directory, name, e));
@@ -283,6 +286,7 @@ outcome journal_day_write(struct journal_day *day, struct journal_entry *first, 
 			continue;
 		key = journal_seen_hash(day->log.seed, entry->seen->sender_id, entry->seen->message_id);
 		journal_recent_add(day->recent, key, entry->place);
+		key = journal_name_hash(day->log.seed, NAME_MESSAGE, entry->seen->message_id);
 		if (day->bloom)
 			journal_bloom_add(day->bloom, (uint64_t)key);
 	}

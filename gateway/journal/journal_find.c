@@ -12,14 +12,14 @@
 
 enum { LIMIT = 1000 };
 
-/* Filters that are one text of a fact; of those with a name the index knows the places. */
+/* Filters that are one text of a fact; of those with a name the index knows the places, of others the entries that have
+ * such a word. */
 static const struct column {
 	size_t filter, fact;
-	const char *name;
 	bool named;
 	enum journal_name as;
 } columns[] = {
-#define COLUMN(name, ...) {offsetof(struct journal_filter, name), offsetof(struct journal_fact, name), #name, __VA_ARGS__}
+#define COLUMN(name, ...) {offsetof(struct journal_filter, name), offsetof(struct journal_fact, name), __VA_ARGS__}
 	COLUMN(message_id, true, NAME_MESSAGE),
 	COLUMN(exchange, true, NAME_EXCHANGE),
 	COLUMN(error_id, true, NAME_ERROR),
@@ -40,7 +40,8 @@ struct search {
 	bool (*each)(void *ctx, const struct journal_fact *fact);
 	void *ctx;
 	size_t left; /* facts still wanted */
-	struct buf sql, rows, head, octets;
+	struct buf sql, words, rows, head, octets;
+	int64_t oldest_ms; /* of this day no older one is wanted */
 };
 
 static const char *filter_text(const struct journal_filter *f, const struct column *c)
@@ -71,73 +72,7 @@ static const struct column *named_filter(const struct journal_filter *f)
 	return NULL;
 }
 
-/* --- in the index --- */
-
-static void search_word(struct search *s)
-{
-	/* CROSS: the few places first, then the facts there. */
-	buf_str(&s->sql, named_filter(s->filter)
-			? "SELECT f.at_ms, f.id FROM name n CROSS JOIN fact f ON f.id BETWEEN n.place * 16 AND n.place * 16 + 15"
-			  " WHERE n.hash = ?"
-			: "SELECT f.at_ms, f.id FROM fact f WHERE 1");
-	for (size_t i = 0; i < COLUMNS; i++) {
-		if (filter_text(s->filter, &columns[i]))
-			buf_printf(&s->sql, " AND f.%s = ?", columns[i].name);
-	}
-	if (s->filter->since_ms)
-		buf_str(&s->sql, " AND f.at_ms >= ?");
-	if (s->filter->until_ms)
-		buf_str(&s->sql, " AND f.at_ms <= ?");
-	if (s->filter->refused_only)
-		buf_printf(&s->sql, " AND f.verdict = %d", JOURNAL_REFUSED);
-	buf_str(&s->sql, " ORDER BY f.at_ms DESC, f.id DESC LIMIT ?");
-}
-
-static bool search_bind(const struct search *s, uint64_t seed, sqlite3_stmt *stmt)
-{
-	const struct column *named = named_filter(s->filter);
-	bool ok = true;
-	int at = 1;
-
-	if (named)
-		ok = sqlite3_bind_int64(stmt, at++,
-			     journal_name_hash(seed, named->as, bytes_str(filter_text(s->filter, named)))) == SQLITE_OK;
-	for (size_t i = 0; i < COLUMNS; i++) {
-		if (filter_text(s->filter, &columns[i]))
-			ok = journal_bind(stmt, at++, bytes_str(filter_text(s->filter, &columns[i]))) && ok;
-	}
-	if (s->filter->since_ms)
-		ok = sqlite3_bind_int64(stmt, at++, s->filter->since_ms) == SQLITE_OK && ok;
-	if (s->filter->until_ms)
-		ok = sqlite3_bind_int64(stmt, at++, s->filter->until_ms) == SQLITE_OK && ok;
-	return sqlite3_bind_int64(stmt, at, (int64_t)s->left) == SQLITE_OK && ok;
-}
-
-static void row_add(struct search *s, int64_t at_ms, int64_t number)
-{
-	const struct row row = {at_ms, number};
-
-	buf_add(&s->rows, (struct bytes){(const unsigned char *)&row, sizeof row});
-}
-
-static outcome rows_of_index(struct search *s, struct journal_view *view, struct err *e)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = SQLITE_ERROR;
-	outcome r = DONE;
-
-	TRY(journal_prepare(view->db, view->day, buf_cstr(&s->sql), &stmt, e));
-	if (search_bind(s, view->log.seed, stmt)) {
-		while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-			row_add(s, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1));
-	}
-	if (rc != SQLITE_DONE)
-		r = journal_fail(e, view->db, view->day, "search");
-	sqlite3_finalize(stmt);
-	return r;
-}
-
-/* --- in the log behind it --- */
+/* --- what is wanted --- */
 
 static bool fact_fits(const struct journal_filter *f, const struct journal_fact *fact)
 {
@@ -153,6 +88,38 @@ static bool fact_fits(const struct journal_filter *f, const struct journal_fact 
 	return fits;
 }
 
+static int newest_first(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->at_ms != y->at_ms)
+		return x->at_ms < y->at_ms ? 1 : -1;
+	return x->number < y->number ? 1 : x->number > y->number ? -1 : 0;
+}
+
+/* Of more than are wanted the newest stay. */
+static void rows_sort(struct search *s)
+{
+	const struct row *rows = (const struct row *)(const void *)s->rows.data;
+	const size_t count = s->rows.len / sizeof *rows;
+
+	if (count > 0)
+		qsort(s->rows.data, count, sizeof *rows, newest_first);
+	if (count < s->left)
+		return;
+	s->rows.len = s->left * sizeof *rows;
+	s->oldest_ms = rows[s->left - 1].at_ms;
+}
+
+static void row_add(struct search *s, int64_t at_ms, int64_t number)
+{
+	const struct row row = {at_ms, number};
+
+	buf_add(&s->rows, (struct bytes){(const unsigned char *)&row, sizeof row});
+	if (s->rows.len / sizeof row / 2 >= s->left)
+		rows_sort(s);
+}
+
 static bool record_each(void *ctx, const struct journal_record *record)
 {
 	struct search *s = ctx;
@@ -164,13 +131,83 @@ static bool record_each(void *ctx, const struct journal_record *record)
 	return true;
 }
 
-static int newest_first(const void *a, const void *b)
-{
-	const struct row *x = a, *y = b;
+/* --- in the index --- */
 
-	if (x->at_ms != y->at_ms)
-		return x->at_ms < y->at_ms ? 1 : -1;
-	return x->number < y->number ? 1 : x->number > y->number ? -1 : 0;
+/* Tells places and when their newest facts were; the newest come first, but named ones, of which the index says no time. */
+static void search_word(struct search *s)
+{
+	if (named_filter(s->filter)) {
+		buf_str(&s->sql, JOURNAL_PLACES("abs(n.place), 9223372036854775807") " ORDER BY 1 DESC");
+		return;
+	}
+	buf_str(&s->sql, "SELECT place, at_ms FROM entry WHERE at_ms >= ?1 AND at_ms <= ?2 + (SELECT older_ms FROM log)"
+			 " AND at_ms - older_ms <= ?2");
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (filter_text(s->filter, &columns[i]))
+			buf_str(&s->sql, " AND instr(words, ?)");
+	}
+	if (s->filter->refused_only)
+		buf_str(&s->sql, " AND refused");
+	buf_str(&s->sql, " ORDER BY at_ms DESC, place DESC");
+}
+
+/* A word as it stands in the index; memory is the search's. */
+static bool bind_word(struct search *s, sqlite3_stmt *stmt, int at, const char *word)
+{
+	buf_clear(&s->words);
+	buf_printf(&s->words, "\n%s\n", word);
+	return buf_ok(&s->words) &&
+		sqlite3_bind_text64(stmt, at, buf_cstr(&s->words), s->words.len, SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK;
+}
+
+static bool search_bind(struct search *s, uint64_t seed, sqlite3_stmt *stmt)
+{
+	const struct journal_filter *f = s->filter;
+	const struct column *named = named_filter(f);
+	bool ok;
+	int at = 3;
+
+	if (named) {
+		const int64_t hash = journal_name_hash(seed, named->as, bytes_str(filter_text(f, named)));
+
+		return sqlite3_bind_int64(stmt, 1, hash) == SQLITE_OK;
+	}
+	ok = sqlite3_bind_int64(stmt, 1, f->since_ms ? f->since_ms : INT64_MIN) == SQLITE_OK &&
+		sqlite3_bind_int64(stmt, 2, f->until_ms ? f->until_ms : INT64_MAX / 2) == SQLITE_OK;
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (filter_text(f, &columns[i]))
+			ok = ok && bind_word(s, stmt, at++, filter_text(f, &columns[i]));
+	}
+	return ok;
+}
+
+/* The facts of the record that are wanted. One that cannot be read is told of in its turn, which fails. */
+static void place_look(struct search *s, struct journal_view *view, uint64_t place, int64_t at_ms)
+{
+	struct journal_record record;
+	struct err e;
+
+	if (journal_log_record(&view->log, view->day, place, &s->head, &record, &e).ok)
+		record_each(s, &record);
+	else
+		row_add(s, at_ms, journal_fact_number(place, 0));
+}
+
+static outcome rows_of_index(struct search *s, struct journal_view *view, struct err *e)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = SQLITE_ERROR;
+	outcome r = DONE;
+
+	TRY(journal_prepare(view->db, view->day, buf_cstr(&s->sql), &stmt, e));
+	if (search_bind(s, view->log.seed, stmt)) {
+		while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && sqlite3_column_int64(stmt, 1) >= s->oldest_ms)
+			place_look(s, view, (uint64_t)sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1));
+	}
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		r = journal_fail(e, view->db, view->day, "search");
+	sqlite3_finalize(stmt);
+	return r;
 }
 
 /* Numbers of the facts wanted from this day, into s->rows. */
@@ -179,14 +216,14 @@ static outcome rows_find(struct search *s, struct journal_view *view, struct err
 	uint64_t end;
 
 	buf_clear(&s->rows);
+	s->oldest_ms = INT64_MIN;
 	if (view->db)
 		TRY(rows_of_index(s, view, e));
 	journal_view_rest(view);
 	TRY(journal_log_tail(&view->log, view->day, view->applied, &end, record_each, s, e));
 	if (!buf_ok(&s->rows))
 		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory for the list of facts", view->day);
-	if (s->rows.len > 0)
-		qsort(s->rows.data, s->rows.len / sizeof(struct row), sizeof(struct row), newest_first);
+	rows_sort(s);
 	return DONE;
 }
 
@@ -238,6 +275,7 @@ outcome journal_find(const char *directory, const struct journal_filter *f,
 		.ctx = ctx,
 		.left = f->limit ? f->limit : LIMIT,
 		.sql = BUF(4096),
+		.words = BUF(SIZE_MAX / 4),
 		.rows = BUF(SIZE_MAX / 4),
 		.head = BUF(SIZE_MAX / 4),
 		.octets = BUF(SIZE_MAX / 4)};
@@ -250,6 +288,7 @@ outcome journal_find(const char *directory, const struct journal_filter *f,
 		r = search_day(&s, names.day[i], e);
 	}
 	buf_free(&s.sql);
+	buf_free(&s.words);
 	buf_free(&s.rows);
 	buf_free(&s.head);
 	buf_free(&s.octets);

@@ -10,29 +10,31 @@
 
 #include "journal_int.h"
 
-/* Facts can be read with any SQLite tool: all that one searches by, and how many octets were kept; the octets, and what
- * else a fact has, are in the log, at the record of place id / 16. Every page that is touched costs, and names are as
- * good as random: so there is one small table of their hashes instead of an index for each column. */
+/* What is looked for is in the log; the index says where it may be. Every row costs, so an entry has one: when its facts
+ * were (the newest, and how much older the oldest is), whether one was refused, and of its participants, services and
+ * senders each once, between line feeds. Names are as good as random, and every page that is touched costs: so there is one
+ * small table of their hashes, in parts that are as long as a few hundred pages. Where the record has a replay word on the
+ * message id, the place is negative, and stands before the others. */
 static const char schema[] =
 	"PRAGMA page_size=8192;"
 	"PRAGMA journal_mode=WAL;"
 	"BEGIN;"
-	"CREATE TABLE log(seed INTEGER PRIMARY KEY, applied INTEGER NOT NULL);"
-	"CREATE TABLE fact(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, exchange TEXT, direction INTEGER NOT NULL,"
-	" kind INTEGER NOT NULL, verdict INTEGER NOT NULL, participant TEXT, service_id TEXT, sender_id TEXT,"
-	" message_id TEXT, correlation_id TEXT, reason TEXT, error_id TEXT, size INTEGER NOT NULL, kept INTEGER NOT NULL);"
-	"CREATE INDEX fact_at ON fact(at_ms);"
-	"CREATE TABLE name(hash INTEGER, place INTEGER, PRIMARY KEY(hash, place)) WITHOUT ROWID;"
-	"CREATE TABLE seen(hash INTEGER, place INTEGER, PRIMARY KEY(hash, place)) WITHOUT ROWID;"
+	/* older_ms: the most of all entries */
+	"CREATE TABLE log(seed INTEGER PRIMARY KEY, applied INTEGER NOT NULL, entries INTEGER NOT NULL,"
+	" older_ms INTEGER NOT NULL);"
+	"CREATE TABLE entry(at_ms INTEGER, place INTEGER, older_ms INTEGER NOT NULL, refused INTEGER NOT NULL,"
+	" words TEXT NOT NULL, PRIMARY KEY(at_ms, place)) WITHOUT ROWID;"
+	"CREATE TABLE name(part INTEGER, hash INTEGER, place INTEGER, PRIMARY KEY(part, hash, place)) WITHOUT ROWID;"
 	/* The index holds what waits and nothing of what is settled: retention asks for no more. */
 	"CREATE TABLE waiting(id TEXT PRIMARY KEY, destination TEXT NOT NULL, order_key TEXT NOT NULL,"
 	" meta TEXT NOT NULL, policy TEXT NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,"
 	" accepted_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, expire_ms INTEGER NOT NULL,"
 	" at_ms INTEGER NOT NULL, place INTEGER NOT NULL, body INTEGER, body_size INTEGER, body_sum INTEGER) WITHOUT ROWID;"
 	"CREATE INDEX waiting_queued ON waiting(body, expire_ms) WHERE state = 0;"
-	"PRAGMA user_version=3;";
+	"PRAGMA user_version=4;";
 
-_Static_assert(WAITING_QUEUED == 0 && JOURNAL_SCHEMA == 3 && JOURNAL_PAGE == 8192, "the numbers above are stored");
+_Static_assert(WAITING_QUEUED == 0 && JOURNAL_SCHEMA == 4 && JOURNAL_PAGE == 8192, "the numbers above are stored");
+_Static_assert(JOURNAL_PART == 32768, "JOURNAL_PLACES has the number");
 
 outcome journal_fail(struct err *e, sqlite3 *db, const char *day, const char *doing)
 {
@@ -81,13 +83,14 @@ static outcome number_read(
 	return r;
 }
 
-static outcome schema_check(sqlite3 *db, const char *day, struct err *e)
+static outcome schema_check(sqlite3 *db, const char *day, bool *old, struct err *e)
 {
 	int64_t found = 0;
 	bool there;
 
 	TRY(number_read(db, day, "PRAGMA user_version", 0, &found, &there, e));
-	if (found != JOURNAL_SCHEMA)
+	*old = found == JOURNAL_SCHEMA_BEFORE;
+	if (!*old && found != JOURNAL_SCHEMA)
 		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: its schema is %lld, this program knows %d", day,
 			(long long)found, JOURNAL_SCHEMA);
 	return DONE;
@@ -103,8 +106,19 @@ outcome journal_index_applied(sqlite3 *db, const char *day, uint64_t seed, uint6
 	return DONE;
 }
 
+outcome journal_index_entries(sqlite3 *db, const char *day, uint64_t *out, struct err *e)
+{
+	int64_t found = 0;
+	bool there;
+
+	TRY(number_read(db, day, "SELECT entries FROM log", 0, &found, &there, e));
+	*out = (uint64_t)found;
+	return DONE;
+}
+
 static outcome index_connect(const char *name, const char *day, int flags, sqlite3 **db, struct err *e)
 {
+	bool old = false;
 	outcome r;
 
 	*db = NULL;
@@ -113,9 +127,9 @@ static outcome index_connect(const char *name, const char *day, int flags, sqlit
 		r = journal_fail(e, *db, day, "open");
 	} else {
 		sqlite3_busy_timeout(*db, JOURNAL_BUSY_MS);
-		r = schema_check(*db, day, e);
+		r = schema_check(*db, day, &old, e);
 	}
-	if (!r.ok) {
+	if (!r.ok || old) {
 		sqlite3_close(*db);
 		*db = NULL;
 	}
@@ -188,7 +202,7 @@ static outcome index_write(const char *path, const char *day, sqlite3 **db, stru
 			return journal_path_fail(e, day, JOURNAL_INDEX, "cannot close the file to others");
 	}
 	TRY(index_connect(path, day, SQLITE_OPEN_READWRITE, db, e));
-	if (writer_settings(*db, day, e).ok)
+	if (!*db || writer_settings(*db, day, e).ok)
 		return DONE;
 	sqlite3_close(*db);
 	*db = NULL;
@@ -207,8 +221,19 @@ outcome journal_index_open(
 		return index_write(path, day, db, e);
 	/* Writable, so that whichever connection closes last leaves no log of SQLite's behind; used for queries only. */
 	TRY(index_connect(path, day, SQLITE_OPEN_READWRITE, db, e));
-	sqlite3_exec(*db, "PRAGMA query_only=1; PRAGMA temp_store=MEMORY", NULL, NULL, NULL);
+	if (*db)
+		sqlite3_exec(*db, "PRAGMA query_only=1; PRAGMA temp_store=MEMORY", NULL, NULL, NULL);
 	return DONE;
+}
+
+bool journal_index_is_old(const char *directory, const char *day)
+{
+	sqlite3 *db = NULL;
+	struct err e;
+	bool opened = journal_index_open(directory, day, JOURNAL_QUERY, &db, &e).ok;
+
+	sqlite3_close(db);
+	return opened && !db;
 }
 
 static outcome index_begin(const char *path, const char *day, uint64_t seed, struct err *e)
@@ -217,7 +242,7 @@ static outcome index_begin(const char *path, const char *day, uint64_t seed, str
 	sqlite3 *db = NULL;
 	outcome r = DONE;
 
-	buf_printf(&row, "INSERT INTO log VALUES(%lld, %d); COMMIT;", (long long)(int64_t)seed, JOURNAL_FIRST);
+	buf_printf(&row, "INSERT INTO log VALUES(%lld, %d, 0, 0); COMMIT;", (long long)(int64_t)seed, JOURNAL_FIRST);
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
 		sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK || !buf_ok(&row) ||
 		sqlite3_exec(db, buf_cstr(&row), NULL, NULL, NULL) != SQLITE_OK)

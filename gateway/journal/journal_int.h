@@ -26,7 +26,8 @@
 #include "journal/journal.h"
 
 enum {
-	JOURNAL_SCHEMA = 3,         /* user_version of our indexes */
+	JOURNAL_SCHEMA = 4,         /* user_version of our indexes */
+	JOURNAL_SCHEMA_BEFORE = 3,  /* such an index is made anew from its log */
 	JOURNAL_DAY = 11,           /* room for 2030-01-02 and NUL */
 	JOURNAL_PATH = 4096,        /* longest path of a file, NUL included */
 	JOURNAL_FILTERED = 8,       /* newest days whose replay keys are kept in memory */
@@ -37,9 +38,10 @@ enum {
 	JOURNAL_HOUSE_MS = 1000,    /* between looks at free space, the calendar and what is sick */
 	JOURNAL_INDEX_MS = 200,     /* the index follows the log at this distance, or sooner when it is asked for */
 	JOURNAL_INDEX_MANY = 2000,  /* or when so many entries wait for it; also the most of one transaction */
+	JOURNAL_PART = 32768,       /* entries whose names lie together in the index */
 	JOURNAL_BEHIND = 20000,     /* entries that may wait for the index before the log waits for it */
 	JOURNAL_FACTS = 8,          /* of one entry */
-	JOURNAL_NAMES = JOURNAL_FACTS * 4
+	JOURNAL_NAMES = JOURNAL_FACTS * 4 + 1
 };
 
 /* No single message is as long as this; it bounds what a reader believes of a length. */
@@ -174,17 +176,29 @@ MUST_USE outcome journal_log_tail(const struct journal_log *log, const char *day
 
 /* journal_index.c: one SQLite file and its connections. */
 
-/* The number of a fact in the index of its day, by its record's place and its position in it. */
+/* The places of the records that have a name, by its hash (?1), follow this, and a condition on n.place. Names of so many
+ * entries are a part of their own: new ones touch the pages of the last, and who asks looks into each. */
+#define JOURNAL_PLACES(what) \
+	"WITH RECURSIVE part(n) AS (SELECT entries / 32768 FROM log UNION ALL SELECT n - 1 FROM part WHERE n > 0)" \
+	" SELECT " what " FROM part CROSS JOIN name n ON n.part = part.n AND n.hash = ?1"
+
+/* The number of a fact in its day, by its record's place and its position in it. */
 static inline int64_t journal_fact_number(uint64_t place, size_t i)
 {
 	return (int64_t)(place * 16 + i);
 }
 
 MUST_USE outcome journal_index_create(const char *directory, const char *day, uint64_t seed, struct err *e);
+/* *db is NULL when it is of the form before, and to be made anew. */
 MUST_USE outcome journal_index_open(
 	const char *directory, const char *day, enum journal_access access, sqlite3 **db, struct err *e);
+bool journal_index_is_old(const char *directory, const char *day);
+/* It is there, and of the form before. */
+bool journal_index_is_old(const char *directory, const char *day);
 /* How far it follows the log of this seed; 0 when it follows another. */
 MUST_USE outcome journal_index_applied(sqlite3 *db, const char *day, uint64_t seed, uint64_t *out, struct err *e);
+/* How many entries it has taken. */
+MUST_USE outcome journal_index_entries(sqlite3 *db, const char *day, uint64_t *out, struct err *e);
 MUST_USE outcome journal_prepare(
 	sqlite3 *db, const char *day, const char *sql, sqlite3_stmt **out, struct err *e);
 /* Words the last failure of the connection and names the file. */
@@ -196,14 +210,16 @@ struct bytes journal_column(sqlite3_stmt *row, int column);      /* as long as t
 
 struct journal_index { /* the indexer's connection; db NULL: none */
 	sqlite3 *db;
-	sqlite3_stmt *begin, *commit, *fact, *name, *seen, *word, *taken, *applied;
+	sqlite3_stmt *begin, *commit, *entry, *name, *word, *taken, *applied;
+	uint64_t entries; /* that it has taken */
 	int wal_pages;
 };
 
 enum journal_name { NAME_EXCHANGE, NAME_MESSAGE, NAME_CORRELATION, NAME_ERROR };
 
-/* What the tables name and seen are asked by; as SQLite's integers. */
+/* What the table name is asked by, as SQLite's integer. A replay word stands there under its message id. */
 int64_t journal_name_hash(uint64_t seed, enum journal_name name, struct bytes text);
+/* What the table of recent keys is asked by. */
 int64_t journal_seen_hash(uint64_t seed, struct bytes sender_id, struct bytes message_id);
 MUST_USE outcome journal_index_connect(
 	struct journal_index *index, const char *directory, const char *day, struct err *e);

@@ -99,17 +99,20 @@ static outcome seen_search(struct journal_day *day, struct journal_reader *reade
 	int64_t key = journal_seen_hash(reader->log.seed, q->sender_id, q->message_id);
 
 	TRY(recent_search(day, reader, key, q, e));
-	return q->known ? DONE : places_search(day, reader, reader->seen, key, seen_judge, q, e);
+	if (q->known)
+		return DONE;
+	key = journal_name_hash(reader->log.seed, NAME_MESSAGE, q->message_id);
+	return places_search(day, reader, reader->seen, key, seen_judge, q, e);
 }
 
 /* The filter says so. */
-static bool certainly_unknown(struct journal_day *day, struct bytes sender_id, struct bytes message_id)
+static bool certainly_unknown(struct journal_day *day, struct bytes message_id)
 {
 	int64_t key;
 
 	if (!day->bloom)
 		return false;
-	key = journal_seen_hash(atomic_load(&day->seed), sender_id, message_id);
+	key = journal_name_hash(atomic_load(&day->seed), NAME_MESSAGE, message_id);
 	return !journal_bloom_may_hold(day->bloom, (uint64_t)key);
 }
 
@@ -118,7 +121,7 @@ outcome journal_seen_on(struct journal_day *day, struct bytes sender_id, struct 
 {
 	struct question q = {sender_id, message_id, since_ms, false, out, answer};
 	struct journal_reader *reader;
-	bool again = !certainly_unknown(day, sender_id, message_id);
+	bool again = !certainly_unknown(day, message_id);
 	outcome r = DONE;
 
 	*out = (struct journal_seen){.state = SEEN_NONE};

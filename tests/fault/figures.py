@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a soak counts: memory as it goes, lines of the log, facts of the journal."""
 import json
-import sqlite3
+import mmap
+import struct
 import time
 from collections import Counter
 
@@ -50,18 +51,49 @@ class LogBook:
                 self.errors.append(line.decode(errors="replace")[:300])
 
 
+def texts(head, at, count):
+    """So many texts of a record; each has its length before it, and a NUL behind."""
+    for _ in range(count):
+        [n] = struct.unpack_from("<I", head, at)
+        yield head[at + 4:at + 4 + n]
+        at += 4 + n + 1
+
+
+def facts(head):
+    """(direction, kind, verdict, exchange and the eleven texts) of each fact of a record, as journal_record.c writes it."""
+    at = 11
+    for _ in range(head[0]):
+        direction, kind, verdict = head[at + 1:at + 4]
+        size, kept = struct.unpack_from("<QQ", head, at + 28)
+        at += 76 + (32 if kept != size else 0)
+        found = list(texts(head, at, 12))
+        at += sum(len(text) + 5 for text in found)
+        yield direction, kind, verdict, found
+
+
+def heads(folder):
+    """All records of the logs of a journal: what is behind lengths, place and checksum."""
+    for path in sorted(folder.glob("journal-*.log")):
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as log:
+            at = 24
+            while at < len(log):
+                letters, length, octets, place = struct.unpack_from("<4sIQQ", log, at)
+                assert (letters, place) == (b"QJR2", at), f"{path} has no record at octet {at}"
+                yield log[at + 32:at + length]
+                at += length + octets
+
+
 def journal_counts(folder):
     """Messages that a journal says were received and verified, and how often one of them was repeated."""
     known, repeated = set(), 0
-    for path in sorted(folder.glob("journal-*.sqlite")):
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
-            for sender_id, message_id, reason in db.execute("SELECT sender_id, message_id, reason FROM fact"
-                                                            f" WHERE direction = {RECEIVED} AND kind = {REQUEST} AND verdict = {VERIFIED}"):
-                if reason == "replay.answered":
-                    repeated += 1
-                else:
-                    known.add((sender_id, message_id))
-        db.close()
+    for head in heads(folder):
+        for direction, kind, verdict, (_, _, _, _, sender_id, message_id, _, _, _, reason, _, _) in facts(head):
+            if (direction, kind, verdict) != (RECEIVED, REQUEST, VERIFIED):
+                continue
+            if reason == b"replay.answered":
+                repeated += 1
+            else:
+                known.add((sender_id, message_id))
     return len(known), repeated
 
 

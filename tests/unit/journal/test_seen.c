@@ -301,19 +301,20 @@ static void a_place_of_another_message_says_nothing_of_this_one(void **state)
 	size_t records = 0;
 	struct err e;
 	char sql[200];
-	int64_t key;
+	int64_t key, name;
 
 	(void)state;
 	day = day_open(&days);
 	assert_true(journal_day_write(day, &entry, NULL, &e).ok);
 	key = journal_seen_hash(day->log.seed, BYTES_LIT("sys"), BYTES_LIT("n"));
-	journal_bloom_add(day->bloom, (uint64_t)key);
+	name = journal_name_hash(day->log.seed, NAME_MESSAGE, BYTES_LIT("n"));
+	journal_bloom_add(day->bloom, (uint64_t)name);
 	journal_recent_add(day->recent, key, entry.place);
 	for (int round = 0; round < 2; round++) { /* not in the index yet, and in it */
 		assert_true(journal_seen_on(day, BYTES_LIT("sys"), BYTES_LIT("n"), INT64_MIN, &out, &answer, &e).ok);
 		assert_int_equal(out.state, SEEN_NONE);
 		assert_true(journal_day_apply(day, &records, &e).ok);
-		snprintf(sql, sizeof sql, "INSERT OR IGNORE INTO seen VALUES(%lld, %llu)", (long long)key,
+		snprintf(sql, sizeof sql, "INSERT OR IGNORE INTO name VALUES(0, %lld, -%llu)", (long long)name,
 			(unsigned long long)entry.place);
 		assert_int_equal(sqlite3_exec(day->index.db, sql, NULL, NULL, NULL), SQLITE_OK);
 	}
