@@ -6,7 +6,7 @@
  *           8.8. */
 #include "security/security_int.h"
 
-/* Base64 of a certificate; a longer text is not decoded. */
+/* Base64 of a certificate; a longer text is not looked at. */
 enum { CERTIFICATE_TEXT_MAX = 128 * 1024 };
 
 struct search { /* what the readers below need and what they find */
@@ -24,31 +24,31 @@ static outcome unsupported(const xmlNode *node, struct err *e)
 		node ? node_local(node) : "nothing", node ? node_ns(node) : "");
 }
 
-static outcome decode(struct search *s, const xmlNode *node, struct buf *out, struct err *e)
+static outcome read_base64(struct search *s, const xmlNode *node, struct bytes *text, struct err *e)
 {
-	struct bytes text;
-
-	if (!node_text(s->pool, node, &text))
+	if (!node_text(s->pool, node, text))
 		return err_set(e, REASON_SEC_TOKEN_BROKEN, "%.40s holds an element", node_local(node));
-	if (text.n > CERTIFICATE_TEXT_MAX)
+	if (text->n > CERTIFICATE_TEXT_MAX)
 		return err_set(e, REASON_SEC_TOKEN_BROKEN, "%.40s has %zu characters", node_local(node),
-			text.n);
-	return base64_decode(text, out, e);
+			text->n);
+	return DONE;
 }
 
 static outcome find_certificate(struct search *s, const xmlNode *node, struct err *e)
 {
-	SCOPED(buf_free) struct buf der = BUF(CERTIFICATE_TEXT_MAX);
+	struct bytes text;
 
-	TRY(decode(s, node, &der, e));
-	return trust_find_der(s->trust, buf_bytes(&der), s->now_ms, &s->cert, e);
+	TRY(read_base64(s, node, &text, e));
+	return trust_find_base64(s->trust, text, s->now_ms, &s->cert, e);
 }
 
 static outcome find_ski(struct search *s, const xmlNode *node, struct err *e)
 {
 	SCOPED(buf_free) struct buf ski = BUF(CERTIFICATE_TEXT_MAX);
+	struct bytes text;
 
-	TRY(decode(s, node, &ski, e));
+	TRY(read_base64(s, node, &text, e));
+	TRY(base64_decode(text, &ski, e));
 	return trust_find_ski(s->trust, buf_bytes(&ski), s->now_ms, &s->cert, e);
 }
 

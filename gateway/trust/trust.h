@@ -136,6 +136,9 @@ MUST_USE outcome trust_certificate_read(const char *path, struct buf *der, struc
  * REASON_SEC_TOKEN_UNKNOWN when a reference names nothing in the store. */
 MUST_USE outcome trust_find_der(
 	struct trust *t, struct bytes der, int64_t now_ms, const struct trust_cert **out, struct err *e);
+/* The same for the DER in base64. A text that was met before is not decoded again. */
+MUST_USE outcome trust_find_base64(
+	struct trust *t, struct bytes text, int64_t now_ms, const struct trust_cert **out, struct err *e);
 /* For signatures of persons inside data: any certificate that an authority issued, or an issuer that rests on one, with
  * the same demands on chain, validity, usage and quality; and pinned ones. Its participant is NULL when it is nobody's.
  * What was found lives two hours at least. Fails as

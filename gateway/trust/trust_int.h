@@ -183,7 +183,8 @@ struct trust_entry {
 	struct trust_cert cert; /* first, so that the public part leads back here */
 	X509 *x509;
 	char *subject, *issuer, *serial;
-	struct pool *pool;          /* of cert.who */
+	struct pool *pool;          /* of cert.who and base64 */
+	struct bytes base64;        /* in one line, as nearly everybody sends it; empty: no text leads here */
 	struct prepared verify;
 	struct trust_period period; /* of the certificate and of those that vouch for it */
 	struct trust_link link[INDEX_COUNT];
@@ -203,6 +204,7 @@ void trust_entry_free(struct trust_entry **en); /* fit for SCOPED */
 struct trust_table {
 	pthread_rwlock_t lock;
 	struct trust_link *bucket[TRUST_BUCKETS];
+	struct trust_entry *text[TRUST_BUCKETS]; /* each place has the one that came last */
 	struct trust_entry *entries;
 	size_t issued; /* entries that were decided on the message path */
 };
@@ -210,6 +212,8 @@ void trust_table_init(struct trust_table *t);
 void trust_table_drop(struct trust_table *t);
 /* By SHA-256 of the DER; NULL when absent. */
 const struct trust_entry *trust_table_der(struct trust_table *t, const unsigned char digest[32]);
+/* By its text in base64; NULL when absent, or where another took its place: whoever decodes the text finds it. */
+const struct trust_entry *trust_table_base64(struct trust_table *t, struct bytes text);
 /* The entry for the key that is valid at `now_ms`. Fails with REASON_SEC_TOKEN_UNKNOWN when there is none
  * or the valid ones have several owners, with REASON_CERT_EXPIRED when none is valid. */
 MUST_USE outcome trust_table_pick(struct trust_table *t, const unsigned char key[32], int64_t now_ms,

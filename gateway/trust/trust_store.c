@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust_store - the store as a whole: made, filled with pinned certificates, asked.
- * Promise:  an answer from memory costs one digest and one look under a shared lock; time is judged at every
+ * Promise:  an answer from memory costs one digest at most and one look under a shared lock; time is judged at every
  *           question.
  * Not here: certificates that nobody pinned (trust_issued.c), our own keys (trust_key.c). */
 #include <stdlib.h>
@@ -128,6 +128,18 @@ outcome trust_find_der(struct trust *t, struct bytes der, int64_t now_ms, const 
 		TRY(trust_table_add(&t->table, &fresh, true, &known, e));
 	}
 	return answer(t, known, now_ms, out, e);
+}
+
+outcome trust_find_base64(struct trust *t, struct bytes text, int64_t now_ms, const struct trust_cert **out,
+	struct err *e)
+{
+	const struct trust_entry *known = trust_table_base64(&t->table, text);
+	SCOPED(buf_free) struct buf der = BUF(text.n);
+
+	if (known)
+		return answer(t, known, now_ms, out, e);
+	TRY(base64_decode(text, &der, e));
+	return trust_find_der(t, buf_bytes(&der), now_ms, out, e);
 }
 
 outcome trust_find_signer(struct trust *t, struct bytes der, int64_t now_ms, const struct trust_cert **out,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trust_table - certificates that were decided on, found by digest, by issuer and serial number, and by
- * subject key identifier.
+/* trust_table - certificates that were decided on, found by digest, by their text in base64, by issuer and serial number,
+ * and by subject key identifier.
  * Promise:  an entry never changes and never goes before its table, so what was found may be used without a
  *           lock; what strangers can make grow is bounded.
  * Not here: deciding (trust_pin.c, trust_issued.c). */
@@ -11,7 +11,7 @@
 
 #include "trust/trust_int.h"
 
-#define SUBJECT_OCTETS ((size_t)1 << 18) /* what a certificate of the largest size can say */
+#define CERTIFICATE_OCTETS ((size_t)1 << 19) /* the largest certificate, its text, and what it says */
 
 void trust_ski_key(struct bytes ski, unsigned char key[32])
 {
@@ -51,14 +51,25 @@ static outcome set_links(struct trust_entry *en, struct err *e)
 	return DONE;
 }
 
+static bool keep(struct trust_entry *en, const struct buf *text, struct bytes *out)
+{
+	*out = (struct bytes){(const unsigned char *)pool_copy(en->pool, buf_bytes(text)), text->len};
+	return out->p && buf_ok(text);
+}
+
+/* What was received may be the same certificate in another encoding. It stays apart: its own digest was decided on, so it is
+ * not found by the text of this one. */
 static outcome take_der(struct trust_entry *en, struct err *e)
 {
-	SCOPED(buf_free) struct buf der = BUF(SUBJECT_OCTETS);
+	SCOPED(buf_free) struct buf der = BUF(CERTIFICATE_OCTETS), base64 = BUF(CERTIFICATE_OCTETS);
 	unsigned char digest[32];
 
 	TRY(trust_der_write(en->x509, &der, digest, e));
-	en->cert.der = (struct bytes){(const unsigned char *)pool_copy(en->pool, buf_bytes(&der)), der.len};
-	return en->cert.der.p ? DONE : err_set(e, REASON_MEMORY, "no memory for a certificate");
+	if (memcmp(digest, en->cert.sha256, 32) == 0)
+		buf_base64(&base64, buf_bytes(&der));
+	if (!keep(en, &der, &en->cert.der) || !keep(en, &base64, &en->base64))
+		return err_set(e, REASON_MEMORY, "no memory for a certificate");
+	return DONE;
 }
 
 static outcome fill(struct trust_entry *en, const unsigned char digest[32],
@@ -74,8 +85,8 @@ static outcome fill(struct trust_entry *en, const unsigned char digest[32],
 	c->not_after_ms = en->period.until_ms;
 	c->participant = owner;
 	c->key = X509_get0_pubkey(en->x509);
-	TRY(take_der(en, e));
 	memcpy(c->sha256, digest, 32);
+	TRY(take_der(en, e));
 	trust_print(digest, c->print);
 	c->subject = en->subject = trust_name_text(X509_get_subject_name(en->x509));
 	c->issuer = en->issuer = trust_name_text(X509_get_issuer_name(en->x509));
@@ -98,7 +109,7 @@ outcome trust_entry_new(X509 *x, const unsigned char digest[32], const struct co
 		return err_set(e, REASON_MEMORY, "no memory for a certificate");
 	}
 	en->x509 = x;
-	en->pool = pool_new(SUBJECT_OCTETS);
+	en->pool = pool_new(CERTIFICATE_OCTETS);
 	if (!en->pool)
 		return err_set(e, REASON_MEMORY, "no memory for a certificate");
 	TRY(fill(en, digest, owner, allowed, e));
@@ -167,6 +178,22 @@ const struct trust_entry *trust_table_der(struct trust_table *t, const unsigned 
 	return found;
 }
 
+/* What stands before the padding is the end of a signature: characters as good as random. */
+static size_t bucket_of_text(struct bytes text)
+{
+	return text.n < 4 ? 0 : ((size_t)text.p[text.n - 4] << 6 ^ text.p[text.n - 3]) % TRUST_BUCKETS;
+}
+
+const struct trust_entry *trust_table_base64(struct trust_table *t, struct bytes text)
+{
+	const struct trust_entry *en;
+
+	pthread_rwlock_rdlock(&t->lock);
+	en = t->text[bucket_of_text(text)];
+	pthread_rwlock_unlock(&t->lock);
+	return en && bytes_eq(en->base64, text) ? en : NULL;
+}
+
 static outcome pick(const struct trust_link *first, const unsigned char key[32], int64_t now_ms,
 	const struct trust_entry **out, struct err *e)
 {
@@ -214,6 +241,8 @@ static void put(struct trust_table *t, struct trust_entry *en)
 		en->link[i].next = *head;
 		*head = &en->link[i];
 	}
+	if (en->base64.n)
+		t->text[bucket_of_text(en->base64)] = en;
 	en->next = t->entries;
 	t->entries = en;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A certificate that is only referred to: by issuer and serial number in many spellings, by subject key
- * identifier. */
+/* A certificate that is not sent whole, or as text: by issuer and serial number in many spellings, by subject key
+ * identifier, in base64. */
 #include "pki.h"
+
+#include "trust/trust_int.h"
 
 #define SERIAL "1234567890123456789"
 #define OID_CN "2.5.4.3"
@@ -216,12 +218,106 @@ static void a_renewed_certificate_with_the_same_key_is_found_in_its_time(void **
 	assert_ptr_equal(c->participant, &p);
 }
 
+/* In lines of 64, as PEM has it. */
+static struct bytes base64_of(struct bytes der, bool lines)
+{
+	SCOPED(buf_free) struct buf text = BUF(10000), wrapped = BUF(10000);
+	struct bytes out;
+
+	buf_base64(&text, der);
+	for (size_t i = 0; i < text.len; i += 64) {
+		buf_add(&wrapped, bytes_sub(buf_bytes(&text), i, i + 64 < text.len ? i + 64 : text.len));
+		if (lines)
+			buf_char(&wrapped, '\n');
+	}
+	out.p = (unsigned char *)pool_copy(pki_pool, buf_bytes(&wrapped));
+	out.n = wrapped.len;
+	return out;
+}
+
+static void a_text_leads_where_its_octets_lead(void **state)
+{
+	static const char *const files[] = {"permits.crt", "department.crt", "department-ec.crt", "person.crt", "expired.crt"};
+	SCOPED(trust_free) struct trust *t = trust_new(), *plain = trust_new();
+	const char *paths[] = {PKI "permits.crt", PKI "expired.crt"};
+	struct conf_participant pinned = {.name = "pinned", .certificates = {paths, 2}};
+	struct conf_participant issued = {.name = "issued", .issuer = PKI "issuing.crt", .bin = DEPARTMENT_BIN};
+	struct err e;
+
+	(void)state;
+	assert_true(trust_add_participant(t, &pinned, &e).ok && trust_add_participant(t, &issued, &e).ok);
+	assert_true(trust_add_participant(plain, &pinned, &e).ok && trust_add_participant(plain, &issued, &e).ok);
+	for (size_t i = 0; i < 3 * COUNT(files); i++) { /* in lines, whole, and met before */
+		const char *file = files[i % COUNT(files)];
+		const struct trust_cert *by_octets = NULL, *by_text = NULL;
+		outcome wanted = trust_find_der(plain, pki_der(file), pki_now, &by_octets, &e);
+		enum reason reason = wanted.ok ? REASON_NONE : e.reason;
+
+		assert_reason(file, trust_find_base64(t, base64_of(pki_der(file), i < COUNT(files)), pki_now, &by_text, &e), &e,
+			reason);
+		if (wanted.ok)
+			assert_memory_equal(by_text->sha256, by_octets->sha256, sizeof by_text->sha256);
+	}
+}
+
+static void a_text_is_known_once_it_was_met(void **state)
+{
+	SCOPED(trust_free) struct trust *t = trust_new();
+	struct conf_participant issued = {.name = "issued", .issuer = PKI "issuing.crt", .bin = DEPARTMENT_BIN};
+	struct bytes text = base64_of(pki_der("department.crt"), false);
+	char *other = pool_copy(pki_pool, text);
+	const struct trust_cert *c;
+	struct err e;
+
+	(void)state;
+	assert_true(trust_add_participant(t, &issued, &e).ok);
+	assert_null(trust_table_base64(&t->table, text));
+	assert_reason("met", trust_find_base64(t, text, pki_now, &c, &e), &e, REASON_NONE);
+	assert_ptr_equal(&trust_table_base64(&t->table, text)->cert, c);
+	assert_reason("at a time when it is over", trust_find_base64(t, text, c->not_after_ms + 1000, &c, &e), &e,
+		REASON_CERT_EXPIRED);
+	for (size_t n = 0; n < text.n; n += 97)
+		assert_null(trust_table_base64(&t->table, bytes_sub(text, 0, n)));
+	for (size_t at = 0; at < text.n; at += 97) {
+		other[at] ^= 1;
+		assert_null(trust_table_base64(&t->table, bytes_str(other)));
+		assert_false(trust_find_base64(t, bytes_str(other), pki_now, &c, &e).ok);
+		other[at] ^= 1;
+	}
+	assert_reason("empty", trust_find_base64(t, BYTES_NONE, pki_now, &c, &e), &e, REASON_SEC_TOKEN_BROKEN);
+}
+
+/* A certificate begins with 30 82 and two octets of length; 30 83 00 and the same two mean the same. */
+static void another_encoding_is_not_found_by_the_text_of_the_usual(void **state)
+{
+	SCOPED(trust_free) struct trust *t = trust_new();
+	SCOPED(buf_free) struct buf odd = BUF(10000);
+	struct conf_participant issued = {.name = "issued", .issuer = PKI "issuing.crt", .bin = DEPARTMENT_BIN};
+	struct bytes der = pki_der("department.crt");
+	const struct trust_cert *c;
+	unsigned char digest[32];
+	struct err e;
+
+	(void)state;
+	assert_true(trust_add_participant(t, &issued, &e).ok);
+	buf_add(&odd, BYTES_LIT("\x30\x83\0"));
+	buf_add(&odd, bytes_sub(der, 2, der.n));
+	assert_reason("odd", trust_find_der(t, buf_bytes(&odd), pki_now, &c, &e), &e, REASON_NONE);
+	assert_reason("usual", trust_find_base64(t, base64_of(der, false), pki_now, &c, &e), &e, REASON_NONE);
+	sha256(der, digest);
+	assert_memory_equal(c->sha256, digest, 32);
+	assert_reason("nothing", trust_find_base64(t, BYTES_NONE, pki_now, &c, &e), &e, REASON_SEC_TOKEN_BROKEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(issuer_and_serial_number_in_many_spellings),
 		cmocka_unit_test(more_attributes_than_any_name_has_are_refused),
 		cmocka_unit_test(our_own_text_of_a_name_leads_back_to_the_certificate),
+		cmocka_unit_test(a_text_leads_where_its_octets_lead),
+		cmocka_unit_test(a_text_is_known_once_it_was_met),
+		cmocka_unit_test(another_encoding_is_not_found_by_the_text_of_the_usual),
 		cmocka_unit_test(only_what_is_pinned_or_was_met_can_be_referred_to),
 		cmocka_unit_test(a_renewed_certificate_with_the_same_key_is_found_in_its_time),
 	};
