@@ -14,6 +14,9 @@ endif()
 if(QAQPA_SANITIZE)
 	add_compile_options(-fsanitize=${QAQPA_SANITIZE} -fno-sanitize-recover=all)
 	add_link_options(-fsanitize=${QAQPA_SANITIZE})
+	if(QAQPA_SANITIZE MATCHES address)
+		add_compile_definitions(QAQPA_SANITIZE_ADDRESS) # by any compiler
+	endif()
 elseif(QAQPA_HARDEN)
 	add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection
 		$<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)

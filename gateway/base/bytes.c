@@ -28,7 +28,7 @@ unsigned char *buf_reserve(struct buf *b, size_t n)
 	room = b->room ? b->room * 2 : 256;
 	if (room < b->len + n + 1)
 		room = b->len + n + 1;
-	grown = memory_resize(b->data, room);
+	grown = memory_widen(b->data, room);
 	if (!grown) {
 		b->failed = true;
 		return NULL;
@@ -149,7 +149,7 @@ void buf_clear(struct buf *b)
 
 void buf_free(struct buf *b)
 {
-	free(b->data);
+	memory_return(b->data);
 	*b = BUF(b->ceiling);
 }
 

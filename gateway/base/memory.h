@@ -20,6 +20,15 @@ void *memory_take(size_t n);
 void *memory_resize(void *p, size_t n);
 char *memory_text(const char *s);
 
+/* As memory_resize, for what messages are in: long blocks are kept for the next ones (memory_long.c). To be given back with
+ * memory_return, which takes NULL too. Any thread. */
+void *memory_widen(void *p, size_t n);
+void memory_return(void *p);
+/* Octets that are kept. */
+size_t memory_kept(void);
+/* Gives back to the system what nobody needed since the last call; to be called every second. */
+void memory_tidy(void);
+
 /* To be called where a library that takes its memory elsewhere says that it was refused. */
 void memory_miss(void);
 

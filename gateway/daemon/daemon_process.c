@@ -57,12 +57,13 @@ int process_read_options(int argc, char **argv, const char *version, const char 
 }
 
 /* What one message gives back the next one takes, without pages that the kernel takes away and clears again: a tenth of the
- * time of a message of 1 MiB. Left alone the bounds would follow the longest message ever seen, up to 64 MiB an arena. */
+ * time of a message of 1 MiB. Left alone the bounds would follow the longest message ever seen, up to 64 MiB an arena. Long
+ * blocks are kept elsewhere (base/memory_long.c), so here they have pages of their own. */
 static void keep_memory(void)
 {
 	mallopt(M_ARENA_MAX, 4); /* an arena a thread would multiply what is idle */
 	mallopt(M_TRIM_THRESHOLD, 8 << 20);
-	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_MMAP_THRESHOLD, 512 << 10);
 	mallopt(M_TOP_PAD, 1 << 20);
 }
 
@@ -100,13 +101,15 @@ void process_block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-int process_next_signal(void)
+int process_next_signal(void (*meanwhile)(void))
 {
+	const struct timespec second = {.tv_sec = 1};
 	sigset_t set = waited();
 	int number;
 
-	while (sigwait(&set, &number) != 0)
-		;
+	while ((number = sigtimedwait(&set, NULL, meanwhile ? &second : NULL)) < 0)
+		if (meanwhile)
+			meanwhile();
 	return number;
 }
 

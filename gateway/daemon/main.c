@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "log/log.h"
 
 #include "daemon/daemon_int.h"
@@ -51,7 +52,7 @@ static int serve(const char *conf_path)
 	gateway_config_hash(g, hash);
 	log_event(LOG_INFO, "gateway.ready", LOG_TEXT("version", QAQPA_VERSION), LOG_TEXT("config_hash", hash));
 	process_notify("READY=1");
-	while (process_next_signal() == SIGHUP) {
+	while (process_next_signal(memory_tidy) == SIGHUP) {
 		process_notify("RELOADING=1");
 		gateway_reload(g);
 		process_notify("READY=1");

@@ -28,8 +28,8 @@ MUST_USE outcome process_confine_writes(enum confine_role role, const struct con
 MUST_USE outcome process_confine_calls(enum confine_role role, const struct conf *c, struct err *e);
 /* Blocks the signals that main waits for, in this thread and those it makes; SIGPIPE is ignored. */
 void process_block_signals(void);
-/* The next of SIGHUP, SIGTERM, SIGINT. */
-int process_next_signal(void);
+/* The next of SIGHUP, SIGTERM, SIGINT. `meanwhile` is called about every second until it comes; NULL: nothing is. */
+int process_next_signal(void (*meanwhile)(void));
 /* Tells the service manager (sd_notify protocol); does nothing when there is none. */
 void process_notify(const char *state);
 

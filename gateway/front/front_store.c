@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front_store - buffers that count against the memory budget of the front, and of the client's address.
- * Promise:  what is charged equals what is allocated; any thread, one at a time per store.
+ * Promise:  what is charged equals what was asked for; any thread, one at a time per store.
  * Not here: what a full budget is answered with (front_conn.c). */
 
-#include <stdlib.h>
+#include "base/memory.h"
 
 #include "front/front_int.h"
 
@@ -41,7 +41,7 @@ bool front_store_grow(struct front_payer p, struct front_store *s, size_t n, siz
 	size_t more = room - s->room;
 	if (!front_memory_charge(p, more))
 		return false;
-	unsigned char *data = realloc(s->data, room);
+	unsigned char *data = memory_widen(s->data, room);
 	if (!data) {
 		front_memory_return(p, more);
 		return false;
@@ -64,7 +64,7 @@ bool front_store_add(struct front_payer p, struct front_store *s, struct bytes a
 bool front_store_force(struct front *f, struct front_store *s, size_t room)
 {
 	BUG_IF(s->data);
-	s->data = malloc(room);
+	s->data = memory_widen(NULL, room);
 	if (!s->data)
 		return false;
 	s->room = room;
@@ -77,8 +77,7 @@ void front_store_take(struct front *f, struct front_store *s, struct buf *from)
 	BUG_IF(s->data);
 	if (from->len == 0)
 		return;
-	unsigned char *fitting = realloc(from->data, from->len); /* an answer may wait long for its client */
-	*s = (struct front_store){fitting ? fitting : from->data, from->len, fitting ? from->len : from->room};
+	*s = (struct front_store){from->data, from->len, from->room};
 	*from = BUF(from->ceiling);
 	atomic_fetch_add(&f->memory, s->room);
 }
@@ -87,7 +86,7 @@ void front_store_free(struct front_payer p, struct front_store *s)
 {
 	if (!s->data)
 		return; /* and the address may be gone */
-	free(s->data);
+	memory_return(s->data);
 	front_memory_return(p, s->room);
 	*s = (struct front_store){0};
 }

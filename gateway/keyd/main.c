@@ -153,7 +153,7 @@ static int serve(const char *path, long group)
 	}
 	log_event(LOG_INFO, "keeper.ready", LOG_NUM("keys", now.conf->key_count));
 	process_notify("READY=1");
-	while (process_next_signal() == SIGHUP)
+	while (process_next_signal(NULL) == SIGHUP)
 		reload(path);
 	process_notify("STOPPING=1");
 	keeper_desk_close(&desk);

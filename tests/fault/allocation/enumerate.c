@@ -22,6 +22,8 @@
 #include <libxml/xmlerror.h>
 #include <openssl/err.h>
 
+#include "base/memory.h"
+
 #include "path.h"
 #include "shortage.h"
 
@@ -88,9 +90,11 @@ static outcome walk(const struct path *p, struct err *e)
 }
 
 /* What libraries keep of the last errors is no leak; OpenSSL's queue keeps its texts even when it is emptied, so it is
- * filled with new ones. */
-static void forget_errors(void)
+ * filled with new ones. Nor are the blocks that are kept for long messages. */
+static void forget(void)
 {
+	memory_tidy();
+	memory_tidy();
 	for (int i = 0; i < ERR_NUM_ERRORS; i++)
 		ERR_raise_data(ERR_LIB_USER, 1, "a text");
 	ERR_clear_error();
@@ -104,12 +108,12 @@ static void walk_well(const struct path *p, const char *when)
 	phase = when;
 	if (!walk(p, &e).ok)
 		path_broken("refused with %s: %s", reason_row(e.reason)->name, e.detail);
-	forget_errors();
+	forget();
 }
 
 static void judge(const struct path *p, outcome result, const struct err *e, long before)
 {
-	forget_errors();
+	forget();
 	if (result.ok)
 		now->right++;
 	else if (e->reason == REASON_NONE)
@@ -131,7 +135,7 @@ static bool try_place(const struct path *p)
 	size_t asked;
 	long before;
 
-	forget_errors();
+	forget();
 	before = shortage_blocks();
 	phase = "this walk";
 	shortage_trace(only_at > 0 && !p->is_lasting);
