@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* text - checked decoding of base64, hex and UTF-8, and JSON text. Spec: RFC 4648, RFC 3629, RFC 8259, XML 1.0 2.2. */
-#ifdef __SSE2__
-#include <emmintrin.h>
+#ifdef __x86_64__
+#include <immintrin.h>
 #endif
 
 #include "base/bytes.h"
@@ -179,56 +179,90 @@ static size_t skip_usual(struct bytes text, size_t i)
 	}
 }
 
-/* Sixteen octets at once: of ASCII what XML allows, all characters of two octets, and those of three behind whose first
- * octet any two may stand, so not E0, ED and EF. Gives how many octets of whole characters these are. */
-static size_t skip_blocks(const unsigned char *p, size_t n)
+#ifdef __x86_64__
+#define AVX2 __attribute__((target("avx2"))) /* all but old processors have it */
+
+AVX2 static uint32_t set_in(__m256i octets)
 {
+	return (uint32_t)_mm256_movemask_epi8(octets);
+}
+
+/* Octets above `low` and below `high`, read with a sign: so 0x80 is the least of all, and 0x7F the greatest. */
+AVX2 static uint32_t between(unsigned char low, __m256i octets, unsigned char high)
+{
+	return set_in(_mm256_and_si256(_mm256_cmpgt_epi8(octets, _mm256_set1_epi8((char)low)),
+		_mm256_cmpgt_epi8(_mm256_set1_epi8((char)high), octets)));
+}
+
+AVX2 static uint32_t controls(__m256i octets)
+{
+	const __m256i tab = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('\t')),
+		lf = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('\n')), cr = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('\r'));
+
+	return set_in(_mm256_andnot_si256(_mm256_or_si256(_mm256_or_si256(tab, lf), cr),
+		_mm256_cmpgt_epi8(_mm256_set1_epi8(' '), octets))) & ~set_in(octets);
+}
+
+/* 32 octets at once: of ASCII what XML allows, all characters of two octets, and those of three behind whose first octet any
+ * two may stand, so not E0, ED and EF. Gives how many octets of whole characters these are. */
+AVX2 static size_t skip_blocks(const unsigned char *p, size_t n)
+{
+	uint64_t begun = 0; /* a bit for each octet of the block that must go on with a character of the one before */
 	size_t i = 0;
-#ifdef __SSE2__
-	unsigned begun = 0; /* a bit for each octet of the block that must go on with a character of the one before */
 
-	for (; n - i >= sizeof(__m128i); i += sizeof(__m128i)) {
-		const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
-		const __m128i space = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')),
-			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\r'))));
-		const unsigned high = (unsigned)_mm_movemask_epi8(v); /* and negative, when compared */
-		unsigned two, three, more, wanted;
+	for (; n - i >= sizeof(__m256i); i += sizeof(__m256i)) {
+		const __m256i octets = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
+		const uint32_t high = set_in(octets);
+		uint32_t two, three, more;
+		uint64_t wanted;
 
-		if ((unsigned)_mm_movemask_epi8(_mm_andnot_si128(space, _mm_cmplt_epi8(v, _mm_set1_epi8(' ')))) & ~high)
+		if (controls(octets))
 			break;
 		if (!high && !begun)
 			continue;
-		more = (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(v, _mm_set1_epi8((char)0xC0)));
-		two = (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)0xC1)),
-			_mm_cmplt_epi8(v, _mm_set1_epi8((char)0xE0))));
-		three = (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)0xE0)),
-			_mm_cmplt_epi8(v, _mm_set1_epi8((char)0xED))));
-		wanted = begun | (two | three) << 1 | three << 2;
-		if (more != (wanted & 0xFFFF) || (more | two | three) != high)
+		more = set_in(_mm256_cmpgt_epi8(_mm256_set1_epi8((char)0xC0), octets));
+		two = between(0xC1, octets, 0xE0);
+		three = between(0xE0, octets, 0xED);
+		wanted = begun | (uint64_t)(two | three) << 1 | (uint64_t)three << 2;
+		if (more != (uint32_t)wanted || (more | two | three) != high)
 			break;
-		begun = wanted >> 16;
+		begun = wanted >> 32;
 	}
 	if (begun) {
 		do
 			i--;
 		while ((p[i] & 0xC0) == 0x80);
 	}
-#else
-	(void)p;
-	(void)n;
-#endif
 	return i;
 }
 
+static bool has_blocks(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+#else
+static size_t skip_blocks(const unsigned char *p, size_t n)
+{
+	(void)p, (void)n;
+	return 0;
+}
+
+static bool has_blocks(void)
+{
+	return false;
+}
+#endif
+
 bool utf8_is_xml(struct bytes text)
 {
+	const bool blocks = has_blocks();
 	size_t i = 0;
 
 	while (i < text.n) { /* where there is none, there may be no address either */
 		unsigned code;
 		size_t len;
 
-		i += skip_blocks(text.p + i, text.n - i);
+		i += blocks ? skip_blocks(text.p + i, text.n - i) : 0;
 		i = skip_usual(text, i);
 		if (i == text.n)
 			break;

@@ -134,8 +134,8 @@ static void utf8_is_judged_alike_at_every_place(void **state)
 	for (unsigned c = 0; c < 0x100; c++) {
 		bool good = (c >= 0x20 && c < 0x80) || c == '\t' || c == '\n' || c == '\r';
 
-		for (size_t at = 0; at < 24; at++) {
-			unsigned char text[24];
+		for (size_t at = 0; at < 72; at++) {
+			unsigned char text[72];
 
 			memset(text, at % 2 ? ' ' : 0x7F, sizeof text);
 			text[at] = (unsigned char)c;
@@ -144,7 +144,8 @@ static void utf8_is_judged_alike_at_every_place(void **state)
 	}
 }
 
-/* Four octets alone are too few for a group; where they lie across the bound of two groups they must be judged the same. */
+/* Four octets alone are too few for a group; where they lie across the bound of two groups, or across the end of the last,
+ * they must be judged the same. */
 static void utf8_is_judged_alike_across_groups(void **state)
 {
 	static const unsigned char octets[] = {0, 0x09, 0x1F, 0x20, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBE, 0xBF, 0xC0, 0xC1,
@@ -154,16 +155,16 @@ static void utf8_is_judged_alike_across_groups(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < most * most * most * most; i++) {
-		unsigned char text[34] = "0123456789abcdef0123456789abcdef0";
+		unsigned char text[66] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0";
 		const unsigned char four[] = {octets[i % most], octets[i / most % most], octets[i / most / most % most],
 			octets[i / most / most / most]};
 		const bool alone = utf8_is_xml((struct bytes){four, 4});
 
 		good += alone;
-		for (size_t at = 12; at < 17; at++) {
-			memcpy(text, "0123456789abcdef0123", 20);
+		for (size_t at = 28; at < 33; at++) {
+			memcpy(text + 28, "0123456789", 10);
 			memcpy(text + at, four, 4);
-			if (utf8_is_xml((struct bytes){text, sizeof text - 1}) != alone)
+			if (utf8_is_xml((struct bytes){text, 65}) != alone || utf8_is_xml((struct bytes){text, 60}) != alone)
 				fail_msg("%02x %02x %02x %02x at %zu", four[0], four[1], four[2], four[3], at);
 		}
 	}
