@@ -117,7 +117,7 @@ static inline void framed_spoil_some(struct choices *c, struct buf *text, unsign
 /* Mostly without CDATA sections, for which the frame is left to libxml2. */
 static inline void framed_add(struct choices *c, struct buf *out, const struct buf *piece)
 {
-	if (!memmem(piece->data, piece->len, "<![CDATA[", 9) || choose(c, 6) == 0)
+	if (!strstr(buf_cstr(piece), "<![CDATA[") || choose(c, 6) == 0)
 		buf_add(out, buf_bytes(piece));
 }
 
