@@ -126,7 +126,7 @@ static bool take_past(struct run *r)
 	pretend_rendered(r);
 	r->listener = NULL;
 	r->out.from = r->out.to = NULL;
-	if (!walk_past(r) || r->doubtful)
+	if (!walk_past(r))
 		return false;
 	r->listener = listener;
 	content.octets = (struct bytes){from, (size_t)(r->at - from)};
@@ -144,7 +144,7 @@ static bool take_outside(struct run *r)
 	for (;;) {
 		while (r->at < r->end && is_class(*r->at, IS_BLANK))
 			r->at++;
-		if (r->end - r->at <= 2 || r->at[0] != '<' || r->at[1] != '!' || r->at[2] != '-')
+		if (r->end - r->at <= 2 || r->at[0] != '<' || r->at[1] != '!')
 			return true;
 		if (!canonical_take_markup(r))
 			return false;

@@ -22,12 +22,12 @@ static inline void framed_usual(struct choices *c, struct buf *out)
 	const char *const *names = PICK(c, prefixes), *prefix = names[0];
 	const char *const odd = choose(c, 12) ? "" : choose(c, 2) ? " ID=\"token\"" : " id=\"\""; /* the frame has it too */
 
-	buf_printf(out, "<%sx%s%s>", prefix, names[1], choose(c, 60) ? "" : names[1]);
+	buf_printf(out, "<%sw%s%s>", prefix, names[1], choose(c, 60) ? "" : names[1]);
 	for (unsigned n = 12 + choose(c, 20); n > 0; n--) {
 		buf_printf(out, "<%sy%s>%s", prefix, choose(c, 4) ? "" : n == 12 ? odd : PICK(c, ids), PICK(c, texts));
 		buf_printf(out, "<z>%s</z></%sy>", PICK(c, texts), prefix);
 	}
-	buf_printf(out, "</%sx>", prefix);
+	buf_printf(out, "</%sw>", prefix);
 }
 
 static inline void framed_content(struct choices *c, struct buf *out)
@@ -174,6 +174,8 @@ static inline void framed_head(struct choices *c, struct buf *out)
 		"<?xml version=\"1.0\" standalone=\"no\"?>\n<!-- --> \n<!---->", "<?xml version=\"1.0\" encoding=\"Utf-8\"?>",
 		"<?xml\tversion=\"1.0\"\r\n?>"};
 
+	static const char *const met[] = {"", "", "", "<a:w/><a:y/>", "<a:y></a:y><a:w>1</a:w>", "<m:w/><w/>"}; /* it comes again */
+
 	buf_str(out, PICK(c, prologs));
 	framed_start(c, out, "<e:Envelope xmlns:e=\"" NS_SOAP11 "\" xmlns:a=\"urn:a\"");
 	framed_gap(c, out);
@@ -195,6 +197,7 @@ static inline void framed_head(struct choices *c, struct buf *out)
 	framed_elements(c, out);
 	buf_str(out, "</requestInfo><requestData>");
 	framed_text(c, out);
+	buf_str(out, PICK(c, met));
 }
 
 static inline void framed_tail(struct choices *c, struct buf *out)
