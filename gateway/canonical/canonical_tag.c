@@ -98,7 +98,10 @@ static inline const unsigned char *read_value(const unsigned char *at, const uns
 	quote = *at++;
 	if (quote != '"' && quote != '\'')
 		return NULL;
-	for (from = at; at < end && *at != quote; at++)
+	from = at;
+	if (quote == '"')
+		at = canonical_plain_value(at, end);
+	for (; at < end && *at != quote; at++)
 		odd |= canonical_class[*at];
 	if (at == end)
 		return NULL;
