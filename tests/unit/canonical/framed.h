@@ -174,7 +174,8 @@ static inline void framed_head(struct choices *c, struct buf *out)
 		"<?xml version=\"1.0\" standalone=\"no\"?>\n<!-- --> \n<!---->", "<?xml version=\"1.0\" encoding=\"Utf-8\"?>",
 		"<?xml\tversion=\"1.0\"\r\n?>"};
 
-	static const char *const met[] = {"", "", "", "<a:w/><a:y/>", "<a:y></a:y><a:w>1</a:w>", "<m:w/><w/>"}; /* it comes again */
+	/* They come again inside. */
+	static const char *const met[] = {"", "", "", "<a:w/><a:y/>", "<a:y></a:y><a:w>1</a:w>", "<m:w/><w/>"};
 
 	buf_str(out, PICK(c, prologs));
 	framed_start(c, out, "<e:Envelope xmlns:e=\"" NS_SOAP11 "\" xmlns:a=\"urn:a\"");

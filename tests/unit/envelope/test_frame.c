@@ -181,6 +181,32 @@ static void the_rest_is_parsed_whole(void **state)
 	}
 }
 
+/* Frames are small, and the tables for them too. */
+static void larger_frames_are_parsed(void **state)
+{
+	static const struct {
+		const char *repeated;
+		size_t n;
+		bool parsed;
+	} rows[] = {{"\n", 60000, false}, {"\n", 70000, true}, {"a long text ", 9000, false}, {"a long text ", 12000, true},
+		{"<a xmlns:p='urn:a'/>", 60, false}, {"<a xmlns:p='urn:a'/>", 70, true}, {"<a/>", 500, false}, {"<a/>", 2000, true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		SCOPED(pool_free) struct pool *pool = new_pool();
+		SCOPED(buf_free) struct buf text = BUF(1u << 20);
+		const struct envelope *env;
+
+		buf_str(&text, OPEN "<s:Body><op><r>");
+		for (size_t k = 0; k < rows[i].n; k++)
+			buf_str(&text, rows[i].repeated);
+		buf_str(&text, "<b/><d><data>1</data></d></r></op></s:Body>" CLOSE);
+		env = frame(pool, buf_bytes(&text));
+		if (envelope_is_whole(env) != rows[i].parsed || (!rows[i].parsed && envelope_frame_differs(env)))
+			fail_msg("%zu times %s", rows[i].n, rows[i].repeated);
+	}
+}
+
 /* Only the first of several; the others stay in the tree, where their reader finds that they are too many. */
 static void one_is_left_out(void **state)
 {
@@ -228,6 +254,7 @@ int main(void)
 		cmocka_unit_test(who_looks_inside_asks_for_it),
 		cmocka_unit_test(usual_frames_are_not_parsed),
 		cmocka_unit_test(the_rest_is_parsed_whole),
+		cmocka_unit_test(larger_frames_are_parsed),
 		cmocka_unit_test(one_is_left_out),
 		cmocka_unit_test(identifiers_inside_are_not_those_of_the_message),
 	};
