@@ -3,14 +3,13 @@
  * Promise:  a transaction takes whole records in their order and says how far it came; a record that is taken twice
  *           changes nothing the second time.
  * Not here: when (journal_indexer.c), the tables (journal_index.c). */
-#include <string.h>
 #include <xxhash.h>
 
 #include "journal_int.h"
 
 int64_t journal_name_hash(uint64_t seed, enum journal_name name, struct bytes text)
 {
-	return (int64_t)XXH3_64bits_withSeed(text.p, text.n, seed + name);
+	return (int64_t)(XXH3_64bits_withSeed(text.p, text.n, seed + name) >> (64 - JOURNAL_HASH_BITS));
 }
 
 int64_t journal_seen_hash(uint64_t seed, struct bytes sender_id, struct bytes message_id)
@@ -50,7 +49,7 @@ outcome journal_index_connect(
 		sqlite3_stmt **stmt;
 	} statements[] = {{"BEGIN IMMEDIATE", &index->begin}, {"COMMIT", &index->commit},
 		{"INSERT OR IGNORE INTO entry VALUES(?,?,?,?,?)", &index->entry},
-		{"INSERT OR IGNORE INTO name VALUES(?,?,?)", &index->name},
+		{"INSERT OR IGNORE INTO name VALUES(?,?)", &index->name},
 		/* A word repeats all but the body. */
 		{"INSERT OR REPLACE INTO waiting SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"
 		 " coalesce(?13, (SELECT body FROM waiting WHERE id = ?1)),"
@@ -92,19 +91,30 @@ static outcome run(struct journal_index *index, sqlite3_stmt *stmt, bool bound, 
 
 /* --- the row of an entry --- */
 
-/* A word that is there already is not added again; the words stand between line feeds. */
-static void word_add(struct buf *words, struct bytes word)
-{
-	const size_t before = words->len;
+enum { WORDS = 3 };
 
-	if (word.n == 0)
-		return;
-	if (before == 0)
+static void words_of(const struct journal_fact *f, struct bytes out[WORDS])
+{
+	out[0] = f->participant;
+	out[1] = f->service_id;
+	out[2] = f->sender_id;
+}
+
+/* What the fact before says too is not said again; the words stand between line feeds. */
+static void words_add(struct buf *words, const struct journal_fact *f, const struct journal_fact *before)
+{
+	struct bytes word[WORDS], other[WORDS];
+
+	words_of(f, word);
+	words_of(before ? before : f, other);
+	for (size_t i = 0; i < WORDS; i++) {
+		if (word[i].n == 0 || (before && bytes_eq(word[i], other[i])))
+			continue;
+		if (words->len == 0)
+			buf_char(words, '\n');
+		buf_add(words, word[i]);
 		buf_char(words, '\n');
-	buf_add(words, word);
-	buf_char(words, '\n');
-	if (before > 0 && memmem(words->data, before, words->data + before - 1, words->len - before + 1))
-		words->len = before;
+	}
 }
 
 static outcome entry_put(struct journal_index *index, const char *day, const struct journal_record *r, struct buf *words,
@@ -120,9 +130,7 @@ static outcome entry_put(struct journal_index *index, const char *day, const str
 		newest = f->at.ms > newest ? f->at.ms : newest;
 		oldest = f->at.ms < oldest ? f->at.ms : oldest;
 		refused = refused || f->verdict == JOURNAL_REFUSED;
-		word_add(words, f->participant);
-		word_add(words, f->service_id);
-		word_add(words, f->sender_id);
+		words_add(words, f, i > 0 ? f - 1 : NULL);
 	}
 	if (r->fact_count == 0)
 		return DONE;
@@ -156,8 +164,8 @@ static void name_add(struct names *names, uint64_t seed, enum journal_name name,
 
 static outcome name_put(struct journal_index *index, const char *day, int64_t hash, int64_t place, struct err *e)
 {
-	bool ok = sqlite3_bind_int64(index->name, 1, (int64_t)(index->entries / JOURNAL_PART)) == SQLITE_OK &&
-		sqlite3_bind_int64(index->name, 2, hash) == SQLITE_OK && sqlite3_bind_int64(index->name, 3, place) == SQLITE_OK;
+	const int64_t key = (int64_t)(index->entries / JOURNAL_PART << JOURNAL_HASH_BITS) + hash;
+	bool ok = sqlite3_bind_int64(index->name, 1, key) == SQLITE_OK && sqlite3_bind_int64(index->name, 2, place) == SQLITE_OK;
 
 	return run(index, index->name, ok, day, "write a name", e);
 }

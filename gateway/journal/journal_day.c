@@ -137,7 +137,7 @@ static outcome filter_fill(
 	outcome r = DONE;
 	int rc;
 
-	TRY(journal_prepare(reader->db, day->name, "SELECT hash FROM name WHERE place < 0", &stmt, e));
+	TRY(journal_prepare(reader->db, day->name, "SELECT key & 281474976710655 FROM name WHERE place < 0", &stmt, e));
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		journal_bloom_add(bloom, (uint64_t)sqlite3_column_int64(stmt, 0));
 	if (rc != SQLITE_DONE)

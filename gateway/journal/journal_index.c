@@ -24,7 +24,7 @@ static const char schema[] =
 	" older_ms INTEGER NOT NULL);"
 	"CREATE TABLE entry(at_ms INTEGER, place INTEGER, older_ms INTEGER NOT NULL, refused INTEGER NOT NULL,"
 	" words TEXT NOT NULL, PRIMARY KEY(at_ms, place)) WITHOUT ROWID;"
-	"CREATE TABLE name(part INTEGER, hash INTEGER, place INTEGER, PRIMARY KEY(part, hash, place)) WITHOUT ROWID;"
+	"CREATE TABLE name(key INTEGER, place INTEGER, PRIMARY KEY(key, place)) WITHOUT ROWID;"
 	/* The index holds what waits and nothing of what is settled: retention asks for no more. */
 	"CREATE TABLE waiting(id TEXT PRIMARY KEY, destination TEXT NOT NULL, order_key TEXT NOT NULL,"
 	" meta TEXT NOT NULL, policy TEXT NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,"
@@ -34,7 +34,7 @@ static const char schema[] =
 	"PRAGMA user_version=4;";
 
 _Static_assert(WAITING_QUEUED == 0 && JOURNAL_SCHEMA == 4 && JOURNAL_PAGE == 8192, "the numbers above are stored");
-_Static_assert(JOURNAL_PART == 32768, "JOURNAL_PLACES has the number");
+_Static_assert(JOURNAL_PART == 32768 && INT64_C(1) << JOURNAL_HASH_BITS == 281474976710656, "so has JOURNAL_PLACES");
 
 outcome journal_fail(struct err *e, sqlite3 *db, const char *day, const char *doing)
 {

@@ -42,13 +42,19 @@ static outcome pass(struct journal_indexer *x, struct err *e)
 	return r;
 }
 
+/* Too much to wait any longer? Holding the lock. */
+static bool much_waits(const struct journal_indexer *x)
+{
+	return x->behind >= JOURNAL_INDEX_MANY || x->octets >= JOURNAL_INDEX_OCTETS;
+}
+
 /* Waits until there is work, holding the lock. */
 static void wait_for_work(struct journal_indexer *x)
 {
 	const int64_t begun_us = mono_us();
 	int64_t due_us;
 
-	while (!x->closing && !x->asked && !(x->last.ok && x->behind >= JOURNAL_INDEX_MANY)) {
+	while (!x->closing && !x->asked && !(x->last.ok && much_waits(x))) {
 		due_us = x->last.ok ? x->first_us + JOURNAL_INDEX_MS * INT64_C(1000)
 				    : begun_us + JOURNAL_HOUSE_MS * INT64_C(1000);
 		if (x->behind == 0 && x->last.ok) {
@@ -70,12 +76,13 @@ static void *indexer_run(void *arg)
 	pthread_setname_np(pthread_self(), "index");
 	pthread_mutex_lock(&x->lock);
 	do {
-		uint64_t taken;
+		uint64_t taken, octets;
 		outcome r;
 
 		wait_for_work(x);
 		closing = x->closing;
 		taken = x->behind;
+		octets = x->octets;
 		x->asked = false;
 		x->passing = true;
 		pthread_mutex_unlock(&x->lock);
@@ -84,10 +91,12 @@ static void *indexer_run(void *arg)
 		x->passing = false;
 		x->passes++;
 		x->last = r;
-		if (r.ok)
+		if (r.ok) {
 			x->behind -= taken;
-		else
+			x->octets -= octets;
+		} else {
 			x->trouble = e;
+		}
 		x->first_us = mono_us();
 		pthread_cond_broadcast(&x->caught);
 	} while (!closing);
@@ -121,15 +130,17 @@ static void wait_until_nearer(struct journal_indexer *x)
 	pthread_mutex_unlock(&x->lock);
 }
 
-void journal_indexer_tell(struct journal_indexer *x, uint64_t entries)
+void journal_indexer_tell(struct journal_indexer *x, uint64_t entries, uint64_t octets)
 {
 	bool wakes, far;
 
 	pthread_mutex_lock(&x->lock);
 	if (x->behind == 0)
 		x->first_us = mono_us();
-	wakes = x->behind == 0 || x->behind + entries >= JOURNAL_INDEX_MANY;
+	wakes = x->behind == 0;
 	x->behind += entries;
+	x->octets += octets;
+	wakes = wakes || much_waits(x);
 	far = x->behind >= JOURNAL_BEHIND;
 	pthread_mutex_unlock(&x->lock);
 	if (wakes)

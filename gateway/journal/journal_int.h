@@ -36,8 +36,9 @@ enum {
 	JOURNAL_PAGE = 8192,        /* of new indexes */
 	JOURNAL_WAL_PAGES = 1000,   /* SQLite's log is copied into the index when it is longer */
 	JOURNAL_HOUSE_MS = 1000,    /* between looks at free space, the calendar and what is sick */
-	JOURNAL_INDEX_MS = 200,     /* the index follows the log at this distance, or sooner when it is asked for */
-	JOURNAL_INDEX_MANY = 2000,  /* or when so many entries wait for it; also the most of one transaction */
+	JOURNAL_INDEX_MS = 1000,    /* the index follows the log at this distance, or sooner when it is asked for */
+	JOURNAL_INDEX_MANY = 4000,  /* or when so many entries wait for it; also the most of one transaction */
+	JOURNAL_INDEX_OCTETS = 1 << 25, /* or so much of the log, which stays in the memory of the system so long */
 	JOURNAL_PART = 32768,       /* entries whose names lie together in the index */
 	JOURNAL_BEHIND = 20000,     /* entries that may wait for the index before the log waits for it */
 	JOURNAL_FACTS = 8,          /* of one entry */
@@ -180,7 +181,7 @@ MUST_USE outcome journal_log_tail(const struct journal_log *log, const char *day
  * entries are a part of their own: new ones touch the pages of the last, and who asks looks into each. */
 #define JOURNAL_PLACES(what) \
 	"WITH RECURSIVE part(n) AS (SELECT entries / 32768 FROM log UNION ALL SELECT n - 1 FROM part WHERE n > 0)" \
-	" SELECT " what " FROM part CROSS JOIN name n ON n.part = part.n AND n.hash = ?1"
+	" SELECT " what " FROM part CROSS JOIN name n ON n.key = part.n * 281474976710656 + ?1"
 
 /* The number of a fact in its day, by its record's place and its position in it. */
 static inline int64_t journal_fact_number(uint64_t place, size_t i)
@@ -214,6 +215,9 @@ struct journal_index { /* the indexer's connection; db NULL: none */
 	uint64_t entries; /* that it has taken */
 	int wal_pages;
 };
+
+/* The key of a name: its part and behind it, in so many bits, its hash. */
+enum { JOURNAL_HASH_BITS = 48 };
 
 enum journal_name { NAME_EXCHANGE, NAME_MESSAGE, NAME_CORRELATION, NAME_ERROR };
 
@@ -329,6 +333,7 @@ struct journal_indexer {
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t wake, caught;
 	uint64_t behind;   /* entries told and not in the index */
+	uint64_t octets;   /* of the log for them */
 	int64_t first_us;  /* when the first of them was told */
 	uint64_t passes;   /* ended */
 	bool asked, passing, closing;
@@ -340,8 +345,9 @@ void journal_indexer_init(struct journal_indexer *x, struct journal_days *days);
 void journal_indexer_free(struct journal_indexer *x);
 MUST_USE outcome journal_indexer_start(struct journal_indexer *x, struct err *e);
 void journal_indexer_stop(struct journal_indexer *x); /* after a last pass; without a start it does nothing */
-/* So many entries more are in the logs. When too many wait, the call does too, unless the indexer cannot help. */
-void journal_indexer_tell(struct journal_indexer *x, uint64_t entries);
+/* So many entries more are in the logs, of so many octets. When too many wait, the call does too, unless the indexer cannot
+ * help. */
+void journal_indexer_tell(struct journal_indexer *x, uint64_t entries, uint64_t octets);
 /* Returns when everything told so far is in the indexes, or could not be brought there. Without a thread it does the
  * work itself. */
 MUST_USE outcome journal_indexer_settle(struct journal_indexer *x, struct err *e);

@@ -16,7 +16,9 @@
 /* A log begins with these letters and its seed. */
 static const char title[] = "qaqpa journal 2\n";
 
-enum { TITLE = sizeof title - 1, GLANCE = 4096 };
+enum { TITLE = sizeof title - 1, PAGE = 4096 };
+
+enum { GLANCE = 1536 }; /* most heads are not longer */
 
 _Static_assert(JOURNAL_FIRST == TITLE + sizeof(uint64_t), "the first record stands behind the title and the seed");
 
@@ -234,7 +236,7 @@ outcome journal_log_cut(struct journal_log *log, const char *day, struct err *e)
 
 outcome journal_log_probe(struct journal_log *log, const char *day, struct err *e)
 {
-	static const unsigned char some[GLANCE];
+	static const unsigned char some[PAGE];
 
 	TRY(journal_log_cut(log, day, e));
 	log->dirty = true;

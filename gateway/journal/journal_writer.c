@@ -122,7 +122,7 @@ static struct journal_entry *run_write(struct journal *j, struct journal_entry *
 	struct journal_day *day = NULL;
 	struct err e = {.reason = REASON_NONE};
 	outcome r = journal_days_home(&j->days, first, name, &e);
-	uint64_t entries = 1;
+	uint64_t entries = 1, begin = 0;
 
 	if (r.ok) {
 		for (; end && journal_days_home(&j->days, end, other, &e).ok && strcmp(name, other) == 0; entries++)
@@ -131,12 +131,14 @@ static struct journal_entry *run_write(struct journal *j, struct journal_entry *
 	}
 	if (r.ok)
 		r = words_drop(j, first, end, &e);
-	if (r.ok)
+	if (r.ok) {
+		begin = day->log.end;
 		r = journal_day_write(day, first, end, &e);
+	}
 	journal_health_set(&j->health, JOURNAL_LOG_SICK, r, name, &e);
 	run_finish(first, end, r, &e);
 	if (r.ok)
-		journal_indexer_tell(&j->days.indexer, entries);
+		journal_indexer_tell(&j->days.indexer, entries, day->log.end - begin);
 	return end;
 }
 

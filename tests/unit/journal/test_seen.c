@@ -314,7 +314,7 @@ static void a_place_of_another_message_says_nothing_of_this_one(void **state)
 		assert_true(journal_seen_on(day, BYTES_LIT("sys"), BYTES_LIT("n"), INT64_MIN, &out, &answer, &e).ok);
 		assert_int_equal(out.state, SEEN_NONE);
 		assert_true(journal_day_apply(day, &records, &e).ok);
-		snprintf(sql, sizeof sql, "INSERT OR IGNORE INTO name VALUES(0, %lld, -%llu)", (long long)name,
+		snprintf(sql, sizeof sql, "INSERT OR IGNORE INTO name VALUES(%lld, -%llu)", (long long)name,
 			(unsigned long long)entry.place);
 		assert_int_equal(sqlite3_exec(day->index.db, sql, NULL, NULL, NULL), SQLITE_OK);
 	}
