@@ -7,6 +7,13 @@
 
 #include "base/clock.h"
 
+/* The offset of the moment that this thread asked for last: most ask for the second that it is now, many times. */
+static _Thread_local struct {
+	bool known;
+	time_t second;
+	int minutes;
+} last;
+
 bool clock_zone(const char *iana_name)
 {
 	char path[256];
@@ -19,17 +26,24 @@ bool clock_zone(const char *iana_name)
 	if (setenv("TZ", iana_name, 1) != 0)
 		return false;
 	tzset();
+	last.known = false;
 	return true;
 }
 
+static time_t second_of(int64_t ms) { return (time_t)(ms >= 0 ? ms / 1000 : -((999 - ms) / 1000)); }
+
 struct stamp stamp_at(int64_t ms)
 {
-	int64_t s = ms >= 0 ? ms / 1000 : -((999 - ms) / 1000);
-	time_t seconds = (time_t)s;
+	time_t second = second_of(ms);
 	struct tm local;
 
-	localtime_r(&seconds, &local);
-	return (struct stamp){ms, (int)(local.tm_gmtoff / 60), true};
+	if (!last.known || last.second != second) {
+		localtime_r(&second, &local);
+		last.known = true;
+		last.second = second;
+		last.minutes = (int)(local.tm_gmtoff / 60);
+	}
+	return (struct stamp){ms, last.minutes, true};
 }
 
 struct stamp stamp_now(void)
@@ -61,12 +75,24 @@ static bool read_char(struct bytes t, size_t *at, char c)
 	return true;
 }
 
+static bool is_leap(int year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+
 static int month_days(int year, int month)
 {
 	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
-	return days[month - 1] + (month == 2 && leap);
+	return days[month - 1] + (month == 2 && is_leap(year));
+}
+
+/* As timegm, for what read_calendar gives. */
+static int64_t seconds_of(const struct tm *tm)
+{
+	static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+	const int64_t y = tm->tm_year + 1899; /* the years that are over, from the year 1 on */
+	const int64_t days = y * 365 + y / 4 - y / 100 + y / 400 + before[tm->tm_mon] +
+		(tm->tm_mon > 1 && is_leap(tm->tm_year + 1900)) + tm->tm_mday - 1;
+
+	return (days - 719162) * 86400 + tm->tm_hour * 3600 + tm->tm_min * 60 + tm->tm_sec;
 }
 
 /* Calendar date and clock time into `tm`; false when malformed or not a real date. */
@@ -130,7 +156,7 @@ bool stamp_parse(struct bytes text, struct stamp *out)
 		|| at != text.n)
 		return false;
 	if (has)
-		*out = (struct stamp){((int64_t)timegm(&tm) - minutes * 60) * 1000 + ms, minutes, true};
+		*out = (struct stamp){(seconds_of(&tm) - minutes * 60) * 1000 + ms, minutes, true};
 	else {
 		*out = stamp_at((int64_t)mktime(&tm) * 1000 + ms);
 		out->has_offset = false;
@@ -141,11 +167,10 @@ bool stamp_parse(struct bytes text, struct stamp *out)
 static void stamp_local(struct stamp s, struct tm *tm, int *ms)
 {
 	int64_t local = s.ms + (int64_t)s.offset_min * 60000;
-	int64_t seconds = local >= 0 ? local / 1000 : -((999 - local) / 1000);
-	time_t t = (time_t)seconds;
+	time_t second = second_of(local);
 
-	*ms = (int)(local - seconds * 1000);
-	gmtime_r(&t, tm);
+	*ms = (int)(local - second * 1000);
+	gmtime_r(&second, tm);
 }
 
 void stamp_print(struct stamp s, char out[STAMP_TEXT])

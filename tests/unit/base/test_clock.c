@@ -2,6 +2,8 @@
 /* Moments in local time with their offset (B6), the change of zone of 2024 included. */
 #include "../cm.h"
 
+#include <time.h>
+
 #include "base/clock.h"
 
 static int zone_of_almaty(void **state)
@@ -69,6 +71,28 @@ static void instants_are_exact(void **state)
 	assert_true(b.ms == 1704067200000);
 }
 
+/* The days of 800 years, at both ends of each month. */
+static void every_month_is_as_long_as_the_library_says(void **state)
+{
+	(void)state;
+	for (int at = 0; at < 800 * 12 * 2; at++) {
+		struct tm tm = {.tm_year = at / 24 - 310, .tm_mon = at / 2 % 12, .tm_mday = 1, .tm_hour = 23, .tm_min = 59,
+			.tm_sec = 58};
+		char text[STAMP_TEXT];
+		struct stamp s;
+		time_t wanted;
+
+		if (at % 2) {
+			tm.tm_mon++;
+			tm.tm_mday = 0;
+		}
+		wanted = timegm(&tm); /* which puts tm right */
+		strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+		if (!stamp_parse(bytes_str(text), &s) || s.ms != (int64_t)wanted * 1000)
+			fail_msg("%s", text);
+	}
+}
+
 static void the_zone_changed_in_2024(void **state)
 {
 	char day[11];
@@ -76,8 +100,24 @@ static void the_zone_changed_in_2024(void **state)
 	(void)state;
 	assert_int_equal(stamp_at(1704067200000).offset_min, 360); /* 2024-01-01 */
 	assert_int_equal(stamp_at(1710000000000).offset_min, 300); /* 2024-03-09 */
+	for (int i = 0; i < 3; i++) { /* the last second and the first, by turns */
+		assert_int_equal(stamp_at(1709229599999).offset_min, 360);
+		assert_int_equal(stamp_at(1709229600000).offset_min, 300);
+	}
 	stamp_day(stamp_at(1704050000000), day);                   /* 2023-12-31T19:13:20Z */
 	assert_string_equal(day, "2024-01-01");
+}
+
+static void a_moment_has_the_offset_of_the_zone_that_was_set_last(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_true(clock_zone("Asia/Almaty"));
+		assert_int_equal(stamp_at(1710000000000).offset_min, 300);
+		assert_true(clock_zone("Asia/Kathmandu"));
+		assert_int_equal(stamp_at(1710000000000).offset_min, 345);
+	}
+	assert_true(clock_zone("Asia/Almaty"));
 }
 
 static void unknown_zones_are_refused(void **state)
@@ -94,7 +134,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dates_are_read),
 		cmocka_unit_test(instants_are_exact),
+		cmocka_unit_test(every_month_is_as_long_as_the_library_says),
 		cmocka_unit_test(the_zone_changed_in_2024),
+		cmocka_unit_test(a_moment_has_the_offset_of_the_zone_that_was_set_last),
 		cmocka_unit_test(unknown_zones_are_refused),
 	};
 

@@ -200,8 +200,7 @@ static void zone_data_that_is_missing_or_old_is_no_calendar(void **state)
 		struct err e = {0};
 		bool ok;
 
-		setenv("TZ", "UTC0", 1);
-		tzset();
+		assert_true(clock_zone("UTC")); /* the room base forgets what it knew of the last one */
 		if (rows[i].tzdir)
 			setenv("TZDIR", rows[i].tzdir, 1);
 		setenv("TZ", rows[i].tz, 1);
