@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* front_conn - one connection: phases, deadlines, and the way of octets in and out.
+/* front_conn - one connection: phases, deadlines, and the way of octets out.
  * Owns:     socket, TLS session, octets kept for later, the job while it is read or its answer written.
  * Promise:  one request at a time, answers in order; a refused connection gets its answer and is closed.
- * Not here: what the octets mean (front_head.c, room http), TLS (front_tls.c), the loop
- *           (front_loop.c). */
+ * Not here: the way from octets to a request (front_read.c), TLS (front_tls.c), the loop (front_loop.c). */
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -42,18 +41,13 @@ static void join_line(struct front_conn *c, enum front_phase phase)
 	line->last = c;
 }
 
-static void enter(struct front_conn *c, enum front_phase phase)
+void front_conn_enter(struct front_conn *c, enum front_phase phase)
 {
 	leave_line(c);
 	join_line(c, phase);
 }
 
-static bool is_reading(const struct front_conn *c)
-{
-	return c->phase == PHASE_IDLE || c->phase == PHASE_HEAD || c->phase == PHASE_BODY;
-}
-
-static void wait_for(struct front_conn *c, uint32_t events)
+void front_conn_wait_for(struct front_conn *c, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.ptr = &c->source};
 	if (c->armed != events && epoll_ctl(c->front->epoll, EPOLL_CTL_MOD, c->fd, &event) == 0)
@@ -138,8 +132,7 @@ void front_conn_bury(struct front *f)
 	}
 }
 
-/* Answers by ourselves and closes (RFC 9112 section 9.6). */
-static void refuse(struct front_conn *c, struct http_refusal why)
+void front_conn_refuse(struct front_conn *c, struct http_refusal why)
 {
 	struct front *f = c->front;
 	struct front_answer answer = {.status = why.status, .retry_after_s = why.status == 503};
@@ -149,16 +142,16 @@ static void refuse(struct front_conn *c, struct http_refusal why)
 	if (c->job)
 		front_job_release_input(c->job);
 	c->closing = true;
-	enter(c, PHASE_WRITE);
+	front_conn_enter(c, PHASE_WRITE);
 	if (front_answer_make(f, &c->out, &c->tail, &answer, false, true))
 		write_out(c);
 	else
 		front_conn_drop(c);
 }
 
-static void refuse_for_memory(struct front_conn *c)
+void front_conn_refuse_for_memory(struct front_conn *c)
 {
-	refuse(c, (struct http_refusal){503, "memory"});
+	front_conn_refuse(c, (struct http_refusal){503, "memory"});
 }
 
 /* The request was read whole, so the connection stays. */
@@ -178,14 +171,14 @@ static void put_off(struct front_conn *c, enum reason why)
 	front_respond(&c->job->request, &answer);
 }
 
-static void hand_over(struct front_conn *c)
+void front_conn_hand_over(struct front_conn *c)
 {
 	struct front *f = c->front;
 	if (!front_job_complete(c->job)) {
-		refuse_for_memory(c);
+		front_conn_refuse_for_memory(c);
 		return;
 	}
-	enter(c, PHASE_ANSWER);
+	front_conn_enter(c, PHASE_ANSWER);
 	atomic_fetch_add(&f->requests, 1);
 	enum reason why = front_address_begin(c->payer.address, &c->listener->options, f->now_us);
 	if (why != REASON_NONE)
@@ -194,199 +187,25 @@ static void hand_over(struct front_conn *c)
 		f->handler(f->ctx, &c->job->request);
 }
 
-/* A client that cannot take 25 octets is not one that waits for them. */
-static void invite_body(struct front_conn *c)
-{
-	static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	if (front_io_write(c, line, sizeof(line) - 1, false) != (ssize_t)sizeof(line) - 1)
-		front_conn_drop(c);
-}
-
-static void begin_body(struct front_conn *c, bool more_is_here)
-{
-	const struct front_head *h = &c->job->parsed;
-	if (!h->chunked && h->content_length == 0) {
-		hand_over(c);
-		return;
-	}
-	c->job->chunk.limit = c->listener->options.body_bytes;
-	enter(c, PHASE_BODY);
-	if (h->expects_continue && !more_is_here)
-		invite_body(c);
-}
-
-/* Takes what belongs to the head, and says how much that was. */
-static size_t take_head(struct front_conn *c, struct bytes in)
-{
-	const struct front_listener_options *o = &c->listener->options;
-	if (!c->job) {
-		c->job = front_job_new(c);
-		if (!c->job) {
-			refuse_for_memory(c);
-			return in.n;
-		}
-		enter(c, PHASE_HEAD);
-	}
-	struct front_job *job = c->job;
-	const unsigned char *blank = memmem(in.p, in.n, "\r\n\r\n", 4);
-	size_t before = job->head.len, room = o->head_bytes - before;
-	size_t n = blank ? (size_t)(blank - in.p) + 4 : in.n;
-	n = n < room ? n : room;
-	if (!front_store_add(job->payer, &job->head, bytes_sub(in, 0, n), o->head_bytes)) {
-		refuse_for_memory(c);
-		return in.n;
-	}
-	switch (front_head_feed(&job->parsed, front_store_bytes(&job->head), o->body_bytes)) {
-	case HTTP_BAD:
-		refuse(c, job->parsed.refusal);
-		return in.n;
-	case HTTP_MORE:
-		if (job->head.len == o->head_bytes)
-			refuse(c, front_head_too_large(&job->parsed));
-		return n;
-	default:
-		job->head.len = job->parsed.end;
-		n = job->parsed.end - before;
-		begin_body(c, n < in.n);
-		return n;
-	}
-}
-
-static size_t take_chunks(struct front_conn *c, struct bytes in)
-{
-	struct front_job *job = c->job;
-	struct bytes data;
-	size_t used;
-	enum http_step step = http_chunk_feed(&job->chunk, in, &used, &data);
-	if (step == HTTP_BAD)
-		refuse(c, job->chunk.refusal);
-	else if (!front_store_add(job->payer, &job->body, data, c->listener->options.body_bytes))
-		refuse_for_memory(c);
-	else if (step == HTTP_DONE)
-		hand_over(c);
-	return used;
-}
-
-/* Of a body whose length is known. */
-static size_t body_left(const struct front_job *job)
-{
-	return (size_t)job->parsed.content_length - job->body.len;
-}
-
-static size_t take_body(struct front_conn *c, struct bytes in)
-{
-	struct front_job *job = c->job;
-	if (job->parsed.chunked)
-		return take_chunks(c, in);
-	size_t left = body_left(job), n = in.n < left ? in.n : left;
-	if (!front_store_add(job->payer, &job->body, bytes_sub(in, 0, n), (size_t)job->parsed.content_length))
-		refuse_for_memory(c);
-	else if (n == left)
-		hand_over(c);
-	return n;
-}
-
-/* Takes what the present request wants, and says how much that was. */
-static size_t take(struct front_conn *c, struct bytes in)
-{
-	size_t at = 0;
-	while (at < in.n && is_reading(c)) {
-		struct bytes rest = bytes_sub(in, at, in.n);
-		at += c->phase == PHASE_BODY ? take_body(c, rest) : take_head(c, rest);
-	}
-	return at;
-}
-
-static void end_of_input(struct front_conn *c)
-{
-	if (c->phase == PHASE_IDLE)
-		front_conn_drop(c);
-	else
-		refuse(c, (struct http_refusal){400, "incomplete"});
-}
-
-/* Whether something came; what it means that nothing did is heeded. */
-static bool has_come(struct front_conn *c, ssize_t n)
-{
-	if (n == IO_AGAIN)
-		wait_for(c, c->want);
-	else if (n == IO_BROKEN)
-		front_conn_drop(c);
-	else if (n == IO_END)
-		end_of_input(c);
-	return n > 0;
-}
-
-/* Of a long body the octets are read where they stay, as long as no others can be among them, and a record of TLS fits. */
-static bool is_long_body(const struct front_conn *c)
-{
-	return c->phase == PHASE_BODY && !c->job->parsed.chunked && c->job->body.len >= FRONT_SCRATCH / 2 &&
-	       body_left(c->job) >= FRONT_SCRATCH;
-}
-
-/* Room for thrice what came already, and no more: an announcement costs nothing. */
-static bool read_long_body(struct front_conn *c)
-{
-	struct front_job *job = c->job;
-	struct front_store *body = &job->body;
-	size_t left = body_left(job), more = body->len * 3 < left ? body->len * 3 : left;
-	if (body->room - body->len < FRONT_SCRATCH &&
-	    !front_store_grow(job->payer, body, more, (size_t)job->parsed.content_length)) {
-		refuse_for_memory(c);
-		return false;
-	}
-	size_t room = body->room - body->len;
-	ssize_t n = front_io_read(c, body->data + body->len, room < FRONT_READ ? room : FRONT_READ);
-	if (!has_come(c, n))
-		return false;
-	body->len += (size_t)n;
-	if (body_left(job) == 0)
-		hand_over(c);
-	return true;
-}
-
-static bool read_any(struct front_conn *c)
-{
-	struct front *f = c->front;
-	ssize_t n = front_io_read(c, f->scratch, FRONT_SCRATCH);
-	if (!has_come(c, n))
-		return false;
-	struct bytes in = {f->scratch, (size_t)n};
-	struct bytes rest = bytes_sub(in, take(c, in), in.n);
-	/* The next requests wait for the present answer. Without memory for them the client has to send
-	 * them again. */
-	if (rest.n > 0 && c->phase == PHASE_ANSWER && !front_store_add(c->payer, &c->kept, rest, rest.n))
-		c->closing = true;
-	return true;
-}
-
-/* One read at a time: epoll tells when there is more, and other connections get their turn. */
-static void read_in(struct front_conn *c)
-{
-	bool came = is_long_body(c) ? read_long_body(c) : read_any(c);
-	if (came && is_reading(c))
-		wait_for(c, EPOLLIN);
-}
-
 /* Goes on with what was kept; reads again when that is not a whole request. */
 static void next_request(struct front_conn *c)
 {
 	struct front *f = c->front;
 	front_job_free(c->job);
 	c->job = NULL;
-	enter(c, PHASE_IDLE);
+	front_conn_enter(c, PHASE_IDLE);
 	if (atomic_load(&f->draining)) {
 		front_conn_drop(c);
 		return;
 	}
 	if (c->kept.len > 0)
-		c->kept_at += take(c, bytes_sub(front_store_bytes(&c->kept), c->kept_at, c->kept.len));
+		c->kept_at += front_read_take(c, bytes_sub(front_store_bytes(&c->kept), c->kept_at, c->kept.len));
 	if (c->kept_at == c->kept.len && c->phase != PHASE_DEAD) {
 		front_store_free(c->payer, &c->kept);
 		c->kept_at = 0;
 	}
-	if (is_reading(c))
-		wait_for(c, EPOLLIN);
+	if (front_conn_is_reading(c))
+		front_conn_wait_for(c, EPOLLIN);
 }
 
 /* All is written, and the connection ends: our side closes first, the rest of theirs is read over. */
@@ -397,8 +216,8 @@ static void linger(struct front_conn *c)
 	c->job = NULL;
 	front_store_free(c->payer, &c->kept);
 	front_io_finish(c);
-	enter(c, PHASE_LINGER);
-	wait_for(c, EPOLLIN);
+	front_conn_enter(c, PHASE_LINGER);
+	front_conn_wait_for(c, EPOLLIN);
 }
 
 /* Nothing more will be written, and the connection stays open. */
@@ -407,8 +226,8 @@ static void hold(struct front_conn *c)
 	front_job_free(c->job);
 	c->job = NULL;
 	front_store_free(c->payer, &c->kept);
-	enter(c, PHASE_HOLD);
-	wait_for(c, EPOLLIN);
+	front_conn_enter(c, PHASE_HOLD);
+	front_conn_wait_for(c, EPOLLIN);
 }
 
 static void write_out(struct front_conn *c)
@@ -416,7 +235,7 @@ static void write_out(struct front_conn *c)
 	for (struct bytes part; (part = front_conn_unwritten(c)).n > 0;) {
 		ssize_t n = front_io_write(c, part.p, part.n, c->written < c->out.len && c->tail.len > 0);
 		if (n == IO_AGAIN) {
-			wait_for(c, c->want);
+			front_conn_wait_for(c, c->want);
 			return;
 		}
 		if (n <= 0) {
@@ -443,7 +262,7 @@ void front_conn_answer(struct front_conn *c, struct front_job *job)
 	job->out = job->tail = (struct front_store){0};
 	c->closing = c->closing || job->close;
 	c->holding = job->hold;
-	enter(c, PHASE_WRITE);
+	front_conn_enter(c, PHASE_WRITE);
 	if (c->out.len > 0 || c->holding)
 		write_out(c);
 	else
@@ -468,11 +287,11 @@ static void shake_hands(struct front_conn *c)
 	c->handshake_us += thread_cpu_us() - before_us;
 	switch (result) {
 	case IO_END:
-		enter(c, PHASE_IDLE);
-		wait_for(c, EPOLLIN);
+		front_conn_enter(c, PHASE_IDLE);
+		front_conn_wait_for(c, EPOLLIN);
 		return;
 	case IO_AGAIN:
-		wait_for(c, c->want);
+		front_conn_wait_for(c, c->want);
 		return;
 	default:
 		front_conn_drop(c);
@@ -530,13 +349,13 @@ static void conn_ready(struct front *f, struct front_source *s, uint32_t events)
 	case PHASE_IDLE:
 	case PHASE_HEAD:
 	case PHASE_BODY:
-		read_in(c);
+		front_read(c);
 		return;
 	case PHASE_ANSWER:
 		if (events & (EPOLLERR | EPOLLHUP))
 			front_conn_drop(c);
 		else
-			wait_for(c, 0); /* more requests, or the end of input: after the answer */
+			front_conn_wait_for(c, 0); /* more requests, or the end of input: after the answer */
 		return;
 	case PHASE_WRITE:
 		write_out(c);
@@ -573,11 +392,11 @@ void front_conn_expire(struct front_conn *c)
 	switch (c->phase) {
 	case PHASE_HEAD:
 		atomic_fetch_add(&f->timeouts, 1);
-		refuse(c, (struct http_refusal){408, "head-deadline"});
+		front_conn_refuse(c, (struct http_refusal){408, "head-deadline"});
 		return;
 	case PHASE_BODY:
 		atomic_fetch_add(&f->timeouts, 1);
-		refuse(c, (struct http_refusal){408, "body-deadline"});
+		front_conn_refuse(c, (struct http_refusal){408, "body-deadline"});
 		return;
 	case PHASE_PROXY:
 	case PHASE_HANDSHAKE:
@@ -590,7 +409,7 @@ void front_conn_expire(struct front_conn *c)
 		return;
 	case PHASE_LINGER:
 		if (is_behind(c))
-			enter(c, PHASE_HOLD); /* the end of a long answer is still on its way */
+			front_conn_enter(c, PHASE_HOLD); /* the end of a long answer is still on its way */
 		else
 			front_conn_drop(c);
 		return;

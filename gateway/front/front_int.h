@@ -229,9 +229,28 @@ static inline struct bytes front_conn_unwritten(const struct front_conn *c)
 void front_conn_start(struct front_listener *l, int fd, struct address ip, struct front_address *address);
 void front_conn_answer(struct front_conn *c, struct front_job *job);
 void front_conn_expire(struct front_conn *c);
+void front_conn_enter(struct front_conn *c, enum front_phase phase);
+/* Which epoll events it is told of. */
+void front_conn_wait_for(struct front_conn *c, uint32_t events);
+static inline bool front_conn_is_reading(const struct front_conn *c)
+{
+	return c->phase == PHASE_IDLE || c->phase == PHASE_HEAD || c->phase == PHASE_BODY;
+}
+/* The request is whole. */
+void front_conn_hand_over(struct front_conn *c);
+/* Answers by ourselves and closes (RFC 9112 section 9.6). */
+void front_conn_refuse(struct front_conn *c, struct http_refusal why);
+void front_conn_refuse_for_memory(struct front_conn *c);
 /* Closes at once; the memory stays until front_conn_bury. */
 void front_conn_drop(struct front_conn *c);
 void front_conn_bury(struct front *f);
+
+/* ---- front_read.c: from octets to a request ---- */
+
+/* Takes what the present request wants, and says how much that was. */
+size_t front_read_take(struct front_conn *c, struct bytes in);
+/* There is something to read for a request. */
+void front_read(struct front_conn *c);
 
 /* ---- front_listen.c: listening sockets ---- */
 
