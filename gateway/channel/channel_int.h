@@ -116,6 +116,8 @@ MUST_USE outcome channel_check_properties(const struct direction *d, const struc
 	struct err *e);
 /* Empty, or a guid in braces as the schema demands. */
 MUST_USE outcome channel_check_session(struct bytes id, struct err *e);
+/* A tag without attributes, which begins with < or </. */
+void channel_add_tag(struct buf *out, const char *begin, const char *name);
 void channel_add_leaf(struct buf *out, const char *name, struct bytes text);
 /* The codec's element with the password put behind senderId: it does not go through gSOAP. */
 void channel_add_info(struct buf *out, struct bytes info, bool has_password, struct bytes password);

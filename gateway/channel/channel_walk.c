@@ -269,7 +269,7 @@ static outcome walk_group(struct walk *w, struct _xmlNode *group, const char *na
 	const struct field *f, *last = w->direction->fields;
 	uint32_t seen = 0;
 
-	buf_printf(w->projection, "<%s>", name);
+	channel_add_tag(w->projection, "<", name);
 	for (xmlNode *n = element_from(group->children); n; n = element_from(n->next)) {
 		const char *local = node_local(n);
 
@@ -289,7 +289,7 @@ static outcome walk_group(struct walk *w, struct _xmlNode *group, const char *na
 		TRY(walk_field(w, n, f, e));
 	}
 	note_missing(w, name, seen);
-	buf_printf(w->projection, "</%s>", name);
+	channel_add_tag(w->projection, "</", name);
 	return DONE;
 }
 

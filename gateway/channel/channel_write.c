@@ -95,11 +95,18 @@ void channel_add_data(struct buf *out, const char *holder, const char *attribute
 	buf_printf(out, "</%s>", holder);
 }
 
+void channel_add_tag(struct buf *out, const char *begin, const char *name)
+{
+	buf_str(out, begin);
+	buf_str(out, name);
+	buf_char(out, '>');
+}
+
 void channel_add_leaf(struct buf *out, const char *name, struct bytes text)
 {
-	buf_printf(out, "<%s>", name);
+	channel_add_tag(out, "<", name);
 	buf_xml(out, text);
-	buf_printf(out, "</%s>", name);
+	channel_add_tag(out, "</", name);
 }
 
 /* The codec escapes texts, so the first </sender> is the end tag. */
