@@ -5,6 +5,8 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 
+#define BUF_FIRST 1024 /* malloc keeps pieces of that size at hand for each thread, and of no larger one */
+
 bool bytes_eq_secret(struct bytes a, struct bytes b)
 {
 	unsigned diff = a.n != b.n;
@@ -25,7 +27,7 @@ unsigned char *buf_reserve(struct buf *b, size_t n)
 	}
 	if (b->len + n + 1 <= b->room)
 		return b->data + b->len;
-	room = b->room ? b->room * 2 : 256;
+	room = b->room ? b->room * 2 : BUF_FIRST;
 	if (room < b->len + n + 1)
 		room = b->len + n + 1;
 	grown = memory_widen(b->data, room);

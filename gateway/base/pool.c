@@ -29,14 +29,16 @@ struct pool {
 	size_t left, next_size, used, ceiling;
 };
 
-struct pool *pool_new(size_t ceiling)
+struct pool *pool_new_of(size_t ceiling, size_t usual)
 {
 	struct pool *pool = memory_take(sizeof *pool);
 
 	if (pool)
-		*pool = (struct pool){.ceiling = ceiling, .next_size = POOL_FIRST};
+		*pool = (struct pool){.ceiling = ceiling, .next_size = usual};
 	return pool;
 }
+
+struct pool *pool_new(size_t ceiling) { return pool_new_of(ceiling, POOL_FIRST); }
 
 void pool_free(struct pool **p)
 {

@@ -13,6 +13,8 @@ struct pool;
 
 /* A pool that may hold `ceiling` octets in all. NULL when memory is short. Drop it with pool_free. */
 struct pool *pool_new(size_t ceiling);
+/* The same for what is known to need more than a few KiB nearly always: `usual` octets are taken at once. */
+struct pool *pool_new_of(size_t ceiling, size_t usual);
 /* Drops everything; runs the registered closers first, newest first. Takes NULL, sets NULL; fit for SCOPED. */
 void pool_free(struct pool **pool);
 

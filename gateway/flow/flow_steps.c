@@ -14,6 +14,7 @@
 #include "flow/flow_int.h"
 
 #define STAGE_MOST (256u << 20)
+#define STAGE_USUAL (32u << 10) /* the frame of a usual message takes half of it */
 
 static const struct step steps[] = {
 	/* the request */
@@ -207,7 +208,7 @@ enum after exchange_refuse(struct exchange *x, enum reason r, const char *format
 outcome exchange_stage(struct exchange *x)
 {
 	exchange_stage_drop(x);
-	x->stage = pool_new(STAGE_MOST);
+	x->stage = pool_new_of(STAGE_MOST, STAGE_USUAL);
 	return x->stage ? DONE : err_set(&x->err, REASON_MEMORY, "no memory for the message");
 }
 

@@ -462,10 +462,25 @@ static void a_failure_keeps_its_words(void **state)
 	assert_false(err_set(NULL, REASON_XML_NUL, "nobody listens").ok);
 }
 
+static void a_pool_takes_at_once_what_is_usual(void **state)
+{
+	struct pool *pool = pool_new_of(100000, 30000), *small = pool_new_of(1000, 30000);
+	char *first = pool_alloc(pool, 16000);
+
+	(void)state;
+	assert_non_null(first);
+	assert_ptr_equal(pool_alloc(pool, 14000), first + 16000);
+	assert_non_null(pool_alloc(pool, 16000)); /* and more beside it */
+	assert_null(pool_alloc(small, 2000));
+	pool_free(&pool);
+	pool_free(&small);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pool_ends_at_its_ceiling_and_closes_newest_first),
+		cmocka_unit_test(a_pool_takes_at_once_what_is_usual),
 		cmocka_unit_test(identifiers_have_their_form),
 		cmocka_unit_test(registration_numbers_are_checked),
 		cmocka_unit_test(numbers_of_persons_are_hidden_and_no_others),
