@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* envelope_range - ties the nodes of the tree to the ranges of the pre-scan.
+/* envelope_range - ties the nodes of the tree to the ranges of the elements.
  *
- * Promise: scan and parser saw the same elements by name, in the same order, at the same depths;
+ * Promise: where scan and parser are two, they saw the same elements by name, in the same order, at the same depths;
  * otherwise the message is refused, so that no room ever cuts octets of one element while it looks at
  * another.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pre-scan and parse of a message: what is accepted has its elements where their octets are, and the content of `data` is
- * judged apart as it is in the whole. */
+/* Pre-scan and parse of a message: what is accepted has its elements where their octets are, and what our own walk accepts
+ * libxml2 accepts, with the same tree. */
 #include <libxml/tree.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Our own verdict on the content of `data` and libxml2's on the whole, over messages that a grammar makes and that are
- * spoilt at random: what we accept it accepts, what it refuses is refused in its words, and the canonical form of the Body
- * is the same. QAQPA_CANONICAL_INPUTS and QAQPA_CANONICAL_SEED as in test_same.c. */
+/* Our own verdict on a message and libxml2's, over messages that a grammar makes and that are spoilt at random: what we
+ * accept it accepts, with the same tree of what is around the content of `data`; what it refuses is refused in its words;
+ * and the canonical form of the Body is the same. QAQPA_CANONICAL_INPUTS and QAQPA_CANONICAL_SEED as in test_same.c. */
 #include "../cm.h"
 
 #include <stdio.h>
