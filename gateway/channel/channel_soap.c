@@ -66,11 +66,14 @@ void channel_soap_close(struct soap **soap)
 		return;
 	if ((*soap)->error == SOAP_EOM)
 		memory_miss();
-	if ((*soap)->error || (*soap)->bufidx < (*soap)->buflen)
-		(*soap)->user = NULL; /* it stopped somewhere, or before the end of the projection */
+	if ((*soap)->error || (*soap)->bufidx < (*soap)->buflen) {
+		soap_end(*soap); /* it stopped somewhere, or before the end of the projection: everything goes */
+		(*soap)->user = NULL;
+	} else {
+		soap_dealloc(*soap, NULL); /* objects and texts alone: soap_end would clear all tables too */
+	}
 	(*soap)->is = NULL;
 	(*soap)->os = NULL;
-	soap_dealloc(*soap, NULL); /* objects and texts alone: soap_end would clear the tables as well */
 }
 
 bool channel_soap_refused(struct pool *pool, const struct soap *soap, const char **why)
