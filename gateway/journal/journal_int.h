@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -134,6 +135,8 @@ struct journal_log {
 	uint64_t seed;  /* its own random number: tells logs apart, and keeps hashes from being foreseen */
 	uint64_t end;   /* the writer's: what is behind it was not confirmed */
 	bool dirty;     /* the writer's: there may be something behind it */
+	ino_t inode;    /* the writer's: which file it is */
+	dev_t device;
 	struct buf heads, pieces, vectors;
 };
 

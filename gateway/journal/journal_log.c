@@ -78,6 +78,7 @@ outcome journal_log_open(
 {
 	unsigned char head[JOURNAL_FIRST];
 	char path[JOURNAL_PATH];
+	struct stat st;
 	ssize_t n;
 
 	*out = (struct journal_log){.heads = BUF(SIZE_MAX / 4), .pieces = BUF(SIZE_MAX / 4), .vectors = BUF(SIZE_MAX / 4)};
@@ -85,9 +86,13 @@ outcome journal_log_open(
 	out->fd = open(path, (append ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC);
 	if (out->fd < 0)
 		return log_fail(e, day, "cannot open it");
-	if (append && fchmod(out->fd, 0600) != 0) {
+	if (append && (fchmod(out->fd, 0600) != 0 || fstat(out->fd, &st) != 0)) {
 		journal_log_close(out);
 		return log_fail(e, day, "cannot close it to others");
+	}
+	if (append) {
+		out->inode = st.st_ino;
+		out->device = st.st_dev;
 	}
 	n = read_at(out->fd, head, sizeof head, 0);
 	memcpy(&out->seed, head + TITLE, sizeof out->seed);
@@ -109,12 +114,11 @@ void journal_log_close(struct journal_log *log)
 
 bool journal_log_moved(const struct journal_log *log, const char *directory, const char *day)
 {
-	struct stat open_one, named;
 	char path[JOURNAL_PATH];
+	struct stat named;
 
 	journal_path(directory, day, JOURNAL_LOG, path);
-	return fstat(log->fd, &open_one) != 0 || lstat(path, &named) != 0 || open_one.st_ino != named.st_ino ||
-		open_one.st_dev != named.st_dev;
+	return lstat(path, &named) != 0 || log->inode != named.st_ino || log->device != named.st_dev;
 }
 
 /* --- appending --- */

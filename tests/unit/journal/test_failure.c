@@ -253,6 +253,31 @@ static void a_log_taken_away_is_begun_anew(void **state)
 	assert_int_equal(facts_count(folder.journal, &(struct journal_filter){.message_id = "after"}), 1);
 }
 
+/* As when somebody brings back a copy: the file that has the name is the log. */
+static void a_log_with_another_in_its_place_is_not_written_any_more(void **state)
+{
+	struct journal *j = journal_start(&folder);
+	char path[512], aside[512], octets[4096];
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	folder_path(&folder, "journal-2030-01-02.log", path);
+	folder_path(&folder, "aside", aside);
+	assert_true(put_fact(j, WHEN, "{1}", "before"));
+	assert_int_equal(rename(path, aside), 0);
+	fd = open(aside, O_RDONLY);
+	n = read(fd, octets, sizeof octets);
+	close(fd);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(n > 0 && n < (ssize_t)sizeof octets && write(fd, octets, (size_t)n) == n);
+	close(fd);
+	assert_true(put_fact(j, WHEN, "{1}", "after"));
+	assert_int_equal(facts_count(folder.journal, &all), 2);
+	journal_close(&j);
+	assert_int_equal(facts_count(folder.journal, &all), 2);
+}
+
 static void an_index_taken_away_is_made_anew(void **state)
 {
 	struct journal_seen seen = {.sender_id = BYTES_LIT("s"), .message_id = BYTES_LIT("m"), .state = SEEN_OPEN}, out;
@@ -456,6 +481,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_directory_has_one_writer, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_place_that_is_no_directory_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_log_taken_away_is_begun_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_log_with_another_in_its_place_is_not_written_any_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_index_taken_away_is_made_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_spoilt_log_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_write_cut_short_is_cut_off, setup, teardown),
