@@ -10,7 +10,7 @@
 #include "base/memory.h"
 
 #define LONG (512u << 10)
-#define STEP (128u << 10) /* what is asked for is rounded up to: messages of about the same length shall fit each other */
+#define STEP (64u << 10) /* what is asked for is rounded up to: messages of about the same length shall fit each other */
 #ifdef QAQPA_SANITIZE_ADDRESS
 #define MOST 0 /* whoever touches what he has given back shall be found */
 #else
@@ -42,11 +42,11 @@ static void *remove_kept(size_t at)
 	return p;
 }
 
-/* One that is at most an eighth too long. */
+/* One that is at most a quarter too long. */
 static void *take_kept(size_t n)
 {
 	for (size_t i = blocks.blocks; i > 0; i--)
-		if (blocks.kept[i - 1].n >= n && blocks.kept[i - 1].n - n <= n / 8)
+		if (blocks.kept[i - 1].n >= n && blocks.kept[i - 1].n - n <= n / 4)
 			return remove_kept(i - 1);
 	return NULL;
 }
