@@ -16,9 +16,9 @@ bool bytes_eq_secret(struct bytes a, struct bytes b)
 	return diff == 0;
 }
 
-unsigned char *buf_reserve(struct buf *b, size_t n)
+/* `room`: what it is to have when it must grow; more when that is not enough. */
+static unsigned char *reserve(struct buf *b, size_t n, size_t room)
 {
-	size_t room;
 	unsigned char *grown;
 
 	if (b->failed || n > b->ceiling - b->len) {
@@ -27,7 +27,6 @@ unsigned char *buf_reserve(struct buf *b, size_t n)
 	}
 	if (b->len + n + 1 <= b->room)
 		return b->data + b->len;
-	room = b->room ? b->room * 2 : BUF_FIRST;
 	if (room < b->len + n + 1)
 		room = b->len + n + 1;
 	grown = memory_widen(b->data, room);
@@ -38,6 +37,16 @@ unsigned char *buf_reserve(struct buf *b, size_t n)
 	b->data = grown;
 	b->room = room;
 	return b->data + b->len;
+}
+
+unsigned char *buf_reserve(struct buf *b, size_t n)
+{
+	return reserve(b, n, b->room ? b->room * 2 : BUF_FIRST);
+}
+
+unsigned char *buf_reserve_no_more(struct buf *b, size_t n)
+{
+	return reserve(b, n, 0);
 }
 
 void buf_grown(struct buf *b, size_t n)

@@ -67,6 +67,8 @@ void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Room for `n` more octets; a pointer to write them to, or NULL. Follow with buf_grown(b, written). */
 unsigned char *buf_reserve(struct buf *b, size_t n);
+/* The same for who knows how it will grow: otherwise it gets twice what it had at least. */
+unsigned char *buf_reserve_no_more(struct buf *b, size_t n);
 void buf_grown(struct buf *b, size_t n);
 /* Text with & < > and double quotes escaped, and CR as a character reference: fit for XML text and attributes. */
 void buf_xml(struct buf *b, struct bytes text);

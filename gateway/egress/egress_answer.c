@@ -202,18 +202,17 @@ enum http_step egress_answer_feed(struct egress_answer *a, struct bytes in)
 	return a->state == ANSWER_WHOLE ? HTTP_DONE : HTTP_MORE;
 }
 
-/* Room for thrice what came already, and no more: an announced length reserves nothing. */
 unsigned char *egress_answer_place(struct egress_answer *a, size_t *n)
 {
 	struct buf *body = &a->body;
-	size_t room, more;
+	size_t room;
 
 	if (a->state != ANSWER_LENGTH || a->left < EGRESS_SCRATCH || body->len < EGRESS_SCRATCH / 2)
 		return NULL;
 	room = body->room - body->len - 1;
-	more = body->len * 3 < a->left ? body->len * 3 : (size_t)a->left;
-	*n = room < EGRESS_SCRATCH ? more : room < a->left ? room : (size_t)a->left;
-	return buf_reserve(body, *n);
+	*n = room < EGRESS_SCRATCH ? http_body_room(body->len, (size_t)a->left, EGRESS_SCRATCH) :
+		room < a->left ? room : (size_t)a->left;
+	return buf_reserve_no_more(body, *n);
 }
 
 enum http_step egress_answer_placed(struct egress_answer *a, size_t n)

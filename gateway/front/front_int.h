@@ -106,10 +106,10 @@ struct front_store {
 MUST_USE bool front_memory_charge(struct front_payer p, size_t n);
 void front_memory_return(struct front_payer p, size_t n);
 
-/* Room for `n` octets behind the content, growing by doubling up to `limit`, which they must not exceed. False: over
- * the budget, or no memory; all is then as before. */
+/* Room for `n` octets behind the content, with which it must not exceed `limit`. False: over the budget, or no memory; all
+ * is then as before. */
 MUST_USE bool front_store_grow(struct front_payer p, struct front_store *s, size_t n, size_t limit);
-/* The same, and adds them. */
+/* The same, by doubling as far as `limit`, and adds them. */
 MUST_USE bool front_store_add(struct front_payer p, struct front_store *s, struct bytes add, size_t limit);
 /* Exactly `room` octets for an empty store, also beyond the budget: an answer that was worked for is not
  * dropped. The front pays. */

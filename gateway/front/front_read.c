@@ -137,12 +137,11 @@ static bool is_long_body(const struct front_conn *c)
 	       body_left(c->job) >= FRONT_SCRATCH;
 }
 
-/* Room for thrice what came already, and no more: an announcement costs nothing. */
 static bool read_long_body(struct front_conn *c)
 {
 	struct front_job *job = c->job;
 	struct front_store *body = &job->body;
-	size_t left = body_left(job), more = body->len * 3 < left ? body->len * 3 : left;
+	size_t more = http_body_room(body->len, body_left(job), FRONT_SCRATCH);
 	if (body->room - body->len < FRONT_SCRATCH &&
 	    !front_store_grow(job->payer, body, more, (size_t)job->parsed.content_length)) {
 		front_conn_refuse_for_memory(c);

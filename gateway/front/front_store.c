@@ -35,25 +35,32 @@ bool front_store_grow(struct front_payer p, struct front_store *s, size_t n, siz
 	BUG_IF(need > limit);
 	if (need <= s->room)
 		return true;
-	size_t room = s->room ? s->room * 2 : FIRST_ROOM;
-	room = room > limit ? limit : room;
-	room = room < need ? need : room;
-	size_t more = room - s->room;
+	size_t more = need - s->room;
 	if (!front_memory_charge(p, more))
 		return false;
-	unsigned char *data = memory_widen(s->data, room);
+	unsigned char *data = memory_widen(s->data, need);
 	if (!data) {
 		front_memory_return(p, more);
 		return false;
 	}
 	s->data = data;
-	s->room = room;
+	s->room = need;
 	return true;
+}
+
+/* By doubling, as far as that goes. */
+static size_t room_for(const struct front_store *s, size_t n, size_t limit)
+{
+	size_t need = s->len + n, room = s->room ? s->room * 2 : FIRST_ROOM;
+	if (need <= s->room)
+		return n;
+	room = room > limit ? limit : room;
+	return room < need ? n : room - s->len;
 }
 
 bool front_store_add(struct front_payer p, struct front_store *s, struct bytes add, size_t limit)
 {
-	if (!front_store_grow(p, s, add.n, limit))
+	if (!front_store_grow(p, s, room_for(s, add.n, limit), limit))
 		return false;
 	if (add.n > 0)
 		memcpy(s->data + s->len, add.p, add.n);

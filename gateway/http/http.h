@@ -32,6 +32,13 @@ bool http_next_element(struct bytes *list, struct bytes *element);
 /* The value of Content-Length: digits only, 18 at most, which always fit. */
 MUST_USE bool http_length(struct bytes text, uint64_t *out);
 
+/* ---- http_body.c: long bodies ---- */
+
+/* Of a body of known length octets came, and octets are left: for how many of these there shall be room next, `least` or
+ * more where so many are left. At most thrice what came, so that an announcement costs nothing; but not nearly all, for what
+ * came is copied to where the room is. */
+size_t http_body_room(size_t came, size_t left, size_t least);
+
 /* ---- http_chunk.c: the chunked coding, octet by octet ---- */
 
 /* Starts as all zero but for `limit`. */

@@ -220,6 +220,11 @@ static void a_buffer_takes_what_it_is_told_at_once_and_otherwise_twice_what_it_h
 		assert_true(filled.room <= 1024 || filled.room <= 2 * filled.len);
 	}
 	assert_int_equal(moves, 11); /* 1024 octets, and ten times the double */
+	assert_non_null(buf_reserve_no_more(&told, 600001));
+	assert_int_equal(told.room, 600002);
+	buf_grown(&told, 600001);
+	assert_non_null(buf_reserve_no_more(&told, 1));
+	assert_int_equal(told.room, 600003);
 }
 
 #define FILLER 1018 /* six octets are left of what a buffer takes first */
