@@ -14,7 +14,7 @@ enum { ENTRIES = 400, FACTS_MOST = 4, SEARCHES = 400, MINUTE = 60000 };
 
 struct drawn {
 	struct journal_fact facts[FACTS_MOST];
-	char ids[FACTS_MOST][16];
+	char ids[FACTS_MOST][40];
 	struct journal_seen seen;
 	struct journal_entry entry;
 };
