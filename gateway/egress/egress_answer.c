@@ -205,14 +205,18 @@ enum http_step egress_answer_feed(struct egress_answer *a, struct bytes in)
 unsigned char *egress_answer_place(struct egress_answer *a, size_t *n)
 {
 	struct buf *body = &a->body;
+	unsigned char *place;
 	size_t room;
 
 	if (a->state != ANSWER_LENGTH || a->left < EGRESS_SCRATCH || body->len < EGRESS_SCRATCH / 2)
 		return NULL;
 	room = body->room - body->len - 1;
-	*n = room < EGRESS_SCRATCH ? http_body_room(body->len, (size_t)a->left, EGRESS_SCRATCH) :
+	room = room < EGRESS_SCRATCH ? http_body_room(body->len, (size_t)a->left, EGRESS_SCRATCH) :
 		room < a->left ? room : (size_t)a->left;
-	return buf_reserve_no_more(body, *n);
+	place = buf_reserve_no_more(body, room);
+	if (place)
+		*n = room;
+	return place;
 }
 
 enum http_step egress_answer_placed(struct egress_answer *a, size_t n)

@@ -34,9 +34,9 @@ MUST_USE bool http_length(struct bytes text, uint64_t *out);
 
 /* ---- http_body.c: long bodies ---- */
 
-/* Of a body of known length octets came, and octets are left: for how many of these there shall be room next, `least` or
- * more where so many are left. At most thrice what came, so that an announcement costs nothing; but not nearly all, for what
- * came is copied to where the room is. */
+/* Of a body of known length octets came, and octets are left: for how many of these there shall be room next. At most
+ * thrice what came, so that an announcement costs nothing, and within that `least` or more where so many are left; but not
+ * nearly all, for what came is copied to where the room is. */
 size_t http_body_room(size_t came, size_t left, size_t least);
 
 /* ---- http_chunk.c: the chunked coding, octet by octet ---- */

@@ -295,6 +295,24 @@ static void a_long_body_is_read_where_it_stays_but_for_its_ends(void **state)
 	}
 }
 
+/* Then the octets go on through the memory that is there. */
+static void a_place_that_is_refused_is_none(void **state)
+{
+	static unsigned char octets[CAME];
+	struct egress_answer a;
+	size_t room = EGRESS_SCRATCH;
+
+	(void)state;
+	answer_start(&a);
+	a.body = BUF(LONG);
+	assert_int_equal(egress_answer_feed(&a, bytes_str(OK "Content-Length: 1000000\r\n\r\n")), HTTP_MORE);
+	assert_int_equal(egress_answer_feed(&a, (struct bytes){octets, CAME}), HTTP_MORE);
+	a.body.ceiling = a.body.len + 1;
+	assert_null(egress_answer_place(&a, &room));
+	assert_int_equal(room, EGRESS_SCRATCH);
+	answer_drop(&a);
+}
+
 #define INTERIM "HTTP/1.1 103 X\r\nContent-Length: 1000000\r\n\r\n"
 
 static void no_other_body_is(void **state)
@@ -334,6 +352,7 @@ int main(void)
 		cmocka_unit_test(heads_have_a_limit_together),
 		cmocka_unit_test(an_announced_length_reserves_nothing),
 		cmocka_unit_test(a_long_body_is_read_where_it_stays_but_for_its_ends),
+		cmocka_unit_test(a_place_that_is_refused_is_none),
 		cmocka_unit_test(no_other_body_is),
 	};
 
