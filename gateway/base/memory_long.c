@@ -10,10 +10,11 @@
 #include "base/memory.h"
 
 #define LONG (512u << 10)
-#define STEP (64u << 10) /* what is asked for is rounded up to: messages of about the same length shall fit each other */
-#ifdef QAQPA_SANITIZE_ADDRESS
-#define MOST 0 /* whoever touches what he has given back shall be found */
+#ifdef QAQPA_SANITIZE_ADDRESS /* whoever touches what is behind a block, or what he has given back, shall be found */
+#define STEP 1
+#define MOST 0
 #else
+#define STEP (64u << 10) /* what is asked for is rounded up to: messages of about the same length shall fit each other */
 #define MOST (64u << 20)
 #endif
 #define BLOCKS (MOST / LONG + 1)
@@ -42,23 +43,42 @@ static void *remove_kept(size_t at)
 	return p;
 }
 
-/* One that is at most a quarter too long. */
+/* At most a quarter too long. */
+static bool fits(size_t block, size_t n)
+{
+	return block >= n && block - n <= n / 4;
+}
+
 static void *take_kept(size_t n)
 {
 	for (size_t i = blocks.blocks; i > 0; i--)
-		if (blocks.kept[i - 1].n >= n && blocks.kept[i - 1].n - n <= n / 4)
+		if (fits(blocks.kept[i - 1].n, n))
 			return remove_kept(i - 1);
 	return NULL;
 }
 
+static void drop_kept(void)
+{
+	pthread_mutex_lock(&blocks.lock);
+	while (blocks.blocks > 0)
+		free(remove_kept(0));
+	pthread_mutex_unlock(&blocks.lock);
+}
+
+/* Nothing is refused while memory is kept. */
 static void *take_long(size_t n)
 {
+	const size_t whole = (n + STEP - 1) / STEP * STEP;
 	void *p;
 
 	pthread_mutex_lock(&blocks.lock);
 	p = take_kept(n);
 	pthread_mutex_unlock(&blocks.lock);
-	return p ? p : memory_take((n + STEP - 1) / STEP * STEP);
+	if (!p && !(p = malloc(whole))) {
+		drop_kept();
+		p = memory_take(whole);
+	}
+	return p;
 }
 
 void *memory_widen(void *p, size_t n)
@@ -68,6 +88,8 @@ void *memory_widen(void *p, size_t n)
 
 	if (n < LONG && had < LONG)
 		return memory_resize(p, n);
+	if (had >= LONG && fits(had, n))
+		return p;
 	wide = take_long(n);
 	if (!wide)
 		return NULL;

@@ -84,7 +84,8 @@ void front_store_take(struct front *f, struct front_store *s, struct buf *from)
 	BUG_IF(s->data);
 	if (from->len == 0)
 		return;
-	*s = (struct front_store){from->data, from->len, from->room};
+	unsigned char *fitting = memory_widen(from->data, from->len); /* an answer may wait long for its client */
+	*s = (struct front_store){fitting ? fitting : from->data, from->len, fitting ? from->len : from->room};
 	*from = BUF(from->ceiling);
 	atomic_fetch_add(&f->memory, s->room);
 }

@@ -140,6 +140,27 @@ static void what_nobody_needed_for_a_while_is_given_back(void **state)
 	memory_tidy();
 	assert_int_equal(memory_kept(), 0);
 }
+
+static void what_is_kept_goes_before_anything_is_refused(void **state)
+{
+	(void)state;
+	memory_return(memory_widen(NULL, MB));
+	assert_true(memory_kept() > 0);
+	assert_null(memory_widen(NULL, TOO_MUCH));
+	assert_int_equal(memory_kept(), 0);
+}
+
+static void one_that_is_long_enough_stays(void **state)
+{
+	void *p = memory_widen(NULL, MB);
+
+	(void)state;
+	assert_ptr_equal(memory_widen(p, MB - MB / 8), p);
+	assert_int_equal(memory_kept(), 0);
+	p = memory_widen(p, MB - MB / 4); /* it is given back */
+	assert_true(memory_kept() >= MB);
+	memory_return(p);
+}
 #endif
 
 static void content_stays_when_a_block_grows(void **state)
@@ -222,6 +243,8 @@ int main(void)
 		cmocka_unit_test_teardown(the_block_given_back_last_is_taken_first, nothing_is_kept),
 		cmocka_unit_test_teardown(what_is_kept_has_a_bound, nothing_is_kept),
 		cmocka_unit_test_teardown(what_nobody_needed_for_a_while_is_given_back, nothing_is_kept),
+		cmocka_unit_test_teardown(what_is_kept_goes_before_anything_is_refused, nothing_is_kept),
+		cmocka_unit_test_teardown(one_that_is_long_enough_stays, nothing_is_kept),
 #endif
 		cmocka_unit_test_teardown(content_stays_when_a_block_grows, nothing_is_kept),
 		cmocka_unit_test_teardown(a_refusal_is_counted_and_changes_nothing, nothing_is_kept),
