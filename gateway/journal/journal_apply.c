@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal_apply - records of the log into the index.
- * Promise:  a transaction takes whole records in their order and says how far it came; a record that is taken twice
- *           changes nothing the second time.
+ * Promise:  a transaction takes whole records in their order and says how far it came, so that none is taken twice.
  * Not here: when (journal_indexer.c), the tables (journal_index.c). */
 #include <xxhash.h>
 
@@ -48,7 +47,7 @@ outcome journal_index_connect(
 		const char *sql;
 		sqlite3_stmt **stmt;
 	} statements[] = {{"BEGIN IMMEDIATE", &index->begin}, {"COMMIT", &index->commit},
-		{"INSERT OR IGNORE INTO entry VALUES(?,?,?,?,?)", &index->entry},
+		{"INSERT INTO entry VALUES(?,?,?,?,?)", &index->entry},
 		{"INSERT OR IGNORE INTO name VALUES(?,?)", &index->name},
 		/* A word repeats all but the body. */
 		{"INSERT OR REPLACE INTO waiting SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"
@@ -59,8 +58,6 @@ outcome journal_index_connect(
 		{"UPDATE log SET applied = ?1, entries = ?2, older_ms = max(older_ms, ?3)", &index->applied}};
 	outcome r = journal_index_open(directory, day, JOURNAL_WRITE, &index->db, e);
 
-	if (r.ok && !index->db)
-		return DONE;
 	for (size_t i = 0; r.ok && i < sizeof statements / sizeof statements[0]; i++)
 		r = journal_prepare(index->db, day, statements[i].sql, statements[i].stmt, e);
 	if (r.ok)
@@ -165,7 +162,11 @@ static void name_add(struct names *names, uint64_t seed, enum journal_name name,
 static outcome name_put(struct journal_index *index, const char *day, int64_t hash, int64_t place, struct err *e)
 {
 	const int64_t key = (int64_t)(index->entries / JOURNAL_PART << JOURNAL_HASH_BITS) + hash;
-	bool ok = sqlite3_bind_int64(index->name, 1, key) == SQLITE_OK && sqlite3_bind_int64(index->name, 2, place) == SQLITE_OK;
+	bool ok;
+
+	if (index->entries / JOURNAL_PART >= JOURNAL_PARTS_MOST)
+		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: it holds no more entries", day);
+	ok = sqlite3_bind_int64(index->name, 1, key) == SQLITE_OK && sqlite3_bind_int64(index->name, 2, place) == SQLITE_OK;
 
 	return run(index, index->name, ok, day, "write a name", e);
 }

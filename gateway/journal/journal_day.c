@@ -61,8 +61,6 @@ static outcome reader_connect(struct journal_day *day, struct journal_reader *re
 {
 	TRY(journal_log_open(day->directory, day->name, false, &reader->log, e));
 	TRY(journal_index_open(day->directory, day->name, JOURNAL_QUERY, &reader->db, e));
-	if (!reader->db)
-		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: it is of the form before", day->name);
 	TRY(journal_prepare(reader->db, day->name, JOURNAL_PLACES("-n.place") " WHERE n.place < 0 ORDER BY n.place",
 		&reader->seen, e));
 	TRY(journal_prepare(reader->db, day->name, JOURNAL_PLACES("abs(n.place)") " ORDER BY abs(n.place) DESC",
@@ -137,7 +135,7 @@ static outcome filter_fill(
 	outcome r = DONE;
 	int rc;
 
-	TRY(journal_prepare(reader->db, day->name, "SELECT key & 281474976710655 FROM name WHERE place < 0", &stmt, e));
+	TRY(journal_prepare(reader->db, day->name, "SELECT key % 281474976710656 FROM name WHERE place < 0", &stmt, e));
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		journal_bloom_add(bloom, (uint64_t)sqlite3_column_int64(stmt, 0));
 	if (rc != SQLITE_DONE)
@@ -174,8 +172,8 @@ outcome journal_day_filter(struct journal_day *day, struct err *e)
 static outcome index_anew(struct journal_day *day, struct err *e)
 {
 	journal_recent_lose(day->recent);
-	atomic_fetch_add(&day->made, 1);
 	journal_index_remove(day->directory, day->name);
+	atomic_fetch_add(&day->made, 1); /* now: who opens the old one meanwhile shall not take it for this one */
 	return journal_index_create(day->directory, day->name, day->log.seed, e);
 }
 
@@ -188,11 +186,10 @@ static outcome index_ready(struct journal_day *day, struct err *e)
 	if (!journal_part_exists(directory, name, JOURNAL_INDEX))
 		TRY(index_anew(day, e));
 	TRY(journal_index_connect(&day->index, directory, name, e));
-	if (day->index.db)
-		TRY(journal_index_applied(day->index.db, name, day->log.seed, &applied, e));
+	TRY(journal_index_applied(day->index.db, name, day->log.seed, &applied, e));
 	if (applied == 0) {
 		log_event(LOG_WARNING, "journal.index-anew", LOG_TEXT("day", name),
-			LOG_TEXT("cause", "it is of the form before, or follows a log that is not there any more"));
+			LOG_TEXT("cause", "it follows a log that is not there any more"));
 		journal_index_disconnect(&day->index);
 		TRY(index_anew(day, e));
 		TRY(journal_index_connect(&day->index, directory, name, e));
@@ -314,8 +311,11 @@ outcome journal_day_apply(struct journal_day *day, size_t *records, struct err *
 
 	if (day->log.fd < 0) /* nobody writes here, and all was taken */
 		return DONE;
-	if (day->index.db && journal_index_moved(&day->index))
-		journal_index_disconnect(&day->index); /* or we would write into a file that has no name any more */
+	if (day->index.db && journal_index_moved(&day->index)) { /* or we would write into a file that has no name any more */
+		journal_index_disconnect(&day->index);
+		journal_recent_lose(day->recent);
+		atomic_fetch_add(&day->made, 1);
+	}
 	if (!day->index.db)
 		r = index_ready(day, e);
 	if (r.ok) {

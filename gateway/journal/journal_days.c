@@ -107,8 +107,7 @@ static bool day_is_at_rest(const struct journal_days *days, size_t at, const cha
 
 	journal_path(days->directory, name, JOURNAL_INDEX, path);
 	snprintf(wal, sizeof wal, "%s-wal", path);
-	return at >= JOURNAL_FILTERED && access(path, F_OK) == 0 && access(wal, F_OK) != 0 &&
-		!journal_index_is_old(days->directory, name);
+	return at >= JOURNAL_FILTERED && access(path, F_OK) == 0 && access(wal, F_OK) != 0;
 }
 
 /* A day of an earlier life: its index takes what it lacks, and nobody writes there. */

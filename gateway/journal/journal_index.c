@@ -83,14 +83,13 @@ static outcome number_read(
 	return r;
 }
 
-static outcome schema_check(sqlite3 *db, const char *day, bool *old, struct err *e)
+static outcome schema_check(sqlite3 *db, const char *day, struct err *e)
 {
 	int64_t found = 0;
 	bool there;
 
 	TRY(number_read(db, day, "PRAGMA user_version", 0, &found, &there, e));
-	*old = found == JOURNAL_SCHEMA_BEFORE;
-	if (!*old && found != JOURNAL_SCHEMA)
+	if (found != JOURNAL_SCHEMA)
 		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.sqlite: its schema is %lld, this program knows %d", day,
 			(long long)found, JOURNAL_SCHEMA);
 	return DONE;
@@ -118,7 +117,6 @@ outcome journal_index_entries(sqlite3 *db, const char *day, uint64_t *out, struc
 
 static outcome index_connect(const char *name, const char *day, int flags, sqlite3 **db, struct err *e)
 {
-	bool old = false;
 	outcome r;
 
 	*db = NULL;
@@ -127,9 +125,9 @@ static outcome index_connect(const char *name, const char *day, int flags, sqlit
 		r = journal_fail(e, *db, day, "open");
 	} else {
 		sqlite3_busy_timeout(*db, JOURNAL_BUSY_MS);
-		r = schema_check(*db, day, &old, e);
+		r = schema_check(*db, day, e);
 	}
-	if (!r.ok || old) {
+	if (!r.ok) {
 		sqlite3_close(*db);
 		*db = NULL;
 	}
@@ -202,7 +200,7 @@ static outcome index_write(const char *path, const char *day, sqlite3 **db, stru
 			return journal_path_fail(e, day, JOURNAL_INDEX, "cannot close the file to others");
 	}
 	TRY(index_connect(path, day, SQLITE_OPEN_READWRITE, db, e));
-	if (!*db || writer_settings(*db, day, e).ok)
+	if (writer_settings(*db, day, e).ok)
 		return DONE;
 	sqlite3_close(*db);
 	*db = NULL;
@@ -221,19 +219,8 @@ outcome journal_index_open(
 		return index_write(path, day, db, e);
 	/* Writable, so that whichever connection closes last leaves no log of SQLite's behind; used for queries only. */
 	TRY(index_connect(path, day, SQLITE_OPEN_READWRITE, db, e));
-	if (*db)
-		sqlite3_exec(*db, "PRAGMA query_only=1; PRAGMA temp_store=MEMORY", NULL, NULL, NULL);
+	sqlite3_exec(*db, "PRAGMA query_only=1; PRAGMA temp_store=MEMORY", NULL, NULL, NULL);
 	return DONE;
-}
-
-bool journal_index_is_old(const char *directory, const char *day)
-{
-	sqlite3 *db = NULL;
-	struct err e;
-	bool opened = journal_index_open(directory, day, JOURNAL_QUERY, &db, &e).ok;
-
-	sqlite3_close(db);
-	return opened && !db;
 }
 
 static outcome index_begin(const char *path, const char *day, uint64_t seed, struct err *e)

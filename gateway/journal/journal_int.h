@@ -28,7 +28,6 @@
 
 enum {
 	JOURNAL_SCHEMA = 4,         /* user_version of our indexes */
-	JOURNAL_SCHEMA_BEFORE = 3,  /* such an index is made anew from its log */
 	JOURNAL_DAY = 11,           /* room for 2030-01-02 and NUL */
 	JOURNAL_PATH = 4096,        /* longest path of a file, NUL included */
 	JOURNAL_FILTERED = 8,       /* newest days whose replay keys are kept in memory */
@@ -38,9 +37,10 @@ enum {
 	JOURNAL_WAL_PAGES = 1000,   /* SQLite's log is copied into the index when it is longer */
 	JOURNAL_HOUSE_MS = 1000,    /* between looks at free space, the calendar and what is sick */
 	JOURNAL_INDEX_MS = 1000,    /* the index follows the log at this distance, or sooner when it is asked for */
-	JOURNAL_INDEX_MANY = 4000,  /* or when so many entries wait for it; also the most of one transaction */
-	JOURNAL_INDEX_OCTETS = 1 << 25, /* or so much of the log, which stays in the memory of the system so long */
+	JOURNAL_INDEX_MANY = 1000,  /* or when so many entries wait for it; also the most of one transaction */
+	JOURNAL_INDEX_OCTETS = 1 << 23, /* or so much of the log, which stays in the memory of the system so long */
 	JOURNAL_PART = 32768,       /* entries whose names lie together in the index */
+	JOURNAL_PARTS_MOST = 32768, /* of a day, or a key would not fit: 12,000 entries a second */
 	JOURNAL_BEHIND = 20000,     /* entries that may wait for the index before the log waits for it */
 	JOURNAL_FACTS = 8,          /* of one entry */
 	JOURNAL_NAMES = JOURNAL_FACTS * 4 + 1
@@ -193,12 +193,8 @@ static inline int64_t journal_fact_number(uint64_t place, size_t i)
 }
 
 MUST_USE outcome journal_index_create(const char *directory, const char *day, uint64_t seed, struct err *e);
-/* *db is NULL when it is of the form before, and to be made anew. */
 MUST_USE outcome journal_index_open(
 	const char *directory, const char *day, enum journal_access access, sqlite3 **db, struct err *e);
-bool journal_index_is_old(const char *directory, const char *day);
-/* It is there, and of the form before. */
-bool journal_index_is_old(const char *directory, const char *day);
 /* How far it follows the log of this seed; 0 when it follows another. */
 MUST_USE outcome journal_index_applied(sqlite3 *db, const char *day, uint64_t seed, uint64_t *out, struct err *e);
 /* How many entries it has taken. */

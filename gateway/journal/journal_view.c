@@ -9,8 +9,6 @@
 static outcome index_open(const char *directory, const char *day, struct journal_view *v, struct err *e)
 {
 	TRY(journal_index_open(directory, day, JOURNAL_READ, &v->db, e));
-	if (!v->db)
-		return DONE;
 	if (sqlite3_exec(v->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
 		return journal_fail(e, v->db, day, "begin to read");
 	return journal_index_applied(v->db, day, v->log.seed, &v->applied, e);
@@ -22,7 +20,7 @@ static outcome parts_open(const char *directory, const char *day, struct journal
 	/* A gateway that begins the day makes the log first. */
 	if (journal_part_exists(directory, day, JOURNAL_INDEX))
 		TRY(index_open(directory, day, v, e));
-	if (v->applied == 0) { /* it is of another log, or of the form before */
+	if (v->applied == 0) { /* it is of another log */
 		sqlite3_close(v->db);
 		v->db = NULL;
 		v->applied = JOURNAL_FIRST;

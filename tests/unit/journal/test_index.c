@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The index finds what a look at every fact finds, in the same order; parts of names; an index of the form before. */
+/* The index finds what a look at every fact finds, in the same order; parts of names; another file in its place. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -270,61 +270,62 @@ static void the_newest_word_of_a_sender_is_found_in_every_part(void **state)
 	journal_days_close(&days);
 }
 
-/* --- the form before --- */
+/* --- another file in its place --- */
 
-static int64_t form_of(const char *day)
+static void copy_into_place(const char *path)
 {
-	char name[64], path[512];
-	sqlite3 *db = NULL;
-	int64_t form;
-
-	snprintf(name, sizeof name, "journal-%s.sqlite", day);
-	folder_path(&folder, name, path);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	form = number_of(db, "PRAGMA user_version");
-	sqlite3_close(db);
-	return form;
-}
-
-static void make_old(const char *day)
-{
-	char name[64], path[512];
+	static const char *const beside[] = {"-wal", "-shm"};
+	char copy[600], command[700], other[600];
 	sqlite3 *db = NULL;
 
-	snprintf(name, sizeof name, "journal-%s.sqlite", day);
-	folder_path(&folder, name, path);
+	snprintf(copy, sizeof copy, "%s.copy", path);
+	snprintf(command, sizeof command, "VACUUM INTO '%s'", copy);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "DROP TABLE entry; DROP TABLE name; DROP TABLE log; PRAGMA user_version=3;"
-					  "CREATE TABLE log(seed INTEGER PRIMARY KEY, applied INTEGER NOT NULL)",
-				 NULL, NULL, NULL),
-		SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, command, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(other, sizeof other, "%s%s", path, beside[i]);
+		assert_true(unlink(other) == 0 || errno == ENOENT);
+	}
+	assert_int_equal(rename(copy, path), 0);
 }
 
-static void an_index_of_the_form_before_is_made_anew(void **state)
+static void a_copy_in_its_place_is_followed_by_those_who_read(void **state)
 {
-	enum { DAYS = JOURNAL_FILTERED + 3 };
-	struct journal_filter filter = {.exchange = "{x}"};
-	struct journal *j = journal_start(&folder);
-	char days[DAYS][JOURNAL_DAY], when[DAYS][32];
+	struct journal_days days;
+	struct journal_day *day = day_open(&days);
+	char path[512];
 
 	(void)state;
-	for (int i = 0; i < DAYS; i++) {
-		snprintf(days[i], sizeof days[i], "2030-01-%02d", i + 1);
-		snprintf(when[i], sizeof when[i], "%sT10:00:00+05:00", days[i]);
-		assert_true(put_fact(j, when[i], "{x}", "m"));
-	}
-	journal_close(&j);
-	for (int i = 0; i < DAYS; i++)
-		make_old(days[i]);
-	assert_int_equal(facts_count(folder.journal, &filter), DAYS); /* as the logs have it */
-	assert_int_equal(form_of(days[0]), JOURNAL_SCHEMA_BEFORE);
-	j = journal_start(&folder);
-	assert_int_equal(facts_count(folder.journal, &filter), DAYS);
-	journal_close(&j);
-	for (int i = 0; i < DAYS; i++)
-		assert_int_equal(form_of(days[i]), JOURNAL_SCHEMA); /* also of days that nobody writes any more */
-	assert_int_equal(facts_count(folder.journal, &filter), DAYS);
+	folder_path(&folder, "journal-" DAY ".sqlite", path);
+	word_put(day, "one", SEEN_OPEN);
+	assert_int_equal(state_of(day, "one", "m"), SEEN_OPEN); /* whose reader stays */
+	copy_into_place(path);
+	word_put(day, "two", SEEN_OPEN);
+	assert_int_equal(state_of(day, "two", "m"), SEEN_OPEN);
+	assert_int_equal(state_of(day, "one", "m"), SEEN_OPEN);
+	journal_days_close(&days);
+}
+
+/* --- bounds --- */
+
+static void a_day_that_is_full_says_so(void **state)
+{
+	struct journal_fact fact = fact_of(DAY "T10:00:00+05:00", "{x}", "m");
+	struct journal_entry entry = {.facts = &fact, .fact_count = 1};
+	struct journal_days days;
+	struct journal_day *day = day_open(&days);
+	struct err e = {.detail = ""};
+	size_t n = 0;
+
+	(void)state;
+	word_put(day, "one", SEEN_OPEN);
+	day->index.entries = (uint64_t)JOURNAL_PART * JOURNAL_PARTS_MOST;
+	assert_true(journal_day_write(day, &entry, NULL, &e).ok);
+	assert_false(journal_day_apply(day, &n, &e).ok);
+	assert_non_null(strstr(e.detail, "no more entries"));
+	assert_int_equal(state_of(day, "one", "m"), SEEN_OPEN);
+	journal_days_close(&days);
 }
 
 int main(void)
@@ -332,7 +333,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_index_finds_what_a_look_at_every_fact_finds, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_newest_word_of_a_sender_is_found_in_every_part, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_index_of_the_form_before_is_made_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_copy_in_its_place_is_followed_by_those_who_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_day_that_is_full_says_so, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
