@@ -45,7 +45,7 @@ static bool grow(struct builder *b, size_t n)
 	if (size > OCTETS_MOST - b->spent)
 		return false;
 	b->at = pool_alloc(b->env->pool, size);
-	b->left = size;
+	b->left = b->at ? size : 0; /* or what is taken next would begin nowhere */
 	b->spent += size;
 	return b->at;
 }

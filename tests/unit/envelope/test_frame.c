@@ -208,6 +208,32 @@ static void larger_frames_are_parsed(void **state)
 }
 
 /* Only the first of several; the others stay in the tree, where their reader finds that they are too many. */
+/* Of whatever size the memory is, its last piece ends somewhere among the attributes. */
+static void memory_that_ends_anywhere_refuses(void **state)
+{
+	SCOPED(buf_free) struct buf text = BUF(1 << 16);
+	size_t refused = 0, made = 0;
+
+	(void)state;
+	buf_str(&text, "<s:Envelope xmlns:s=\"" NS_SOAP11 "\"><s:Header>");
+	for (int i = 0; i < 40; i++)
+		buf_str(&text, "<h aaaa=\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\" c=\"dddddddddd\" eeee=\"f\" g=\"hh\"/>");
+	buf_str(&text, "</s:Header><s:Body><t:S xmlns:t=\"urn:t\"><request><requestInfo/><requestData><data><a/></data>"
+		"</requestData></request></t:S></s:Body></s:Envelope>");
+	for (size_t ceiling = 1024; ceiling < 100000; ceiling += 64) {
+		SCOPED(pool_free) struct pool *pool = pool_new(ceiling);
+		struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+		struct envelope *env = NULL;
+		struct err e = {0};
+
+		if (envelope_parse_frame(pool, buf_bytes(&text), &limits, &env, &e).ok)
+			made++;
+		else
+			refused++;
+	}
+	assert_true(refused > 0 && made > 0);
+}
+
 static void one_is_left_out(void **state)
 {
 	SCOPED(pool_free) struct pool *pool = new_pool();
@@ -255,6 +281,7 @@ int main(void)
 		cmocka_unit_test(usual_frames_are_not_parsed),
 		cmocka_unit_test(the_rest_is_parsed_whole),
 		cmocka_unit_test(larger_frames_are_parsed),
+		cmocka_unit_test(memory_that_ends_anywhere_refuses),
 		cmocka_unit_test(one_is_left_out),
 		cmocka_unit_test(identifiers_inside_are_not_those_of_the_message),
 	};
