@@ -183,7 +183,8 @@ struct trust_entry {
 	struct trust_cert cert; /* first, so that the public part leads back here */
 	X509 *x509;
 	char *subject, *issuer, *serial;
-	struct pool *pool;          /* of cert.who and base64 */
+	struct pool *pool;          /* of cert.who, cert.der and base64 */
+	bool exact;                 /* cert.der are the octets that were decided on */
 	struct bytes base64;        /* in one line, as nearly everybody sends it; empty: no text leads here */
 	struct prepared verify;
 	struct trust_period period; /* of the certificate and of those that vouch for it */

@@ -3,7 +3,7 @@
  * and by subject key identifier.
  * Promise:  an entry never changes and never goes before its table, so what was found may be used without a
  *           lock; what strangers can make grow is bounded.
- * Not here: deciding (trust_pin.c, trust_issued.c). */
+ * Not here: deciding (trust_store.c, trust_issued.c). */
 #include <stdlib.h>
 
 #include <openssl/err.h>
@@ -57,19 +57,26 @@ static bool keep(struct trust_entry *en, const struct buf *text, struct bytes *o
 	return out->p && buf_ok(text);
 }
 
-/* What was received may be the same certificate in another encoding. It stays apart: its own digest was decided on, so it is
- * not found by the text of this one. */
 static outcome take_der(struct trust_entry *en, struct err *e)
 {
-	SCOPED(buf_free) struct buf der = BUF(CERTIFICATE_OCTETS), base64 = BUF(CERTIFICATE_OCTETS);
+	SCOPED(buf_free) struct buf der = BUF(CERTIFICATE_OCTETS);
 	unsigned char digest[32];
 
 	TRY(trust_der_write(en->x509, &der, digest, e));
-	if (memcmp(digest, en->cert.sha256, 32) == 0)
-		buf_base64(&base64, buf_bytes(&der));
-	if (!keep(en, &der, &en->cert.der) || !keep(en, &base64, &en->base64))
-		return err_set(e, REASON_MEMORY, "no memory for a certificate");
-	return DONE;
+	en->exact = memcmp(digest, en->cert.sha256, 32) == 0;
+	return keep(en, &der, &en->cert.der) ? DONE : err_set(e, REASON_MEMORY, "no memory for a certificate");
+}
+
+/* What was received may be the same certificate in another encoding. It stays apart: its own digest was decided on, so it is
+ * not found by the text of this one. */
+static outcome take_text(struct trust_entry *en, struct err *e)
+{
+	SCOPED(buf_free) struct buf base64 = BUF(CERTIFICATE_OCTETS);
+
+	if (!en->exact)
+		return DONE;
+	buf_base64(&base64, en->cert.der);
+	return keep(en, &base64, &en->base64) ? DONE : err_set(e, REASON_MEMORY, "no memory for a certificate");
 }
 
 static outcome fill(struct trust_entry *en, const unsigned char digest[32],
@@ -252,6 +259,10 @@ outcome trust_table_add(struct trust_table *t, struct trust_entry **en, bool bou
 {
 	const struct trust_entry *there;
 
+	if (!take_text(*en, e).ok) {
+		trust_entry_free(en);
+		return FAILED;
+	}
 	pthread_rwlock_wrlock(&t->lock);
 	there = find_der(t, (*en)->cert.sha256);
 	if (!there && !(bounded && t->issued == TRUST_ISSUED_MOST)) {
