@@ -265,7 +265,7 @@ void canonical_note_head(struct run *r, const unsigned char *from);
 MUST_USE bool canonical_tag_sort(struct run *r);
 
 /* Begins a run. Not the whole of it: the tables are filled as far as they are used. */
-void canonical_start(struct run *r, bool (*sink)(void *ctx, const void *data, size_t n), void *ctx);
+void canonical_begin(struct run *r, bool (*sink)(void *ctx, const void *data, size_t n), void *ctx);
 /* Declarations around the element are in force and not written. */
 MUST_USE bool canonical_read_above(struct run *r, const struct bytes *above, size_t depth);
 /* Tells the listener of the start tag that was read, which begins at `from`. */

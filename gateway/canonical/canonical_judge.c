@@ -180,7 +180,7 @@ bool canonical_judge(struct bytes text, size_t from, const struct canonical_limi
 
 	if (!last || !only_blanks(last + 1, text.p + text.n))
 		return false;
-	canonical_start(&r, drop, NULL);
+	canonical_begin(&r, drop, NULL);
 	if (!canonical_scope_list(&r, NULL))
 		return false;
 	r.limits = limits;

@@ -72,7 +72,6 @@ static bool write_attribute(struct run *r, const struct canonical_attribute *a)
 static bool use_prefixes(struct run *r, const struct canonical_qname *name)
 {
 	const bool may_list = r->depth == 1 || r->change_count > r->frames[r->depth].changes;
-
 	struct seen *s = &r->seen[r->seen_last];
 
 	r->fresh_count = 0;
@@ -322,7 +321,7 @@ bool canonical_read_above(struct run *r, const struct bytes *above, size_t depth
 	return true;
 }
 
-void canonical_start(struct run *r, bool (*sink)(void *ctx, const void *data, size_t n), void *ctx)
+void canonical_begin(struct run *r, bool (*sink)(void *ctx, const void *data, size_t n), void *ctx)
 {
 	canonical_output_start(&r->out, sink, ctx);
 	r->depth = r->prefix_count = r->change_count = r->last = 0;
@@ -348,7 +347,7 @@ enum canonical canonical_write(const struct canonical_place *place, const char *
 {
 	struct run r;
 
-	canonical_start(&r, sink, ctx);
+	canonical_begin(&r, sink, ctx);
 	r.own = place->own && place->own->octets.n > 0 ? place->own : NULL;
 	r.own_is_out = place->own_at;
 	r.own_at = place->own_at ? place->own_at : r.own ? r.own->octets.p : NULL;

@@ -229,6 +229,6 @@ outcome schema_check_opened(const struct schema *s, const struct element *data, 
 outcome schema_check(const struct schema *s, const struct envelope *env, const struct element *data,
 	struct err *e)
 {
-	(void)env;
+	TRY(envelope_whole(env, e)); /* of what looks inside data some may add to the tree */
 	return schema_check_opened(s, data, NULL, e);
 }
