@@ -99,7 +99,7 @@ struct schema;
 /* Reads the file and what it imports or includes from local files; the network is never asked. Any thread,
  * one load at a time. Fails with REASON_CONFIG, or REASON_IO when the file cannot be read. */
 MUST_USE outcome schema_load(const char *xsd_path, struct schema **out, struct err *e);
-/* `data` may be NULL. Needs nothing of the envelope but that `data` belongs to it. */
+/* `data` may be NULL, and belongs to the envelope, which is whole afterwards. */
 MUST_USE outcome schema_check(const struct schema *s, const struct envelope *env, const struct element *data,
 	struct err *e);
 /* The same where the document in `data` was parsed before; NULL: it was not. */
