@@ -99,8 +99,8 @@ struct envelope {
 };
 
 /* The tree of a message without the content of `data`, made while the octets are judged, and its marks. False where there is
- * nothing to leave out, any doubt, or no memory. The tree is memory of the pool and nothing else: whoever adds to it, or lets
- * libxml2 do so, calls envelope_whole before. */
+ * nothing to leave out, any doubt, or no memory. The tree is memory of the pool and nothing else: whoever adds to it, or
+ * lets libxml2 do so, calls envelope_whole before. */
 MUST_USE bool envelope_frame_build(struct envelope *env, struct scan *out);
 
 /* NULL when that tree is the one that libxml2 makes of the same octets, or memory is short; else what is wrong. */
