@@ -68,11 +68,11 @@ outcome file_create(const char *directory, const char *name, struct bytes octets
 	char part[32];
 	bool done;
 
+	*made = false;
 	if (folder < 0)
 		return err_set(e, REASON_IO, "%s: %m", directory);
 	random_fill(&chance, sizeof chance);
 	snprintf(part, sizeof part, ".%016llx", chance);
-	*made = false;
 	/* Also where the name was taken: whoever took it may not have come to this fsync yet. */
 	done = create(folder, part, name, octets, made);
 	if (!done)
