@@ -8,21 +8,7 @@
 #include "base/memory.h"
 #include "base/pool.h"
 
-#define TOO_MUCH (SIZE_MAX / 4)
-
-/* Else a sanitizer ends the process that asks for so much. */
-const char *__asan_default_options(void);
-const char *__tsan_default_options(void);
-
-const char *__asan_default_options(void)
-{
-	return "allocator_may_return_null=1";
-}
-
-const char *__tsan_default_options(void)
-{
-	return "allocator_may_return_null=1";
-}
+#include "too_much.h"
 
 static void a_yes_and_a_no_are_overruled_by_a_refusal(void **state)
 {

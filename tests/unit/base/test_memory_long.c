@@ -9,23 +9,10 @@
 
 #include "base/memory.h"
 
+#include "too_much.h"
+
 #define MB (1u << 20)
 #define MOST (64u * MB)
-#define TOO_MUCH (SIZE_MAX / 4)
-
-/* Else a sanitizer ends the process that asks for so much. */
-const char *__asan_default_options(void);
-const char *__tsan_default_options(void);
-
-const char *__asan_default_options(void)
-{
-	return "allocator_may_return_null=1";
-}
-
-const char *__tsan_default_options(void)
-{
-	return "allocator_may_return_null=1";
-}
 
 static int nothing_is_kept(void **state)
 {
