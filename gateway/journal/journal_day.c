@@ -135,9 +135,9 @@ static outcome filter_fill(
 	outcome r = DONE;
 	int rc;
 
-	TRY(journal_prepare(reader->db, day->name, "SELECT key % 281474976710656 FROM name WHERE place < 0", &stmt, e));
+	TRY(journal_prepare(reader->db, day->name, "SELECT key FROM name WHERE place < 0", &stmt, e));
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		journal_bloom_add(bloom, (uint64_t)sqlite3_column_int64(stmt, 0));
+		journal_bloom_add(bloom, (uint64_t)sqlite3_column_int64(stmt, 0) & ((UINT64_C(1) << JOURNAL_HASH_BITS) - 1));
 	if (rc != SQLITE_DONE)
 		r = journal_fail(e, reader->db, day->name, "read the replay memory");
 	sqlite3_finalize(stmt);
