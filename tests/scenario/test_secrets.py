@@ -282,6 +282,9 @@ def test_the_search_finds_what_is_there(shop, pki):
     octets = b"".join(shop.provider.received).decode()
     assert {CONTENT, IIN} <= set(found_in(octets, pki))
     assert found_in(pki.path("gateway.key").read_text(), pki)
+    for word in (f"{'e' * 50}f{IIN}f", f"{'0a' * 4}-4a1b-4c2d-8e3f-{IIN}"):
+        assert not persons_in(f"of nobody {word}") and persons_in(f"{word} and IIN{IIN}") == [IIN]
+        assert persons_in(f"0{word}") == persons_in(word[1:]) == [IIN]  # neither digest nor UUID
 
 
 def test_the_log_holds_none(shop, pki):
