@@ -31,8 +31,10 @@ struct work {
 	unsigned turn;   /* line of `fresh` that is served next, unless it is empty */
 	size_t waiting;
 	struct worker *asleep; /* the one that worked last first */
-	void (*rest)(void *ctx);
-	void *rest_ctx;
+	unsigned sleeping;     /* how many they are */
+	unsigned half;         /* of those that were asked for: `count` still grows while the first begin to sleep */
+	void (*quiet)(void *ctx);
+	void *quiet_ctx;
 	bool stopping;
 	const char *name;
 	unsigned count;
@@ -74,20 +76,28 @@ static struct work_item *next_take(struct work *w)
 	return item;
 }
 
+static bool is_quiet(const struct work *w)
+{
+	return w->sleeping > w->half;
+}
+
 /* Under the lock, but not while it sleeps. */
 static void worker_sleep(struct worker *me)
 {
-	void (*rest)(void *ctx) = me->of->rest;
-	void *ctx = me->of->rest_ctx;
+	struct work *w = me->of;
+	void (*quiet)(void *ctx);
+	void *ctx = w->quiet_ctx;
 
-	me->below = me->of->asleep;
-	me->of->asleep = me;
-	pthread_mutex_unlock(&me->of->lock);
-	if (rest)
-		rest(ctx);
+	me->below = w->asleep;
+	w->asleep = me;
+	w->sleeping++;
+	quiet = is_quiet(w) ? w->quiet : NULL;
+	pthread_mutex_unlock(&w->lock);
+	if (quiet)
+		quiet(ctx);
 	while (sem_wait(&me->wake) != 0)
 		BUG_IF(errno != EINTR);
-	pthread_mutex_lock(&me->of->lock);
+	pthread_mutex_lock(&w->lock);
 }
 
 static struct work_item *work_take(struct worker *me)
@@ -118,8 +128,10 @@ static struct worker *asleep_take(struct work *w)
 {
 	struct worker *one = w->asleep;
 
-	if (one)
+	if (one) {
 		w->asleep = one->below;
+		w->sleeping--;
+	}
 	return one;
 }
 
@@ -132,6 +144,7 @@ struct work *work_start(const char *name, unsigned threads)
 	if (!w)
 		return NULL;
 	w->name = name;
+	w->half = threads / 2;
 	w->begun.last = &w->begun.first;
 	for (unsigned i = 0; i < WORK_LINES; i++)
 		w->fresh[i].last = &w->fresh[i].first;
@@ -196,21 +209,21 @@ size_t work_waiting(struct work *w)
 	return waiting;
 }
 
-bool work_rests(struct work *w)
+bool work_quiet(struct work *w)
 {
-	bool rests;
+	bool quiet;
 
 	pthread_mutex_lock(&w->lock);
-	rests = w->asleep != NULL;
+	quiet = is_quiet(w);
 	pthread_mutex_unlock(&w->lock);
-	return rests;
+	return quiet;
 }
 
-void work_on_rest(struct work *w, void (*rest)(void *ctx), void *ctx)
+void work_on_quiet(struct work *w, void (*quiet)(void *ctx), void *ctx)
 {
 	pthread_mutex_lock(&w->lock);
-	w->rest_ctx = ctx;
-	w->rest = rest;
+	w->quiet_ctx = ctx;
+	w->quiet = quiet;
 	pthread_mutex_unlock(&w->lock);
 }
 

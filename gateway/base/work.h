@@ -27,11 +27,11 @@ void work_put(struct work *w, struct work_item *item);                        /*
 void work_put_begun(struct work *w, struct work_item *item);
 /* Jobs that wait now; for admission and metrics. Any thread. */
 size_t work_waiting(struct work *w);
-/* A worker has nothing to do. Any thread. */
-bool work_rests(struct work *w);
-/* From now on a worker calls `rest` when it has run out of work, after work_rests says so: it must not block. Once, before
- * there is work. */
-void work_on_rest(struct work *w, void (*rest)(void *ctx), void *ctx);
+/* More than half of the workers have nothing to do. Any thread. */
+bool work_quiet(struct work *w);
+/* From now on a worker that has run out of work calls `quiet` when that is so, after work_quiet says it: it must not block.
+ * Once, before there is work. */
+void work_on_quiet(struct work *w, void (*quiet)(void *ctx), void *ctx);
 /* Ends the workers after the line is empty. Takes NULL, sets NULL. */
 void work_stop(struct work **w);
 

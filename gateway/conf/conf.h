@@ -291,7 +291,7 @@ struct conf_journal {
 	const char *directory;
 	int retention_days;
 	size_t free_bytes; /* below this much free space nothing is accepted */
-	int commit_us;     /* longest time a fact waits for companions, while all workers are busy */
+	int commit_us;     /* longest time a fact waits for companions, while half of the workers are busy */
 };
 
 enum conf_stamp_digest { CONF_STAMP_SHA256, CONF_STAMP_SHA512, CONF_STAMP_GOST_2015, CONF_STAMP_GOST_LEGACY };

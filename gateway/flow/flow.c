@@ -18,13 +18,13 @@ static unsigned worker_count(const struct conf *c)
 	return cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 }
 
-/* While all workers are at it, what the journal would let go on could only wait in line for them. */
+/* Half of them at work: those are about to have facts too, and what a flush lets go on would compete with them. */
 static bool workers_busy(void *work)
 {
-	return !work_rests(work);
+	return !work_quiet(work);
 }
 
-static void worker_rests(void *journal)
+static void workers_quiet(void *journal)
 {
 	journal_hurry(journal);
 }
@@ -50,7 +50,7 @@ static outcome flow_parts(struct flow *f, struct err *e)
 	settings.busy = workers_busy;
 	settings.busy_ctx = f->work;
 	TRY(journal_open(&settings, &f->journal, e));
-	work_on_rest(f->work, worker_rests, f->journal);
+	work_on_quiet(f->work, workers_quiet, f->journal);
 	if (c->revocation.directory)
 		TRY(revocation_desk_open(c, c->revocation.directory, &f->revocation, e));
 	flow_statuses(f, f->current, NULL);

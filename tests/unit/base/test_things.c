@@ -285,38 +285,38 @@ static void the_worker_that_worked_last_works_next(void **state)
 	sem_destroy(&turn.done);
 }
 
-static sem_t rested;
+static sem_t quiet;
 
-static void note_rest(void *work)
+static void note_quiet(void *work)
 {
-	assert_true(work_rests(work)); /* by then it is to be seen */
-	sem_post(&rested);
+	assert_true(work_quiet(work)); /* by then it is to be seen */
+	sem_post(&quiet);
 }
 
-/* With both at work nobody rests; who comes to rest says so. */
-static void who_rests_is_seen_and_says_so(void **state)
+/* Half of them at work is not quiet; of two that end, the last says that it is. */
+static void who_makes_it_quiet_says_so(void **state)
 {
 	struct lined gates[] = {{.item.run = wait_at_the_gate}, {.item.run = wait_at_the_gate}};
 	struct work *w = work_start("test", 2);
 
 	(void)state;
-	sem_init(&rested, 0, 0);
-	while (!work_rests(w))
+	sem_init(&quiet, 0, 0);
+	while (!work_quiet(w))
 		sched_yield();
 	pthread_mutex_lock(&order.gate);
-	work_on_rest(w, note_rest, w);
-	for (size_t i = 0; i < 2; i++)
+	work_on_quiet(w, note_quiet, w);
+	for (size_t i = 0; i < 2; i++) {
 		work_put(w, &gates[i].item);
-	while (work_waiting(w) > 0)
-		sched_yield();
-	assert_false(work_rests(w));
-	while (sem_trywait(&rested) == 0) /* of the one that began late */
-		;
+		while (work_waiting(w) > 0)
+			sched_yield();
+		assert_false(work_quiet(w));
+	}
 	pthread_mutex_unlock(&order.gate);
-	while (sem_wait(&rested) != 0)
+	while (sem_wait(&quiet) != 0)
 		;
 	work_stop(&w);
-	sem_destroy(&rested);
+	assert_int_equal(sem_trywait(&quiet), -1); /* the first of them did not */
+	sem_destroy(&quiet);
 }
 
 static struct {
@@ -488,7 +488,7 @@ int main(void)
 		cmocka_unit_test(workers_finish_the_line_before_they_stop),
 		cmocka_unit_test(a_full_line_makes_only_itself_wait),
 		cmocka_unit_test(the_worker_that_worked_last_works_next),
-		cmocka_unit_test(who_rests_is_seen_and_says_so),
+		cmocka_unit_test(who_makes_it_quiet_says_so),
 		cmocka_unit_test(a_condition_is_waited_for_until_its_moment),
 		cmocka_unit_test(a_thread_hears_no_signals_and_its_maker_still_does),
 		cmocka_unit_test(addresses_and_prefixes_are_read_strictly),

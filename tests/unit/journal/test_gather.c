@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* While all processors are busy, entries gather and share a flush; nobody waits longer than is allowed, or for nothing. */
+/* While the processors are busy, entries gather and share a flush; nobody waits longer than is allowed, or for nothing. */
 #include <stdatomic.h>
 
 #include "help.h"
