@@ -98,7 +98,7 @@ struct journal_settings {
 	int retention_days; /* 0: nothing is removed; a day stays while it or an older one holds what waits */
 	size_t free_bytes;  /* with less free space nothing is accepted */
 	int commit_us;      /* while `busy`, an entry waits up to this for companions to share a flush with; 0: never */
-	/* Are all processors at work? Asked before a flush, on the journal's thread; NULL: they never are. */
+	/* Are the processors at work? Asked before a flush, on the journal's thread; NULL: they never are. */
 	bool (*busy)(void *ctx);
 	void *busy_ctx;
 };

@@ -207,6 +207,7 @@ static outcome word_put(
 /* How far a transaction has come. */
 struct progress {
 	uint64_t at;
+	struct bytes heads; /* that begin there, when they are known */
 	size_t count;
 	int64_t older_ms; /* the most of its entries */
 };
@@ -220,6 +221,18 @@ static outcome progress_put(struct journal_index *index, const char *day, const 
 	return run(index, index->applied, ok, day, "say how far it follows", e);
 }
 
+/* From memory, or from the log where the heads in memory do not begin here: there was no room for some, or a pass failed. */
+static outcome record_next(const struct journal_log *log, const char *day, struct progress *p, struct buf *memory,
+	struct journal_record *out, struct err *e)
+{
+	const size_t length = p->heads.n < JOURNAL_HEAD_FIXED ? 0 : journal_head_length(p->heads.p, p->at);
+
+	if (length == 0 || length > p->heads.n || !journal_record_decode(bytes_sub(p->heads, 0, length), out))
+		return journal_log_record(log, day, p->at, memory, out, e);
+	p->heads = bytes_sub(p->heads, length, p->heads.n);
+	return DONE;
+}
+
 static outcome records_put(struct journal_index *index, const struct journal_log *log, const char *day,
 	uint64_t until, size_t most, struct progress *p, struct err *e)
 {
@@ -228,7 +241,7 @@ static outcome records_put(struct journal_index *index, const struct journal_log
 
 	TRY(run(index, index->begin, true, day, "begin", e));
 	for (; p->at < until && p->count < most; p->count++) {
-		TRY(journal_log_record(log, day, p->at, &memory, &record, e));
+		TRY(record_next(log, day, p, &memory, &record, e));
 		TRY(entry_put(index, day, &record, &words, &p->older_ms, e));
 		TRY(names_put(index, day, log->seed, &record, e));
 		if (record.has_waiting)
@@ -241,9 +254,9 @@ static outcome records_put(struct journal_index *index, const struct journal_log
 }
 
 outcome journal_index_apply(struct journal_index *index, const struct journal_log *log, const char *day,
-	uint64_t from, uint64_t until, size_t most, uint64_t *applied, size_t *records, struct err *e)
+	uint64_t from, uint64_t until, size_t most, struct bytes *heads, uint64_t *applied, size_t *records, struct err *e)
 {
-	struct progress p = {.at = from};
+	struct progress p = {.at = from, .heads = *heads};
 	const uint64_t entries = index->entries;
 	outcome r = records_put(index, log, day, until, most, &p, e);
 
@@ -253,6 +266,7 @@ outcome journal_index_apply(struct journal_index *index, const struct journal_lo
 			sqlite3_exec(index->db, "ROLLBACK", NULL, NULL, NULL);
 		return r;
 	}
+	*heads = p.heads;
 	*applied = p.at;
 	*records += p.count;
 	return DONE;

@@ -27,6 +27,7 @@ outcome journal_day_new(const char *directory, const char *name, struct journal_
 	day->directory = directory;
 	day->indexer = indexer;
 	day->log.fd = -1;
+	day->heads = day->taken = BUF(JOURNAL_HEADS);
 	BUG_IF(pthread_mutex_init(&day->lock, NULL) != 0);
 	*out = day;
 	return DONE;
@@ -264,6 +265,8 @@ void journal_day_disconnect(struct journal_day *day)
 	day->idle_count = 0;
 	journal_index_disconnect(&day->index); /* last, so that it takes SQLite's log away */
 	journal_log_close(&day->log);
+	buf_free(&day->heads);
+	buf_free(&day->taken);
 }
 
 bool journal_day_behind(struct journal_day *day)
@@ -275,7 +278,10 @@ outcome journal_day_write(struct journal_day *day, struct journal_entry *first, 
 	struct err *e)
 {
 	TRY(journal_log_append(&day->log, day->name, first, end, e));
+	pthread_mutex_lock(&day->lock);
+	buf_add(&day->heads, buf_bytes(&day->log.heads));
 	atomic_store(&day->confirmed, day->log.end); /* before the keys: what the index takes next includes them */
+	pthread_mutex_unlock(&day->lock);
 	for (const struct journal_entry *entry = first; entry != end; entry = entry->next) {
 		int64_t key;
 
@@ -290,18 +296,34 @@ outcome journal_day_write(struct journal_day *day, struct journal_entry *first, 
 	return DONE;
 }
 
-static outcome index_follow(struct journal_day *day, uint64_t until, size_t *records, struct err *e)
+/* All that the log counts, and the heads of it that are in memory. */
+static uint64_t heads_take(struct journal_day *day)
 {
+	struct buf taken;
+	uint64_t until;
+
+	pthread_mutex_lock(&day->lock);
+	taken = day->heads;
+	day->heads = day->taken;
+	buf_clear(&day->heads);
+	until = atomic_load(&day->confirmed);
+	pthread_mutex_unlock(&day->lock);
+	day->taken = taken;
+	return until;
+}
+
+static outcome index_follow(struct journal_day *day, size_t *records, struct err *e)
+{
+	const uint64_t until = heads_take(day);
+	struct bytes heads = buf_bytes(&day->taken);
 	uint64_t applied = atomic_load(&day->applied);
-	const uint64_t from = applied;
 
 	while (applied < until) {
 		TRY(journal_index_apply(&day->index, &day->log, day->name, applied, until, JOURNAL_INDEX_MANY,
-			&applied, records, e));
+			&heads, &applied, records, e));
 		atomic_store(&day->applied, applied);
 		TRY(journal_index_checkpoint(&day->index, day->name, e));
 	}
-	journal_log_leave(&day->log, from, applied);
 	return DONE;
 }
 
@@ -320,7 +342,7 @@ outcome journal_day_apply(struct journal_day *day, size_t *records, struct err *
 		r = index_ready(day, e);
 	if (r.ok) {
 		journal_recent_turn(day->recent);
-		r = index_follow(day, atomic_load(&day->confirmed), records, e);
+		r = index_follow(day, records, e);
 	}
 	if (r.ok)
 		journal_recent_drop(day->recent);

@@ -38,7 +38,9 @@ enum {
 	JOURNAL_HOUSE_MS = 1000,    /* between looks at free space, the calendar and what is sick */
 	JOURNAL_INDEX_MS = 1000,    /* the index follows the log at this distance, or sooner when it is asked for */
 	JOURNAL_INDEX_MANY = 1000,  /* or when so many entries wait for it; also the most of one transaction */
-	JOURNAL_INDEX_OCTETS = 1 << 23, /* or so much of the log, which stays in the memory of the system so long */
+	JOURNAL_INDEX_OCTETS = 1 << 23, /* or so much of the log */
+	JOURNAL_HEADS = 1 << 21,    /* octets of heads that are kept in memory for the index */
+	JOURNAL_LEAVE = 1 << 20,    /* octets of the log that stay in the memory of the system */
 	JOURNAL_PART = 32768,       /* entries whose names lie together in the index */
 	JOURNAL_PARTS_MOST = 32768, /* of a day, or a key would not fit: 12,000 entries a second */
 	JOURNAL_BEHIND = 20000,     /* entries that may wait for the index before the log waits for it */
@@ -134,6 +136,7 @@ struct journal_log {
 	int fd;         /* -1: not open */
 	uint64_t seed;  /* its own random number: tells logs apart, and keeps hashes from being foreseen */
 	uint64_t end;   /* the writer's: what is behind it was not confirmed */
+	uint64_t left;  /* the writer's: what stands before it is on the disk alone */
 	bool dirty;     /* the writer's: there may be something behind it */
 	ino_t inode;    /* the writer's: which file it is */
 	dev_t device;
@@ -147,8 +150,8 @@ MUST_USE outcome journal_log_open(
 void journal_log_close(struct journal_log *log); /* fit for SCOPED */
 /* The open file is no longer the one of that name. */
 bool journal_log_moved(const struct journal_log *log, const char *directory, const char *day);
-/* Writes the entries from `first` up to, not including, `end`, waits for the disk, and sets their places. After a
- * failure nothing of them remains. */
+/* Writes the entries from `first` up to, not including, `end`, waits for the disk, and sets their places; log->heads holds
+ * their heads. After a failure nothing of them remains. */
 MUST_USE outcome journal_log_append(struct journal_log *log, const char *day, struct journal_entry *first,
 	const struct journal_entry *end, struct err *e);
 /* Copies what stands behind `end`, up to `size`, behind what is kept of the day already. */
@@ -158,9 +161,9 @@ MUST_USE outcome journal_log_keep(
 MUST_USE outcome journal_log_cut(struct journal_log *log, const char *day, struct err *e);
 /* Writes and takes back, to learn whether writing succeeds. */
 MUST_USE outcome journal_log_probe(struct journal_log *log, const char *day, struct err *e);
-/* Nobody will read there soon: the memory that the system keeps it in serves the next records, and is not taken from
- * others. */
-void journal_log_leave(const struct journal_log *log, uint64_t from, uint64_t until);
+/* Nobody will read soon what was appended: the memory that the system keeps it in serves the next records, while it is still
+ * near the processor, and is not taken from others. */
+void journal_log_leave(struct journal_log *log);
 /* The record at `place`; *there is false where none begins that is whole as far as heads go. `memory` holds what
  * `out` points to and is used again by the next call. */
 MUST_USE outcome journal_log_read(const struct journal_log *log, const char *day, uint64_t place, struct buf *memory,
@@ -229,9 +232,9 @@ MUST_USE outcome journal_index_connect(
 void journal_index_disconnect(struct journal_index *index);
 bool journal_index_moved(const struct journal_index *index);
 /* Takes up to `most` records from `from` up to `until` in one transaction; *applied is how far it came, and *records
- * grows by their number. */
+ * grows by their number. *heads are those of the first records, as far as they are known, and shrink by what was taken. */
 MUST_USE outcome journal_index_apply(struct journal_index *index, const struct journal_log *log, const char *day,
-	uint64_t from, uint64_t until, size_t most, uint64_t *applied, size_t *records, struct err *e);
+	uint64_t from, uint64_t until, size_t most, struct bytes *heads, uint64_t *applied, size_t *records, struct err *e);
 /* Copies SQLite's log into the index when it is long. */
 MUST_USE outcome journal_index_checkpoint(struct journal_index *index, const char *day, struct err *e);
 
@@ -287,10 +290,11 @@ struct journal_day {
 	_Atomic unsigned made;       /* how many times its index was made: a reader of an earlier one reads what is gone */
 	struct journal_log log;      /* the writer's; its fd is -1 while nobody writes here */
 	struct journal_index index;  /* the indexer's, and the writer's while it holds the indexer's lock */
+	struct buf taken;            /* the indexer's: heads of what it takes */
 	_Atomic uint64_t confirmed;  /* the log counts up to here */
 	_Atomic uint64_t applied;    /* and the index follows up to here */
-	/* idle readers */
-	pthread_mutex_t lock;
+	pthread_mutex_t lock;        /* of what follows */
+	struct buf heads;            /* of what the log counts and nobody has taken; those of the newest may be missing */
 	struct journal_reader *idle;
 	int idle_count;
 };

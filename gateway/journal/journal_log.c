@@ -272,9 +272,12 @@ outcome journal_log_append(struct journal_log *log, const char *day, struct jour
 	return DONE;
 }
 
-void journal_log_leave(const struct journal_log *log, uint64_t from, uint64_t until)
+void journal_log_leave(struct journal_log *log)
 {
-	(void)!posix_fadvise(log->fd, (off_t)from, (off_t)(until - from), POSIX_FADV_DONTNEED);
+	if (log->end - log->left < JOURNAL_LEAVE)
+		return;
+	(void)!posix_fadvise(log->fd, (off_t)log->left, (off_t)(log->end - log->left), POSIX_FADV_DONTNEED);
+	log->left = log->end / PAGE * PAGE; /* the rest of this page is still to come */
 }
 
 /* --- reading --- */

@@ -2,8 +2,8 @@
 /* journal_writer - the one thread that writes logs: group commit, the turn of the day, a sick log tried again.
  * Promise:  entries are written and called back in the order they were put; nobody hears of success before
  *           his facts are on disk. Consecutive entries of one day share a flush: while one waits for
- *           the disk, the entries of the next gather by themselves. While work waits for processors anyway, flushes
- *           are spread out: a flush costs processors too, and what it lets go on would only wait in line.
+ *           the disk, the entries of the next gather by themselves. While the processors are at work, flushes are
+ *           spread out: a flush costs processors too, and what it lets go on would compete for them.
  * Not here: files (journal_log.c), indexes (journal_indexer.c). */
 #include <string.h>
 #include <time.h>
@@ -137,8 +137,10 @@ static struct journal_entry *run_write(struct journal *j, struct journal_entry *
 	}
 	journal_health_set(&j->health, JOURNAL_LOG_SICK, r, name, &e);
 	run_finish(first, end, r, &e);
-	if (r.ok)
+	if (r.ok) {
+		journal_log_leave(&day->log);
 		journal_indexer_tell(&j->days.indexer, entries, day->log.end - begin);
+	}
 	return end;
 }
 

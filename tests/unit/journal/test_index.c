@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The index finds what a look at every fact finds, in the same order; parts of names; another file in its place. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "folder_each.h"
 #include "journal_int.h"
@@ -335,6 +337,73 @@ static void a_day_that_is_full_says_so(void **state)
 	journal_days_close(&days);
 }
 
+/* --- heads in memory --- */
+
+static void head_spoil(uint64_t place)
+{
+	const off_t at = (off_t)place + JOURNAL_HEAD_FIXED;
+	unsigned char octet;
+	char path[512];
+	int fd;
+
+	folder_path(&folder, "journal-" DAY ".log", path);
+	fd = open(path, O_RDWR);
+	assert_true(fd >= 0 && pread(fd, &octet, 1, at) == 1);
+	octet ^= 1;
+	assert_int_equal(pwrite(fd, &octet, 1, at), 1);
+	close(fd);
+}
+
+static void a_head_that_is_in_memory_is_not_read_again(void **state)
+{
+	struct journal_fact fact = fact_of(DAY "T10:00:00+05:00", "{x}", "m");
+	struct journal_entry entry[4];
+	struct journal_days days;
+	struct journal_day *day = day_open(&days);
+	struct err e = {.detail = ""};
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		entry[i] = (struct journal_entry){.facts = &fact, .fact_count = 1};
+	assert_true(journal_day_write(day, &entry[0], NULL, &e).ok);
+	buf_clear(&day->heads); /* as where there was no room for it */
+	for (size_t i = 1; i < 3; i++) {
+		assert_true(journal_day_write(day, &entry[i], NULL, &e).ok);
+		head_spoil(entry[i].place);
+	}
+	apply(day);
+	assert_int_equal(number_of(day->index.db, "SELECT count(*) FROM entry"), 3);
+	assert_true(journal_day_write(day, &entry[3], NULL, &e).ok);
+	buf_clear(&day->heads);
+	head_spoil(entry[3].place);
+	assert_false(journal_day_apply(day, &n, &e).ok);
+	assert_non_null(strstr(e.detail, "stands no record"));
+	journal_days_close(&days);
+}
+
+static void there_is_a_bound_for_heads_in_memory(void **state)
+{
+	static const char long_name[100000] = {[0 ... 99998] = 'x'};
+	struct journal_fact fact = fact_of(DAY "T10:00:00+05:00", "{x}", "m");
+	struct journal_entry entry[JOURNAL_HEADS / sizeof long_name + 2];
+	struct journal_days days;
+	struct journal_day *day = day_open(&days);
+	const size_t most = sizeof entry / sizeof entry[0];
+	struct err e = {.detail = ""};
+
+	(void)state;
+	fact.participant = bytes_str(long_name);
+	for (size_t i = 0; i < most; i++) {
+		entry[i] = (struct journal_entry){.facts = &fact, .fact_count = 1};
+		assert_true(journal_day_write(day, &entry[i], NULL, &e).ok);
+	}
+	assert_in_range(day->heads.len, JOURNAL_HEADS / 2, JOURNAL_HEADS);
+	apply(day);
+	assert_int_equal(number_of(day->index.db, "SELECT count(*) FROM entry"), most);
+	journal_days_close(&days);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +411,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_newest_word_of_a_sender_is_found_in_every_part, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_copy_in_its_place_is_followed_by_those_who_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_day_that_is_full_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_head_that_is_in_memory_is_not_read_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(there_is_a_bound_for_heads_in_memory, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
