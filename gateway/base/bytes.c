@@ -67,11 +67,6 @@ void buf_add(struct buf *b, struct bytes add)
 	buf_grown(b, add.n);
 }
 
-void buf_str(struct buf *b, const char *s)
-{
-	buf_add(b, bytes_str(s));
-}
-
 void buf_char(struct buf *b, char c)
 {
 	buf_add(b, (struct bytes){(const unsigned char *)&c, 1});
@@ -113,25 +108,30 @@ void buf_hex(struct buf *b, struct bytes raw)
 	buf_grown(b, raw.n * 2);
 }
 
-void buf_base64(struct buf *b, struct bytes raw)
+static void put_digits(unsigned char to[4], unsigned a, unsigned b, unsigned c)
 {
 	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t n = (raw.n + 2) / 3 * 4;
+
+	to[0] = (unsigned char)digit[a >> 2];
+	to[1] = (unsigned char)digit[(a << 4 | b >> 4) & 63];
+	to[2] = (unsigned char)digit[(b << 2 | c >> 6) & 63];
+	to[3] = (unsigned char)digit[c & 63];
+}
+
+void buf_base64(struct buf *b, struct bytes raw)
+{
+	size_t n = (raw.n + 2) / 3 * 4, i = 0;
 	unsigned char *to = buf_reserve(b, n);
 
 	if (!to)
 		return;
-	for (size_t i = 0; i < raw.n; i += 3) {
-		unsigned v = (unsigned)raw.p[i] << 16;
-
-		if (i + 1 < raw.n)
-			v |= (unsigned)raw.p[i + 1] << 8;
-		if (i + 2 < raw.n)
-			v |= raw.p[i + 2];
-		*to++ = (unsigned char)digit[v >> 18];
-		*to++ = (unsigned char)digit[v >> 12 & 63];
-		*to++ = i + 1 < raw.n ? (unsigned char)digit[v >> 6 & 63] : '=';
-		*to++ = i + 2 < raw.n ? (unsigned char)digit[v & 63] : '=';
+	for (; raw.n - i >= 3; i += 3, to += 4)
+		put_digits(to, raw.p[i], raw.p[i + 1], raw.p[i + 2]);
+	if (i < raw.n) {
+		put_digits(to, raw.p[i], i + 1 < raw.n ? raw.p[i + 1] : 0, 0);
+		to[3] = '=';
+		if (i + 1 == raw.n)
+			to[2] = '=';
 	}
 	buf_grown(b, n);
 }

@@ -62,7 +62,7 @@ struct buf {
 /* Add to the end. On lack of memory or at the ceiling the buffer is marked failed, keeps what it had, and every
  * later addition does nothing: check buf_ok once at the end. */
 void buf_add(struct buf *b, struct bytes add);
-void buf_str(struct buf *b, const char *s);
+static inline void buf_str(struct buf *b, const char *s) { buf_add(b, bytes_str(s)); }
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Room for `n` more octets; a pointer to write them to, or NULL. Follow with buf_grown(b, written). */

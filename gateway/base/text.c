@@ -33,11 +33,13 @@ static void pieces_flush(struct pieces *p)
 	p->n = 0;
 }
 
-static void pieces_add(struct pieces *p, unsigned octet)
+/* Where the next `n` octets belong. */
+static unsigned char *pieces_next(struct pieces *p, size_t n)
 {
-	if (p->n == sizeof p->piece)
+	if (n > sizeof p->piece - p->n)
 		pieces_flush(p);
-	p->piece[p->n++] = (unsigned char)octet;
+	p->n += n;
+	return p->piece + p->n - n;
 }
 
 /* Groups of four digits with nothing between them, as many as there are; gives the octets read. */
@@ -48,14 +50,16 @@ static size_t base64_groups(struct bytes text, size_t at, struct pieces *to)
 	for (; i + 4 <= text.n; i += 4) {
 		const unsigned char *p = text.p + i;
 		const unsigned a = base64_digit[p[0]], b = base64_digit[p[1]], c = base64_digit[p[2]], d = base64_digit[p[3]];
+		unsigned char *three;
 		unsigned bits;
 
 		if (!a || !b || !c || !d)
 			break;
 		bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
-		pieces_add(to, bits >> 16);
-		pieces_add(to, bits >> 8 & 255);
-		pieces_add(to, bits & 255);
+		three = pieces_next(to, 3);
+		three[0] = (unsigned char)(bits >> 16);
+		three[1] = (unsigned char)(bits >> 8);
+		three[2] = (unsigned char)bits;
 	}
 	return i - at;
 }
@@ -97,7 +101,7 @@ outcome base64_decode(struct bytes text, struct buf *out, struct err *e)
 		have += 6;
 		if (have >= 8) {
 			have -= 8;
-			pieces_add(&to, bits >> have & 255);
+			*pieces_next(&to, 1) = (unsigned char)(bits >> have);
 			bits &= (1u << have) - 1;
 		}
 	}

@@ -54,7 +54,7 @@ bool canonical_tell_start(struct run *r, const unsigned char *from, const struct
 	};
 	enum canonical_next next;
 
-	if (r->doubtful || !canonical_scope_use(r, name->prefix, &start.uri) || !check_values(r))
+	if (!canonical_scope_use(r, name->prefix, &start.uri) || !canonical_tag_sort(r) || r->doubtful || !check_values(r))
 		return false;
 	start.binding_count = list_bindings(r, bindings);
 	next = r->listener->start(r->ctx, &start);

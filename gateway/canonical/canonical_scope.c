@@ -114,11 +114,9 @@ static bool is_sure(struct bytes uri)
 /* libxml2 writes a namespace name without escaping it. One that is sure holds nothing to be escaped. */
 static bool is_simple(struct bytes uri)
 {
-	for (size_t i = 0; i < uri.n; i++) {
-		if (is_class(uri.p[i], ODD_VALUE) || uri.p[i] == '\'')
-			return false;
-	}
-	return true;
+	const unsigned char *end = uri.p + uri.n;
+
+	return canonical_plain_value(uri.p, end) == end && !memchr(uri.p, '\'', uri.n);
 }
 
 /* In the start tag that is being read. */
@@ -134,7 +132,7 @@ static bool is_bound_twice(const struct run *r, size_t i)
 bool canonical_scope_bind(struct run *r, struct bytes name, struct bytes uri)
 {
 	const size_t i = find(r, name);
-	const bool sure = is_sure(uri);
+	const bool sure = r->limits && is_sure(uri); /* whoever writes does not ask */
 
 	r->declared++;
 	if (uri.n > URI_MOST || (!sure && !is_simple(uri)) || (name.n > 0 && uri.n == 0) ||

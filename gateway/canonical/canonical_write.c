@@ -123,10 +123,10 @@ static bool take_start(struct run *r)
 	r->depth++;
 	r->elements++;
 	canonical_scope_enter(r);
-	if (!canonical_tag_read(r, &name, &empty) || !keeps_limits(r, from, others) || !use_prefixes(r, &name))
+	if (!canonical_tag_read(r, &name, &empty) || !keeps_limits(r, from, others))
 		return false;
 	r->frames[r->depth].name = name.whole;
-	if (r->listener ? !canonical_tell_start(r, from, &name, empty) : !write_start(r, from, &name))
+	if (r->listener ? !canonical_tell_start(r, from, &name, empty) : !use_prefixes(r, &name) || !write_start(r, from, &name))
 		return false;
 	if (r->attribute_count == 1)
 		canonical_note_head(r, from);

@@ -38,7 +38,7 @@ const struct direction channel_response = {"response", "responseInfo", "response
 const struct field *channel_field_find(const struct direction *d, const char *parent, const char *name)
 {
 	for (const struct field *f = d->fields; f->name; f++)
-		if (strcmp(f->parent, parent) == 0 && strcmp(f->name, name) == 0)
+		if (strcmp(f->name, name) == 0 && strcmp(f->parent, parent) == 0)
 			return f;
 	return NULL;
 }

@@ -32,7 +32,7 @@ static outcome check_attributes(const struct _xmlNode *node, bool leaf, struct e
 
 static bool is_nil(struct _xmlNode *node)
 {
-	xmlChar *value = xmlGetNsProp(node, (const xmlChar *)"nil", (const xmlChar *)NS_XSI);
+	xmlChar *value = node->properties ? xmlGetNsProp(node, (const xmlChar *)"nil", (const xmlChar *)NS_XSI) : NULL;
 	struct bytes word = bytes_trim(bytes_str((const char *)value), XML_SPACE);
 	bool nil = bytes_is(word, "true") || bytes_is(word, "1");
 

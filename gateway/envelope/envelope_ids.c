@@ -120,16 +120,18 @@ static outcome check_payload(const struct collector *c, const xmlNode *node)
 static outcome check_all(struct collector *c, const xmlDoc *doc, const xmlNode *header, int contract_depth)
 {
 	xmlNode *root = xmlDocGetRootElement(doc);
-	bool in_header = false;
+	bool in_header = false, again = false;
 	int depth;
 
 	for (xmlNode *node = envelope_tree_next(root, NULL, &depth); node;
 	     node = envelope_tree_next(root, node, &depth)) {
-		if (!is_payload(node, depth, header, contract_depth, &in_header))
+		if (is_payload(node, depth, header, contract_depth, &in_header))
+			again = again || node->properties;
+		else
 			TRY(collect(c, node, depth, in_header));
 	}
 	TRY(sort_unique(c));
-	for (xmlNode *node = envelope_tree_next(root, NULL, &depth); node;
+	for (xmlNode *node = again ? envelope_tree_next(root, NULL, &depth) : NULL; node;
 	     node = envelope_tree_next(root, node, &depth)) {
 		if (is_payload(node, depth, header, contract_depth, &in_header))
 			TRY(check_payload(c, node));

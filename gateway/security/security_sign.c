@@ -12,6 +12,8 @@
 
 enum {
 	HEADER_MAX = 128 * 1024,
+	HEADER_USUAL = 4000, /* with a token; taken at once, as for SignedInfo, and not in steps */
+	SIGNED_INFO_USUAL = 1500,
 	TAG_GROWTH = 512, /* of the Body's start tag */
 	ID_ROOM = 48,
 	ID_EDITS = 2,
@@ -193,6 +195,7 @@ static outcome write_signature(const struct header *h)
 	SCOPED(buf_free) struct buf octets = BUF(HEADER_MAX), value = BUF(HEADER_MAX);
 	char id[ID_ROOM];
 
+	buf_reserve(&octets, SIGNED_INFO_USUAL);
 	buf_str(&octets, start);
 	write_signed_info(h, &octets);
 	if (!buf_ok(&octets))
@@ -231,6 +234,7 @@ static outcome write_header(struct header *h, const struct envelope *env)
 {
 	const char *theirs = soap_prefix(env), *soap = theirs ? theirs : "soapenv";
 
+	buf_reserve(h->out, HEADER_USUAL);
 	buf_printf(h->out, "<%s:Header", soap);
 	if (!theirs)
 		buf_str(h->out, " xmlns:soapenv=\"" NS_SOAP11 "\"");

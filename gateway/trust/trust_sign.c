@@ -184,8 +184,10 @@ static outcome verify(const struct trust_cert *c, enum signature s, struct bytes
 	if (!ctx)
 		return err_set(e, REASON_MEMORY, "no memory to verify a signature");
 	right = EVP_PKEY_verify(ctx, value.p, value.n, digest, digest_once(row->digest, octets, digest)) == 1;
+	if (right)
+		return DONE;
 	ERR_clear_error(); /* a wrong value leaves entries in the queue of the thread */
-	return right ? DONE : err_set(e, REASON_SEC_VALUE, "the value of %s does not fit the key", row->name);
+	return err_set(e, REASON_SEC_VALUE, "the value of %s does not fit the key", row->name);
 }
 
 outcome trust_verify(const struct trust_cert *c, enum signature s, struct bytes octets, struct bytes value,
