@@ -52,7 +52,8 @@ MUST_USE bool bench_run_load(struct bench_run *run);
 
 /* CPU seconds that no gateway can save: of two signatures and two verifications with a key of that kind, and of the digests
  * that these four are over, of so many octets each: the sessionId that a gateway writes into request and answer makes of
- * every Body another one. 0 when they fail. Takes `seconds`. */
+ * every Body another one. The mean of all processors, while all are busy with it, as they are under load. 0 when they fail.
+ * Takes `seconds`. */
 struct bench_price {
 	double signatures, digests;
 };

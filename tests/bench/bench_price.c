@@ -3,17 +3,27 @@
  * each of the four is over, by the library alone and with all prepared: no gateway with that key can do with less. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 
+#include "base/thread.h"
 #include "crypto/crypto.h"
 
 #include "bench_clock.h"
 #include "bench_int.h"
 
-enum { BATCH = 16 };
+enum { BATCH = 16, CORES_MOST = 64 };
+
+struct core {
+	pthread_t thread;
+	const struct trust_key *key;
+	size_t octets;
+	double seconds;
+	struct bench_price price;
+};
 
 struct subject {
 	EVP_PKEY_CTX *sign, *verify; /* NULL with a national key */
@@ -96,21 +106,43 @@ static bool prepare_national(struct subject *s)
 	return false;
 }
 
-struct bench_price bench_price(const struct trust_key *key, size_t octets, double seconds)
+static void *core_run(void *arg)
 {
-	unsigned char *text = calloc(1, octets + 1);
-	struct subject s = {.digest = "of no text in particular", .text = text, .text_n = octets};
-	bool usual = key->key_kind == KEY_RSA || key->key_kind == KEY_EC;
-	struct bench_price price = {0};
+	struct core *core = arg;
+	unsigned char *text = calloc(1, core->octets + 1);
+	struct subject s = {.digest = "of no text in particular", .text = text, .text_n = core->octets};
+	bool usual = core->key->key_kind == KEY_RSA || core->key->key_kind == KEY_EC;
 
-	if (text && (usual ? prepare_usual(&s, key->conf->key) : prepare_national(&s))) {
-		double sign = cost(&s, make, seconds / 3), verify = cost(&s, judge, seconds / 3);
+	if (text && (usual ? prepare_usual(&s, core->key->conf->key) : prepare_national(&s))) {
+		double sign = cost(&s, make, core->seconds / 3), verify = cost(&s, judge, core->seconds / 3);
 
-		price.signatures = sign > 0 && verify > 0 ? 2 * sign + 2 * verify : 0;
-		price.digests = 4 * cost(&s, hash, seconds / 3);
+		core->price.signatures = sign > 0 && verify > 0 ? 2 * sign + 2 * verify : 0;
+		core->price.digests = 4 * cost(&s, hash, core->seconds / 3);
 	}
 	EVP_PKEY_CTX_free(s.sign);
 	EVP_PKEY_CTX_free(s.verify);
 	free(text);
-	return price;
+	return NULL;
+}
+
+struct bench_price bench_price(const struct trust_key *key, size_t octets, double seconds)
+{
+	const long online = sysconf(_SC_NPROCESSORS_ONLN), most = online < 1 ? 1 : online > CORES_MOST ? CORES_MOST : online;
+	struct core cores[CORES_MOST];
+	struct bench_price price = {0};
+	bool failed = false;
+	long n = 0;
+
+	for (; n < most; n++) {
+		cores[n] = (struct core){.key = key, .octets = octets, .seconds = seconds};
+		if (!thread_start(&cores[n].thread, core_run, &cores[n]))
+			break;
+	}
+	for (long i = 0; i < n; i++) {
+		pthread_join(cores[i].thread, NULL);
+		failed = failed || cores[i].price.signatures <= 0 || cores[i].price.digests <= 0;
+		price.signatures += cores[i].price.signatures / (double)n;
+		price.digests += cores[i].price.digests / (double)n;
+	}
+	return failed || n < most ? (struct bench_price){0} : price;
 }
