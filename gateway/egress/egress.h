@@ -31,14 +31,15 @@ struct egress_result {
 };
 
 struct egress_call {
-	const char *url;          /* these four strings and the body must stay valid until `done` */
+	const char *url;          /* these four strings and what is sent must stay valid until `done` */
 	const char *tls_ca, *tls_certificate, *tls_key; /* PEM paths or NULL */
 	bool get;                 /* a GET, which has no body */
 	/* These two must stay valid as well, and are words of the program, never of a stranger. */
 	const char *content_type; /* of the body; NULL: SOAP 1.1, which also has a SOAPAction */
 	const char *accept;       /* NULL: any */
 	const char *authorization; /* NULL: none */
-	struct bytes body;
+	struct bytes front;       /* the body begins with these octets, which are copied, and so are few */
+	struct bytes body;        /* what follows them */
 	int deadline_ms;          /* for the whole call, connecting included */
 	size_t answer_bytes;
 	bool fresh_connection;    /* never on a kept connection: for calls that must not be repeated */

@@ -343,6 +343,7 @@ static bool egress_flight_prepare(struct egress_flight *f, struct egress_call *c
 	f->begun_us = mono_us();
 	f->deadline_ms = mono_ms() + (call->deadline_ms > 0 ? call->deadline_ms : 1);
 	f->answer.body = BUF(call->answer_bytes);
+	f->head.ceiling = REQUEST_HEAD_MOST + call->front.n;
 	return egress_request_head(target, call, &f->head) && egress_deadline_add(&f->of->deadlines, f);
 }
 
@@ -352,7 +353,7 @@ void egress_flight_begin(struct egress *e, struct egress_call *call)
 	const struct egress_target *target = egress_target_of(e->targets, call, &why);
 	struct egress_flight *f = target ? egress_flight_new(e) : NULL;
 
-	BUG_IF(call->get && call->body.n);
+	BUG_IF(call->get && call->front.n + call->body.n > 0);
 	if (!f || !egress_flight_prepare(f, call, target)) {
 		if (f)
 			egress_flight_keep(f);

@@ -184,7 +184,8 @@ bool egress_request_head(const struct egress_target *t, const struct egress_call
 	if (soap)
 		buf_str(out, "Content-Type: text/xml; charset=utf-8\r\nSOAPAction: \"\"\r\n");
 	if (!call->get)
-		add_length(out, call->body.n);
+		add_length(out, call->front.n + call->body.n);
 	buf_str(out, "\r\n");
+	buf_add(out, call->front);
 	return buf_ok(out);
 }

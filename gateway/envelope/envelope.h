@@ -166,5 +166,9 @@ struct edit {
 	struct bytes with;
 };
 void envelope_splice(struct bytes text, const struct edit *edits, size_t n, struct buf *out);
+enum { ENVELOPE_REST = 65536 };
+/* The same, but what stands behind the last edit is left there, as *rest, where that is at least ENVELOPE_REST octets and
+ * what stands before it is no more; else *rest is empty. */
+void envelope_splice_front(struct bytes text, const struct edit *edits, size_t n, struct buf *out, struct bytes *rest);
 
 #endif

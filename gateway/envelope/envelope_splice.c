@@ -18,3 +18,11 @@ void envelope_splice(struct bytes text, const struct edit *edits, size_t n, stru
 	}
 	buf_add(out, bytes_sub(text, at, text.n));
 }
+
+void envelope_splice_front(struct bytes text, const struct edit *edits, size_t n, struct buf *out, struct bytes *rest)
+{
+	const size_t last = n > 0 ? edits[n - 1].to : 0;
+
+	*rest = last <= ENVELOPE_REST && text.n - last >= ENVELOPE_REST ? bytes_sub(text, last, text.n) : BYTES_NONE;
+	envelope_splice(bytes_sub(text, 0, text.n - rest->n), edits, n, out);
+}

@@ -110,9 +110,10 @@ enum after step_examine(struct exchange *x)
 enum after step_compose_answer(struct exchange *x)
 {
 	struct cuts cuts;
+	struct bytes *rest = memory_is_shared(x) ? NULL : &x->answer_rest; /* Redis takes it in one piece */
 
 	if (!channel_forward_response(x->stage, x->answer_verified, &x->response, x->guid, &cuts, &x->err).ok
-		|| !exchange_sign_on(x, x->caller, x->answer_verified, &cuts, &x->answer).ok)
+		|| !exchange_sign_on(x, x->caller, x->answer_verified, &cuts, &x->answer, rest).ok)
 		return AFTER_REFUSE;
 	exchange_answered(x);
 	return AFTER_NEXT;

@@ -138,6 +138,7 @@ struct exchange {
 	struct payload payload; /* of `payload_of`, opened once; dead with the stage */
 	const struct element *payload_of;
 	struct buf outgoing;
+	struct bytes outgoing_rest; /* follows it, and stands in the octets of the request */
 	const struct trust_key *outgoing_key; /* that signed it */
 	unsigned char content[32];
 	size_t cost;     /* its part of flow->memory */
@@ -167,6 +168,7 @@ struct exchange {
 
 	/* What goes back. */
 	struct buf answer;
+	struct bytes answer_rest; /* follows it, and is the end of result.body */
 	int status;
 	enum journal_kind answer_kind;
 	bool answer_signed, from_memory;
@@ -260,9 +262,9 @@ void exchange_stage_drop(struct exchange *x);
 /* Signs `message` towards the participant as its profile says. */
 MUST_USE outcome exchange_sign(struct exchange *x, const struct conf_participant *towards, struct bytes message,
 	struct buf *out);
-/* The same for a message that came, with what changes in it. */
+/* The same for a message that came, with what changes in it; `rest` as for security_sign_verified. */
 MUST_USE outcome exchange_sign_on(struct exchange *x, const struct conf_participant *towards, const struct verified *v,
-	const struct cuts *cuts, struct buf *out);
+	const struct cuts *cuts, struct buf *out, struct bytes *rest);
 
 /* Signs the text for the caller and makes it the answer; needs a stage. */
 enum after exchange_answer(struct exchange *x, struct bytes text);

@@ -17,7 +17,7 @@ static outcome compose_kept(struct exchange *x)
 
 	TRY(channel_forward_request(x->stage, x->verified, &x->request, x->guid, &cuts, &x->err));
 	if (x->service->resend == CONF_RESEND_IDENTICAL)
-		return exchange_sign_on(x, x->service->provider, x->verified, &cuts, &x->outgoing);
+		return exchange_sign_on(x, x->service->provider, x->verified, &cuts, &x->outgoing, NULL);
 	return channel_cut(&cuts, x->env, &x->outgoing, &x->err);
 }
 

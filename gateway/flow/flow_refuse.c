@@ -105,6 +105,7 @@ enum after step_refuse(struct exchange *x)
 	error_id_new(x->error_id);
 	log_refusal(x);
 	buf_clear(&x->answer);
+	x->answer_rest = BYTES_NONE;
 	x->answer_signed = false;
 	x->answer_kind = JOURNAL_FAULT;
 	x->status = row->status;

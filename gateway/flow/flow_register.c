@@ -21,6 +21,13 @@ static struct journal_fact fact_new(const struct exchange *x, enum journal_direc
 	return f;
 }
 
+/* What was sent on, in two parts. */
+static void fact_rest(struct journal_fact *f, struct bytes rest)
+{
+	f->rest = rest;
+	f->size += rest.n;
+}
+
 static void octets_forget(struct journal_fact *f)
 {
 	sha256(f->octets, f->sha256);
@@ -72,6 +79,7 @@ static void add_sent_request(struct exchange *x)
 	struct journal_fact *f = &x->facts[x->fact_count++];
 
 	*f = fact_new(x, JOURNAL_SENT, JOURNAL_REQUEST, buf_bytes(&x->outgoing));
+	fact_rest(f, x->outgoing_rest);
 	f->participant = bytes_str(x->service->provider->name);
 	f->peer = bytes_str(x->service->endpoint);
 	fact_own_key(f, x->outgoing_key);
@@ -96,6 +104,7 @@ static void add_sent_answer(struct exchange *x)
 	struct journal_fact *f = &x->facts[x->fact_count++];
 
 	*f = fact_new(x, JOURNAL_SENT, x->answer_kind, buf_bytes(&x->answer));
+	fact_rest(f, x->answer_rest);
 	f->participant = bytes_str(x->caller ? x->caller->name : "");
 	f->peer = bytes_str(x->http->peer);
 	f->duration_us = mono_us() - x->http->arrived_us;

@@ -89,10 +89,15 @@ enum after step_reply(struct exchange *x)
 	if (!x->registered)
 		unregistered(x);
 	answer.status = x->status;
-	if (x->answer.len > LIGHT_OCTETS)
-		answer.whole = &x->answer;
-	else
+	if (x->answer_rest.n > 0) {
 		answer.body = buf_bytes(&x->answer);
+		answer.more = &x->result.body;
+		answer.more_from = x->result.body.len - x->answer_rest.n;
+	} else if (x->answer.len > LIGHT_OCTETS) {
+		answer.more = &x->answer;
+	} else {
+		answer.body = buf_bytes(&x->answer);
+	}
 	answer.retry_after_s = x->status == 503 ? RETRY_AFTER_S : 0;
 	answer.charge_us = x->charge_us;
 	answer.welcome = x->known;

@@ -229,7 +229,8 @@ enum after step_compose(struct exchange *x)
 
 	if (!channel_forward_request(x->stage, x->verified, &x->request, x->guid, &cuts, &x->err).ok)
 		return AFTER_REFUSE;
-	return exchange_after(exchange_sign_on(x, x->service->provider, x->verified, &cuts, &x->outgoing));
+	return exchange_after(
+		exchange_sign_on(x, x->service->provider, x->verified, &cuts, &x->outgoing, &x->outgoing_rest));
 }
 
 static void call_done(struct egress_call *call, struct egress_result *result)
@@ -256,7 +257,8 @@ enum after step_forward(struct exchange *x)
 		.tls_ca = s->tls_ca,
 		.tls_certificate = s->tls_certificate,
 		.tls_key = s->tls_key,
-		.body = buf_bytes(&x->outgoing),
+		.front = x->outgoing_rest.n > 0 ? buf_bytes(&x->outgoing) : BYTES_NONE,
+		.body = x->outgoing_rest.n > 0 ? x->outgoing_rest : buf_bytes(&x->outgoing),
 		.deadline_ms = s->deadline_ms,
 		.answer_bytes = s->answer_bytes,
 		.done = call_done,

@@ -183,7 +183,7 @@ void exchange_run(struct work_item *item)
 
 void exchange_registered(struct exchange *x)
 {
-	if (x->registered && x->answer.len <= LIGHT_OCTETS)
+	if (x->registered && x->answer.len + x->answer_rest.n <= LIGHT_OCTETS)
 		exchange_carry(x, true);
 	else
 		exchange_resume(x);
@@ -251,9 +251,9 @@ outcome exchange_sign(struct exchange *x, const struct conf_participant *towards
 }
 
 outcome exchange_sign_on(struct exchange *x, const struct conf_participant *towards, const struct verified *v,
-	const struct cuts *cuts, struct buf *out)
+	const struct cuts *cuts, struct buf *out, struct bytes *rest)
 {
 	struct sign_options options = snapshot_sign_options(towards, choose_key(x, towards, out));
 
-	return security_sign_verified(x->stage, v, cuts->list, cuts->n, &options, out, &x->err);
+	return security_sign_verified(x->stage, v, cuts->list, cuts->n, &options, out, rest, &x->err);
 }

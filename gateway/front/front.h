@@ -55,7 +55,8 @@ struct front_answer {
 	int status;
 	const char *content_type; /* NULL: no body */
 	struct bytes body;        /* copied by front_respond */
-	struct buf *whole;        /* instead of `body` where that is long: taken, not copied, and left empty */
+	struct buf *more;         /* follows `body` where that is long: taken, not copied, and left empty; or NULL */
+	size_t more_from;         /* of `more` the octets from there on */
 	int retry_after_s;        /* >0: Retry-After */
 	const char *allow;        /* for 405: value of Allow */
 	const char *authenticate; /* for 401: value of WWW-Authenticate */

@@ -82,11 +82,12 @@ bool front_answer_make(struct front *f, struct front_store *out, struct front_st
 {
 	BUG_IF(a->status < 200 || a->status > 599 || !is_one_line(a->content_type) || !is_one_line(a->allow) ||
 	       !is_one_line(a->authenticate));
-	struct bytes body = !a->content_type ? BYTES_NONE : a->whole ? buf_bytes(a->whole) : a->body;
+	struct bytes body = a->content_type ? a->body : BYTES_NONE;
+	size_t more = a->content_type && a->more ? a->more->len - a->more_from : 0;
 	bool bodiless = a->status == 204 || a->status == 304; /* RFC 9110 section 8.6 */
-	bool goes = body.n > 0 && !head_only && !bodiless, copied = goes && !a->whole;
+	bool goes = !head_only && !bodiless;
 	size_t fields = bytes_str(a->content_type).n + bytes_str(a->allow).n + bytes_str(a->authenticate).n;
-	if (!front_store_force(f, out, FIXED_ROOM + fields + (copied ? body.n : 0)))
+	if (!front_store_force(f, out, FIXED_ROOM + fields + (goes ? body.n : 0)))
 		return false;
 	char date[32];
 	print_date(date);
@@ -94,7 +95,7 @@ bool front_answer_make(struct front *f, struct front_store *out, struct front_st
 	if (a->content_type)
 		add(out, "Content-Type: %s\r\n", a->content_type);
 	if (!bodiless)
-		add(out, "Content-Length: %zu\r\n", body.n);
+		add(out, "Content-Length: %zu\r\n", body.n + more);
 	if (a->retry_after_s > 0)
 		add(out, "Retry-After: %d\r\n", a->retry_after_s);
 	if (a->allow)
@@ -102,11 +103,11 @@ bool front_answer_make(struct front *f, struct front_store *out, struct front_st
 	if (a->authenticate)
 		add(out, "WWW-Authenticate: %s\r\n", a->authenticate);
 	add(out, "%s\r\n", close ? "Connection: close\r\n" : "");
-	if (copied) {
+	if (goes && body.n > 0) {
 		memcpy(out->data + out->len, body.p, body.n);
 		out->len += body.n;
-	} else if (goes) {
-		front_store_take(f, tail, a->whole);
 	}
+	if (goes && more > 0)
+		front_store_take(f, tail, a->more, a->more_from);
 	return true;
 }

@@ -100,6 +100,7 @@ static inline struct front_payer front_itself(struct front *f)
 struct front_store {
 	unsigned char *data;
 	size_t len, room;
+	size_t from; /* before it are octets that are not its content */
 };
 
 /* Counts `n` octets against the budget; false, and not counted, when it is spent. */
@@ -114,12 +115,12 @@ MUST_USE bool front_store_add(struct front_payer p, struct front_store *s, struc
 /* Exactly `room` octets for an empty store, also beyond the budget: an answer that was worked for is not
  * dropped. The front pays. */
 MUST_USE bool front_store_force(struct front *f, struct front_store *s, size_t room);
-/* The content of a buffer for an empty store, without a copy; the buffer is left empty. As above. */
-void front_store_take(struct front *f, struct front_store *s, struct buf *from);
+/* The content of a buffer, from octet `at` on, for an empty store, without a copy; the buffer is left empty. As above. */
+void front_store_take(struct front *f, struct front_store *s, struct buf *content, size_t at);
 void front_store_free(struct front_payer p, struct front_store *s);
 static inline struct bytes front_store_bytes(const struct front_store *s)
 {
-	return (struct bytes){s->data, s->len};
+	return bytes_sub((struct bytes){s->data, s->len}, s->from, s->len);
 }
 
 /* ---- front_job.c: a request from its first octet until its answer is written ---- */
@@ -151,7 +152,7 @@ void front_job_free(struct front_job *job); /* any thread */
 
 /* ---- front_answer.c ---- */
 
-/* Head and body in one piece, or the head and, in `tail`, the body that is not copied. Both must be empty. Any thread. */
+/* Head and body in one piece, and in `tail` what of the body is not copied. Both must be empty. Any thread. */
 MUST_USE bool front_answer_make(struct front *f, struct front_store *out, struct front_store *tail,
 				const struct front_answer *a, bool head_only, bool close);
 
@@ -221,9 +222,9 @@ struct front_conn {
 /* What is still to be written of the part at hand. */
 static inline struct bytes front_conn_unwritten(const struct front_conn *c)
 {
-	if (c->written < c->out.len)
-		return bytes_sub(front_store_bytes(&c->out), c->written, c->out.len);
-	return bytes_sub(front_store_bytes(&c->tail), c->written - c->out.len, c->tail.len);
+	const struct bytes out = front_store_bytes(&c->out), tail = front_store_bytes(&c->tail);
+
+	return c->written < out.n ? bytes_sub(out, c->written, out.n) : bytes_sub(tail, c->written - out.n, tail.n);
 }
 /* Takes the socket. Without `address` a proxy has to say whose connection it is. */
 void front_conn_start(struct front_listener *l, int fd, struct address ip, struct front_address *address);

@@ -79,14 +79,15 @@ bool front_store_force(struct front *f, struct front_store *s, size_t room)
 	return true;
 }
 
-void front_store_take(struct front *f, struct front_store *s, struct buf *from)
+void front_store_take(struct front *f, struct front_store *s, struct buf *content, size_t at)
 {
-	BUG_IF(s->data);
-	if (from->len == 0)
+	BUG_IF(s->data || at > content->len);
+	if (content->len == 0)
 		return;
-	unsigned char *fitting = memory_widen(from->data, from->len); /* an answer may wait long for its client */
-	*s = (struct front_store){fitting ? fitting : from->data, from->len, fitting ? from->len : from->room};
-	*from = BUF(from->ceiling);
+	unsigned char *fitting = memory_widen(content->data, content->len); /* an answer may wait long for its client */
+	*s = (struct front_store){.data = fitting ? fitting : content->data, .len = content->len,
+		.room = fitting ? content->len : content->room, .from = at};
+	*content = BUF(content->ceiling);
 	atomic_fetch_add(&f->memory, s->room);
 }
 

@@ -41,6 +41,7 @@ struct journal_fact {
 	size_t size;
 	size_t kept;               /* set on reading: how many of the octets are kept, asked for or not */
 	struct bytes octets;       /* exact; empty where content is not kept (B7, or beyond the bound for refused ones) */
+	struct bytes rest;         /* on writing: more octets behind those; the last ones, in place, of the entry's first fact */
 };
 
 /* The texts of a fact, and the names that other programs know them by. */

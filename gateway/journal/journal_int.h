@@ -93,11 +93,14 @@ struct journal_extent {
 	uint64_t at, size;
 };
 
-/* Octets of a message in the log, none when size is 0: what stands there for them alone, and before and behind it what
- * stands with the first fact of the record, whose octets begin or end so too. */
+/* Octets of a message in the log, none when size is 0: what stands there for them alone, with its checksum, and before and
+ * behind it parts of what stands with the first fact of the record, whose octets begin or end so too. */
 struct journal_piece {
 	uint64_t size, sum;
-	struct journal_extent front, own, back;
+	struct journal_extent own;
+	uint64_t front, back;       /* how many of those parts, the first and the last of `like` */
+	struct journal_extent like; /* of size 0 where there are none */
+	uint64_t like_sum;
 };
 
 struct journal_record {

@@ -14,7 +14,7 @@
 #include "journal_int.h"
 
 /* A log begins with these letters and its seed. */
-static const char title[] = "qaqpa journal 2\n";
+static const char title[] = "qaqpa journal 3\n";
 
 enum { TITLE = sizeof title - 1, PAGE = 4096 };
 
@@ -315,31 +315,47 @@ outcome journal_log_record(const struct journal_log *log, const char *day, uint6
 	return there ? DONE : log_spoilt(e, day, place, "stands no record, and the index names one");
 }
 
-/* *out moves on; *whole stays true when all was there. */
-static outcome extent_read(const struct journal_log *log, const char *day, const struct journal_extent *extent,
-	unsigned char **out, bool *whole, struct err *e)
+/* Whether they are what was written is one thing, and whether they could be read is another. */
+static outcome extent_read(const struct journal_log *log, const char *day, const struct journal_extent *extent, uint64_t sum,
+	unsigned char *out, bool *whole, struct err *e)
 {
-	ssize_t n = read_at(log->fd, *out, extent->size, extent->at);
+	ssize_t n = read_at(log->fd, out, extent->size, extent->at);
 
 	if (n < 0)
 		return log_fail(e, day, "cannot read it");
-	*whole = *whole && (uint64_t)n == extent->size;
-	*out += n;
+	*whole = *whole && (uint64_t)n == extent->size && journal_sum((struct bytes){out, extent->size}) == sum;
 	return DONE;
 }
 
-/* Whether they are what was written is one thing, and whether they could be read is another. */
+static outcome room(const char *day, uint64_t size, struct buf *out, unsigned char **to, struct err *e)
+{
+	buf_clear(out);
+	*to = buf_reserve(out, size);
+	return *to ? DONE : err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory for a message of %llu octets", day,
+		(unsigned long long)size);
+}
+
+/* All of the first ones are read, for their checksum is over all of them. */
+static outcome parts_read(const struct journal_log *log, const char *day, const struct journal_piece *piece,
+	unsigned char *out, bool *whole, struct err *e)
+{
+	SCOPED(buf_free) struct buf memory = BUF(SIZE_MAX / 4);
+	unsigned char *like;
+
+	TRY(room(day, piece->like.size, &memory, &like, e));
+	TRY(extent_read(log, day, &piece->like, piece->like_sum, like, whole, e));
+	memcpy(out, like, piece->front);
+	memcpy(out + piece->size - piece->back, like + piece->like.size - piece->back, piece->back);
+	return DONE;
+}
+
 static outcome piece_read(const struct journal_log *log, const char *day, const struct journal_piece *piece,
 	unsigned char *out, bool *whole, struct err *e)
 {
-	unsigned char *to = out;
-
 	*whole = true;
-	TRY(extent_read(log, day, &piece->front, &to, whole, e));
-	TRY(extent_read(log, day, &piece->own, &to, whole, e));
-	TRY(extent_read(log, day, &piece->back, &to, whole, e));
-	*whole = *whole && journal_sum((struct bytes){out, piece->size}) == piece->sum;
-	return DONE;
+	if (piece->like.size > 0)
+		TRY(parts_read(log, day, piece, out, whole, e));
+	return extent_read(log, day, &piece->own, piece->sum, out + piece->front, whole, e);
 }
 
 outcome journal_log_piece(const struct journal_log *log, const char *day, const struct journal_piece *piece,
@@ -351,15 +367,6 @@ outcome journal_log_piece(const struct journal_log *log, const char *day, const 
 	return whole ? DONE : log_spoilt(e, day, piece->own.at, "the octets of a message are not what was written");
 }
 
-static outcome piece_room(const char *day, const struct journal_piece *piece, struct buf *out, unsigned char **to,
-	struct err *e)
-{
-	buf_clear(out);
-	*to = buf_reserve(out, piece->size);
-	return *to ? DONE : err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: no memory for a message of %llu octets", day,
-		(unsigned long long)piece->size);
-}
-
 outcome journal_log_octets(const struct journal_log *log, const char *day, const struct journal_piece *piece,
 	struct buf *out, struct err *e)
 {
@@ -368,7 +375,7 @@ outcome journal_log_octets(const struct journal_log *log, const char *day, const
 	buf_clear(out);
 	if (piece->size == 0)
 		return DONE;
-	TRY(piece_room(day, piece, out, &to, e));
+	TRY(room(day, piece->size, out, &to, e));
 	TRY(journal_log_piece(log, day, piece, to, e));
 	buf_grown(out, piece->size);
 	return DONE;
@@ -381,7 +388,7 @@ static outcome piece_look(const struct journal_log *log, const char *day, const 
 
 	if (!*whole || piece->size == 0)
 		return DONE;
-	TRY(piece_room(day, piece, memory, &to, e));
+	TRY(room(day, piece->size, memory, &to, e));
 	return piece_read(log, day, piece, to, whole, e);
 }
 

@@ -8,7 +8,8 @@
  * of what follows it (64), its place (64), the checksum of all but itself (64); then the fields below in their order,
  * numbers in the machine's order, texts with a length of 32 bits before them and a NUL behind, so that they are C strings
  * as they stand. What is sent on differs from what was received by its Header: of octets that begin or end as the first
- * ones of the record do, that is said, and only the rest stands there. */
+ * ones of the record do, that is said, and only what is between stands there, with a checksum over that alone: the others
+ * are under the first ones' checksum. */
 #include <stddef.h>
 #include <xxhash.h>
 
@@ -19,7 +20,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "logs are read where t
 enum { MAGIC_AT = 0, LENGTH_AT = 4, OCTETS_AT = 8, PLACE_AT = 16, SUM_AT = 24, HEAD_MOST = 1 << 26, STRIDE = 256 };
 enum { FIELDS_MOST = 256 }; /* octets of a fact or of a word but its texts */
 
-static const char magic[] = "QJR2";
+static const char magic[] = "QJR3";
 
 #define PLACE_OF(field, name) offsetof(struct journal_fact, field),
 static const size_t texts[] = {JOURNAL_FACT_TEXTS(PLACE_OF)};
@@ -113,20 +114,29 @@ static size_t same_back(struct bytes a, struct bytes b)
 	return n;
 }
 
-static void put_piece(struct writing *w, struct bytes octets, struct bytes like)
+/* The octets, and behind them the last `rest` of `like`. */
+static void put_piece(struct writing *w, struct bytes octets, size_t rest, struct bytes like)
 {
-	const size_t front = same_front(octets, like);
-	const struct bytes rest = bytes_sub(octets, front, octets.n);
-	const size_t back = same_back(rest, bytes_sub(like, front, like.n));
-	const struct bytes own = bytes_sub(rest, 0, rest.n - back);
+	const struct bytes other = bytes_sub(like, 0, like.n - rest);
+	const size_t front = same_front(octets, other);
+	const struct bytes behind = bytes_sub(octets, front, octets.n);
+	const size_t back = same_back(behind, bytes_sub(other, front, other.n));
+	const struct bytes own = bytes_sub(behind, 0, behind.n - back);
 
-	put_number(w, (int64_t)octets.n);
-	put_number(w, (int64_t)journal_sum(octets));
+	put_number(w, (int64_t)(octets.n + rest));
+	put_number(w, (int64_t)journal_sum(own));
 	put_number(w, (int64_t)front);
-	put_number(w, (int64_t)back);
+	put_number(w, (int64_t)(back + rest));
 	put_number(w, (int64_t)w->behind);
 	buf_add(w->pieces, (struct bytes){(const unsigned char *)&own, sizeof own});
 	w->behind += own.n;
+}
+
+/* Of the octets that stand in place behind those of a fact, how many they are. */
+static size_t rest_in_place(const struct writing *w, struct bytes rest)
+{
+	BUG_IF(rest.n > w->first.n || (rest.n > 0 && rest.p != w->first.p + w->first.n - rest.n));
+	return rest.n;
 }
 
 static void put_fact(struct writing *w, const struct journal_fact *f)
@@ -139,8 +149,8 @@ static void put_fact(struct writing *w, const struct journal_fact *f)
 	put_number(w, f->at.offset_min);
 	put_number(w, f->duration_us);
 	put_number(w, (int64_t)f->size);
-	put_piece(w, f->octets, w->first);
-	if (f->octets.n != f->size)
+	put_piece(w, f->octets, rest_in_place(w, f->rest), w->first);
+	if (f->octets.n + f->rest.n != f->size)
 		put_raw(w, f->sha256, sizeof f->sha256);
 	put_text(w, bytes_str(f->exchange));
 	for (size_t i = 0; i < TEXTS; i++)
@@ -168,7 +178,7 @@ static void put_waiting(struct writing *w, const struct journal_waiting *word)
 	put_number(w, word->accepted_ms);
 	put_number(w, word->due_ms);
 	put_number(w, word->expire_ms);
-	put_piece(w, word->body, BYTES_NONE); /* the index knows one place of it */
+	put_piece(w, word->body, 0, BYTES_NONE); /* the index knows one place of it */
 	put_text(w, word->id);
 	put_text(w, word->destination);
 	put_text(w, word->order_key);
@@ -181,7 +191,7 @@ static bool entry_fits(const struct journal_entry *entry)
 	bool fits = entry->fact_count <= JOURNAL_FACTS;
 
 	for (size_t i = 0; fits && i < entry->fact_count; i++)
-		fits = entry->facts[i].octets.n <= JOURNAL_OCTETS_MOST;
+		fits = entry->facts[i].octets.n + entry->facts[i].rest.n <= JOURNAL_OCTETS_MOST;
 	return fits && (!entry->waiting || entry->waiting->body.n <= JOURNAL_OCTETS_MOST);
 }
 
@@ -322,16 +332,17 @@ static struct journal_piece get_piece(struct reading *r, const struct journal_pi
 	uint64_t at;
 
 	p.sum = (uint64_t)get_number(r);
-	p.front.size = (uint64_t)get_number(r);
-	p.back.size = (uint64_t)get_number(r);
+	p.front = (uint64_t)get_number(r);
+	p.back = (uint64_t)get_number(r);
 	at = (uint64_t)get_number(r);
-	r->ok = r->ok && p.size <= JOURNAL_OCTETS_MOST && p.front.size <= like->size &&
-		p.back.size <= like->size - p.front.size && p.front.size <= p.size && p.back.size <= p.size - p.front.size;
-	p.own.size = p.size - p.front.size - p.back.size;
+	r->ok = r->ok && p.size <= JOURNAL_OCTETS_MOST && p.front <= like->size && p.back <= like->size - p.front &&
+		p.front <= p.size && p.back <= p.size - p.front;
+	p.own = (struct journal_extent){r->octets_at + at, p.size - p.front - p.back};
 	r->ok = r->ok && at <= r->octets && p.own.size <= r->octets - at;
-	p.front.at = like->own.at;
-	p.own.at = r->octets_at + at;
-	p.back.at = like->own.at + like->own.size - p.back.size;
+	if (p.own.size < p.size) {
+		p.like = like->own;
+		p.like_sum = like->sum;
+	}
 	return p;
 }
 

@@ -55,9 +55,10 @@ MUST_USE outcome security_sign(struct pool *pool, struct bytes message, const st
  * with them. Each must leave the Body well-formed, in the namespaces it had. At most 16. */
 MUST_USE outcome security_sign_edited(struct pool *pool, const struct envelope *env, const struct edit *edits, size_t n,
 	const struct sign_options *options, struct buf *out, struct err *e);
-/* The same for one that was verified: the digest of a Body that goes on as it came is known. */
+/* The same for one that was verified: the digest of a Body that goes on as it came is known. `rest` may be NULL; else the
+ * end of what is sent may stay in the verified text, when it is long: *rest is that, and follows `out`. */
 MUST_USE outcome security_sign_verified(struct pool *pool, const struct verified *v, const struct edit *edits, size_t n,
-	const struct sign_options *options, struct buf *out, struct err *e);
+	const struct sign_options *options, struct buf *out, struct bytes *rest, struct err *e);
 
 /* Step by step, what verification finds, for qaqpa verify --explain and for diagnostics: text lines appended
  * to `out`. Never fails; never used for a decision. */

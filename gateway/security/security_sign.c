@@ -380,8 +380,8 @@ static outcome sign_anew(struct pool *pool, const struct draft *d, const struct 
 }
 
 /* Puts the Header in the place of the old one, or first in the Envelope, and makes the edits of the Body; only the Envelope
- * remains. */
-static outcome splice(const struct draft *d, struct bytes header, struct buf *out, struct err *e)
+ * remains. `rest` as for security_sign_verified. */
+static outcome splice(const struct draft *d, struct bytes header, struct buf *out, struct bytes *rest, struct err *e)
 {
 	const struct element *root = envelope_root(d->env), *old = envelope_header(d->env);
 	const struct bytes text = envelope_text(d->env);
@@ -392,13 +392,17 @@ static outcome splice(const struct draft *d, struct bytes header, struct buf *ou
 	edits[n++] = (struct edit){old ? old->start : root->inner, old ? old->end : root->inner, header};
 	for (size_t i = 0; i < d->n; i++)
 		edits[n++] = d->edits[i];
-	edits[n++] = (struct edit){root->end, text.n, BYTES_NONE};
-	envelope_splice(text, edits, n, out);
+	if (root->end < text.n)
+		edits[n++] = (struct edit){root->end, text.n, BYTES_NONE};
+	if (rest)
+		envelope_splice_front(text, edits, n, out, rest);
+	else
+		envelope_splice(text, edits, n, out);
 	return buf_ok(out) ? DONE : err_set(e, REASON_MEMORY, "signing");
 }
 
 static outcome sign_edited(struct pool *pool, const struct envelope *env, const struct verified *v, const struct edit *edits,
-	size_t n, const struct sign_options *options, struct buf *out, struct err *e)
+	size_t n, const struct sign_options *options, struct buf *out, struct bytes *rest, struct err *e)
 {
 	SCOPED(buf_free) struct buf text = BUF(HEADER_MAX);
 	struct header h = {.options = options, .out = &text, .e = e};
@@ -421,7 +425,7 @@ static outcome sign_edited(struct pool *pool, const struct envelope *env, const 
 		TRY(digest_tree(&d, kind, digest, &h.body_digest.n, e));
 	}
 	TRY(write_header(&h, env));
-	return splice(&d, buf_bytes(&text), out, e);
+	return splice(&d, buf_bytes(&text), out, rest, e);
 }
 
 static outcome sign(struct pool *pool, struct bytes message, const struct sign_options *options, struct buf *out,
@@ -434,7 +438,7 @@ static outcome sign(struct pool *pool, struct bytes message, const struct sign_o
 	limits.bytes = message.n + HEADER_MAX;
 	limits.elements = limits.bytes;
 	TRY(envelope_parse_frame(pool, message, &limits, &env, e));
-	return sign_edited(pool, env, NULL, NULL, 0, options, out, e);
+	return sign_edited(pool, env, NULL, NULL, 0, options, out, NULL, e);
 }
 
 outcome security_sign(struct pool *pool, struct bytes message, const struct sign_options *options,
@@ -450,13 +454,15 @@ outcome security_sign_edited(struct pool *pool, const struct envelope *env, cons
 {
 	size_t before = memory_refusals();
 
-	return memory_judge(before, sign_edited(pool, env, NULL, edits, n, options, out, e), e);
+	return memory_judge(before, sign_edited(pool, env, NULL, edits, n, options, out, NULL, e), e);
 }
 
 outcome security_sign_verified(struct pool *pool, const struct verified *v, const struct edit *edits, size_t n,
-	const struct sign_options *options, struct buf *out, struct err *e)
+	const struct sign_options *options, struct buf *out, struct bytes *rest, struct err *e)
 {
 	size_t before = memory_refusals();
 
-	return memory_judge(before, sign_edited(pool, verified_envelope(v), v, edits, n, options, out, e), e);
+	if (rest)
+		*rest = BYTES_NONE;
+	return memory_judge(before, sign_edited(pool, verified_envelope(v), v, edits, n, options, out, rest, e), e);
 }

@@ -78,7 +78,7 @@ def heads(folder):
             at = 24
             while at < len(log):
                 letters, length, octets, place = struct.unpack_from("<4sIQQ", log, at)
-                assert (letters, place) == (b"QJR2", at), f"{path} has no record at octet {at}"
+                assert (letters, place) == (b"QJR3", at), f"{path} has no record at octet {at}"
                 yield log[at + 32:at + length]
                 at += length + octets
 

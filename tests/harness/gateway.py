@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The gateway as a process: configuration, start, log, journal, stop."""
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,19 @@ def may_trace():
     """strace may look at a process of ours."""
     done = subprocess.run(["strace", "-D", "-f", "-o", "/dev/null", "true"], capture_output=True, check=False)
     return done.returncode == 0 and not done.stderr
+
+
+@contextlib.contextmanager
+def flushes_fail(gateway):
+    """Whatever the gateway wants to see on its disk meanwhile, the disk says no."""
+    calls = "fsync,fdatasync"
+    strace = subprocess.Popen(["strace", "-f", "-p", str(gateway.process.pid), "-o", "/dev/null", "-e", f"trace={calls}",
+                               "-e", f"inject={calls}:error=EIO"], stderr=subprocess.PIPE)
+    assert b"attached" in strace.stderr.readline()
+    yield
+    strace.terminate()
+    strace.wait(20)
+    strace.stderr.close()
 
 
 def instrumented():

@@ -2,8 +2,10 @@
 """The same messageId from the same sender: the first answer again when identical, a refusal when not."""
 import threading
 
+import pytest
+
 from harness import soap, wss
-from harness.gateway import Answer, Gateway
+from harness.gateway import Answer, Gateway, flushes_fail, may_trace
 from harness.provider import Provider
 
 
@@ -11,8 +13,12 @@ def post(gateway, octets):
     return Answer(gateway, gateway.post(octets))
 
 
-def test_an_identical_message_gets_the_first_answer_again(gateway, provider):
-    provider.answer = provider.signed_answer
+LONG = f"<data>{'<x>7</x>' * 20000}</data>"
+
+
+@pytest.mark.parametrize("data", [soap.DATA, LONG], ids=["short", "long"])
+def test_an_identical_message_gets_the_first_answer_again(gateway, provider, data):
+    provider.answer = lambda o: provider.signed_answer(o, data=data)
     octets = wss.sign(soap.envelope(soap.request()), gateway.pki["department"])
     first = post(gateway, octets)
     count = len(provider.received)
@@ -137,6 +143,32 @@ def test_what_was_in_flight_at_a_crash_is_uncertain_unless_repeat_safe(tmp_path,
         gateway.stop()
     gate.set()
     provider.close()
+
+
+@pytest.mark.skipif(not may_trace(), reason="strace may not look at other processes here")
+@pytest.mark.parametrize("data", [soap.DATA, LONG], ids=["short", "long"])
+def test_of_an_answer_that_cannot_be_registered_nothing_is_told(lone, pki, provider, data):
+    """The disk of the journal fails while the provider works."""
+    lone.start()
+    arrived, gate = threading.Event(), threading.Event()
+
+    def slow(octets):
+        arrived.set()
+        gate.wait(20)
+        return provider.signed_answer(octets, data=data)
+
+    provider.answer = slow
+    answers = []
+    sender = threading.Thread(target=lambda: answers.append(lone.send(data=data)))
+    sender.start()
+    assert arrived.wait(20)
+    with flushes_fail(lone):
+        gate.set()
+        sender.join(30)
+    answer, = answers
+    assert (answer.status, answer.code, answer.reason) == (500, "QG041", "journal.answer-unwritable"), answer.octets
+    answer.verified()
+    assert b"<data" not in answer.octets
 
 
 def _ignore(gateway, octets):

@@ -2,14 +2,13 @@
 """Two gateways behind a load balancer share their replay memory: a message that is repeated at the other one meets what it
 would have met at the first."""
 import signal
-import subprocess
 import threading
 
 import pytest
 import requests
 
 from harness import soap, wss
-from harness.gateway import Answer
+from harness.gateway import Answer, flushes_fail
 from harness.pair import Pair
 from harness.provider import Provider
 
@@ -251,14 +250,8 @@ def test_an_answer_that_was_not_registered_is_uncertain_everywhere(pair):
     one, two = pair.begin().nodes
     octets = signed(pair)
     held = Held(pair, one, octets)
-    calls = "fsync,fdatasync"
-    strace = subprocess.Popen(["strace", "-f", "-p", str(one.process.pid), "-o", "/dev/null", "-e", f"trace={calls}",
-                               "-e", f"inject={calls}:error=EIO"], stderr=subprocess.PIPE)
-    assert b"attached" in strace.stderr.readline()
-    first = held.end()
-    strace.terminate()
-    strace.wait(20)
-    strace.stderr.close()
+    with flushes_fail(one):
+        first = held.end()
     assert (first.code, first.reason) == ("QG041", "journal.answer-unwritable"), first.octets
     assert send(two, octets).reason == "replay.uncertain"
     assert len(pair.provider.received) == 1

@@ -285,7 +285,7 @@ static outcome forward(struct err *e)
 	TRY(verify(pool, sync_text, &v, e));
 	TRY(channel_read_request(pool, v, &r, e));
 	TRY(channel_forward_request(pool, v, &r, SESSION, &cuts, e));
-	TRY(security_sign_verified(pool, v, cuts.list, cuts.n, &options, &out, e));
+	TRY(security_sign_verified(pool, v, cuts.list, cuts.n, &options, &out, NULL, e));
 	compare_text(&out);
 	return DONE;
 }

@@ -6,6 +6,7 @@
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define LONG (8u << 20)
+#define FRONT 5000u
 
 static enum egress_kind go(struct egress *e, struct trip *t)
 {
@@ -134,7 +135,7 @@ static struct buf long_body(void)
 	return body;
 }
 
-/* Sends a long body twice; the provider is the caller's to count and free. */
+/* Sends a long body twice, whole and in two parts; the provider is the caller's to count and free. */
 static struct provider *send_long_twice(
 	void (*serve)(struct provider_connection *c), void (*judge)(const struct trip *t, struct bytes body))
 {
@@ -145,7 +146,8 @@ static struct provider *send_long_twice(
 
 	for (int i = 0; i < 2; i++) {
 		trip_prepare(&t, "http", p->port);
-		t.call.body = buf_bytes(&body);
+		t.call.front = bytes_sub(buf_bytes(&body), 0, i > 0 ? FRONT : 0);
+		t.call.body = bytes_sub(buf_bytes(&body), i > 0 ? FRONT : 0, LONG);
 		t.call.answer_bytes = LONG;
 		assert_int_equal(go(e, &t), EGRESS_ANSWERED);
 		judge(&t, buf_bytes(&body));

@@ -188,6 +188,34 @@ static void splicing_changes_only_what_it_names(void **state)
 	}
 }
 
+/* What is behind the last edit stays in the text where it is long and what is before it is not; together they are whole. */
+static void a_long_end_stays_where_it_stands(void **state)
+{
+	static unsigned char octets[3 * ENVELOPE_REST];
+	static const struct {
+		size_t from, to, size;
+		bool stays;
+	} rows[] = {{10, 12, 100 + ENVELOPE_REST, true}, {10, 12, 12 + ENVELOPE_REST, true},
+		{10, 12, 11 + ENVELOPE_REST, false}, {10, ENVELOPE_REST, sizeof octets, true},
+		{10, ENVELOPE_REST + 1, sizeof octets, false}, {0, 0, ENVELOPE_REST, true}, {0, 20, 20, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof octets; i++)
+		octets[i] = (unsigned char)(i * 7 + i / 251);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		SCOPED(buf_free) struct buf whole = BUF(sizeof octets + 9), front = BUF(sizeof octets + 9);
+		const struct edit edits[] = {{0, 0, BYTES_LIT("first")}, {rows[i].from, rows[i].to, BYTES_LIT("new")}};
+		const struct bytes text = {octets, rows[i].size};
+		struct bytes rest;
+
+		envelope_splice(text, edits, 2, &whole);
+		envelope_splice_front(text, edits, 2, &front, &rest);
+		assert_true(rows[i].stays ? rest.p == octets + rows[i].to && rest.n == text.n - rows[i].to : rest.n == 0);
+		buf_add(&front, rest);
+		assert_true(buf_ok(&whole) && bytes_eq(buf_bytes(&front), buf_bytes(&whole)));
+	}
+}
+
 static void splicing_beyond_the_ceiling_marks_the_buffer(void **state)
 {
 	SCOPED(buf_free) struct buf out = BUF(4);
@@ -206,6 +234,7 @@ int main(void)
 		cmocka_unit_test(the_text_of_an_element_is_whole_or_nothing),
 		cmocka_unit_test(the_scope_names_what_is_in_force_at_the_operation),
 		cmocka_unit_test(splicing_changes_only_what_it_names),
+		cmocka_unit_test(a_long_end_stays_where_it_stands),
 		cmocka_unit_test(splicing_beyond_the_ceiling_marks_the_buffer),
 	};
 

@@ -3,7 +3,8 @@
  *
  * The handler answers by path: /echo at once in the event thread, with the request's body, and welcomes; /thread the
  * same from another thread; /hold keeps the request until rig_held takes it; /say puts the parts of the
- * request into the answer; /big answers with RIG_BIG octets; /whole hands a long body over; all others 404.
+ * request into the answer; /big answers with RIG_BIG octets; /whole hands a long body over, /more
+ * the end of one; all others 404.
  */
 #ifndef QAQPA_TEST_FRONT_RIG_H
 #define QAQPA_TEST_FRONT_RIG_H
@@ -79,13 +80,14 @@ static inline void rig_big(struct front_request *r)
 	free(body);
 }
 
-static inline void rig_whole(struct front_request *r)
+static inline void rig_whole(struct front_request *r, size_t copied)
 {
 	struct buf body = BUF(2 * RIG_BIG);
 	bool taken = !bytes_is(r->method, "HEAD");
 	for (size_t i = 0; i < 200000; i++)
 		buf_printf(&body, "%zu,", i);
-	struct front_answer answer = {.status = 200, .content_type = "a/b", .whole = &body};
+	struct front_answer answer = {.status = 200, .content_type = "a/b", .body = {body.data, copied}, .more = &body,
+		.more_from = copied};
 	front_respond(r, &answer);
 	if (taken != (body.len == 0))
 		abort();
@@ -102,7 +104,9 @@ static inline void rig_handle(void *ctx, struct front_request *request)
 	} else if (bytes_is(request->path, "/big")) {
 		rig_big(request);
 	} else if (bytes_is(request->path, "/whole")) {
-		rig_whole(request);
+		rig_whole(request, 0);
+	} else if (bytes_is(request->path, "/more")) {
+		rig_whole(request, 4321);
 	} else if (bytes_is(request->path, "/thread")) {
 		if (pthread_create(&rig->threads[rig->thread_count++], NULL, rig_echo_thread, request))
 			abort();
@@ -323,13 +327,13 @@ static inline void client_expects_whole(struct client *c)
 	struct buf wanted = BUF(2 * RIG_BIG);
 	for (size_t i = 0; i < 200000; i++)
 		buf_printf(&wanted, "%zu,", i);
-	client_say(c, "HEAD /whole HTTP/1.1\r\nHost: gw\r\n\r\n");
-	struct client_answer a = client_read_as(c, true);
 	char length[64];
 	snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n", wanted.len);
-	assert_non_null(strstr(a.head, length));
-	for (int i = 0; i < 3; i++) {
-		client_say(c, "GET /whole HTTP/1.1\r\nHost: gw\r\n\r\n");
+	for (int i = 0; i < 4; i++) {
+		client_say(c, i % 2 ? "HEAD /more HTTP/1.1\r\nHost: gw\r\n\r\n" : "HEAD /whole HTTP/1.1\r\nHost: gw\r\n\r\n");
+		struct client_answer a = client_read_as(c, true);
+		assert_non_null(strstr(a.head, length));
+		client_say(c, i % 2 ? "GET /more HTTP/1.1\r\nHost: gw\r\n\r\n" : "GET /whole HTTP/1.1\r\nHost: gw\r\n\r\n");
 		client_expect(c, 200, buf_cstr(&wanted));
 	}
 	client_say(c, "GET /other HTTP/1.1\r\nHost: gw\r\n\r\n");

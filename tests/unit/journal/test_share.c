@@ -24,8 +24,8 @@ static bool as_wanted(void *ctx, const struct journal_fact *fact)
 	return true;
 }
 
-/* In one entry. Gives the length of the log. */
-static long put(struct wanted *w)
+/* In one entry; of all but the first the last `rest` octets are said to stand with the first. Gives the log's length. */
+static long put(struct wanted *w, size_t rest)
 {
 	struct journal_fact facts[3];
 	struct folder f;
@@ -37,7 +37,8 @@ static long put(struct wanted *w)
 	j = journal_start(&f);
 	for (size_t i = 0; i < w->n; i++) {
 		facts[i] = fact_of("2030-01-02T03:04:05+05:00", "{1}", "m");
-		facts[i].octets = w->octets[i];
+		facts[i].octets = bytes_sub(w->octets[i], 0, w->octets[i].n - (i > 0 ? rest : 0));
+		facts[i].rest = i > 0 ? bytes_sub(w->octets[0], w->octets[0].n - rest, w->octets[0].n) : BYTES_NONE;
 		facts[i].size = w->octets[i].n;
 	}
 	assert_true(put_wait(j, facts, w->n, NULL, NULL));
@@ -55,7 +56,7 @@ static long put_two(struct bytes first, struct bytes second)
 {
 	struct wanted w = {.octets = {first, second}, .n = 2};
 
-	return put(&w);
+	return put(&w, 0);
 }
 
 static void whatever_they_have_in_common_both_come_back(void **state)
@@ -134,9 +135,25 @@ static void what_is_common_stands_there_once(void **state)
 	memcpy(second, first, LONG);
 	memset(second + 1000, '!', 500);
 	assert_in_range(put_two(a, b), LONG + 500, LONG + 2000);
-	assert_in_range(put(&three), LONG + 500, LONG + 3000);
+	assert_in_range(put(&three, 0), LONG + 500, LONG + 3000);
 	memset(second, '!', LONG);
 	assert_in_range(put_two(a, b), 2 * LONG, 2 * LONG + 2000);
+}
+
+/* Octets that the writer leaves where the first ones stand; those before them may be alike as well. */
+static void what_is_said_to_be_common_comes_back(void **state)
+{
+	static const char *const pairs[][2] = {{"abcdef", "abcdef"}, {"abcdef", "def"}, {"abcdef", "xdef"}, {"abcdef", "abxdef"},
+		{"abcdef", "abcdabcdef"}, {"def", "abcdef"}, {"def", "def"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		for (size_t rest = 1; rest <= 3; rest++) {
+			struct wanted w = {.octets = {bytes_str(pairs[i][0]), bytes_str(pairs[i][1])}, .n = 2};
+
+			put(&w, rest);
+		}
+	}
 }
 
 static bool none(void *ctx, const struct journal_fact *fact)
@@ -191,6 +208,7 @@ int main(void)
 		cmocka_unit_test(whatever_they_have_in_common_both_come_back),
 		cmocka_unit_test(cuts_anywhere_come_back),
 		cmocka_unit_test(what_is_common_stands_there_once),
+		cmocka_unit_test(what_is_said_to_be_common_comes_back),
 		cmocka_unit_test(a_spoilt_octet_is_found_out_for_both),
 	};
 

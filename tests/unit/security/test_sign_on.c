@@ -34,7 +34,7 @@ static void sign_on(size_t i, const struct verified *v, struct pool *pool, bool 
 	const size_t n = rows[i].added ? 1 : 0;
 	struct err e = {0};
 
-	if (!(known ? security_sign_verified(pool, v, &edit, n, &options, out, &e) :
+	if (!(known ? security_sign_verified(pool, v, &edit, n, &options, out, NULL, &e) :
 		security_sign_edited(pool, verified_envelope(v), &edit, n, &options, out, &e)).ok)
 		fail_msg("%s: %s", rows[i].name, e.detail);
 }
