@@ -41,6 +41,7 @@ enum {
 	JOURNAL_INDEX_OCTETS = 1 << 23, /* or so much of the log */
 	JOURNAL_HEADS = 1 << 21,    /* octets of heads that are kept in memory for the index */
 	JOURNAL_LEAVE = 1 << 20,    /* octets of the log that stay in the memory of the system */
+	JOURNAL_FILL = 1 << 18,     /* octets that the log is written ahead, with zeros */
 	JOURNAL_PART = 32768,       /* entries whose names lie together in the index */
 	JOURNAL_PARTS_MOST = 32768, /* of a day, or a key would not fit: 12,000 entries a second */
 	JOURNAL_BEHIND = 20000,     /* entries that may wait for the index before the log waits for it */
@@ -140,6 +141,7 @@ struct journal_log {
 	uint64_t seed;  /* its own random number: tells logs apart, and keeps hashes from being foreseen */
 	uint64_t end;   /* the writer's: what is behind it was not confirmed */
 	uint64_t left;  /* the writer's: what stands before it is on the disk alone */
+	uint64_t filled; /* the writer's: from `end` up to here are zeros on the disk */
 	bool dirty;     /* the writer's: there may be something behind it */
 	ino_t inode;    /* the writer's: which file it is */
 	dev_t device;
@@ -164,6 +166,14 @@ MUST_USE outcome journal_log_keep(
 MUST_USE outcome journal_log_cut(struct journal_log *log, const char *day, struct err *e);
 /* Writes and takes back, to learn whether writing succeeds. */
 MUST_USE outcome journal_log_probe(struct journal_log *log, const char *day, struct err *e);
+/* Writes zeros where the next records will stand, when few are there yet: a flush then has no length and no blocks of the
+ * file to write down, which takes about as long as short records. It may fail. */
+void journal_log_fill(struct journal_log *log);
+/* Takes zeros away that nobody has written over. */
+void journal_log_trim(struct journal_log *log);
+/* Where what was written behind `end` ends, of the file's `size` octets: only zeros follow. */
+MUST_USE outcome journal_log_written(
+	const struct journal_log *log, const char *day, uint64_t size, uint64_t *until, struct err *e);
 /* Nobody will read soon what was appended: the memory that the system keeps it in serves the next records, while it is still
  * near the processor, and is not taken from others. */
 void journal_log_leave(struct journal_log *log);

@@ -214,6 +214,25 @@ static bool copy(int from, uint64_t at, uint64_t end, int to)
 	return n > 0 && fsync(to) == 0;
 }
 
+outcome journal_log_written(
+	const struct journal_log *log, const char *day, uint64_t size, uint64_t *until, struct err *e)
+{
+	unsigned char piece[65536];
+	size_t n;
+
+	*until = log->end;
+	for (uint64_t at = log->end; at < size; at += n) {
+		n = size - at < sizeof piece ? (size_t)(size - at) : sizeof piece;
+		if (read_at(log->fd, piece, n, at) != (ssize_t)n)
+			return log_fail(e, day, "cannot read it");
+		for (size_t i = 0; i < n; i++) {
+			if (piece[i])
+				*until = at + i + 1;
+		}
+	}
+	return DONE;
+}
+
 outcome journal_log_keep(
 	const struct journal_log *log, const char *directory, const char *day, uint64_t size, struct err *e)
 {
@@ -234,8 +253,30 @@ outcome journal_log_cut(struct journal_log *log, const char *day, struct err *e)
 {
 	if (log->dirty && (ftruncate(log->fd, (off_t)log->end) != 0 || fdatasync(log->fd) != 0))
 		return log_fail(e, day, "cannot cut off what was not confirmed");
+	if (log->dirty)
+		log->filled = log->end;
 	log->dirty = false;
 	return DONE;
+}
+
+void journal_log_fill(struct journal_log *log)
+{
+	static unsigned char zeros[JOURNAL_FILL]; /* of the system's one page of zeros, as nobody writes there */
+	const uint64_t from = log->filled > log->end ? log->filled : log->end;
+	const uint64_t to = (log->end + JOURNAL_FILL) / PAGE * PAGE;
+
+	if (from - log->end > JOURNAL_FILL / 4)
+		return;
+	log->filled = to;
+	if (pwrite(log->fd, zeros, to - from, (off_t)from) != (ssize_t)(to - from) || fdatasync(log->fd) != 0)
+		journal_log_trim(log);
+}
+
+void journal_log_trim(struct journal_log *log)
+{
+	if (log->filled > log->end)
+		(void)!ftruncate(log->fd, (off_t)log->end);
+	log->filled = log->end;
 }
 
 outcome journal_log_probe(struct journal_log *log, const char *day, struct err *e)

@@ -114,6 +114,16 @@ static outcome words_drop(struct journal *j, struct journal_entry *first, const 
 	return DONE;
 }
 
+static bool nobody_waits(struct journal *j)
+{
+	bool nobody;
+
+	pthread_mutex_lock(&j->lock);
+	nobody = !j->head;
+	pthread_mutex_unlock(&j->lock);
+	return nobody;
+}
+
 /* Writes the entries at the head of the batch that belong into one log; returns the rest. */
 static struct journal_entry *run_write(struct journal *j, struct journal_entry *first)
 {
@@ -140,6 +150,8 @@ static struct journal_entry *run_write(struct journal *j, struct journal_entry *
 	if (r.ok) {
 		journal_log_leave(&day->log);
 		journal_indexer_tell(&j->days.indexer, entries, day->log.end - begin);
+		if (!end && day->log.end - begin <= JOURNAL_FILL / 4 && nobody_waits(j))
+			journal_log_fill(&day->log);
 	}
 	return end;
 }

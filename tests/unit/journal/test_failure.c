@@ -256,8 +256,9 @@ static void a_log_taken_away_is_begun_anew(void **state)
 /* As when somebody brings back a copy: the file that has the name is the log. */
 static void a_log_with_another_in_its_place_is_not_written_any_more(void **state)
 {
+	static char octets[2 * JOURNAL_FILL];
 	struct journal *j = journal_start(&folder);
-	char path[512], aside[512], octets[4096];
+	char path[512], aside[512];
 	ssize_t n;
 	int fd;
 
@@ -354,7 +355,9 @@ static void a_write_cut_short_is_cut_off(void **state)
 	fact.octets = BYTES_LIT("octets");
 	folder_path(&folder, "journal-2030-01-02.log", path);
 	assert_true(put_fact(j, WHEN, "{1}", "before"));
+	journal_close(&j);
 	assert_int_equal(stat(path, &whole), 0);
+	j = journal_start(&folder);
 	assert_true(put_wait(j, &fact, 1, NULL, NULL));
 	journal_close(&j);
 	assert_int_equal(stat(path, &now), 0);
@@ -387,7 +390,9 @@ static void what_is_cut_off_is_kept(void **state)
 	fact.octets = BYTES_LIT("octets");
 	folder_path(&folder, "journal-2030-01-02.log", path);
 	assert_true(put_fact(j, WHEN, "{1}", "before"));
+	journal_close(&j);
 	assert_int_equal(stat(path, &before), 0);
+	j = journal_start(&folder);
 	assert_true(put_wait(j, &fact, 1, NULL, NULL) && put_wait(j, &fact, 1, NULL, NULL));
 	journal_close(&j);
 	take_away("journal-2030-01-02.sqlite");
@@ -408,6 +413,43 @@ static void what_is_cut_off_is_kept(void **state)
 	assert_int_equal(before.st_mode & 0777, 0600);
 	journal_log_remove(folder.journal, "2030-01-02");
 	assert_false(file_there(&folder, "journal-2030-01-02.cut"));
+}
+
+/* A gateway that was killed leaves the zeros that it had written ahead: they are nothing to be kept, but what stands among
+ * them is. */
+static void zeros_ahead_are_nobodys_octets(void **state)
+{
+	struct journal *j = journal_start(&folder);
+	struct stat whole, now;
+	char path[512], kept[512], octets[4] = "";
+	FILE *file;
+
+	(void)state;
+	folder_path(&folder, "journal-2030-01-02.log", path);
+	folder_path(&folder, "journal-2030-01-02.cut", kept);
+	assert_true(put_fact(j, WHEN, "{1}", "m"));
+	do
+		assert_int_equal(stat(path, &now), 0);
+	while (now.st_size < JOURNAL_FILL / 2); /* the writer does that when nobody waits any more */
+	assert_int_equal(facts_count(folder.journal, &all), 1);
+	journal_close(&j);
+	assert_int_equal(stat(path, &whole), 0);
+	assert_true(whole.st_size < 4096);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(truncate(path, whole.st_size + 200000), 0);
+		if (i > 0)
+			spoil("journal-2030-01-02.log", whole.st_size + 2);
+		assert_int_equal(facts_count(folder.journal, &all), 1);
+		j = journal_start(&folder);
+		journal_close(&j);
+		assert_int_equal(stat(path, &now), 0);
+		assert_int_equal(now.st_size, whole.st_size);
+		assert_int_equal(access(kept, F_OK), i > 0 ? 0 : -1);
+	}
+	file = fopen(kept, "r");
+	assert_int_equal(fread(octets, 1, sizeof octets, file), 3);
+	fclose(file);
+	assert_memory_equal(octets, "\0\0!", 3);
 }
 
 static void a_log_shorter_than_its_index_says_is_named(void **state)
@@ -486,6 +528,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_spoilt_log_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_write_cut_short_is_cut_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_cut_off_is_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(zeros_ahead_are_nobodys_octets, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_log_shorter_than_its_index_says_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_sick_index_is_said_and_mended, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_attempt_cut_short_is_no_hindrance, setup, teardown),

@@ -173,6 +173,72 @@ static void half_of_a_write_is_taken_back(void **state)
 	assert_int_equal(tail_read().records, 1);
 }
 
+static uint64_t size_now(void)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(log_file.fd, &st), 0);
+	return (uint64_t)st.st_size;
+}
+
+/* Zeros that are written ahead are no record; records take their place, and what is left of them goes. */
+static void zeros_ahead_are_written_over(void **state)
+{
+	static const unsigned char octets[JOURNAL_FILL];
+	uint64_t filled;
+
+	(void)state;
+	append(BYTES_LIT("octets"), BYTES_LIT("body"));
+	journal_log_fill(&log_file);
+	filled = size_now();
+	assert_in_range(filled, log_file.end + JOURNAL_FILL / 2, log_file.end + JOURNAL_FILL);
+	assert_int_equal(tail_read().records, 1);
+	append((struct bytes){octets, 10000}, BYTES_LIT("body"));
+	journal_log_fill(&log_file);
+	assert_int_equal(size_now(), filled); /* there are enough */
+	assert_int_equal(tail_read().records, 2);
+	append((struct bytes){octets, sizeof octets}, BYTES_LIT("body"));
+	assert_int_equal(size_now(), log_file.end);
+	journal_log_trim(&log_file);
+	assert_int_equal(size_now(), log_file.end);
+	journal_log_fill(&log_file);
+	assert_true(size_now() > log_file.end);
+	journal_log_trim(&log_file);
+	assert_int_equal(size_now(), log_file.end);
+	assert_int_equal(tail_read().records, 3);
+}
+
+static void a_failure_takes_the_zeros_too(void **state)
+{
+	static const unsigned char octets[2 * JOURNAL_FILL];
+	struct journal_fact fact = fact_of(WHEN, "{x}", "m");
+	struct journal_entry entry = {.facts = &fact, .fact_count = 1};
+	struct rlimit before, tight;
+	struct err e;
+
+	(void)state;
+	append(BYTES_LIT("octets"), BYTES_LIT("body"));
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	tight = before;
+	signal(SIGXFSZ, SIG_IGN);
+	tight.rlim_cur = JOURNAL_FILL / 2;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	journal_log_fill(&log_file);
+	assert_int_equal(size_now(), log_file.end);
+	tight.rlim_cur = JOURNAL_FILL * 3 / 2;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	journal_log_fill(&log_file);
+	assert_true(size_now() > log_file.end);
+	fact.octets = (struct bytes){octets, sizeof octets};
+	assert_false(journal_log_append(&log_file, DAY, &entry, NULL, &e).ok);
+	assert_int_equal(size_now(), log_file.end);
+	journal_log_fill(&log_file);
+	assert_true(size_now() > log_file.end); /* it was not forgotten that they went */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(tail_read().records, 1);
+}
+
 /* Pages of memory that the process has now. */
 static rlim_t memory_now(void)
 {
@@ -219,6 +285,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_failed_leaves_nothing, setup_log, teardown_log),
 		cmocka_unit_test_setup_teardown(a_lack_of_memory_is_not_the_end, setup_log, teardown_log),
 		cmocka_unit_test_setup_teardown(half_of_a_write_is_taken_back, setup_log, teardown_log),
+		cmocka_unit_test_setup_teardown(zeros_ahead_are_written_over, setup_log, teardown_log),
+		cmocka_unit_test_setup_teardown(a_failure_takes_the_zeros_too, setup_log, teardown_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -375,12 +375,14 @@ static void an_attempt_does_not_write_the_body_again(void **state)
 	(void)state;
 	w.body = (struct bytes){octets, sizeof octets};
 	say(j, DAY3, w);
+	journal_close(&j);
 	before = log_size();
 	assert_true(before > (int64_t)sizeof octets);
+	j = journal_start(&folder);
 	for (int i = 1; i <= 10; i++)
 		say(j, DAY3, word_of("m", i, 1, ""));
-	assert_true(log_size() - before < 10 * 1000);
 	journal_close(&j);
+	assert_true(log_size() - before < 10 * 1000);
 }
 
 /* Cuts SQLite's log of the day; a reader in the middle of a transaction would keep it from that. */
