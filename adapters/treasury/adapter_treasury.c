@@ -166,11 +166,13 @@ static outcome check_power(const struct adapter_call *c, struct err *e)
 static outcome judge_reporter(const struct visit *v, const char *iin, struct err *e)
 {
 	const struct conf_rule *heads = rule_named(v->c, "treasury-head");
+	struct err other; /* of one who is no head */
 
 	if (signer_with(v->c, iin))
 		return DONE;
 	for (size_t i = 0; heads && v->c->signers && i < v->c->signers->n; i++) {
-		if (trust_rule_holds(v->c->signers->signer[i].certificate, heads, NULL, e).ok && judge_right(v, i, heads, e).ok)
+		if (trust_rule_holds(v->c->signers->signer[i].certificate, heads, NULL, &other).ok &&
+			judge_right(v, i, heads, &other).ok)
 			return DONE;
 	}
 	return err_set(e, REASON_TREASURY_USER, "a compromised key is reported by its user or by a head of the client");

@@ -196,6 +196,12 @@ enum after step_keep_async(struct exchange *x)
 	return AFTER_NEXT;
 }
 
+/* Signs the text that was written and makes it the answer. */
+static enum after answer_text(struct exchange *x)
+{
+	return exchange_stage(x).ok ? exchange_answer(x, buf_bytes(&x->text)) : AFTER_REFUSE;
+}
+
 enum after step_accept_async(struct exchange *x)
 {
 	struct async_ack ack = {
@@ -210,13 +216,10 @@ enum after step_accept_async(struct exchange *x)
 	x->text = BUF(64u << 10);
 	if (!async_write_ack(&ack, &x->text, &x->err).ok)
 		return AFTER_REFUSE;
-	return step_compose_asked(x);
+	return answer_text(x);
 }
 
-/* Signs the text that was written and makes it the answer. */
 enum after step_compose_asked(struct exchange *x)
 {
-	if (x->err.reason != REASON_NONE || !exchange_stage(x).ok)
-		return AFTER_REFUSE;
-	return exchange_answer(x, buf_bytes(&x->text));
+	return x->ran.ok ? answer_text(x) : AFTER_REFUSE;
 }

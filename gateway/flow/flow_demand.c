@@ -39,7 +39,6 @@ static bool keep_numbers(struct exchange *x)
 		return true;
 	if (exchange_payload(x, x->request.data, &payload).ok && payload)
 		x->numbers = demand_numbers(x->stage, payload);
-	x->err = (struct err){.reason = REASON_NONE};
 	for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
 		part[i]->p = (const unsigned char *)pool_copy(x->pool, *part[i]);
 		if (!part[i]->p)
@@ -95,6 +94,5 @@ enum after step_judge_time(struct exchange *x)
 	x->times_words = bytes_str(pool_copy(x->pool, buf_bytes(&words)));
 	if (!x->times_words.n)
 		return exchange_refuse(x, REASON_MEMORY, "no memory for the words on the term");
-	x->err = (struct err){.reason = REASON_NONE};
 	return exchange_after(evidence_add(x->pool, &x->evidence, x->times_words, &x->err));
 }

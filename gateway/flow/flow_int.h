@@ -121,8 +121,8 @@ struct exchange {
 	bool known;         /* the caller is who he says */
 	int64_t charge_us;  /* what it took to refuse somebody who is not known, see flow_refuse.c */
 	char guid[39];      /* sessionId, and the journal's name of the exchange */
-	char error_id[13];
-	struct err err;
+	char error_id[13]; /* of the refusal; empty while there is none */
+	struct err err;    /* why the exchange is refused, or what a step says that is not done yet */
 
 	/* The request; pointers into `stage` are dead once it was sent. */
 	const struct envelope *env;
@@ -149,7 +149,7 @@ struct exchange {
 	bool has_signers;
 
 	/* Adapters. */
-	outcome ran;     /* of the checks, or of the handler; failed with words in `err` */
+	outcome ran;     /* of the checks, the handler, or the question; failed with words in `err` */
 	bool checked;    /* the checks were begun */
 	bool has_earlier; /* an earlier copy came so far that nobody can tell its outcome */
 	bool handled;    /* answered by a handler */

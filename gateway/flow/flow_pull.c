@@ -208,7 +208,8 @@ static void ask_run(struct work_item *item)
 	struct exchange *x = (struct exchange *)item;
 
 	x->text = BUF(256u << 20);
-	if (!ask(x).ok && reason_row(x->err.reason)->class != CLASS_REJECT)
+	x->ran = ask(x);
+	if (!x->ran.ok && reason_row(x->err.reason)->class != CLASS_REJECT)
 		x->err.reason = REASON_QUEUE_DOWN; /* whatever is wrong with it, the participant comes back later */
 	x->work.run = exchange_run;
 	exchange_resume(x);

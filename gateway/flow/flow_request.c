@@ -14,7 +14,8 @@ static struct envelope_limits limits_of(const struct exchange *x)
 	return limits;
 }
 
-/* A message is held up to four times: as received, for the provider, as the provider's answer, for the caller. */
+/* A message is held up to four times: as received, for the provider, as the provider's answer, for the caller. The end of a
+ * long one is not, as a rule; but that is known only when it is composed. */
 #define COPIES 4u
 
 /* Its tree is not counted: it lives only while a worker is at it. */

@@ -118,14 +118,19 @@ static const struct step refusal[] = {
 };
 
 /* A step that was refused memory knows nothing of the message, whatever it says; but that something may have been done
- * already stays true. */
+ * already stays true. Behind a step that succeeded no reason is left, whatever failed on its way; a refusal keeps its
+ * own. */
 static enum after step_run(const struct step *step, struct exchange *x)
 {
 	size_t before = memory_refusals();
 	enum after after = step->run(x);
 
+	if (after == AFTER_WAIT || after == AFTER_END)
+		return after; /* it is another thread's by now, or gone */
 	if (after == AFTER_REFUSE && memory_refusals() != before && reason_row(x->err.reason)->class != CLASS_UNCERTAIN)
 		return exchange_refuse(x, REASON_MEMORY, "step %s was refused memory", step->name);
+	if (after != AFTER_REFUSE && !x->error_id[0])
+		x->err.reason = REASON_NONE;
 	return after;
 }
 

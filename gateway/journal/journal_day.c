@@ -208,12 +208,12 @@ static bool count_each(void *ctx, const struct journal_record *record)
 }
 
 /* What was confirmed ends behind the last whole record: of a write that was cut short nobody was told. An octet that the
- * disk has spoilt looks the same, so what is cut off is kept, but for the zeros that were written ahead. */
+ * disk has spoilt looks the same, so what is cut off is kept, unless it is nothing but zeros written ahead. */
 static outcome end_find(struct journal_day *day, struct err *e)
 {
 	struct journal_log *log = &day->log;
 	struct stat st;
-	uint64_t until;
+	bool blank;
 
 	TRY(journal_log_tail(log, day->name, atomic_load(&day->applied), &log->end, count_each, NULL, e));
 	if (fstat(log->fd, &st) != 0)
@@ -221,12 +221,12 @@ static outcome end_find(struct journal_day *day, struct err *e)
 	if ((uint64_t)st.st_size < log->end)
 		return err_set(e, REASON_JOURNAL_DOWN, "journal-%s.log: it is shorter than its index says", day->name);
 	log->dirty = (uint64_t)st.st_size > log->end;
-	TRY(journal_log_written(log, day->name, (uint64_t)st.st_size, &until, e));
-	if (until == log->end)
+	TRY(journal_log_blank(log, day->name, (uint64_t)st.st_size, &blank, e));
+	if (blank)
 		return DONE;
-	log_event(LOG_WARNING, "journal.cut", LOG_TEXT("day", day->name), LOG_NUM("octets", until - log->end),
+	log_event(LOG_WARNING, "journal.cut", LOG_TEXT("day", day->name), LOG_NUM("octets", (uint64_t)st.st_size - log->end),
 		LOG_TEXT("cause", "the last write was cut short before anybody was told of it; it is kept beside the log"));
-	return journal_log_keep(log, day->directory, day->name, until, e);
+	return journal_log_keep(log, day->directory, day->name, (uint64_t)st.st_size, e);
 }
 
 static outcome log_ready(struct journal_day *day, struct err *e)

@@ -167,13 +167,13 @@ MUST_USE outcome journal_log_cut(struct journal_log *log, const char *day, struc
 /* Writes and takes back, to learn whether writing succeeds. */
 MUST_USE outcome journal_log_probe(struct journal_log *log, const char *day, struct err *e);
 /* Writes zeros where the next records will stand, when few are there yet: a flush then has no length and no blocks of the
- * file to write down, which takes about as long as short records. It may fail. */
-void journal_log_fill(struct journal_log *log);
-/* Takes zeros away that nobody has written over. */
+ * file to write down, which takes about as long as short records. Where that fails there are none. */
+void journal_log_fill(struct journal_log *log, const char *day);
+/* Takes zeros away that nobody has written over. Who else has the file, and wrote behind them, keeps what is his. */
 void journal_log_trim(struct journal_log *log);
-/* Where what was written behind `end` ends, of the file's `size` octets: only zeros follow. */
-MUST_USE outcome journal_log_written(
-	const struct journal_log *log, const char *day, uint64_t size, uint64_t *until, struct err *e);
+/* Are all octets behind `end` zeros, up to `size`? */
+MUST_USE outcome journal_log_blank(
+	const struct journal_log *log, const char *day, uint64_t size, bool *blank, struct err *e);
 /* Nobody will read soon what was appended: the memory that the system keeps it in serves the next records, while it is still
  * near the processor, and is not taken from others. */
 void journal_log_leave(struct journal_log *log);

@@ -214,21 +214,20 @@ static bool copy(int from, uint64_t at, uint64_t end, int to)
 	return n > 0 && fsync(to) == 0;
 }
 
-outcome journal_log_written(
-	const struct journal_log *log, const char *day, uint64_t size, uint64_t *until, struct err *e)
+static unsigned char zeros[JOURNAL_FILL]; /* of the system's one page of zeros, as nobody writes there */
+
+outcome journal_log_blank(
+	const struct journal_log *log, const char *day, uint64_t size, bool *blank, struct err *e)
 {
 	unsigned char piece[65536];
 	size_t n;
 
-	*until = log->end;
-	for (uint64_t at = log->end; at < size; at += n) {
+	*blank = true;
+	for (uint64_t at = log->end; at < size && *blank; at += n) {
 		n = size - at < sizeof piece ? (size_t)(size - at) : sizeof piece;
 		if (read_at(log->fd, piece, n, at) != (ssize_t)n)
 			return log_fail(e, day, "cannot read it");
-		for (size_t i = 0; i < n; i++) {
-			if (piece[i])
-				*until = at + i + 1;
-		}
+		*blank = memcmp(piece, zeros, n) == 0;
 	}
 	return DONE;
 }
@@ -259,22 +258,26 @@ outcome journal_log_cut(struct journal_log *log, const char *day, struct err *e)
 	return DONE;
 }
 
-void journal_log_fill(struct journal_log *log)
+void journal_log_fill(struct journal_log *log, const char *day)
 {
-	static unsigned char zeros[JOURNAL_FILL]; /* of the system's one page of zeros, as nobody writes there */
 	const uint64_t from = log->filled > log->end ? log->filled : log->end;
 	const uint64_t to = (log->end + JOURNAL_FILL) / PAGE * PAGE;
+	struct err later;
 
 	if (from - log->end > JOURNAL_FILL / 4)
 		return;
 	log->filled = to;
-	if (pwrite(log->fd, zeros, to - from, (off_t)from) != (ssize_t)(to - from) || fdatasync(log->fd) != 0)
-		journal_log_trim(log);
+	if (pwrite(log->fd, zeros, to - from, (off_t)from) == (ssize_t)(to - from) && fdatasync(log->fd) == 0)
+		return;
+	log->dirty = true; /* and with them the page in which the last record ends */
+	(void)!journal_log_cut(log, day, &later).ok; /* if it cannot be now, it is before the next record */
 }
 
 void journal_log_trim(struct journal_log *log)
 {
-	if (log->filled > log->end)
+	struct stat st;
+
+	if (log->filled > log->end && fstat(log->fd, &st) == 0 && (uint64_t)st.st_size == log->filled)
 		(void)!ftruncate(log->fd, (off_t)log->end);
 	log->filled = log->end;
 }

@@ -151,7 +151,7 @@ static struct journal_entry *run_write(struct journal *j, struct journal_entry *
 		journal_log_leave(&day->log);
 		journal_indexer_tell(&j->days.indexer, entries, day->log.end - begin);
 		if (!end && day->log.end - begin <= JOURNAL_FILL / 4 && nobody_waits(j))
-			journal_log_fill(&day->log);
+			journal_log_fill(&day->log, name);
 	}
 	return end;
 }

@@ -107,7 +107,7 @@ outcome trust_member_take(struct trust *t, const struct conf_participant *p, X50
 static outcome find_issuer(const struct trust *t, X509 *x, bool rooted, const struct trust_anchor **out,
 	struct trust_period *period, struct err *e)
 {
-	struct err weaker, *into = e;
+	struct err first, weaker, *into = &first;
 
 	*out = NULL;
 	for (const struct trust_anchor *a = t->anchors; a; a = a->next) {
@@ -120,7 +120,10 @@ static outcome find_issuer(const struct trust *t, X509 *x, bool rooted, const st
 		}
 		into = &weaker; /* the first anchor of this name has the word */
 	}
-	return trust_chain_authorities(t->authorities, x, period, into);
+	if (trust_chain_authorities(t->authorities, x, period, into).ok)
+		return DONE;
+	*e = first;
+	return FAILED;
 }
 
 static outcome find_owner(

@@ -205,13 +205,11 @@ static outcome pick(const struct trust_link *first, const unsigned char key[32],
 	const struct trust_entry **out, struct err *e)
 {
 	const struct trust_entry *best = NULL;
-	outcome expired = DONE;
+	struct err late = {.reason = REASON_NONE};
 
 	for (const struct trust_link *l = next_match(first, key); l; l = next_match(l->next, key)) {
-		if (!trust_period_holds(&l->entry->period, now_ms, e).ok) {
-			expired = FAILED;
+		if (!trust_period_holds(&l->entry->period, now_ms, &late).ok)
 			continue;
-		}
 		if (best && best->cert.participant != l->entry->cert.participant)
 			return err_set(e, REASON_SEC_TOKEN_UNKNOWN,
 				"the reference fits certificates of two participants");
@@ -222,8 +220,10 @@ static outcome pick(const struct trust_link *first, const unsigned char key[32],
 		*out = best;
 		return DONE;
 	}
-	if (!expired.ok)
+	if (late.reason != REASON_NONE) {
+		*e = late;
 		return FAILED;
+	}
 	return err_set(e, REASON_SEC_TOKEN_UNKNOWN, "the reference fits no known certificate");
 }
 

@@ -30,11 +30,13 @@ def flushes_fail(gateway):
     calls = "fsync,fdatasync"
     strace = subprocess.Popen(["strace", "-f", "-p", str(gateway.process.pid), "-o", "/dev/null", "-e", f"trace={calls}",
                                "-e", f"inject={calls}:error=EIO"], stderr=subprocess.PIPE)
-    assert b"attached" in strace.stderr.readline()
-    yield
-    strace.terminate()
-    strace.wait(20)
-    strace.stderr.close()
+    try:
+        assert b"attached" in strace.stderr.readline()
+        yield
+    finally:
+        strace.terminate()
+        strace.wait(20)
+        strace.stderr.close()
 
 
 def instrumented():

@@ -421,16 +421,16 @@ static void zeros_ahead_are_nobodys_octets(void **state)
 {
 	struct journal *j = journal_start(&folder);
 	struct stat whole, now;
-	char path[512], kept[512], octets[4] = "";
-	FILE *file;
+	char path[512], kept[512];
+	const struct timespec pause = {.tv_nsec = 1000000};
 
 	(void)state;
 	folder_path(&folder, "journal-2030-01-02.log", path);
 	folder_path(&folder, "journal-2030-01-02.cut", kept);
 	assert_true(put_fact(j, WHEN, "{1}", "m"));
-	do
-		assert_int_equal(stat(path, &now), 0);
-	while (now.st_size < JOURNAL_FILL / 2); /* the writer does that when nobody waits any more */
+	for (int i = 0; i < 20000 && stat(path, &now) == 0 && now.st_size < JOURNAL_FILL / 2; i++)
+		nanosleep(&pause, NULL); /* the writer does that when nobody waits any more */
+	assert_true(now.st_size >= JOURNAL_FILL / 2);
 	assert_int_equal(facts_count(folder.journal, &all), 1);
 	journal_close(&j);
 	assert_int_equal(stat(path, &whole), 0);
@@ -446,10 +446,8 @@ static void zeros_ahead_are_nobodys_octets(void **state)
 		assert_int_equal(now.st_size, whole.st_size);
 		assert_int_equal(access(kept, F_OK), i > 0 ? 0 : -1);
 	}
-	file = fopen(kept, "r");
-	assert_int_equal(fread(octets, 1, sizeof octets, file), 3);
-	fclose(file);
-	assert_memory_equal(octets, "\0\0!", 3);
+	assert_int_equal(stat(kept, &now), 0);
+	assert_int_equal(now.st_size, 200000); /* a record may end with zeros, so they are kept too */
 }
 
 static void a_log_shorter_than_its_index_says_is_named(void **state)

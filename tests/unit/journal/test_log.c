@@ -189,23 +189,28 @@ static void zeros_ahead_are_written_over(void **state)
 
 	(void)state;
 	append(BYTES_LIT("octets"), BYTES_LIT("body"));
-	journal_log_fill(&log_file);
+	journal_log_fill(&log_file, DAY);
 	filled = size_now();
 	assert_in_range(filled, log_file.end + JOURNAL_FILL / 2, log_file.end + JOURNAL_FILL);
 	assert_int_equal(tail_read().records, 1);
 	append((struct bytes){octets, 10000}, BYTES_LIT("body"));
-	journal_log_fill(&log_file);
+	journal_log_fill(&log_file, DAY);
 	assert_int_equal(size_now(), filled); /* there are enough */
 	assert_int_equal(tail_read().records, 2);
 	append((struct bytes){octets, sizeof octets}, BYTES_LIT("body"));
 	assert_int_equal(size_now(), log_file.end);
 	journal_log_trim(&log_file);
 	assert_int_equal(size_now(), log_file.end);
-	journal_log_fill(&log_file);
+	journal_log_fill(&log_file, DAY);
 	assert_true(size_now() > log_file.end);
 	journal_log_trim(&log_file);
 	assert_int_equal(size_now(), log_file.end);
 	assert_int_equal(tail_read().records, 3);
+	journal_log_fill(&log_file, DAY);
+	filled = size_now();
+	assert_int_equal(pwrite(log_file.fd, "x", 1, (off_t)filled), 1); /* somebody else's */
+	journal_log_trim(&log_file);
+	assert_int_equal(size_now(), filled + 1);
 }
 
 static void a_failure_takes_the_zeros_too(void **state)
@@ -223,16 +228,16 @@ static void a_failure_takes_the_zeros_too(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	tight.rlim_cur = JOURNAL_FILL / 2;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
-	journal_log_fill(&log_file);
+	journal_log_fill(&log_file, DAY);
 	assert_int_equal(size_now(), log_file.end);
 	tight.rlim_cur = JOURNAL_FILL * 3 / 2;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
-	journal_log_fill(&log_file);
+	journal_log_fill(&log_file, DAY);
 	assert_true(size_now() > log_file.end);
 	fact.octets = (struct bytes){octets, sizeof octets};
 	assert_false(journal_log_append(&log_file, DAY, &entry, NULL, &e).ok);
 	assert_int_equal(size_now(), log_file.end);
-	journal_log_fill(&log_file);
+	journal_log_fill(&log_file, DAY);
 	assert_true(size_now() > log_file.end); /* it was not forgotten that they went */
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	signal(SIGXFSZ, SIG_DFL);

@@ -198,7 +198,7 @@ static void a_renewed_certificate_with_the_same_key_is_found_in_its_time(void **
 	struct conf_participant stranger = {.name = "stranger", .certificates = {paths + 2, 1}};
 	struct bytes ski;
 	const struct trust_cert *c;
-	struct err e;
+	struct err e = {.reason = REASON_NONE};
 
 	(void)state;
 	odd_make(&(struct odd){.file = "mine:before.crt", .until_ms = pki_now, .serial = 1});
@@ -210,6 +210,7 @@ static void a_renewed_certificate_with_the_same_key_is_found_in_its_time(void **
 	assert_string_equal(c->serial, "2");
 	assert_true(trust_find_ski(t, ski, pki_now + DAY_MS, &c, &e).ok);
 	assert_string_equal(c->serial, "2");
+	assert_int_equal(e.reason, REASON_NONE); /* of the one that had ended no word is left */
 	assert_true(trust_add_participant(t, &stranger, &e).ok);
 	assert_reason(
 		"two owners", trust_find_ski(t, ski, pki_now + DAY_MS, &c, &e), &e, REASON_SEC_TOKEN_UNKNOWN);
