@@ -129,6 +129,8 @@ static enum after step_run(const struct step *step, struct exchange *x)
 		return after; /* it is another thread's by now, or gone */
 	if (after == AFTER_REFUSE && memory_refusals() != before && reason_row(x->err.reason)->class != CLASS_UNCERTAIN)
 		return exchange_refuse(x, REASON_MEMORY, "step %s was refused memory", step->name);
+	if (after == AFTER_REFUSE && x->err.reason == REASON_NONE)
+		return exchange_refuse(x, REASON_INTERNAL, "step %s refused without a reason", step->name);
 	if (after != AFTER_REFUSE && !x->error_id[0])
 		x->err.reason = REASON_NONE;
 	return after;

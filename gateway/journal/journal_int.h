@@ -169,7 +169,8 @@ MUST_USE outcome journal_log_probe(struct journal_log *log, const char *day, str
 /* Writes zeros where the next records will stand, when few are there yet: a flush then has no length and no blocks of the
  * file to write down, which takes about as long as short records. Where that fails there are none. */
 void journal_log_fill(struct journal_log *log, const char *day);
-/* Takes zeros away that nobody has written over. Who else has the file, and wrote behind them, keeps what is his. */
+/* Takes zeros away that nobody has written over, and what was not confirmed. Who else has the file, and wrote behind the
+ * zeros, keeps what is his. */
 void journal_log_trim(struct journal_log *log);
 /* Are all octets behind `end` zeros, up to `size`? */
 MUST_USE outcome journal_log_blank(

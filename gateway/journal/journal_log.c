@@ -277,7 +277,7 @@ void journal_log_trim(struct journal_log *log)
 {
 	struct stat st;
 
-	if (log->filled > log->end && fstat(log->fd, &st) == 0 && (uint64_t)st.st_size == log->filled)
+	if (log->dirty || (log->filled > log->end && fstat(log->fd, &st) == 0 && (uint64_t)st.st_size == log->filled))
 		(void)!ftruncate(log->fd, (off_t)log->end);
 	log->filled = log->end;
 }

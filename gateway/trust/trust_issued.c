@@ -122,7 +122,8 @@ static outcome find_issuer(const struct trust *t, X509 *x, bool rooted, const st
 	}
 	if (trust_chain_authorities(t->authorities, x, period, into).ok)
 		return DONE;
-	*e = first;
+	if (e)
+		*e = first;
 	return FAILED;
 }
 

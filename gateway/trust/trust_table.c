@@ -221,7 +221,8 @@ static outcome pick(const struct trust_link *first, const unsigned char key[32],
 		return DONE;
 	}
 	if (late.reason != REASON_NONE) {
-		*e = late;
+		if (e)
+			*e = late;
 		return FAILED;
 	}
 	return err_set(e, REASON_SEC_TOKEN_UNKNOWN, "the reference fits no known certificate");

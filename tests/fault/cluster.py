@@ -8,10 +8,10 @@ import time
 from books import DIRECT_WAY
 from cryptography import x509
 from harness.haproxy import NODES, SAMPLES, HAProxy, listen_with_tls
+from harness.ports import free_port
 from load import Client
 from message import DIRECT, is_signed_by
 from phases import rebuild
-from ports import free_port
 from receiver import NORMAL, SLOW
 from sentinel import Sentinels
 from world import World

@@ -32,10 +32,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness import pki as pki_module  # noqa: E402
 from harness import soap, wss  # noqa: E402
 from harness.gateway import BIN, Gateway  # noqa: E402
+from harness.ports import free_port  # noqa: E402
 from harness.redis import Redis  # noqa: E402
 from load import PUT_OFF, Broken, Connection  # noqa: E402
 from message import PATH, Signer, field, http  # noqa: E402
-from ports import free_port  # noqa: E402
 from sentinel import MASTER, Sentinels, until  # noqa: E402
 
 TYPES = ("PRM", "ZZZ", "ABC")

@@ -3,7 +3,7 @@
 import subprocess
 import time
 
-from ports import free_port
+from harness.ports import free_port
 
 MASTER = "bus"
 

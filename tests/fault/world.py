@@ -8,10 +8,10 @@ from pathlib import Path
 
 from books import DIRECT_WAY, Books
 from harness.gateway import Gateway
+from harness.ports import free_port
 from harness.redis import Redis
 from load import Load
 from message import CASE, DIRECT, SERVICE
-from ports import free_port
 from receiver import Receiver
 
 CEILING_S = 30          # after the end of a fault something is delivered within this time

@@ -2,13 +2,13 @@
 """docs/adding-a-service.md does what it says: its commands are run one after the other, as they stand there."""
 import re
 import shutil
-import socket
 import subprocess
 
 import pytest
 
 from harness.gateway import BIN
 from harness.pki import ROOT
+from harness.ports import free_port
 
 PORTS = {"9280": None, "9281": None, "9291": None}
 # What the commands have to print, in this order.
@@ -25,11 +25,6 @@ def commands():
     return "\n".join(["\n".join(kept), *rest])
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return str(s.getsockname()[1])
-
-
 @pytest.fixture
 def tree(tmp_path):
     """A copy of the files that the project keeps."""
@@ -44,7 +39,7 @@ def tree(tmp_path):
 def test_a_stranger_comes_from_a_schema_to_a_tested_service(tree):
     text = commands()
     for port in PORTS:
-        text = text.replace(port, free_port())
+        text = text.replace(port, str(free_port()))
     text = text.replace("$PWD/build/release/bin", str(BIN)).replace("python3 -m pytest", "/usr/bin/python3 -B -m pytest -p no:cacheprovider")
     (tree / "all.sh").write_text(text)
     log = tree / "all.log"
