@@ -29,13 +29,22 @@ static void net_of(struct address ip, uint32_t net[4])
 	memcpy(net, ip.octets, sizeof ip.octets);
 }
 
-/* Multilinear hashing: for words that do not know the seed, the upper half is strongly universal. */
+/* The finish of SplitMix64. Whoever has a network has addresses in a row, and what is linear keeps them in a row: for some
+ * seeds many of them would meet in one bucket. */
+static uint64_t mixed(uint64_t h)
+{
+	h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u;
+	h = (h ^ h >> 27) * 0x94d049bb133111ebu;
+	return h ^ h >> 31;
+}
+
+/* Multilinear hashing: words that do not know the seed seldom give the same. */
 static uint32_t hash_of(const struct front_addresses *t, size_t listener, const uint32_t net[4])
 {
 	uint64_t h = t->seed[0] + t->seed[1] * (uint32_t)listener;
 	for (int i = 0; i < 4; i++)
 		h += t->seed[2 + i] * net[i];
-	return (uint32_t)(h >> 32);
+	return (uint32_t)(mixed(h) >> 32);
 }
 
 static int64_t share_of_a_second(const struct front_listener_options *o)

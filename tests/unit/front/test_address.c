@@ -170,6 +170,8 @@ static void test_a_million_addresses_take_bounded_memory(void **state)
 {
 	(void)state;
 	struct front_address *last = NULL;
+	for (size_t i = 0; i < sizeof table.seed / sizeof *table.seed; i++)
+		table.seed[i] = i + 1; /* no seed makes neighbours meet */
 	for (unsigned i = 0; i < 3 * FRONT_ADDRESSES_GONE; i++) {
 		char name[64];
 		snprintf(name, sizeof name, "2001:db8:%x:%x::1", i >> 16, i & 0xffff);
@@ -187,7 +189,7 @@ static void test_a_million_addresses_take_bounded_memory(void **state)
 			n++;
 		longest = n > longest ? n : longest;
 	}
-	assert_true(longest < 40); /* two on average; the chance of this is below 1e-30 for a fair hash */
+	assert_true(longest < 20); /* two on average */
 }
 
 /* Without the seed nobody can tell which line, or bucket, an address falls into. */
