@@ -14,6 +14,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 ALMATY = timezone(timedelta(hours=5))
 DATA = '<data><p:Request xmlns:p="urn:demo:permit"><p:number>1</p:number></p:Request></data>'
+LONG_DATA = f"<data>{'<x>7</x>' * 20000}</data>"  # so long that the end of a message is not copied when it goes on
 
 
 def now(**shift):

@@ -10,8 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from harness import forge, soap, wss
 from harness.gateway import Answer
 
-LONG = f"<data>{'<x>7</x>' * 20000}</data>"
-
 
 def written(folder, name, made):
     path = folder / name
@@ -33,7 +31,7 @@ def is_served(gateway, answer):
     assert [f["verdict"] for f in gateway.journal()] == ["signed", "verified"] * 2
 
 
-@pytest.mark.parametrize("data", [soap.DATA, LONG], ids=["short", "long"])
+@pytest.mark.parametrize("data", [soap.DATA, soap.LONG_DATA], ids=["short", "long"])
 def test_a_renewed_certificate_of_the_same_key(lone, pki, provider, tmp_path, data):
     department = pki["department"]
     purposes = list(department.certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
@@ -45,7 +43,7 @@ def test_a_renewed_certificate_of_the_same_key(lone, pki, provider, tmp_path, da
     is_served(lone, Answer(lone, lone.post(octets)))
 
 
-@pytest.mark.parametrize("data", [soap.DATA, LONG], ids=["short", "long"])
+@pytest.mark.parametrize("data", [soap.DATA, soap.LONG_DATA], ids=["short", "long"])
 @pytest.mark.parametrize("place", [0, 2])
 def test_two_authorities_of_one_name(lone, pki, provider, tmp_path, data, place):
     subject = pki["issuing"].certificate.subject

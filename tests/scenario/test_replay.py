@@ -13,10 +13,7 @@ def post(gateway, octets):
     return Answer(gateway, gateway.post(octets))
 
 
-LONG = f"<data>{'<x>7</x>' * 20000}</data>"
-
-
-@pytest.mark.parametrize("data", [soap.DATA, LONG], ids=["short", "long"])
+@pytest.mark.parametrize("data", [soap.DATA, soap.LONG_DATA], ids=["short", "long"])
 def test_an_identical_message_gets_the_first_answer_again(gateway, provider, data):
     provider.answer = lambda o: provider.signed_answer(o, data=data)
     octets = wss.sign(soap.envelope(soap.request()), gateway.pki["department"])
@@ -146,7 +143,7 @@ def test_what_was_in_flight_at_a_crash_is_uncertain_unless_repeat_safe(tmp_path,
 
 
 @pytest.mark.skipif(not may_trace(), reason="strace may not look at other processes here")
-@pytest.mark.parametrize("data", [soap.DATA, LONG], ids=["short", "long"])
+@pytest.mark.parametrize("data", [soap.DATA, soap.LONG_DATA], ids=["short", "long"])
 def test_of_an_answer_that_cannot_be_registered_nothing_is_told(lone, pki, provider, data):
     """The disk of the journal fails while the provider works."""
     lone.start()
