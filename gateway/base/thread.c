@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* thread - a thread inherits what its maker blocks, so that it is blocked from its first instruction on. */
+#include <errno.h>
 #include <signal.h>
+#include <stdint.h>
+#include <unistd.h>
 
 #include "base/thread.h"
 
@@ -14,4 +17,12 @@ bool thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
 	made = pthread_create(thread, NULL, run, arg) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return made;
+}
+
+void thread_wake(int event)
+{
+	uint64_t one = 1;
+
+	if (write(event, &one, sizeof one) < 0)
+		BUG_IF(errno != EAGAIN);
 }

@@ -193,14 +193,6 @@ static void *egress_run(void *of)
 	return NULL;
 }
 
-static void egress_wake(struct egress *e)
-{
-	uint64_t one = 1;
-
-	if (write(e->wake, &one, sizeof one) < 0)
-		BUG_IF(errno != EAGAIN && errno != EINTR);
-}
-
 void egress_submit(struct egress *e, struct egress_call *call)
 {
 	bool first;
@@ -213,7 +205,7 @@ void egress_submit(struct egress *e, struct egress_call *call)
 	e->last = &call->next;
 	pthread_mutex_unlock(&e->lock);
 	if (first)
-		egress_wake(e);
+		thread_wake(e->wake);
 }
 
 size_t egress_in_flight(const struct egress *e)
@@ -226,7 +218,7 @@ void egress_reload_tls(struct egress *e)
 	pthread_mutex_lock(&e->lock);
 	e->reload = true;
 	pthread_mutex_unlock(&e->lock);
-	egress_wake(e);
+	thread_wake(e->wake);
 }
 
 static void egress_free(struct egress *e)
@@ -284,7 +276,7 @@ void egress_stop(struct egress **e)
 	pthread_mutex_lock(&(*e)->lock);
 	(*e)->stop = true;
 	pthread_mutex_unlock(&(*e)->lock);
-	egress_wake(*e);
+	thread_wake((*e)->wake);
 	pthread_join((*e)->thread, NULL);
 	egress_free(*e);
 	*e = NULL;

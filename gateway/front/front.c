@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/cond.h"
+#include "base/thread.h"
 #include "log/log.h"
 
 #include "front/front_int.h"
@@ -163,9 +164,9 @@ static outcome run(struct front *f, const struct front_settings *settings, struc
 	TRY(open_listeners(f, settings, e));
 	for (size_t i = 0; i < f->listener_count; i++)
 		front_listen_resume(&f->listeners[i]);
-	int wrong = pthread_create(&f->thread, NULL, front_loop_run, f);
-	if (wrong)
-		return err_set(e, REASON_IO, "event thread: %s", strerror(wrong));
+	/* OpenSSL writes without MSG_NOSIGNAL: a thread that heard SIGPIPE would end the process. */
+	if (!thread_start(&f->thread, front_loop_run, f))
+		return err_set(e, REASON_MEMORY, "event thread");
 	for (size_t i = 0; i < f->listener_count; i++) {
 		const struct front_listener *l = &f->listeners[i];
 		log_event(LOG_INFO, "front.listening", LOG_TEXT("listener", l->options.name),
@@ -281,7 +282,7 @@ size_t front_drain(struct front *f, int wait_ms)
 
 	front_leave(f);
 	atomic_store(&f->draining, true);
-	front_loop_wake(f);
+	thread_wake(f->wake);
 	pthread_mutex_lock(&f->lock);
 	while (in_time && (!f->drained || atomic_load(&f->open_requests) > 0))
 		in_time = cond_wait_until(&f->quiet, &f->lock, until_us);
@@ -294,7 +295,7 @@ void front_stop(struct front **f)
 	if (!*f)
 		return;
 	atomic_store(&(*f)->stopping, true);
-	front_loop_wake(*f);
+	thread_wake((*f)->wake);
 	pthread_join((*f)->thread, NULL);
 	tear_down(*f);
 	*f = NULL;

@@ -360,7 +360,6 @@ struct front {
 };
 
 void *front_loop_run(void *front);
-void front_loop_wake(struct front *f); /* any thread */
 /* Gives a job with its answer to the event thread. Any thread. */
 void front_loop_hand_back(struct front *f, struct front_job *job);
 void front_unref(struct front *f); /* any thread */

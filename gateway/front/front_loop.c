@@ -3,11 +3,10 @@
  * Promise:  one wait per batch of events; a turn costs what happened in it, not the number of connections.
  * Not here: what a source does when it is ready (front_conn.c, front_listen.c). */
 
-#include <signal.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 #include "front/front_int.h"
 
@@ -101,20 +100,11 @@ static void begin_drain(struct front *f)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* Signals are for the other threads; OpenSSL writes without MSG_NOSIGNAL, so SIGPIPE above all. */
-static void block_signals(void)
-{
-	sigset_t all;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, NULL);
-}
-
 void *front_loop_run(void *front)
 {
 	struct front *f = front;
 	struct epoll_event events[BATCH];
 	bool draining = false;
-	block_signals();
 	pthread_setname_np(pthread_self(), "front");
 	f->self = pthread_self();
 	f->now_us = mono_us();
@@ -137,14 +127,6 @@ void *front_loop_run(void *front)
 	return NULL;
 }
 
-void front_loop_wake(struct front *f)
-{
-	uint64_t one = 1;
-	/* Fails only when the counter is full, and then the thread is woken already. */
-	ssize_t n = write(f->wake, &one, sizeof(one));
-	(void)n;
-}
-
 void front_loop_hand_back(struct front *f, struct front_job *job)
 {
 	pthread_mutex_lock(&f->lock);
@@ -158,5 +140,5 @@ void front_loop_hand_back(struct front *f, struct front_job *job)
 	if (stopped)
 		front_job_free(job);
 	else if (first && !pthread_equal(f->self, pthread_self()))
-		front_loop_wake(f);
+		thread_wake(f->wake);
 }

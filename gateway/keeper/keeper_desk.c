@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "keeper/keeper.h"
 #include "log/log.h"
 
@@ -129,7 +130,7 @@ static void take(struct keeper_desk *d, int fd)
 		return;
 	}
 	*v = (struct visit){.desk = d, .fd = fd};
-	if (pthread_create(&v->thread, NULL, visit_run, v) != 0) {
+	if (!thread_start(&v->thread, visit_run, v)) {
 		close(fd);
 		free(v);
 		return;
@@ -185,7 +186,7 @@ static outcome start(struct keeper_desk *d, const char *socket, long group, stru
 	if (!d->path || d->stop < 0)
 		return err_set(e, REASON_IO, "the desk of the keeper: %s", strerror(errno));
 	TRY(listen_at(d, group, e));
-	return pthread_create(&d->thread, NULL, desk_run, d) == 0 ? DONE : err_set(e, REASON_IO, "no thread for the keeper");
+	return thread_start(&d->thread, desk_run, d) ? DONE : err_set(e, REASON_IO, "no thread for the keeper");
 }
 
 static void drop(struct keeper_desk *d)
@@ -222,9 +223,7 @@ void keeper_desk_close(struct keeper_desk **of)
 	if (!d)
 		return;
 	*of = NULL;
-	if (write(d->stop, &(uint64_t){1}, sizeof(uint64_t)) < 0) {
-		/* an eventfd takes the first one always */
-	}
+	thread_wake(d->stop);
 	pthread_join(d->thread, NULL);
 	unlink(d->path);
 	drop(d);

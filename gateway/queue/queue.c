@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* queue - the public calls: they hand over to the thread and wake it.
  * Not here: what the thread does (queue_loop); operators (queue_admin). */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -129,20 +128,12 @@ outcome queue_start(const struct queue_settings *s, struct queue **out, struct e
 	return DONE;
 }
 
-static void wake(struct queue *q)
-{
-	uint64_t one = 1;
-
-	if (write(q->wake, &one, sizeof one) < 0)
-		BUG_IF(errno != EAGAIN && errno != EINTR); /* EAGAIN: it is awake */
-}
-
 void queue_pause(struct queue *q)
 {
 	pthread_mutex_lock(&q->lock);
 	q->pause = true;
 	pthread_mutex_unlock(&q->lock);
-	wake(q);
+	thread_wake(q->wake);
 	for (size_t i = 0; i < q->s.shard_count; i++)
 		queue_pause(q->parts[i]);
 }
@@ -157,7 +148,7 @@ void queue_stop(struct queue **of)
 	pthread_mutex_lock(&q->lock);
 	q->stop = true;
 	pthread_mutex_unlock(&q->lock);
-	wake(q);
+	thread_wake(q->wake);
 	pthread_join(q->thread, NULL);
 	queue_free(q);
 	*of = NULL;
@@ -190,7 +181,7 @@ void queue_hand_over(struct queue *q, struct queue_order *order)
 	q->order_last = &order->next;
 	pthread_mutex_unlock(&q->lock);
 	if (first)
-		wake(q);
+		thread_wake(q->wake);
 }
 
 void queue_put(struct queue *q, struct queue_put *put)
@@ -225,5 +216,5 @@ void queue_settle(struct queue *q, struct queue_claim *claim, enum queue_verdict
 	q->settle_last = &h->behind;
 	pthread_mutex_unlock(&q->lock);
 	if (first)
-		wake(q);
+		thread_wake(q->wake);
 }

@@ -187,6 +187,12 @@ def account(p, cuts):
            f"the killed; {len(w.books.unknown)} senders were told that nobody knows, and the provider has acted for {done} of them")
 
 
+def with_calls(w):
+    """Names of the gateways that have calls in their hands. Where connections are passed through, one that came back may have none
+    for long: clients that are connected to the other stay there."""
+    return [name for name, node in w.nodes.items() if node.admin("/status").json()["in_flight"] >= 3]
+
+
 def failover(p):
     """A gateway is killed with calls in its hands, and while it is away the master of Redis; Sentinel makes the replica master."""
     w = p.world
@@ -196,10 +202,11 @@ def failover(p):
         if n:
             w.sentinels.restore(w)
         w.wait(w.sentinels.follows, "the replica follows")
-        name = p.random.choice(NODES)
         w.pause(0.5)
-        w.receiver.be(SLOW)  # so that the gateway has calls in its hands
-        w.wait(lambda node=w.nodes[name]: node.admin("/status").json()["in_flight"] >= 3, f"{name} has calls in its hands")
+        w.receiver.be(SLOW)
+        busy = []
+        w.wait(lambda found=busy: found.extend(with_calls(w)) or found, "a gateway has calls in its hands")
+        name = p.random.choice(busy or NODES)
         w.die(name)
         w.receiver.be(NORMAL)
         w.pause(p.random.uniform(0, p.scale["between"]))

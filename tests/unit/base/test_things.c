@@ -3,12 +3,14 @@
 #include "../cm.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -377,6 +379,22 @@ static void a_thread_hears_no_signals_and_its_maker_still_does(void **state)
 	assert_int_equal(sigismember(&after, SIGTERM), 0);
 }
 
+static void a_wake_stays_until_the_thread_waits_and_one_more_is_no_harm(void **state)
+{
+	int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct pollfd waits = {.fd = event, .events = POLLIN};
+	const uint64_t full = UINT64_MAX - 1;
+
+	(void)state;
+	assert_int_equal(poll(&waits, 1, 0), 0);
+	thread_wake(event);
+	assert_int_equal(poll(&waits, 1, 0), 1);
+	assert_int_equal(write(event, &(uint64_t){full - 1}, sizeof full), sizeof full);
+	thread_wake(event);
+	assert_int_equal(poll(&waits, 1, 0), 1);
+	close(event);
+}
+
 static struct prefix prefix_of(const char *text)
 {
 	struct prefix p;
@@ -491,6 +509,7 @@ int main(void)
 		cmocka_unit_test(who_makes_it_quiet_says_so),
 		cmocka_unit_test(a_condition_is_waited_for_until_its_moment),
 		cmocka_unit_test(a_thread_hears_no_signals_and_its_maker_still_does),
+		cmocka_unit_test(a_wake_stays_until_the_thread_waits_and_one_more_is_no_harm),
 		cmocka_unit_test(addresses_and_prefixes_are_read_strictly),
 		cmocka_unit_test(every_reason_has_its_own_name_and_words),
 		cmocka_unit_test(a_failure_keeps_its_words),
