@@ -193,18 +193,22 @@ static void leave(struct gateway *g)
 size_t gateway_stop(struct gateway **gp)
 {
 	struct gateway *g = *gp;
+	int64_t until_us;
 	size_t cut = 0;
 
 	if (!g)
 		return 0;
 	*gp = NULL;
 	leave(g);
+	until_us = mono_us() + g->drain_ms * INT64_C(1000);
 	if (g->flow) {
 		flow_drain(g->flow);
 		log_event(LOG_INFO, "gateway.stopping", LOG_TEXT("how", "draining")); /* from here on nothing new is taken */
 	}
 	if (g->front)
 		cut = front_drain(g->front, g->drain_ms);
+	if (g->flow)
+		flow_rest(g->flow, until_us); /* a call that is cut off may have been obeyed: nobody could say */
 	front_stop(&g->front);
 	flow_stop(&g->flow);
 	free(g->path);

@@ -269,6 +269,12 @@ void flow_drain(struct flow *f)
 		queue_pause(f->queue);
 }
 
+void flow_rest(struct flow *f, int64_t until_us)
+{
+	while (!rests(f, true) && mono_us() < until_us)
+		usleep(1000);
+}
+
 size_t flow_open_exchanges(const struct flow *f)
 {
 	return __atomic_load_n(&f->exchanges, __ATOMIC_ACQUIRE);

@@ -42,6 +42,8 @@ void flow_config_hash(struct flow *f, char out[CONF_HASH]);
 void flow_leave(struct flow *f);
 /* From now on messages that begin to come are refused with GATEWAY_STOPPING, and nothing is claimed from the queue. */
 void flow_drain(struct flow *f);
+/* Waits until each delivery in hand has its outcome, but not later than `until_us` (mono_us). */
+void flow_rest(struct flow *f, int64_t until_us);
 /* Exchanges that are not answered yet. Any thread. */
 size_t flow_open_exchanges(const struct flow *f);
 /* After front_stop: ends egress, workers and journal in this order, so that everything accepted is written. Takes NULL,

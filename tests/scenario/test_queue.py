@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rule M 9: what cannot be delivered waits and goes when the fault is cleared; nothing acknowledged is lost."""
 import re
+import signal
 import subprocess
 import threading
 
@@ -177,6 +178,7 @@ def test_redis_killed_under_load_loses_nothing(world, redis):
             redis.kill()
         if n in (20, 40):
             redis.start()
+            world.wait(lambda: world.check("queue")["ok"])
     world.wait(lambda: accepted <= set(message_ids(world.provider)), seconds=30)
     assert len(accepted) >= 40
 
@@ -285,6 +287,49 @@ def test_a_service_that_is_not_repeat_safe_is_not_repeated_after_an_uncertain_ou
     world.send(service="Notice")
     world.wait(lambda: world.events("delivery.dead"))
     assert len(tries) == 1
+    assert world.events("delivery.dead")[0]["reason"] == "provider.broken"
+
+
+def test_a_stop_waits_for_what_the_receiver_may_obey(world):
+    world.conf["services"][0]["repeat_safe"] = False
+    came, answers = threading.Event(), threading.Event()
+
+    def answer_late(octets):
+        came.set()
+        answers.wait(20)
+        return world.provider.signed_answer(octets)
+
+    world.provider.answer = answer_late
+    world.start_with_queue()
+    assert world.send(service="Notice", message_id="first", correlation="c").status == 200
+    assert came.wait(20)
+    world.kill(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        world.process.wait(0.5)
+    answers.set()
+    assert world.process.wait(20) == 0
+    assert not world.events("delivery.failed")
+    world.start_with_queue()
+    assert world.send(service="Notice", message_id="second", correlation="c").status == 200
+    world.wait(lambda: "second" in message_ids(world.provider))
+    assert message_ids(world.provider) == ["first", "second"]
+
+
+def test_a_stop_waits_no_longer_than_it_may(world):
+    world.conf["gateway"] = {"drain": "100ms"}
+    world.conf["services"][0]["repeat_safe"] = False
+    came, ends = threading.Event(), threading.Event()
+
+    def keep_silent(_octets):
+        came.set()
+        ends.wait(60)
+
+    world.provider.answer = keep_silent
+    world.start_with_queue()
+    assert world.send(service="Notice").status == 200
+    assert came.wait(20)
+    assert world.stop() == 0
+    ends.set()
     assert world.events("delivery.dead")[0]["reason"] == "provider.broken"
 
 
