@@ -3,7 +3,6 @@
 import base64
 import os
 import re
-import socket
 import subprocess
 import time
 
@@ -13,6 +12,7 @@ import requests
 from harness import raw, soap, wss, xmlsec1
 from harness.gateway import BIN
 from harness.pki import ROOT
+from harness.ports import free_port
 from harness.provider import Provider
 
 NAMES = ["gsoap", "python", "java", "node"]
@@ -24,9 +24,7 @@ def missing(name):
 
 class StandIn:
     def __init__(self, name, pki, folder, provider):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.provider = provider
+        self.port, self.provider = free_port(), provider
         self.log = (folder / "log").open("wb")
         self.process = subprocess.Popen([ROOT / "tests/compare/start", name, str(self.port), str(provider.server.server_port), pki.folder, folder],
                                         stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True, env={**os.environ, "QAQPA_BIN": str(BIN)})

@@ -5,8 +5,9 @@ import socket
 
 
 def free_port(taken=set()):  # noqa: B006 - one memory for the whole run is meant
-    """Below the ports that the system gives to those who connect: nobody takes it while its owner is dead."""
-    for port in random.sample(range(20000, 32000), 200):
+    """Below the ports that the system gives to those who connect: nobody takes it while its owner is dead. The ports below
+    24000 are those of harness.world."""
+    for port in random.sample(range(24000, 32000), 200):
         if port in taken:
             continue
         with socket.socket() as s:

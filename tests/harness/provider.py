@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A provider in a thread: records what arrives, answers what the test says."""
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -41,7 +42,10 @@ class Provider:
             daemon_threads = True
             request_queue_size = 256
 
-        self.server = Server((host, port), Handler)
+        self.place = socket.socket()  # never listens; while the provider is away nobody else is given its port
+        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.place.bind((host, port))
+        self.server = Server((host, self.place.getsockname()[1]), Handler)
         self.url = f"http://{host}:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 

@@ -6,7 +6,6 @@ import math
 import os
 import re
 import shutil
-import socket
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,11 +17,11 @@ from attack.main import modules
 from harness import soap, wss
 from harness.gateway import BIN, PATH, Gateway
 from harness.pki import Pki
+from harness.ports import free_port
 
 NOTHING_THROUGH, THROUGH, NOT_DONE = 0, 1, 2
 EVERY = 4  # all cases are judged from inside by tests/hostile; QAQPA_WHOLE=1 has all of them judged from outside, too
-with socket.create_server(("127.0.0.1", 0)) as free:
-    LISTEN = "127.0.0.1:%d" % free.getsockname()[1]
+LISTEN = f"127.0.0.1:{free_port()}"
 
 
 def qaqpa_attack(*words, command=BIN / "qaqpa"):

@@ -85,7 +85,7 @@ def lone(tmp_path, pki):
 
 def test_a_silent_provider_ends_at_the_deadline(lone):
     silent = socket.create_server(("127.0.0.1", 0))
-    lone.service(type("Silent", (), {"url": f"http://127.0.0.1:{silent.getsockname()[1]}/"}), deadline="300ms")
+    lone.service(type("Silent", (), {"url": f"http://127.0.0.1:{silent.getsockname()[1]}/"}), deadline="1s")
     lone.start()
     answer = lone.send()
     assert (answer.code, answer.reason) == ("QG041", "provider.deadline")
@@ -118,12 +118,11 @@ def test_a_silent_provider_does_not_slow_others(lone, pki, provider):
 
 
 def test_a_provider_that_is_down_is_said_to_be_down(lone, pki):
-    free = socket.create_server(("127.0.0.1", 0))
-    down = type("Down", (), {"url": f"http://127.0.0.1:{free.getsockname()[1]}/"})
-    free.close()
-    lone.service(down)
-    lone.start()
-    answer = lone.send()
+    with socket.socket() as mute:  # has the port, so that nobody else is given it, and does not listen
+        mute.bind(("127.0.0.1", 0))
+        lone.service(type("Down", (), {"url": f"http://127.0.0.1:{mute.getsockname()[1]}/"}))
+        lone.start()
+        answer = lone.send()
     assert (answer.code, answer.reason) == ("QG040", "provider.connect")
 
 
