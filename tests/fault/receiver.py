@@ -127,7 +127,7 @@ class Receiver:
     """The handle of the run."""
 
     def __init__(self, ledger, port, pki):
-        self.mood = multiprocessing.Value("i", NORMAL)
+        self.mood = multiprocessing.Value("i", NORMAL, lock=False)  # who is killed would keep a lock
         self.port, self.url = port, f"http://127.0.0.1:{port}/"
         self.ledger = ledger
         self.arguments = (str(ledger), port, self.mood, {"permits": pki["permits"], "department": pki["department-ec"]}, own_certificates(pki))
