@@ -374,9 +374,9 @@ class Differential:
                 paths[-1].write_bytes(octets)
             done = subprocess.run(["xmlsec1", "--verify", *ids, "--pubkey-cert-pem", identity.certificate_path, "--enabled-key-data", "key-name",
                                    *paths], capture_output=True, check=False) if paths else None
-        words = done.stderr.decode().splitlines() if done else []
+        words = xmlsec1.said(done).splitlines() if done else []
         if done and (done.returncode or words.count("OK") != len(accepted)):
-            self.find("accepted here and refused by the command xmlsec1: " + done.stderr.decode()[-300:], accepted[min(words.count("OK"), len(accepted) - 1)])
+            self.find("accepted here and refused by the command xmlsec1: " + xmlsec1.said(done)[-300:], accepted[min(words.count("OK"), len(accepted) - 1)])
         for octets, theirs in refused:
             try:
                 says = xmlsec1.verify(octets, identity, ids=[f"{soap.SOAP}:Body"])

@@ -104,7 +104,8 @@ class Gateway:
 
     def events(self, name=None):
         octets = self.log_path.read_bytes()[self.log_from:]
-        lines = [json.loads(line) for line in octets.decode(errors="replace").splitlines() if line.startswith("{")]
+        whole = octets[:octets.rfind(b"\n") + 1]  # a line is one write; where it crosses a page its beginning is seen first
+        lines = [json.loads(line) for line in whole.decode(errors="replace").split("\n") if line.startswith("{")]
         return [e for e in lines if name is None or e["event"] == name]
 
     def wait(self, condition, seconds=20):

@@ -15,10 +15,10 @@ class Keeper:
         gateway.conf["keeper"] = str(self.path)
 
     def start(self, **how):
-        conf = self.gateway.write()
+        conf, before = self.gateway.write(), self.count("keeper.ready")
         self.process = subprocess.Popen([*self.program, "--config", conf], stderr=self.log.open("ab"), **how)
         self.gateway.log_path, self.gateway.log_from = self.log, 0
-        self.gateway.wait(lambda: self.said("keeper.ready") or self.process.poll() is not None)
+        self.gateway.wait(lambda: self.count("keeper.ready") > before or self.process.poll() is not None)
         assert self.process.poll() is None, self.log.read_text()
         return self
 
@@ -27,4 +27,7 @@ class Keeper:
         return self.process.wait(20)
 
     def said(self, words):
-        return words in self.log.read_text()
+        return self.count(words) > 0
+
+    def count(self, words):
+        return self.log.read_text().count(words) if self.log.exists() else 0

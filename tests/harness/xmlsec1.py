@@ -18,23 +18,28 @@ def run(octets, mode, *arguments, ids=SOAP_IDS):
     return subprocess.run(["xmlsec1", mode, *names, *map(str, arguments), "-"], input=octets, capture_output=True, check=False)
 
 
+def said(done):
+    """It quotes a message from the middle of a letter where that stands 80 octets before a mistake."""
+    return done.stderr.decode(errors="replace")
+
+
 def sign(template, identity, *arguments, ids=SOAP_IDS):
     octets = template.encode() if isinstance(template, str) else template
     done = run(octets, "--sign", "--privkey-pem", identity.key_path, *arguments, ids=ids)
     if done.returncode:
-        raise Oracle(done.stderr.decode())
+        raise Oracle(said(done))
     return done.stdout
 
 
 def verify(octets, identity, *arguments, ids=SOAP_IDS):
     """True or False by the key of the given certificate alone; whatever KeyInfo says is not looked at."""
     done = run(octets, "--verify", "--pubkey-cert-pem", identity.certificate_path, "--enabled-key-data", "key-name", *arguments, ids=ids)
-    words = done.stderr.decode().splitlines()
+    words = said(done).splitlines()
     if done.returncode == 0 and "OK" in words:
         return True
     if done.returncode == 1 and "FAIL" in words:
         return False
-    raise Oracle(done.stderr.decode())
+    raise Oracle(said(done))
 
 
 def signature(key_info="", algorithm="rsa-sha256", digest="sha256", references=("id-body",), c14n=None, transforms=None,

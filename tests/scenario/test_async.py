@@ -22,10 +22,11 @@ class World(Gateway):
         super().__init__(folder, pki)
         self.consumer, self.provider = a.Client(pki["department"]), a.Client(pki["permits"])
         self.conf["queue"] = {"socket": str(redis.socket), "spool": str(folder / "spool"), "lease": "2s", "command_time": "1s"}
-        self.conf["retries"] = [{**FAST, "expire_after": expire}]
+        self.conf["retries"] = [{**FAST, "expire_after": expire}, {**FAST, "name": "notices"}]
         self.conf["services"].append({"id": "Case", "provider": "permits", "channel": "async", "mode": mode})
         for name, mode, client in (("department", consumer_mode, self.consumer), ("permits", provider_mode, self.provider)):
             self.participant(name)["async"] = {"mode": mode, "endpoint": client.url, "breaker_failures": 1000}
+        self.participant("department")["async"]["retry"] = "notices"  # these are not to expire with what they tell of
 
     def begin(self):
         return self.start_with_queue()

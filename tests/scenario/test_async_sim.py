@@ -76,7 +76,8 @@ def test_an_application_becomes_a_permit(make, mode):
     states = [line.split()[1] for line in lines if line.startswith(("  status ", "  notice "))]
     assert set(states) <= {"ON_DELIVERY", "DELIVERED"} and states[-1] == "DELIVERED"
     assert [(kind, code) for kind, code, about in world.heard() if about == chain] == [("NOTIFICATION", "001"), ("RESPONSE", "001")]
-    assert world.taken("message_id, correlation_id, stage") == [(request, chain, "answered")]
+    # The department writes that it has answered when the gateway has its answer, which may be here by then.
+    world.wait(lambda: world.taken("message_id, correlation_id, stage") == [(request, chain, "answered")])
     facts = [f for f in world.journal() if f["service"] == "DEPARTMENT_CASE" and f["direction"] == "received"]
     assert {f["verdict"] for f in facts} == {"verified"}
     assert {f["participant"] for f in facts if f["correlation_id"] == chain} >= {"department"}

@@ -162,7 +162,7 @@ def test_what_finds_no_place_waits_and_is_counted(cluster):
 
 
 def test_what_waited_in_vain_was_sent_to_nobody(cluster):
-    places(cluster, "100ms")
+    places(cluster, "1s")
     held = cluster.held(2)
     refused = Later(cluster.send).take()
     assert status(refused) == (503 if cluster.sample == "terminate" else None)

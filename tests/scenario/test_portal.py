@@ -50,7 +50,7 @@ def test_a_notice_lies_in_the_cabinet_of_the_applicant_alone(world):
     assert notice(world, PERSON, "for the person").code == "SCSS001"
     assert notice(world, OTHER, "for another").code == "SCSS001"
     assert notice(world, ORGANISATION, "for the organisation").code == "SCSS001"
-    world.wait(lambda: kept(world, "for the organisation"))
+    world.wait(lambda: all(kept(world, f"for {whom}") for whom in ("the person", "another", "the organisation")))
     assert shown(cabinet(world, PERSON, "person")) == ["for the person"]
     assert shown(cabinet(world, OTHER, "other-person")) == ["for another"]
     assert shown(cabinet(world, ORGANISATION, "head")) == ["for the organisation"]
