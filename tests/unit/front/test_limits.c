@@ -7,6 +7,7 @@
 
 #include "front_rig.h"
 
+#define IDLE_MS 1000 /* enough to send a request on a fresh connection */
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: gw\r\n\r\n"
 
 static struct rig rig;
@@ -75,7 +76,7 @@ static void test_slow_body(void **state)
 static void test_idle_connections_are_closed_without_words(void **state)
 {
 	(void)state;
-	rig.options.idle_ms = 50;
+	rig.options.idle_ms = IDLE_MS;
 	rig_start(&rig);
 	struct client fresh = client_open(&rig), used = client_open(&rig);
 	client_say(&used, GET("/echo"));
@@ -91,12 +92,12 @@ static void test_idle_connections_are_closed_without_words(void **state)
 static void test_handler_may_take_its_time(void **state)
 {
 	(void)state;
-	rig.options.idle_ms = rig.options.head_ms = rig.options.body_ms = rig.options.write_ms = 40;
+	rig.options.idle_ms = rig.options.head_ms = rig.options.body_ms = rig.options.write_ms = IDLE_MS;
 	rig_start(&rig);
 	struct client c = client_open(&rig);
 	client_say(&c, GET("/hold"));
 	struct front_request *held = rig_held(&rig, 1);
-	usleep(150000);
+	usleep(IDLE_MS * 1500);
 	front_respond(held, &(struct front_answer){.status = 200});
 	client_expect(&c, 200, "");
 	client_close(&c);
@@ -145,7 +146,7 @@ static size_t octets_until_the_reset(struct client *c)
 /* The answer is with the kernel, so that for us it is written. */
 static void reader_leaves_it_to_the_kernel(const char *more)
 {
-	rig.options.idle_ms = 80;
+	rig.options.idle_ms = IDLE_MS;
 	rig_start(&rig);
 	struct client c = client_deaf(&rig);
 	struct buf b = BUF(1 << 20);

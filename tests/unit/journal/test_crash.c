@@ -109,7 +109,7 @@ static void check_confirmed(struct journal *j, uint32_t id)
 
 static void what_was_confirmed_survives_kill_9(void **state)
 {
-	static uint32_t ids[ROUNDS + 1][WANTED * (ROUNDS + 1) + 10000];
+	static uint32_t ids[ROUNDS + 1][WANTED * (ROUNDS + 1) + 20000]; /* more than a pipe holds behind those */
 	static size_t counts[ROUNDS + 1];
 	struct journal *j;
 

@@ -140,6 +140,20 @@ static UNUSED struct queue_claim *gate_claim(struct gate *g)
 	return claim;
 }
 
+/* Until so many claims came in all. */
+static UNUSED void gate_await(struct gate *g, size_t claimed)
+{
+	struct timespec until;
+	int failed = 0;
+
+	gate_until(&until, RIG_WAIT_MS);
+	pthread_mutex_lock(&g->lock);
+	while (g->claimed < claimed && !failed)
+		failed = pthread_cond_timedwait(&g->some, &g->lock, &until);
+	pthread_mutex_unlock(&g->lock);
+	assert_int_equal(failed, 0);
+}
+
 static UNUSED struct queue_claim *gate_expired(struct gate *g)
 {
 	struct timespec until;

@@ -219,7 +219,7 @@ static void run_sentinel(struct watch *w)
 	assert_non_null(f);
 	fprintf(f,
 		"port %d\nbind 127.0.0.1\nunixsocket %s\ndir %s\nlogfile sentinel.log\n"
-		"sentinel monitor qaqpa 127.0.0.1 %d 1\nsentinel down-after-milliseconds qaqpa 500\n"
+		"sentinel monitor qaqpa 127.0.0.1 %d 1\nsentinel down-after-milliseconds qaqpa 2000\n"
 		"sentinel failover-timeout qaqpa 3000\n",
 		w->sentinel_port, w->sentinel.socket, w->sentinel.dir, w->port[0]);
 	fclose(f);

@@ -128,7 +128,7 @@ static void a_mark_in_doubt_is_known_later_by_its_own_words(void **state)
 	(void)state;
 	RIG_NEED(&rig);
 	gate_init(&g, &rig, "one");
-	g.s.server.command_ms = 100;
+	g.s.server.command_ms = 1000;
 	gate_open(&g);
 	assert_true(gate_becomes(&g, true, NULL));
 	rig_kill(&rig, SIGSTOP);

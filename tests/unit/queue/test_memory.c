@@ -204,7 +204,7 @@ static void a_recall_in_doubt_is_refused_and_taken_back(void **state)
 	(void)state;
 	RIG_NEED(&rig);
 	gate_init(&g, &rig, "doubtful");
-	g.s.server.command_ms = 100;
+	g.s.server.command_ms = 1000;
 	gate_open(&g);
 	assert_true(gate_becomes(&g, true, NULL));
 	rig_kill(&rig, SIGSTOP);

@@ -299,6 +299,7 @@ static void a_full_server_refuses_puts_and_lets_verdicts_through(void **state)
 	gate_settle(&g, gate_claim(&g), QUEUE_LATER, "x");
 	rig_ask(&rig, "SCRIPT FLUSH");
 	gate_settle(&g, gate_claim(&g), QUEUE_RETURNED, NULL);
+	gate_await(&g, 6); /* hands are full: no claim is on its way, which would come back after its lease alone */
 	rig_ask(&rig, "CLIENT KILL TYPE normal"); /* the next connection is made while the server is full */
 	for (int i = 0; i < kept; i++)
 		gate_settle(&g, gate_claim(&g), QUEUE_DELIVERED, NULL);
